@@ -1,0 +1,138 @@
+"""Connection settings: which belong to which provider, and how they identify a client.
+
+A setting belongs to one provider and is never handed to another: `openai_*` to OpenAI,
+`google_*` to Gemini, `api_key`, `base_url` and the like to the provider of the
+constructor's model, `providers={...}` to the provider it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from langchain_unified.errors import UnknownParameterError
+from langchain_unified.vocabulary import nearest
+
+OWNED = {
+    "openai_api_key": ("openai", "api_key"),
+    "openai_api_base": ("openai", "base_url"),
+    "openai_organization": ("openai", "organization"),
+    "openai_proxy": ("openai", "proxy"),
+    "google_api_key": ("google_genai", "api_key"),
+    "vertexai": ("google_genai", "vertexai"),
+    "project": ("google_genai", "project"),
+    "location": ("google_genai", "location"),
+    "credentials": ("google_genai", "credentials"),
+}
+"""Provider and setting by constructor keyword."""
+
+SHARED = (
+    "api_key",
+    "base_url",
+    "organization",
+    "default_headers",
+    "default_query",
+    "http_client",
+    "http_async_client",
+    "http_socket_options",
+)
+"""Constructor keywords that belong to the provider of the constructor's model."""
+
+SETTINGS = frozenset(
+    {
+        *SHARED,
+        *(setting for _, setting in OWNED.values()),
+        "api_version",
+        "azure_endpoint",
+        "azure_ad_token",
+        "azure_ad_token_provider",
+        "azure_ad_async_token_provider",
+        "deployments",
+        "client_args",
+        "client_options",
+        "keep_alive",
+        "include_response_headers",
+        "stream_chunk_timeout",
+    }
+)
+"""What `providers={"<id>": {...}}` may set."""
+
+
+class Connection:
+    """The settings of one provider; equal settings share one client.
+
+    Args:
+        provider: Provider id.
+        settings: Settings by name; a key is a `SecretStr` or a callable.
+
+    Attributes:
+        provider: Provider id.
+    """
+
+    __slots__ = ("_key", "_settings", "provider")
+
+    def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
+        """Keep the settings and work out what makes them equal."""
+        self.provider = provider
+        self._settings = {k: v for k, v in settings.items() if v is not None}
+        pairs = ((name, _identity(v)) for name, v in self._settings.items())
+        self._key = (provider, frozenset(pairs))
+
+    def get(self, setting: str, default: Any = None) -> Any:
+        """Return a setting."""
+        return self._settings.get(setting, default)
+
+    def secret(self, setting: str = "api_key") -> str | Callable[[], Any] | None:
+        """Return a key in clear, or the callable that makes it."""
+        value = self._settings.get(setting)
+        return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two connections can share a client."""
+        return isinstance(other, Connection) and self._key == other._key
+
+    def __hash__(self) -> int:
+        """Hash the identity of the settings."""
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        """Name the settings, never their values."""
+        return f"Connection({self.provider!r}, {sorted(self._settings)})"
+
+
+def _identity(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return ("secret", value.get_secret_value())
+    if isinstance(value, Mapping):
+        return frozenset((key, _identity(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(_identity(item) for item in value)
+    try:
+        hash(value)
+    except TypeError:
+        return ("object", id(value))
+    return value
+
+
+def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
+    """Check `providers={...}` and wrap its keys as secrets.
+
+    Raises:
+        UnknownParameterError: If a setting does not exist.
+    """
+    checked: dict[str, dict[str, Any]] = {}
+    for provider, settings in dict(given or {}).items():
+        for name in settings:
+            if name not in SETTINGS:
+                where = f"providers[{provider!r}]"
+                raise UnknownParameterError(name, nearest(name, SETTINGS), where=where)
+        checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
+    return checked
+
+
+def as_secret(name: str, value: Any) -> Any:
+    """Wrap a key or token given as text."""
+    secret = name.endswith(("api_key", "token"))
+    return SecretStr(value) if secret and isinstance(value, str) else value

@@ -1,0 +1,267 @@
+"""One content shape: a string in `content`, everything else beside it.
+
+A provider's answer is an ordered list of blocks. Where the text alone is the answer,
+`message.content` is that text and nothing else is kept. Where the list says more
+(reasoning, citations, built-in tools), `message.content` is still the text and the
+list is kept under `additional_kwargs[NATIVE]`, from where `with_native_content` puts
+it back for the wire and `message.content_blocks` reads it.
+
+The text, the tool calls and their arguments on the message are the truth: whoever
+edits them (redaction, human review) need not know about the stored list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.block_translators import (
+    get_translator,
+    register_translator,
+)
+
+Block = dict[str, Any]
+"""One native content block, as the provider's LangChain package writes it."""
+
+Content = str | list[Any]
+"""What `message.content` can be."""
+
+Translate = Callable[[Any], list[Any]]
+"""A function from a message to its standard content blocks."""
+
+MessageT = TypeVar("MessageT", bound=BaseMessage)
+
+NATIVE = "__unified_content__"
+"""Key of `additional_kwargs` under which a native block list is kept."""
+
+CALLS = frozenset({"function_call", "custom_tool_call"})
+"""Block types that are also in `message.tool_calls`."""
+
+_ANSWERS = frozenset(
+    {"audio", "file", "file_data", "image", "image_url", "media", "video"}
+)
+_FORGETTABLE = {
+    "text": frozenset({"type", "text", "id", "index"}),
+    "reasoning": frozenset({"type", "id", "index", "status"}),
+    "thinking": frozenset({"type", "id", "index"}),
+    "function_call": frozenset(
+        {"type", "id", "index", "status", "call_id", "name", "arguments"}
+    ),
+}
+_TRANSLATED = ("openai", "google_genai")
+
+
+def flatten(content: Content) -> tuple[Content, list[Block] | None]:
+    """Split a native block list into message content and what is kept beside it.
+
+    Args:
+        content: A native block list, or content that is a string already.
+
+    Returns:
+        The content and the list to store under `NATIVE`. The content is the joined
+        text, except for a list with images or other output that no string can stand
+        for, which stays as it is. The list is `None` if the content says it all.
+
+    Example:
+        >>> flatten([{"type": "text", "text": "Hi", "annotations": []}])
+        ('Hi', None)
+    """
+    if isinstance(content, str):
+        return content, None
+    blocks = [_as_block(item) for item in content]
+    if any(block.get("type") in _ANSWERS for block in blocks):
+        return content, None
+    kept = blocks if any(map(says_more, blocks)) else None
+    return text_of(blocks), kept
+
+
+def says_more(block: Block) -> bool:
+    """Tell whether a block holds more than text and a tool call can carry."""
+    forgettable = _FORGETTABLE.get(str(block.get("type")))
+    if forgettable is None:
+        return True
+    return any(value for key, value in block.items() if key not in forgettable)
+
+
+def text_of(blocks: Iterable[Block]) -> str:
+    """Join the texts of the text blocks."""
+    return "".join(b.get("text") or "" for b in blocks if b.get("type") == "text")
+
+
+def native_content(message: BaseMessage) -> list[Block] | None:
+    """Return the native block list stored on a message, if there is one."""
+    if not isinstance(message, AIMessage) or not isinstance(message.content, str):
+        return None
+    blocks = message.additional_kwargs.get(NATIVE)
+    return blocks if isinstance(blocks, list) and blocks else None
+
+
+def with_native_content(message: MessageT) -> MessageT:
+    """Put the stored native block list back into `content`.
+
+    Text, tool calls and arguments that were edited on the message since are taken
+    over into the list.
+
+    Args:
+        message: Any message; it is not changed.
+
+    Returns:
+        A message whose content is the native list, without streaming indexes; the
+        message itself if nothing is stored on it.
+    """
+    blocks = native_content(message)
+    if blocks is None:
+        return message
+    blocks = _with_text([_without_index(block) for block in blocks], message.text)
+    if not message.text:
+        blocks = [block for block in blocks if not _is_empty_text(block)]
+    return _restored(message, _with_calls(blocks, cast("AIMessage", message)))
+
+
+def register_translators() -> None:
+    """Let `message.content_blocks` read stored native lists.
+
+    Wraps langchain-core's translators of the providers whose shims store such lists.
+    Messages without one take the original path. Calling it again changes nothing.
+    """
+    for provider in _TRANSLATED:
+        translator = get_translator(provider)
+        if translator is None or hasattr(translator["translate_content"], "unified"):
+            continue
+        register_translator(
+            provider,
+            _reading_native(translator["translate_content"]),
+            _reading_native(translator["translate_content_chunk"]),
+        )
+
+
+def _reading_native(translate: Translate) -> Translate:
+    def translated(message: AIMessage) -> list[Any]:
+        blocks = native_content(message)
+        if blocks is None:
+            return translate(message)
+        return _translated(message, blocks, translate)
+
+    translated.unified = True  # type: ignore[attr-defined]
+    return translated
+
+
+def _translated(
+    message: AIMessage, blocks: list[Block], translate: Translate
+) -> list[Any]:
+    if not isinstance(message, AIMessageChunk):
+        blocks = [_without_index(block) for block in blocks]
+    blocks = translate(_restored(message, _with_text(blocks, str(message.content))))
+    known = {block.get("id") for block in blocks if _is_call(block)}
+    calls = translate(message.model_copy(update={"content": ""}))
+    return blocks + [c for c in calls if _is_call(c) and c.get("id") not in known]
+
+
+def _restored(message: MessageT, blocks: list[Block]) -> MessageT:
+    dropped = {NATIVE}
+    if any(block.get("type") == "refusal" for block in blocks):
+        dropped.add("refusal")
+    extra = {k: v for k, v in message.additional_kwargs.items() if k not in dropped}
+    return message.model_copy(update={"content": blocks, "additional_kwargs": extra})
+
+
+def _as_block(item: Any) -> Block:
+    return item if isinstance(item, dict) else {"type": "text", "text": str(item)}
+
+
+def _is_call(block: Block) -> bool:
+    return block.get("type") in ("tool_call", "tool_call_chunk", "invalid_tool_call")
+
+
+def _is_empty_text(block: Block) -> bool:
+    is_text = block.get("type") == "text"
+    return is_text and not block.get("text") and not block.get("extras")
+
+
+def _without_index(block: Block) -> Block:
+    plain = {key: value for key, value in block.items() if key != "index"}
+    if isinstance(summary := plain.get("summary"), list):
+        plain["summary"] = [
+            {key: value for key, value in part.items() if key != "index"}
+            for part in summary
+        ]
+    return plain
+
+
+def _with_text(blocks: list[Block], text: str) -> list[Block]:
+    stored = text_of(blocks)
+    if stored == text:
+        return blocks
+    if text.startswith(stored):
+        return _with_rest(blocks, text[len(stored) :])
+    return _with_edited(blocks, text)
+
+
+def _with_rest(blocks: list[Block], rest: str) -> list[Block]:
+    last = max(
+        (i for i, block in enumerate(blocks) if block.get("type") == "text"), default=-1
+    )
+    if last >= 0 and not blocks[last].get("text"):
+        return [*blocks[:last], {**blocks[last], "text": rest}, *blocks[last + 1 :]]
+    end = len(blocks)
+    while end and blocks[end - 1].get("type") in CALLS:
+        end -= 1
+    return [*blocks[:end], {"type": "text", "text": rest}, *blocks[end:]]
+
+
+def _with_edited(blocks: list[Block], text: str) -> list[Block]:
+    if not text:
+        return [{**b, "text": ""} if b.get("type") == "text" else b for b in blocks]
+    edited: list[Block] = []
+    replacement: Block | None = {"type": "text", "text": text}
+    for block in blocks:
+        if block.get("type") != "text":
+            edited.append(block)
+        elif replacement is not None:
+            same: Block = {key: block[key] for key in ("id", "phase") if key in block}
+            edited.append({**replacement, **same})
+            replacement = None
+    return edited
+
+
+def _with_calls(blocks: list[Block], message: AIMessage) -> list[Block]:
+    calls: dict[Any, Any] = {
+        call["id"]: call for call in (*message.tool_calls, *message.invalid_tool_calls)
+    }
+    kept: list[Block] = []
+    for block in blocks:
+        if block.get("type") not in CALLS:
+            kept.append(block)
+        elif block.get("call_id") in calls:
+            kept.append(_with_arguments(block, calls[block["call_id"]]))
+    if len(kept) < len(blocks):
+        _drop_dangling_reasoning(kept)
+    return kept
+
+
+def _drop_dangling_reasoning(blocks: list[Block]) -> None:
+    # 2026-11-23, openai_parameters.md row 54: Responses refuses a reasoning item
+    # "without its required following item".
+    while blocks and blocks[-1].get("type") == "reasoning":
+        blocks.pop()
+
+
+def _with_arguments(block: Block, call: dict[str, Any]) -> Block:
+    args = call["args"]
+    if not isinstance(args, dict):
+        return block
+    if block["type"] == "custom_tool_call":
+        return {**block, "input": args.get("__arg1", block.get("input"))}
+    if _loaded(block.get("arguments")) == args and block.get("name") == call["name"]:
+        return block
+    arguments = json.dumps(args, ensure_ascii=False)
+    return {**block, "name": call["name"], "arguments": arguments}
+
+
+def _loaded(arguments: str | None) -> Any:
+    try:
+        return json.loads(arguments or "{}", strict=False)
+    except ValueError:
+        return None

@@ -1,0 +1,238 @@
+"""The constructor: every keyword and alias of `ChatOpenAI`, and the keywords of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.utils import from_env, secret_from_env
+from pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from langchain_unified import connection, vocabulary
+from langchain_unified.connection import Connection
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.registry import Registry, default_registry
+from langchain_unified.types import Policy
+
+_CLIENTS = ("client", "async_client", "root_client", "root_async_client")
+
+
+class DropIn(BaseChatModel):
+    """Fields, defaults and reading of the constructor's keywords."""
+
+    model_name: str = Field(alias="model")
+    """The model of calls that name none: any spelling the registry understands."""
+    temperature: float | None = None
+    """Sampling temperature, 0 to 2."""
+    max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
+    """Most tokens of the answer, reasoning included."""
+    stop: list[str] | str | None = Field(default=None, alias="stop_sequences")
+    """Strings that end the answer; applied on the client where a model refuses them."""
+    reasoning_effort: str | None = None
+    """`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; the nearest legal
+    level is sent."""
+    reasoning: dict[str, Any] | None = None
+    """OpenAI's `reasoning` object: `effort`, `summary` and so on."""
+    verbosity: str | None = None
+    """`low`, `medium` or `high`."""
+    top_p: float | None = None
+    """Nucleus sampling, 0 to 1."""
+    presence_penalty: float | None = None
+    """-2 to 2."""
+    frequency_penalty: float | None = None
+    """-2 to 2."""
+    seed: int | None = None
+    """Seed for repeatable sampling."""
+    logprobs: bool | None = None
+    """Whether to return log probabilities of the answer's tokens."""
+    top_logprobs: int | None = None
+    """How many alternatives to return per token, 0 to 20."""
+    logit_bias: dict[int, int] | None = None
+    """Bias by token id."""
+    n: int | None = None
+    """How many answers to generate."""
+    streaming: bool = False
+    """Whether `invoke` streams under the hood."""
+    stream_usage: bool | None = None
+    """Whether streams report token usage; on unless set to `False`."""
+    stream_chunk_timeout: float | None = None
+    """Seconds allowed between two streamed pieces."""
+    request_timeout: Any = Field(default=None, alias="timeout")
+    """Seconds allowed for a call."""
+    max_retries: int | None = None
+    """Attempts after the first."""
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Further settings, under any spelling the package knows."""
+    extra_body: Mapping[str, Any] | None = None
+    """Fields added to every request body as they are."""
+    disabled_params: dict[str, Any] | None = None
+    """Settings never to send: `{"parallel_tool_calls": None}`."""
+    include_response_headers: bool = False
+    """Whether `response_metadata` gets the HTTP headers."""
+    tiktoken_model_name: str | None = None
+    """Model whose tokenizer counts tokens."""
+
+    use_responses_api: bool | None = None
+    """`True` insists on Responses, `False` on chat completions; `None` lets the plan
+    choose."""
+    use_previous_response_id: bool = False
+    """Whether to send only what follows the last stored response, by its id."""
+    output_version: str | None = Field(
+        default_factory=from_env("LC_OUTPUT_VERSION", default=None)
+    )
+    """`v1` gives standard content blocks everywhere; unset gives text as `str`."""
+    include: list[str] | None = None
+    """Further output to include (Responses)."""
+    truncation: str | None = None
+    """Truncation strategy (Responses)."""
+    store: bool | None = None
+    """Whether the provider may store the answer."""
+    context_management: list[dict[str, Any]] | None = None
+    """Context management (Responses)."""
+    prompt_cache_options: dict[str, Any] | None = None
+    """Prompt caching options."""
+    service_tier: str | None = None
+    """Latency tier."""
+
+    openai_api_key: SecretStr | Callable[[], Any] | None = Field(
+        default_factory=secret_from_env("OPENAI_API_KEY", default=None),
+        alias="api_key",
+    )
+    """OpenAI's key, or a callable that returns it. `api_key` belongs to the provider
+    of `model`."""
+    openai_api_base: str | None = Field(default=None, alias="base_url")
+    """OpenAI's base URL. `base_url` belongs to the provider of `model`."""
+    openai_organization: str | None = Field(default=None, alias="organization")
+    """OpenAI's organisation."""
+    openai_proxy: str | None = Field(
+        default_factory=from_env("OPENAI_PROXY", default=None)
+    )
+    """Proxy for calls to OpenAI."""
+    default_headers: Mapping[str, str] | None = Field(default=None, repr=False)
+    """HTTP headers for the provider of `model`."""
+    default_query: Mapping[str, object] | None = Field(default=None, repr=False)
+    """Query parameters for the provider of `model`."""
+    http_client: Any = Field(default=None, exclude=True)
+    """An HTTP client for the provider of `model`."""
+    http_async_client: Any = Field(default=None, exclude=True)
+    """An asynchronous HTTP client for the provider of `model`."""
+    http_socket_options: Sequence[tuple[int, int, int]] | None = None
+    """Socket options for calls to OpenAI."""
+    google_api_key: SecretStr | None = None
+    """Gemini's key; the environment variables `GOOGLE_API_KEY`, then `GEMINI_API_KEY`,
+    if unset."""
+    vertexai: bool | None = None
+    """Whether Gemini is called on Vertex AI."""
+    project: str | None = None
+    """Google Cloud project, for Vertex AI."""
+    location: str | None = None
+    """Google Cloud location, for Vertex AI."""
+    credentials: Any = Field(default=None, exclude=True, repr=False)
+    """Google credentials, for Vertex AI."""
+    providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    """Connection settings by provider id."""
+
+    on_unsupported: Policy = "warn"
+    """What to do about tuning settings the model of the call does not take: `warn`
+    (drop, log once), `ignore` (drop) or `error`."""
+    registry: Registry | None = Field(default=None, exclude=True, repr=False)
+    """The model registry; the shared one if unset."""
+
+    model_config = ConfigDict(populate_by_name=True, protected_namespaces=())
+
+    _given_clients: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the keywords.
+
+        Raises:
+            UnknownParameterError: For a keyword that does not exist.
+            InvalidParameterError: For a value of the wrong type or out of range.
+        """
+        given = {name: kwargs.pop(name) for name in _CLIENTS if name in kwargs}
+        try:
+            super().__init__(*args, **kwargs)
+        except ValidationError as error:
+            raise _as_invalid_parameter(error) from error
+        self._given_clients = {k: v for k, v in given.items() if v is not None}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_keywords(cls, values: Any) -> Any:
+        """Sort keywords into fields, further settings and connection settings."""
+        if not isinstance(values, dict):
+            return values
+        fields = {**cls._spellings(), **dict.fromkeys(_CLIENTS, "")}
+        known = vocabulary.canonical_names()
+        extra = {k: v for k, v in values.items() if k not in fields}
+        for name in extra:
+            if name not in known:
+                near = vocabulary.nearest(name, {*fields, *known})
+                raise UnknownParameterError(name, near, where=cls.__name__)
+        kept = {k: v for k, v in values.items() if k in fields}
+        if extra:
+            kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
+        return cls._own_connection(kept)
+
+    @classmethod
+    def _spellings(cls) -> dict[str, str]:
+        return {
+            spelling: name
+            for name, field in cls.model_fields.items()
+            for spelling in (name, field.alias)
+            if spelling
+        }
+
+    @classmethod
+    def _own_connection(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Give the shared connection keywords to the provider of the model."""
+        values["providers"] = connection.checked_providers(values.get("providers"))
+        model = values.get("model", values.get("model_name"))
+        given = {k: values[k] for k in connection.SHARED if values.get(k) is not None}
+        if not given or not isinstance(model, str) or not model.strip():
+            return values
+        registry = values.get("registry") or default_registry()
+        base_url = given.get("base_url")
+        provider = registry.resolve(model, base_url=base_url).provider
+        if provider == "openai":
+            return values
+        for name in given:
+            del values[name]
+        own = {name: connection.as_secret(name, v) for name, v in given.items()}
+        settings = {**own, **values["providers"].get(provider, {})}
+        values["providers"] = {**values["providers"], provider: settings}
+        return values
+
+    def _connection(self, provider: str) -> Connection:
+        """Return the connection settings of a provider."""
+        settings = {
+            setting: getattr(self, keyword)
+            for keyword, (owner, setting) in connection.OWNED.items()
+            if owner == provider
+        }
+        if provider == "openai":
+            settings |= {
+                name: getattr(self, name)
+                for name in connection.SHARED
+                if name in type(self).model_fields
+            }
+            settings["stream_chunk_timeout"] = self.stream_chunk_timeout
+            settings["include_response_headers"] = self.include_response_headers
+        return Connection(provider, {**settings, **self.providers.get(provider, {})})
+
+
+def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
+    problem = error.errors()[0]
+    inner = problem.get("ctx", {}).get("error")
+    if isinstance(inner, InvalidParameterError):
+        return inner
+    name = str(problem["loc"][0]) if problem["loc"] else "keywords"
+    return InvalidParameterError(name, problem.get("input"), f"{problem['msg']}.")

@@ -1,0 +1,212 @@
+"""Every error this package raises, as one tree over langchain-core's `ModelError`.
+
+```text
+UnifiedError
+├── InvalidParameterError      a value no model takes            (also ValueError)
+├── UnsupportedError           this model cannot do what was asked for (ValueError)
+├── UnknownParameterError      no such setting                   (also TypeError)
+├── MissingCredentialsError    no key for the provider of the call
+├── ProviderNotEnabledError    the provider is off or not installed
+├── RegistryError              a registry row that cannot be read
+└── ProviderError              the provider answered with an error
+    ├── ProviderAuthenticationError, ProviderPermissionError
+    ├── ProviderInvalidRequestError, ProviderModelNotFoundError
+    ├── ProviderContextOverflowError, ProviderRateLimitError
+    ├── ProviderUnavailableError, ProviderConnectionError, ProviderTimeoutError
+    └── MalformedResponseError
+```
+
+The provider errors also inherit from the langchain-core class for the same condition,
+and the ones a shim raises from its SDK's class as well, so existing `except` clauses
+keep working.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    LangChainException,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelError,
+    ModelInvalidRequestError,
+    ModelNotFoundError,
+    ModelPermissionDeniedError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+
+
+class UnifiedError(LangChainException):
+    """Base of all errors of this package."""
+
+
+class InvalidParameterError(UnifiedError, ValueError):
+    """A value that no model takes; raised before anything is sent.
+
+    Attributes:
+        parameter: The setting, in LangChain's words.
+        value: The value given.
+        model: The model of the call, if known.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        value: Any,
+        accepted: str,
+        *,
+        model: str | None = None,
+    ) -> None:
+        """Name the parameter, the value and what is accepted."""
+        self.parameter, self.value, self.model = parameter, value, model
+        call = f" (model {model!r})" if model else ""
+        super().__init__(f"{parameter}={value!r} is not valid{call}: {accepted}")
+
+
+class UnsupportedError(UnifiedError, ValueError):
+    """The model of the call cannot do what was asked for; raised before sending.
+
+    Attributes:
+        parameter: The setting or capability asked for.
+        value: The value given.
+        model: The model of the call.
+        feature: The `ModelProfile` key of the missing capability, if it is one.
+        alternatives: Registered models that can do it.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        value: Any,
+        *,
+        model: str,
+        reason: str,
+        feature: str | None = None,
+        alternatives: tuple[str, ...] = (),
+    ) -> None:
+        """Name the model, the parameter, the reason and models that would do."""
+        self.parameter, self.value, self.model = parameter, value, model
+        self.reason, self.feature, self.alternatives = reason, feature, alternatives
+        hint = ""
+        if alternatives:
+            names = ", ".join(repr(name) for name in alternatives)
+            hint = f" Models that can: {names}."
+        super().__init__(f"{model!r} cannot take {parameter}: {reason}{hint}")
+
+    def suggesting(self, alternatives: tuple[str, ...]) -> UnsupportedError:
+        """Return the same error with models that would do."""
+        return UnsupportedError(
+            self.parameter,
+            self.value,
+            model=self.model,
+            reason=self.reason,
+            feature=self.feature,
+            alternatives=alternatives,
+        )
+
+
+class UnknownParameterError(UnifiedError, TypeError):
+    """A setting that does not exist; the message names the nearest one."""
+
+    def __init__(self, parameter: str, nearest: str | None, *, where: str) -> None:
+        """Name the unknown setting and the nearest known one."""
+        self.parameter, self.nearest = parameter, nearest
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        super().__init__(
+            f"{where} got an unknown setting {parameter!r}.{hint} Provider-specific "
+            "fields of the request body can be passed in extra_body={...}."
+        )
+
+
+class MissingCredentialsError(UnifiedError, ModelAuthenticationError, ValueError):
+    """No key for the provider of the call."""
+
+    def __init__(self, provider: str, title: str, variables: tuple[str, ...]) -> None:
+        """Name the provider and what to set."""
+        self.provider = provider
+        names = " or ".join(variables)
+        super().__init__(
+            f"No API key for {title}. Set the environment variable {names}, or pass "
+            f'providers={{"{provider}": {{"api_key": "..."}}}}.'
+        )
+
+
+class ProviderNotEnabledError(UnifiedError, NotImplementedError):
+    """The provider of the call is switched off or its package is not installed."""
+
+    def __init__(self, provider: str, message: str) -> None:
+        """Say what to install and what to set."""
+        self.provider = provider
+        super().__init__(message)
+
+
+class RegistryError(UnifiedError, ValueError):
+    """A registry file or row that cannot be read."""
+
+
+class ProviderError(UnifiedError, ModelError):
+    """The provider answered with an error, or could not be reached.
+
+    Attributes:
+        provider: Provider id of the call.
+        model: Wire name of the model of the call.
+        endpoint: Endpoint of the call.
+        status: HTTP status, if there was a response.
+        code: The provider's own error code, if any.
+        parameter: The wire parameter the error names, if any.
+        request_id: The provider's id of the request, if any.
+        retry_after: Seconds the provider asked to wait, if any.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    endpoint: str | None = None
+    status: int | None = None
+    code: str | None = None
+    parameter: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+
+
+class ProviderAuthenticationError(ProviderError, ModelAuthenticationError):
+    """The provider refused the key (HTTP 401)."""
+
+
+class ProviderPermissionError(ProviderError, ModelPermissionDeniedError):
+    """The key may not do this (HTTP 403)."""
+
+
+class ProviderInvalidRequestError(ProviderError, ModelInvalidRequestError):
+    """The provider refused the request (HTTP 400, 422)."""
+
+
+class ProviderModelNotFoundError(ProviderError, ModelNotFoundError):
+    """The provider does not know or no longer serves the model (HTTP 404)."""
+
+
+class ProviderContextOverflowError(ProviderInvalidRequestError, ContextOverflowError):
+    """The input is longer than the model's context."""
+
+
+class ProviderRateLimitError(ProviderError, ModelRateLimitError):
+    """Too many requests, or the quota is used up (HTTP 429)."""
+
+
+class ProviderUnavailableError(ProviderError, ModelAPIError):
+    """The provider failed (HTTP 5xx)."""
+
+
+class ProviderConnectionError(ProviderError, ModelConnectionError):
+    """The provider could not be reached."""
+
+
+class ProviderTimeoutError(ProviderError, ModelTimeoutError):
+    """The provider did not answer in time."""
+
+
+class MalformedResponseError(ProviderError, ModelAPIError):
+    """The answer is not what the provider's API promises."""

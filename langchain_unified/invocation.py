@@ -1,0 +1,227 @@
+"""From settings as given (constructor, bind, config, call) to one checked `Invocation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
+from langchain_core.utils.function_calling import (
+    convert_to_json_schema,
+    convert_to_openai_tool,
+)
+
+from langchain_unified import vocabulary
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.types import Invocation, Traits
+
+CONTROLS = frozenset(
+    {
+        "model",
+        "timeout",
+        "max_retries",
+        "extra_headers",
+        "extra_query",
+        "extra_body",
+        "stream",
+        "stream_usage",
+        "use_responses_api",
+        "on_unsupported",
+        "strict",
+        "output_version",
+    }
+)
+"""Call keywords that steer the call rather than the answer."""
+
+_CONTROL_ALIASES = {"model_name": "model", "request_timeout": "timeout"}
+_POLICIES = ("warn", "ignore", "error")
+_CONTENT_FEATURES = {
+    "image": "image_inputs",
+    "image_url": "image_inputs",
+    "input_image": "image_inputs",
+    "audio": "audio_inputs",
+    "input_audio": "audio_inputs",
+    "video": "video_inputs",
+    "file": "pdf_inputs",
+    "input_file": "pdf_inputs",
+}
+
+
+def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """Return settings under their canonical names.
+
+    Args:
+        given: Settings under any accepted spelling; `None` means not set.
+        where: Who got them, for error messages.
+
+    Raises:
+        UnknownParameterError: If there is no such setting.
+        InvalidParameterError: If two spellings of a setting disagree.
+    """
+    names = vocabulary.canonical_names()
+    found: dict[str, Any] = {}
+    for spelling, value in given.items():
+        name = names.get(spelling) or _CONTROL_ALIASES.get(spelling, spelling)
+        if name not in CONTROLS and name not in names:
+            known = {*names, *CONTROLS}
+            near = vocabulary.nearest(spelling, known)
+            raise UnknownParameterError(spelling, near, where=where)
+        other = found.get(name)
+        if other is not None and value is not None and other != value:
+            accepted = f"it was also given as {other!r} under another spelling."
+            raise InvalidParameterError(spelling, value, accepted)
+        found[name] = value if value is not None else other
+    return found
+
+
+def checked(settings: Mapping[str, Any], *, model: str) -> dict[str, Any]:
+    """Return the settings that are set, each checked against what any model takes.
+
+    Raises:
+        InvalidParameterError: If a value is of the wrong type or out of range.
+    """
+    known = vocabulary.settings()
+    values = {
+        name: known[name].check(value, model=model) if name in known else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    if "tools" in values:
+        values["tools"] = neutral_tools(values["tools"])
+    if "response_format" in values:
+        values["response_format"] = neutral_format(values["response_format"])
+    return values
+
+
+def invocation(
+    settings: Mapping[str, Any], traits: Traits, *, stream: bool
+) -> Invocation:
+    """Return the call that checked settings and messages describe.
+
+    Args:
+        settings: Settings by canonical name, each checked.
+        traits: What the messages hold.
+        stream: Whether the answer is wanted in pieces.
+    """
+    params = {name: v for name, v in settings.items() if name not in CONTROLS}
+    return Invocation(
+        model=settings["model"],
+        params=params,
+        traits=traits,
+        stream=stream,
+        endpoint=_endpoint(settings.get("use_responses_api")),
+        on_unsupported=_policy(settings.get("on_unsupported")),
+        timeout=settings.get("timeout"),
+        max_retries=_retries(settings.get("max_retries")),
+        headers=settings.get("extra_headers") or {},
+        query=settings.get("extra_query") or {},
+        extra_body=settings.get("extra_body") or {},
+        stream_usage=settings.get("stream_usage"),
+        output_version=settings.get("output_version"),
+    )
+
+
+def _endpoint(use_responses_api: bool | None) -> str | None:
+    if use_responses_api is None:
+        return None
+    return "responses" if use_responses_api else "chat"
+
+
+def _policy(policy: Any) -> Any:
+    if policy is None:
+        return "warn"
+    if policy not in _POLICIES:
+        accepted = f"give one of {', '.join(map(repr, _POLICIES))}."
+        raise InvalidParameterError("on_unsupported", policy, accepted)
+    return policy
+
+
+def _retries(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidParameterError("max_retries", value, "give 0 or more attempts.")
+    return value
+
+
+def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[Any]:
+    """Return tools in OpenAI's chat form; a provider's built-in tools stay as given.
+
+    Args:
+        tools: Functions, pydantic classes, `BaseTool`s or dictionaries.
+        strict: Whether arguments must match the schema; `None` for the default.
+    """
+    return [_neutral_tool(tool, strict) for tool in tools]
+
+
+def _neutral_tool(tool: Any, strict: bool | None) -> Any:
+    if isinstance(tool, Mapping) and not _describes_function(tool):
+        return dict(tool)
+    return convert_to_openai_tool(tool, strict=strict)
+
+
+def _describes_function(tool: Mapping[str, Any]) -> bool:
+    if tool.get("type") == "function":
+        return True
+    return "type" not in tool and bool(
+        {"name", "title", "input_schema", "toolSpec"} & set(tool)
+    )
+
+
+def neutral_format(response_format: Any) -> dict[str, Any]:
+    """Return a response format in OpenAI's chat form.
+
+    Args:
+        response_format: OpenAI's dictionary, a bare JSON schema, a pydantic class or
+            a `TypedDict`.
+
+    Raises:
+        InvalidParameterError: If it is neither.
+    """
+    if isinstance(response_format, Mapping):
+        kind = response_format.get("type")
+        if kind in {"json_object", "json_schema", "text"}:
+            return dict(response_format)
+    elif not isinstance(response_format, type):
+        accepted = "give a response format dictionary, a JSON schema or a class."
+        raise InvalidParameterError("response_format", response_format, accepted)
+    schema = convert_to_json_schema(response_format)
+    name = schema.get("title") or "response"
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
+
+
+def traits_of(messages: Sequence[BaseMessage]) -> Traits:
+    """Return what the messages hold, as far as a plan depends on it."""
+    inputs: set[str] = set()
+    system = False
+    for message in messages:
+        system = system or isinstance(message, SystemMessage)
+        if not isinstance(message.content, str):
+            inputs |= _content_features(message)
+    last = messages[-1] if messages else None
+    prefill = isinstance(last, AIMessage) and not last.tool_calls
+    return Traits(frozenset(inputs), system, prefill)
+
+
+def _content_features(message: BaseMessage) -> set[str]:
+    if isinstance(message, AIMessage):
+        return set()
+    features = set()
+    for block in message.content:
+        if isinstance(block, Mapping):
+            feature = _CONTENT_FEATURES.get(block.get("type", ""))
+            features |= {feature} if feature else _media_features(block)
+    return features
+
+
+def _media_features(block: Mapping[str, Any]) -> set[str]:
+    """Gemini's `media` block says what it holds in its MIME type."""
+    kind = str(block.get("mime_type", "")).partition("/")[0]
+    if block.get("type") != "media":
+        return set()
+    return {_CONTENT_FEATURES.get(kind, "pdf_inputs")}
+
+
+def mentions_json(messages: Sequence[BaseMessage]) -> bool:
+    """Tell whether some message text contains the word JSON."""
+    return any("json" in str(message.content).casefold() for message in messages)

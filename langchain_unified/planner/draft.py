@@ -1,0 +1,140 @@
+"""The plan while it is being made: what is still wanted, and what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_unified import vocabulary
+from langchain_unified.errors import UnsupportedError
+from langchain_unified.types import (
+    Change,
+    ChangeKind,
+    Invocation,
+    ModelConfig,
+    ParameterMapping,
+    ParameterRule,
+)
+
+
+class Draft:
+    """A plan for one endpoint, worked on by the rules one after the other.
+
+    A rule takes settings out of `wanted` and puts wire fields into `body`; what it
+    changes it notes. Whatever is left in `wanted` at the end is sent by its rule.
+
+    Attributes:
+        wanted: Settings not yet dealt with, by canonical name.
+        body: Wire fields decided so far.
+        changes: Changes noted so far.
+        effort: The effective reasoning effort of the call.
+        losses: How many settings were dropped or clamped.
+        emulations: How many settings are imitated on the client.
+    """
+
+    def __init__(
+        self, invocation: Invocation, config: ModelConfig, endpoint: str
+    ) -> None:
+        """Start with everything wanted and nothing decided."""
+        self.invocation, self.config, self.endpoint = invocation, config, endpoint
+        self.mapping: ParameterMapping = config.mappings[endpoint]
+        self.wanted: dict[str, Any] = dict(invocation.params)
+        self.body: dict[str, Any] = {}
+        self.changes: list[Change] = []
+        self.effort: str | None = config.thinking.default
+        self.losses = 0
+        self.emulations = 0
+        self.stream = invocation.stream
+        self.stop: tuple[str, ...] = ()
+        self.calls = 1
+        self.system_role: str | None = "system"
+        self.add_system: str | None = None
+
+    def rule(self, parameter: str) -> ParameterRule | None:
+        """Return the rule for a parameter, or `None` if the endpoint has none."""
+        rule = self.mapping.rules.get(parameter)
+        return None if rule is None or rule.accepts == "absent" else rule
+
+    def source(self, parameter: str) -> str:
+        """Return where the rule for a parameter or fact is written down."""
+        rule = self.mapping.rules.get(parameter)
+        found = rule.provenance if rule else self.config.provenance.get(parameter)
+        return str(found) if found else f"{self.config.provider} {self.endpoint} API"
+
+    def note(
+        self,
+        parameter: str,
+        kind: ChangeKind,
+        *,
+        requested: Any = None,
+        sent: Any = None,
+        reason: str,
+        source: str | None = None,
+    ) -> None:
+        """Put a change on record."""
+        cited = self.source(parameter) if source is None else source
+        self.changes.append(Change(parameter, kind, requested, sent, reason, cited))
+
+    def put(self, parameter: str, value: Any) -> None:
+        """Send a value under the parameter's wire name; note the new name."""
+        name = self.mapping.rules[parameter].name
+        if name.rpartition(".")[2] != parameter:
+            self.note(
+                parameter,
+                "renamed",
+                requested=value,
+                sent=name,
+                reason=f"{self.endpoint} calls {parameter} {name}.",
+            )
+        put_path(self.body, name, value)
+
+    def drop(self, parameter: str, value: Any, reason: str) -> None:
+        """Leave out a tuning setting, or refuse the call if it may not be left out.
+
+        Raises:
+            UnsupportedError: For a guarantee setting, and for a tuning setting under
+                `on_unsupported="error"`.
+        """
+        neutral = vocabulary.is_neutral(parameter, value)
+        strict = self.invocation.on_unsupported == "error"
+        if not neutral and (strict or vocabulary.importance(parameter) == "guarantee"):
+            raise self.refusal(parameter, value, reason)
+        self.losses += not neutral
+        self.note(parameter, "dropped", requested=value, reason=reason)
+
+    def clamp(self, parameter: str, value: Any, sent: Any, reason: str) -> None:
+        """Note that a value was moved into the legal range.
+
+        Raises:
+            UnsupportedError: For a tuning setting under `on_unsupported="error"`.
+        """
+        tuning = vocabulary.importance(parameter) == "tuning"
+        if tuning and self.invocation.on_unsupported == "error":
+            raise self.refusal(parameter, value, reason)
+        self.losses += 1
+        self.note(parameter, "clamped", requested=value, sent=sent, reason=reason)
+
+    def refusal(
+        self, parameter: str, value: Any, reason: str, *, feature: str | None = None
+    ) -> UnsupportedError:
+        """Return the error that names the model, the parameter and the reason."""
+        return UnsupportedError(
+            parameter,
+            value,
+            model=self.invocation.model,
+            reason=reason,
+            feature=feature,
+        )
+
+
+def put_path(body: dict[str, Any], path: str, value: Any) -> None:
+    """Set a field; dots descend into nested objects, which are merged."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        nested = body.get(parent)
+        body[parent] = dict(nested) if isinstance(nested, Mapping) else {}
+        body = body[parent]
+    current = body.get(last)
+    if isinstance(current, Mapping) and isinstance(value, Mapping):
+        value = {**value, **current}
+    body[last] = value

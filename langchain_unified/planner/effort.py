@@ -1,0 +1,225 @@
+"""Reasoning: effort levels, Gemini levels and budgets, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_unified.planner.draft import Draft, put_path
+
+ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Effort levels, weakest first."""
+
+DYNAMIC = -1
+"""The Gemini budget that lets the model decide (Gemini API, thinkingConfig)."""
+
+
+def nearest_effort(effort: str, levels: Sequence[str]) -> str:
+    """Return the legal level nearest to the one asked for; a tie goes up.
+
+    Example:
+        >>> nearest_effort("max", ["low", "high"]), nearest_effort("medium", ["low", "high"])
+        ('high', 'high')
+    """
+    wanted = ORDER.index(effort)
+    return min(
+        levels,
+        key=lambda level: (abs(ORDER.index(level) - wanted), -ORDER.index(level)),
+    )
+
+
+def split_reasoning_objects(draft: Draft) -> None:
+    """Take `reasoning={...}` and `thinking_config={...}` apart into single settings."""
+    reasoning = draft.wanted.pop("reasoning", None)
+    if reasoning:
+        rest = dict(reasoning)
+        effort = rest.pop("effort", None)
+        if effort is not None:
+            draft.wanted.setdefault("reasoning_effort", effort)
+        if rest:
+            draft.wanted["reasoning"] = rest
+    thinking = draft.wanted.pop("thinking_config", None)
+    if thinking:
+        _split_thinking(draft, thinking)
+
+
+def _split_thinking(draft: Draft, thinking: Mapping[str, Any]) -> None:
+    words = {
+        "thinking_level": "reasoning_effort",
+        "thinkingLevel": "reasoning_effort",
+        "thinking_budget": "thinking_budget",
+        "thinkingBudget": "thinking_budget",
+        "include_thoughts": "include_thoughts",
+        "includeThoughts": "include_thoughts",
+    }
+    for key, value in thinking.items():
+        if key not in words:
+            raise draft.refusal("thinking_config", thinking, f"{key!r} is unknown.")
+        value = value.lower() if isinstance(value, str) else value
+        draft.wanted.setdefault(words[key], value)
+
+
+def decide_effort(draft: Draft) -> None:
+    """Send the nearest legal effort and settle the effective one."""
+    _settle_budget_and_effort(draft)
+    style = draft.config.thinking.style
+    if style == "budget":
+        _as_budget(draft)
+    elif style == "level":
+        _as_level(draft)
+    else:
+        _as_effort(draft)
+
+
+def _settle_budget_and_effort(draft: Draft) -> None:
+    """An effort level and a token budget say the same thing; the level wins."""
+    effort = draft.wanted.get("reasoning_effort")
+    budget = draft.wanted.get("thinking_budget")
+    if effort is None or budget is None:
+        return
+    del draft.wanted["thinking_budget"]
+    reason = f"reasoning_effort={effort!r} says the same and goes first."
+    draft.note("thinking_budget", "dropped", requested=budget, reason=reason, source="")
+
+
+def _as_effort(draft: Draft) -> None:
+    budget = draft.wanted.pop("thinking_budget", None)
+    if budget is not None and _reasons(draft):
+        _budget_to_effort(draft, budget)
+    elif budget is not None:
+        draft.drop("thinking_budget", budget, "the model does not reason.")
+    effort = draft.wanted.pop("reasoning_effort", None)
+    if effort is None:
+        return
+    levels = draft.config.thinking.levels.get(draft.endpoint, ())
+    rule = draft.rule("reasoning_effort")
+    if rule is None or rule.accepts not in {"any"} or (_reasons(draft) and not levels):
+        draft.drop("reasoning_effort", effort, _no_effort_reason(draft))
+        return
+    sent = nearest_effort(effort, levels) if levels else effort
+    if sent != effort:
+        reason = f"{draft.endpoint} takes {', '.join(levels)}; the nearest is sent."
+        draft.clamp("reasoning_effort", effort, sent, reason)
+    draft.effort = sent
+    put_path(draft.body, rule.name, sent)
+    if rule.name != "reasoning_effort":
+        reason = f"{draft.endpoint} calls reasoning_effort {rule.name}."
+        draft.note(
+            "reasoning_effort",
+            "renamed",
+            requested=effort,
+            sent=rule.name,
+            reason=reason,
+        )
+
+
+def _reasons(draft: Draft) -> bool:
+    return draft.config.thinking.style != "none"
+
+
+def _no_effort_reason(draft: Draft) -> str:
+    if not draft.config.reasons:
+        return "the model does not reason."
+    return "the effort of this model cannot be set."
+
+
+def _budget_to_effort(draft: Draft, budget: int) -> None:
+    effort = effort_for_budget(budget, draft.config.thinking.budgets)
+    reason = "the model takes effort levels, not token budgets."
+    draft.note(
+        "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
+    )
+    if effort is not None:
+        draft.wanted["reasoning_effort"] = effort
+
+
+def effort_for_budget(budget: int, budgets: Mapping[str, int]) -> str | None:
+    """Return the effort level a token budget stands for; `None` for a dynamic one."""
+    if budget == DYNAMIC:
+        return None
+    if budget == 0:
+        return "none"
+    table = budgets or {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
+    return min(table, key=lambda level: abs(table[level] - budget))
+
+
+def _as_budget(draft: Draft) -> None:
+    effort = draft.wanted.pop("reasoning_effort", None)
+    budget = draft.wanted.pop("thinking_budget", None)
+    if effort is not None:
+        _effort_to_budget(draft, effort)
+    elif budget is not None:
+        sent = _legal_budget(draft, budget)
+        if sent != budget:
+            reason = f"the model takes {_budget_words(draft)}; the nearest is sent."
+            draft.clamp("thinking_budget", budget, sent, reason)
+        _put_thinking(draft, "thinking_budget", sent)
+
+
+def _effort_to_budget(draft: Draft, effort: str) -> None:
+    table = draft.config.thinking.budgets
+    top = draft.config.thinking.budget_maximum or max(table.values(), default=DYNAMIC)
+    asked = 0 if effort == "none" else table.get(effort, top)
+    sent = _legal_budget(draft, asked)
+    draft.note(
+        "reasoning_effort",
+        "translated",
+        requested=effort,
+        sent={"thinking_budget": sent},
+        reason=f"the model takes token budgets ({_budget_words(draft)}), not levels.",
+    )
+    if effort == "none" and sent != 0:
+        draft.losses += 1
+    _put_thinking(draft, "thinking_budget", sent)
+
+
+def _legal_budget(draft: Draft, budget: int) -> int:
+    thinking = draft.config.thinking
+    if budget == DYNAMIC or (budget == 0 and thinking.can_disable):
+        return budget
+    low, high = thinking.budget_minimum or 1, thinking.budget_maximum
+    return max(low, min(budget, high) if high is not None else budget)
+
+
+def _budget_words(draft: Draft) -> str:
+    thinking = draft.config.thinking
+    zero = "0 or " if thinking.can_disable else ""
+    return f"{zero}{thinking.budget_minimum or 1} to {thinking.budget_maximum} tokens"
+
+
+def _as_level(draft: Draft) -> None:
+    budget = draft.wanted.pop("thinking_budget", None)
+    if budget is not None:
+        _budget_to_level(draft, budget)
+    effort = draft.wanted.pop("reasoning_effort", None)
+    if effort is None:
+        return
+    thinking = draft.config.thinking
+    if effort == "none" and thinking.can_disable:
+        reason = "the model is told not to think by a budget of 0."
+        draft.note("reasoning_effort", "translated", requested=effort, sent=0, reason=reason)
+        _put_thinking(draft, "thinking_budget", 0)
+        return
+    levels = thinking.levels[draft.endpoint]
+    sent = nearest_effort(effort, levels)
+    if sent != effort:
+        reason = f"the model takes {', '.join(levels)}; the nearest is sent."
+        draft.clamp("reasoning_effort", effort, sent, reason)
+    draft.effort = sent
+    _put_thinking(draft, "reasoning_effort", sent)
+
+
+def _budget_to_level(draft: Draft, budget: int) -> None:
+    thinking = draft.config.thinking
+    if thinking.budget_maximum is not None and (budget > 0 or thinking.can_disable):
+        sent = _legal_budget(draft, budget)
+        if sent != budget:
+            reason = f"the model takes {_budget_words(draft)}; the nearest is sent."
+            draft.clamp("thinking_budget", budget, sent, reason)
+        _put_thinking(draft, "thinking_budget", sent)
+        return
+    _budget_to_effort(draft, budget)
+
+
+def _put_thinking(draft: Draft, parameter: str, value: Any) -> None:
+    put_path(draft.body, draft.mapping.rules[parameter].name, value)

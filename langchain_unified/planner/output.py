@@ -1,0 +1,159 @@
+"""What the answer must look like: response format, length, stop strings, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_unified.planner.draft import Draft, put_path
+
+
+def decide_response_format(draft: Draft) -> None:
+    """Send a response format in the endpoint's shape, or refuse the call."""
+    asked = draft.wanted.pop("response_format", None)
+    if asked is None or asked.get("type") == "text":
+        return
+    _check_format(draft, asked)
+    if draft.endpoint == "generate_content":
+        _as_gemini(draft, asked)
+        return
+    rule = draft.rule("response_format")
+    if rule is None:
+        raise draft.refusal(
+            "response_format", asked, "the endpoint has none.", feature="json_mode"
+        )
+    value = _flat(asked) if draft.endpoint == "responses" else dict(asked)
+    put_path(draft.body, rule.name, value)
+
+
+def _check_format(draft: Draft, asked: Mapping[str, Any]) -> None:
+    kind = asked.get("type")
+    feature = "structured_output" if kind == "json_schema" else "json_mode"
+    if not draft.config.supports(feature):
+        reason = f"it has no response format of type {kind!r}."
+        raise draft.refusal("response_format", asked, reason, feature=feature)
+    if kind == "json_object" and not draft.invocation.traits.mentions_json:
+        _mention_json(draft)
+    has_tools = bool(draft.invocation.params.get("tools"))
+    together = draft.config.features.get("tools_with_json", True)
+    if has_tools and not together:
+        reason = "it takes either tools or a response format, not both."
+        raise draft.refusal("response_format", asked, reason, feature="tools_with_json")
+
+
+def _mention_json(draft: Draft) -> None:
+    """OpenAI refuses json_object unless some message says JSON (mem0#3559)."""
+    if draft.endpoint == "generate_content":
+        return
+    draft.add_system = "Answer in JSON."
+    reason = "json_object is refused unless a message contains the word JSON."
+    draft.note(
+        "response_format",
+        "emulated",
+        requested="json_object",
+        sent=draft.add_system,
+        reason=reason,
+        source="mem0ai/mem0#3559",
+    )
+
+
+def _flat(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Responses has the fields of `json_schema` beside `type`."""
+    schema = asked.get("json_schema")
+    return {"type": asked["type"], **(schema if isinstance(schema, Mapping) else {})}
+
+
+def _as_gemini(draft: Draft, asked: Mapping[str, Any]) -> None:
+    mime = draft.mapping.rules["response_mime_type"].name
+    put_path(draft.body, mime, "application/json")
+    schema = (asked.get("json_schema") or {}).get("schema")
+    if schema is not None:
+        put_path(draft.body, draft.mapping.rules["response_format"].name, schema)
+    draft.note(
+        "response_format",
+        "translated",
+        requested=asked.get("type"),
+        sent=mime,
+        reason="Gemini takes a MIME type and a JSON schema.",
+    )
+
+
+def decide_max_tokens(draft: Draft) -> None:
+    """Keep the token cap within what the endpoint and the model take."""
+    asked = draft.wanted.pop("max_tokens", None)
+    rule = draft.rule("max_tokens")
+    if asked is None:
+        return
+    if rule is None or rule.accepts != "any":
+        raise draft.refusal("max_tokens", asked, "the endpoint has no token cap.")
+    limit = rule.maximum or draft.config.limits.get("output")
+    sent = max(asked, int(rule.minimum or 1))
+    sent = min(sent, int(limit)) if limit else sent
+    if sent != asked:
+        legal = f"{int(rule.minimum or 1)} to {limit or 'any number of'} tokens"
+        reason = f"{draft.endpoint} takes {legal}; the nearest is sent."
+        draft.clamp("max_tokens", asked, sent, reason)
+    draft.put("max_tokens", sent)
+
+
+def decide_stop(draft: Draft) -> None:
+    """Send stop strings where the model takes them, else apply them on the client."""
+    asked = draft.wanted.pop("stop", None)
+    if not asked:
+        return
+    rule = draft.rule("stop")
+    if rule is not None and rule.accepts == "any":
+        _send_stop(draft, list(asked), rule.max_items)
+        return
+    reason = "the model refuses it; the answer is cut on the client instead."
+    _stop_on_client(draft, asked, reason)
+
+
+def _send_stop(draft: Draft, asked: list[str], most: int | None) -> None:
+    if most is not None and len(asked) > most:
+        reason = f"the model takes {most} stop strings; all are applied on the client."
+        _stop_on_client(draft, asked, reason)
+    draft.put("stop", asked[:most])
+
+
+def _stop_on_client(draft: Draft, asked: list[str], reason: str) -> None:
+    draft.stop = tuple(asked)
+    draft.emulations += 1
+    draft.note("stop", "emulated", requested=list(asked), reason=reason)
+
+
+def decide_copies(draft: Draft) -> None:
+    """Ask for `n` answers in one request, or in several where there is no `n`."""
+    asked = draft.wanted.pop("n", None)
+    if asked is None:
+        return
+    rule = draft.rule("n")
+    if asked > 1 and draft.stream:
+        reason = "several answers cannot be streamed; call invoke or generate."
+        raise draft.refusal("n", asked, reason)
+    if rule is not None and rule.accepts == "any" and asked <= (rule.maximum or asked):
+        draft.put("n", asked)
+    elif asked > 1:
+        draft.calls = asked
+        draft.emulations += 1
+        reason = f"{draft.endpoint} gives one answer; {asked} requests are sent."
+        draft.note("n", "emulated", requested=asked, sent=1, reason=reason)
+
+
+def decide_stream(draft: Draft) -> None:
+    """Stream where the model can; else the whole answer is given as one piece."""
+    if not draft.stream:
+        draft.wanted.pop("stream_options", None)
+        return
+    if not draft.config.features.get("streaming", True):
+        draft.stream = False
+        draft.emulations += 1
+        draft.wanted.pop("stream_options", None)
+        reason = "the model does not stream; the answer comes in one piece."
+        draft.note("stream", "emulated", requested=True, sent=False, reason=reason)
+        return
+    if draft.invocation.stream_usage is False:
+        return
+    if draft.endpoint == "chat" and draft.rule("stream_options") is not None:
+        options = draft.wanted.setdefault("stream_options", {})
+        draft.wanted["stream_options"] = {"include_usage": True, **options}

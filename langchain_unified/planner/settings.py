@@ -1,0 +1,152 @@
+"""Everything that needs no rule of its own: send, clamp, drop or refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_unified.planner.draft import Draft, put_path
+from langchain_unified.types import ParameterRule
+
+_LOGPROBS_INCLUDE = "message.output_text.logprobs"
+_ENCRYPTED_REASONING = "reasoning.encrypted_content"
+
+_REASONS = {
+    "absent": "the endpoint has no such parameter.",
+    "never": "the model refuses it.",
+    "default": "the model takes only its default.",
+    "effort_none": "the model takes it only while it does not reason.",
+    "ignored": "the model answers, but ignores it.",
+}
+
+
+def decide_inputs(draft: Draft) -> None:
+    """Refuse content the model cannot read, and settle the role of system text."""
+    for feature in sorted(draft.invocation.traits.inputs):
+        if not draft.config.supports(feature):
+            words = feature.replace("_", " ")
+            raise draft.refusal(
+                "messages", words, f"it has no {words}.", feature=feature
+            )
+    if draft.invocation.traits.prefill and not draft.config.features.get(
+        "prefill", True
+    ):
+        reason = "the conversation must not end with the assistant's turn."
+        raise draft.refusal("messages", "prefill", reason, feature="prefill")
+
+
+def decide_system_role(draft: Draft) -> None:
+    """Choose the role of system text; a model with none gets it in the user turn."""
+    roles = draft.config.system_roles
+    draft.system_role = _role(draft, roles)
+    if draft.system_role is None and draft.invocation.traits.system:
+        reason = "the model takes no system text; it opens the first user turn."
+        draft.note(
+            "system",
+            "translated",
+            requested="system",
+            sent="user",
+            reason=reason,
+            source=draft.source("system_roles"),
+        )
+
+
+def _role(draft: Draft, roles: tuple[str, ...]) -> str | None:
+    if not roles:
+        return None
+    return "system" if "system" in roles and not draft.config.reasons else roles[0]
+
+
+def decide_logprobs(draft: Draft) -> None:
+    """On Responses log probabilities are an entry of `include`."""
+    if draft.endpoint != "responses" or not draft.wanted.get("logprobs"):
+        return
+    rule = draft.rule("logprobs")
+    if rule is None or not _taken(draft, rule):
+        return
+    del draft.wanted["logprobs"]
+    _include(draft, _LOGPROBS_INCLUDE)
+    draft.note(
+        "logprobs",
+        "translated",
+        requested=True,
+        sent={"include": [_LOGPROBS_INCLUDE]},
+        reason="Responses asks for them by an entry of include.",
+    )
+
+
+def decide_rest(draft: Draft) -> None:
+    """Send every setting that is left by its own rule."""
+    for parameter, value in list(draft.wanted.items()):
+        del draft.wanted[parameter]
+        rule = draft.rule(parameter)
+        if rule is None:
+            draft.drop(parameter, value, _REASONS["absent"])
+        elif not _taken(draft, rule):
+            draft.drop(parameter, value, _REASONS[rule.accepts])
+        elif rule.requires is not None and not _given(draft, rule.requires):
+            draft.drop(parameter, value, f"it is refused without {rule.requires}.")
+        else:
+            draft.put(parameter, _legal(draft, rule, value))
+
+
+def _taken(draft: Draft, rule: ParameterRule) -> bool:
+    return rule.accepts == "any" or (
+        rule.accepts == "effort_none" and draft.effort == "none"
+    )
+
+
+def _given(draft: Draft, parameter: str) -> bool:
+    if parameter == "stream":
+        return draft.stream
+    return bool(draft.invocation.params.get(parameter))
+
+
+def _legal(draft: Draft, rule: ParameterRule, value: Any) -> Any:
+    if rule.values is not None and value not in rule.values:
+        return _nearest_value(draft, rule, value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return value
+    sent = value
+    if rule.minimum is not None and value < rule.minimum:
+        sent = rule.minimum
+    if rule.maximum is not None and value > rule.maximum:
+        sent = rule.maximum
+    if sent != value:
+        reason = f"the model takes {rule.minimum} to {rule.maximum}."
+        draft.clamp(rule.parameter, value, sent, reason)
+    return sent
+
+
+def _nearest_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
+    values = rule.values or ()
+    sent = values[len(values) // 2]
+    listed = ", ".join(repr(item) for item in values)
+    draft.clamp(rule.parameter, value, sent, f"the model takes {listed}.")
+    return sent
+
+
+def decide_defaults(draft: Draft) -> None:
+    """Keep Responses as private as chat, and its reasoning replayable.
+
+    Responses stores answers by default where chat does not, and a reasoning model
+    loses its reasoning between turns unless it is stored or sent back encrypted
+    (openai 3.54.0, types/responses/response_create_params.py, read 2026-11-23).
+    """
+    if draft.endpoint != "responses" or "store" not in draft.mapping.rules:
+        return
+    if "store" not in draft.body and not _server_state(draft):
+        draft.body["store"] = False
+        reason = "Responses stores answers by default, chat does not."
+        draft.note("store", "defaulted", sent=False, reason=reason)
+    if draft.config.reasons and draft.body.get("store") is False:
+        _include(draft, _ENCRYPTED_REASONING)
+
+
+def _server_state(draft: Draft) -> bool:
+    given = draft.invocation.params
+    return any(name in given for name in ("previous_response_id", "conversation"))
+
+
+def _include(draft: Draft, entry: str) -> None:
+    listed = list(draft.body.get("include", draft.wanted.pop("include", [])))
+    put_path(draft.body, "include", [*listed, *([entry] if entry not in listed else [])])

@@ -1,0 +1,164 @@
+"""The shape of a `data/*.toml` provider file; unknown keys and wrong types are refused.
+
+A family states what its members share and may inherit from another family; a model
+row states what differs. Every table can carry `source`, `checked` and `confidence`,
+which hold for all facts of that table.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from langchain_unified.types import Accepts
+
+ToolsCondition = Literal["any", "effort_none", "effort_none_or_omitted", "never"]
+Confidence = Literal["documented", "reported", "inferred"]
+Modality = Literal["text", "image", "audio", "video", "pdf"]
+
+
+class Row(BaseModel):
+    """Base of every table: strict types, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Sourced(Row):
+    """A table that says where its facts come from."""
+
+    source: str | None = None
+    checked: date | None = None
+    confidence: Confidence | None = None
+
+
+class RuleRow(Sourced):
+    """How a parameter is taken; see `langchain_unified.types.ParameterRule`."""
+
+    name: str | None = None
+    accepts: Accepts | None = None
+    min: float | int | None = None
+    max: float | int | None = None
+    values: list[Any] | None = None
+    max_items: int | None = None
+    requires: str | None = None
+
+
+Rules = dict[str, RuleRow]
+
+
+class EndpointRow(Row):
+    """What one wire knows, whichever model is called."""
+
+    title: str
+    path: str
+    only: list[str] = Field(default_factory=list)
+    parameters: Rules = Field(default_factory=dict)
+
+
+class ThinkingRow(Sourced):
+    """How reasoning effort is taken; see `langchain_unified.types.Thinking`."""
+
+    style: Literal["effort", "level", "budget", "none"] | None = None
+    levels: list[str] | None = None
+    levels_on: dict[str, list[str]] | None = None
+    default: str | None = None
+    budget_min: int | None = None
+    budget_max: int | None = None
+    can_disable: bool | None = None
+
+
+class LimitsRow(Row):
+    """Token limits."""
+
+    context: int | None = None
+    input: int | None = None
+    output: int | None = None
+
+
+class FactsRow(Sourced):
+    """What a family or a model may state about itself."""
+
+    description: str | None = None
+    endpoints: list[str] | None = None
+    thinking: ThinkingRow | None = None
+    tools: ToolsCondition | dict[str, ToolsCondition] | None = None
+    inputs: list[Modality] | None = None
+    outputs: list[Modality] | None = None
+    features: dict[str, bool] | None = None
+    system_roles: list[str] | None = None
+    limits: LimitsRow | None = None
+    parameters: Rules | None = None
+    parameters_on: dict[str, Rules] | None = None
+
+
+class FamilyRow(FactsRow):
+    """A set of models with the same rules.
+
+    `prefixes` are the beginnings of model names that belong to the family when no
+    row of their own exists; the longest matching prefix wins.
+    """
+
+    inherits: str | None = None
+    prefixes: list[str] = Field(default_factory=list)
+
+
+class ServedBy(Row):
+    """A dated re-routing by the provider: from a day on another model answers."""
+
+    model: str
+    since: date
+
+
+class ModelRow(FactsRow):
+    """One model id.
+
+    `snapshots` are suffixes (`2026-03-05`) whose ids `<id>-<suffix>` share this row;
+    `aliases` are other names the provider itself accepts; `same_as` names the row
+    whose facts an alias such as `-latest` follows while its own name is sent.
+    """
+
+    family: str | None = None
+    same_as: str | None = None
+    aliases: list[str] = Field(default_factory=list)
+    snapshots: list[str] = Field(default_factory=list)
+    released: date | None = None
+    deprecated: date | None = None
+    shutdown: date | None = None
+    replacement: str | None = None
+    served_by: ServedBy | None = None
+
+
+class ProviderRow(Row):
+    """The provider itself."""
+
+    id: str
+    title: str
+    enabled: bool = True
+    package: str
+    extra: str | None = None
+    key_env: list[str] = Field(default_factory=list)
+    prefixes: list[str] = Field(default_factory=list)
+    fallback_family: str
+    compatible_family: str | None = None
+    effort_budgets: dict[str, int] = Field(default_factory=dict)
+
+
+class SourceRow(Row):
+    """A source that rows cite by its key."""
+
+    text: str
+    checked: date
+    confidence: Confidence
+
+
+class ProviderFile(Row):
+    """A whole provider file."""
+
+    schema_version: Annotated[int, Field(alias="schema")]
+    provider: ProviderRow
+    sources: dict[str, SourceRow] = Field(default_factory=dict)
+    endpoints: dict[str, EndpointRow]
+    families: dict[str, FamilyRow]
+    models: dict[str, ModelRow] = Field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""Shims: a finished plan and messages in, LangChain objects back.
+
+`ProviderShim` is what a provider implements; `load_shim` finds its class by the
+provider id, in this folder or behind an entry point `langchain_unified.shims`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import ClassVar
+
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from langchain_unified.connection import Connection
+from langchain_unified.errors import ProviderNotEnabledError
+from langchain_unified.types import CallPlan
+
+__all__ = ["ProviderShim", "connect", "load_shim"]
+
+
+class ProviderShim(ABC):
+    """Sends finished plans to one provider over one connection.
+
+    One instance serves every model, thread and task that uses the same connection
+    settings, so it keeps no state of a call. It decides nothing: what to send is in
+    the plan. Errors are raised as `langchain_unified.errors.ProviderError`.
+
+    Attributes:
+        provider: LangChain's provider id.
+    """
+
+    provider: ClassVar[str]
+
+    def __init__(self, connection: Connection) -> None:
+        """Keep the connection settings; build clients when first needed."""
+        self.connection = connection
+
+    @abstractmethod
+    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+
+    @abstractmethod
+    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+
+    @abstractmethod
+    def stream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+
+    @abstractmethod
+    def astream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+
+
+_SHIMS: weakref.WeakValueDictionary[Connection, ProviderShim] = (
+    weakref.WeakValueDictionary()
+)
+_LOCK = threading.Lock()
+
+
+def connect(connection: Connection) -> ProviderShim:
+    """Return the shim of a connection; equal connections share one.
+
+    Raises:
+        ProviderNotEnabledError: If there is no shim for the provider or its package
+            is not installed.
+    """
+    shim = _SHIMS.get(connection)
+    if shim is None:
+        shim_class = load_shim(connection.provider)
+        with _LOCK:
+            shim = _SHIMS.get(connection)
+            if shim is None:
+                shim = _SHIMS[connection] = shim_class(connection)
+    return shim
+
+
+@lru_cache(maxsize=None)
+def load_shim(provider: str) -> type[ProviderShim]:
+    """Return the shim class of a provider.
+
+    Raises:
+        ProviderNotEnabledError: If there is none, or its package is not installed.
+    """
+    for entry in entry_points(group="langchain_unified.shims"):
+        if entry.name == provider:
+            return _check(provider, entry.load())
+    name = f"{__name__}.{provider}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise _not_available(provider, error, own=error.name == name) from error
+    return _check(provider, module.SHIM)
+
+
+def _check(provider: str, shim: object) -> type[ProviderShim]:
+    if isinstance(shim, type) and issubclass(shim, ProviderShim):
+        return shim
+    msg = f"The shim of provider {provider!r} is no ProviderShim subclass: {shim!r}."
+    raise TypeError(msg)
+
+
+def _not_available(
+    provider: str, error: ModuleNotFoundError, *, own: bool
+) -> ProviderNotEnabledError:
+    if own:
+        message = (
+            f"There is no shim for provider {provider!r}. Install a package that "
+            f"offers one under the entry point group 'langchain_unified.shims'."
+        )
+    else:
+        message = (
+            f"Provider {provider!r} needs the package of {error.name!r}, which is not "
+            f'installed: pip install "langchain-unified[{provider}]"'
+        )
+    return ProviderNotEnabledError(provider, message)

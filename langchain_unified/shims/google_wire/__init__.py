@@ -1,0 +1,1 @@
+"""The Gemini wire: plans to the google-genai SDK's types and answers back."""

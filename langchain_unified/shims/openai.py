@@ -1,0 +1,170 @@
+"""The OpenAI shim: patched `ChatOpenAI` for models that do not reason, the SDK else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import openai
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from langchain_unified.content import register_translators
+from langchain_unified.errors import MissingCredentialsError
+from langchain_unified.history import prepared
+from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.openai_wire import transport
+from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
+from langchain_unified.shims.openai_wire.delegate import (
+    PATHS,
+    PlannedChatOpenAI,
+    options,
+)
+from langchain_unified.shims.openai_wire.errors import to_unified
+from langchain_unified.shims.openai_wire.responses import parse_response_body
+from langchain_unified.shims.openai_wire.responses_stream import ResponsesStreamParser
+from langchain_unified.types import CallPlan
+
+register_translators()
+
+
+class OpenAIShim(ProviderShim):
+    """Calls OpenAI, and servers that speak its API."""
+
+    provider = "openai"
+
+    @cached_property
+    def delegate(self) -> PlannedChatOpenAI:
+        """The `ChatOpenAI` that keeps the clients and renders messages.
+
+        Raises:
+            MissingCredentialsError: If there is no key.
+        """
+        given = self.connection.get
+        if given("api_key") is None and not os.environ.get("OPENAI_API_KEY"):
+            raise MissingCredentialsError(self.provider, "OpenAI", ("OPENAI_API_KEY",))
+        settings = {
+            "openai_api_key": given("api_key"),
+            "openai_api_base": given("base_url"),
+            "openai_organization": given("organization"),
+            "openai_proxy": given("proxy"),
+            "default_headers": given("default_headers"),
+            "default_query": given("default_query"),
+            "http_client": given("http_client"),
+            "http_async_client": given("http_async_client"),
+            "http_socket_options": given("http_socket_options"),
+            "stream_chunk_timeout": given("stream_chunk_timeout"),
+            "include_response_headers": given("include_response_headers"),
+        }
+        kept = {name: v for name, v in settings.items() if v is not None}
+        return PlannedChatOpenAI(model="planned", **kept)
+
+    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with _errors(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                return self.delegate._generate(messages, **carried)  # noqa: SLF001
+            return _parsed(
+                plan,
+                *transport.post_json(
+                    self.delegate.root_client,
+                    PATHS[plan.endpoint],
+                    self.delegate.render(plan, messages),
+                    options(plan),
+                ),
+            )
+
+    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with _errors(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                return await self.delegate._agenerate(messages, **carried)  # noqa: SLF001
+            return _parsed(
+                plan,
+                *await transport.apost_json(
+                    self.delegate.root_async_client,
+                    PATHS[plan.endpoint],
+                    self.delegate.render(plan, messages),
+                    options(plan),
+                ),
+            )
+
+    def stream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+        with _errors(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                yield from self.delegate._stream(messages, **carried)  # noqa: SLF001
+                return
+            body = self.delegate.render(plan, messages)
+            parser = _stream_parser(plan)
+            with transport.post_stream(
+                self.delegate.root_client, PATHS[plan.endpoint], body, options(plan)
+            ) as events:
+                for event in events:
+                    chunk = parser.feed(event)
+                    if chunk is not None:
+                        yield chunk
+
+    async def astream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+        with _errors(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                async for chunk in self.delegate._astream(messages, **carried):  # noqa: SLF001
+                    yield chunk
+                return
+            body = self.delegate.render(plan, messages)
+            parser = _stream_parser(plan)
+            async with await transport.apost_stream(
+                self.delegate.root_async_client,
+                PATHS[plan.endpoint],
+                body,
+                options(plan),
+            ) as events:
+                async for event in events:
+                    parsed = parser.feed(event)
+                    if parsed is not None:
+                        yield parsed
+
+
+SHIM = OpenAIShim
+
+
+@contextmanager
+def _errors(plan: CallPlan) -> Iterator[None]:
+    """Raise the SDK's errors as ours, which are the SDK's as well."""
+    try:
+        yield
+    except openai.OpenAIError as error:
+        raise to_unified(
+            error, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
+        ) from error
+
+
+def _parsed(
+    plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str]
+) -> ChatResult:
+    if plan.endpoint == "responses":
+        return parse_response_body(body, output_version=plan.output_version)
+    return parse_chat_body(body)
+
+
+def _stream_parser(plan: CallPlan) -> ChatStreamParser | ResponsesStreamParser:
+    if plan.endpoint == "responses":
+        return ResponsesStreamParser(output_version=plan.output_version)
+    return ChatStreamParser()
+

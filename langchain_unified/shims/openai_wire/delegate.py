@@ -1,0 +1,129 @@
+"""A `ChatOpenAI` whose last step before the wire is the plan.
+
+The seam to langchain-openai (pinned below 2, watched by wire tests): the methods
+`_get_request_payload` and `_use_responses_api`, which its own subclasses override, and
+the public fields `client` and `async_client`. `ChatOpenAI` renders messages, keeps the
+clients and builds LangChain objects; it no longer chooses endpoint or parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+from langchain_core.messages import BaseMessage
+from langchain_openai import ChatOpenAI
+from pydantic import model_validator
+from typing_extensions import Self
+
+from langchain_unified.shims.openai_wire import transport
+from langchain_unified.types import CallPlan
+
+PATHS = {"chat": "/chat/completions", "responses": "/responses"}
+_PLAN = "unified_plan"
+_ENDPOINT = "unified_endpoint"
+
+
+class PlannedChatOpenAI(ChatOpenAI):
+    """Sends plans; its own model, endpoint and parameters play no part."""
+
+    @model_validator(mode="after")
+    def _read_dictionaries(self) -> Self:
+        """Read and write the wire as dictionaries."""
+        if self.root_client is not None:
+            self.client = Completions(self.root_client)
+        self.async_client = AsyncCompletions(self.root_async_client)
+        return self
+
+    def _use_responses_api(self, payload: dict[str, Any]) -> bool:
+        return payload.get(_ENDPOINT) == "responses"
+
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return the plan's request in place of `ChatOpenAI`'s."""
+        del stop
+        plan: CallPlan = kwargs[_PLAN]
+        return {"body": self.render(plan, input_), "options": options(plan)}
+
+    def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+        """Return the request body of a plan with its messages."""
+        rendered = super()._get_request_payload(
+            messages, store=plan.body.get("store"), **{_ENDPOINT: plan.endpoint}
+        )
+        key = "input" if plan.endpoint == "responses" else "messages"
+        body = {"model": plan.model, key: rendered[key], **plan.body}
+        for message in rendered[key]:
+            if message.get("role") == "system" and plan.system_role is not None:
+                message["role"] = plan.system_role
+        if plan.stream or plan.route == "patched":
+            body["stream"] = plan.stream
+        return body
+
+    @staticmethod
+    def planned(plan: CallPlan) -> dict[str, Any]:
+        """Return the keywords that carry a plan through `ChatOpenAI`'s methods."""
+        return {_PLAN: plan}
+
+
+def options(plan: CallPlan) -> dict[str, Any]:
+    """Return the SDK's request options of a plan."""
+    found = {
+        "timeout": plan.timeout,
+        "max_retries": plan.max_retries,
+        "headers": dict(plan.headers) or None,
+        "params": dict(plan.query) or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+class Raw:
+    """A whole answer as `ChatOpenAI` reads it: parsed body and headers."""
+
+    def __init__(self, body: dict[str, Any], headers: Mapping[str, str]) -> None:
+        """Keep both."""
+        self._body, self.headers = body, headers
+
+    def parse(self) -> dict[str, Any]:
+        """Return the parsed body."""
+        return self._body
+
+
+class Completions:
+    """Stands in for `client.chat.completions`; gives dictionaries, not models."""
+
+    def __init__(self, client: openai.OpenAI) -> None:
+        """Keep the SDK's client."""
+        self._client = client
+
+    @property
+    def with_raw_response(self) -> Completions:
+        """Return itself: whole answers always come with their headers."""
+        return self
+
+    def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return `Raw`, or the events of a stream."""
+        if body["stream"]:
+            return transport.post_stream(self._client, PATHS["chat"], body, options)
+        return Raw(*transport.post_json(self._client, PATHS["chat"], body, options))
+
+
+class AsyncCompletions:
+    """Stands in for the asynchronous `client.chat.completions`."""
+
+    def __init__(self, client: openai.AsyncOpenAI) -> None:
+        """Keep the SDK's client."""
+        self._client = client
+
+    @property
+    def with_raw_response(self) -> AsyncCompletions:
+        """Return itself: whole answers always come with their headers."""
+        return self
+
+    async def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return `Raw`, or the events of a stream."""
+        client, path = self._client, PATHS["chat"]
+        if body["stream"]:
+            return await transport.apost_stream(client, path, body, options)
+        return Raw(*await transport.apost_json(client, path, body, options))

@@ -1,0 +1,235 @@
+"""SDK errors as ours: one class for both families, with what the provider said."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from email.utils import mktime_tz, parsedate_tz
+from functools import lru_cache
+from typing import Any, cast
+
+import openai
+
+from langchain_unified.errors import (
+    ProviderAuthenticationError,
+    ProviderConnectionError,
+    ProviderContextOverflowError,
+    ProviderError,
+    ProviderInvalidRequestError,
+    ProviderModelNotFoundError,
+    ProviderPermissionError,
+    ProviderRateLimitError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+)
+
+# 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
+# knows from compatible servers.
+_OVERFLOW = re.compile(
+    r"context_length_exceeded|exceeds? the context window|maximum context length"
+    r"|Input tokens exceed the configured limit|prompt is too long"
+    r"|ContextWindowExceededError",
+    re.IGNORECASE,
+)
+# 2026-11-23, openai_parameters.md rows 26-27: the model exists, elsewhere.
+_OTHER_ENDPOINT = re.compile(
+    r"not a chat model|only supported in v1/|not supported in the v1/", re.IGNORECASE
+)
+# 2026-11-23, openai_parameters.md rows 47-49 and Azure's DeploymentNotFound.
+_NO_MODEL_CODES = frozenset({"model_not_found", "DeploymentNotFound"})
+_NO_MODEL = re.compile(
+    r"\bmodel\b.*(does not exist|not found|been deprecated|no longer available)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RATE_LIMITS = frozenset(
+    {"rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "429"}
+)
+_INVALID = re.compile(
+    r"invalid_|unsupported_|unknown_|image_|empty_image|failed_to_download_image|400$"
+)
+_BY_STATUS: Mapping[int, type[ProviderError]] = {
+    401: ProviderAuthenticationError,
+    403: ProviderPermissionError,
+    408: ProviderTimeoutError,
+    409: ProviderUnavailableError,
+    429: ProviderRateLimitError,
+}
+_SERVER_ERROR = 500
+
+
+def to_unified(
+    exc: BaseException,
+    *,
+    provider: str = "openai",
+    model: str | None = None,
+    endpoint: str | None = None,
+) -> ProviderError:
+    """Convert an SDK error.
+
+    Args:
+        exc: An error of the SDK or of the HTTP library below it.
+        provider: Provider id of the call.
+        model: Wire name of the model of the call.
+        endpoint: Endpoint of the call.
+
+    Returns:
+        An error that is both one of ours and an instance of the SDK's class for the
+        same condition, to be raised `from exc`. One of ours is returned itself, with
+        what it did not say about the call filled in.
+    """
+    error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
+    error.provider = error.provider or provider
+    error.model = error.model or model
+    error.endpoint = error.endpoint or endpoint
+    return error
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """Return the seconds a response asks to wait, if it does."""
+    if headers is None:
+        return None
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        seconds = _number(headers.get(name))
+        if seconds is not None:
+            return seconds / scale
+    date = parsedate_tz(headers.get("retry-after") or "")
+    return None if date is None else max(0.0, mktime_tz(date) - time.time())
+
+
+def _both(exc: openai.OpenAIError) -> ProviderError:
+    error = _rebuilt(_classify(exc), _sdk_class(type(exc)), exc.args, vars(exc))
+    response = getattr(exc, "response", None)
+    headers = getattr(response, "headers", None)
+    error.status = getattr(exc, "status_code", None)
+    error.code = _code(exc)
+    error.parameter = _field(exc, "param")
+    error.request_id = getattr(exc, "request_id", None)
+    error.retry_after = retry_after(headers)
+    error.is_retryable = _is_retryable(error, headers)
+    return error
+
+
+def _classify(exc: openai.OpenAIError) -> type[ProviderError]:
+    if isinstance(exc, openai.APIConnectionError):
+        timed_out = isinstance(exc, openai.APITimeoutError)
+        return ProviderTimeoutError if timed_out else ProviderConnectionError
+    status = getattr(exc, "status_code", None)
+    if (settled := _settled_by_status(status)) is not None:
+        return settled
+    if _code(exc) == "context_length_exceeded" or _OVERFLOW.search(_message(exc)):
+        return ProviderContextOverflowError
+    if _is_unknown_model(exc, status):
+        return ProviderModelNotFoundError
+    if status is not None:
+        return ProviderInvalidRequestError
+    return _classify_without_status(exc)
+
+
+def _settled_by_status(status: int | None) -> type[ProviderError] | None:
+    if status is None:
+        return None
+    if status >= _SERVER_ERROR:
+        return ProviderUnavailableError
+    return _BY_STATUS.get(status)
+
+
+def _is_unknown_model(exc: openai.OpenAIError, status: int | None) -> bool:
+    text = _message(exc)
+    if _OTHER_ENDPOINT.search(text):
+        return False
+    if _code(exc) in _NO_MODEL_CODES:
+        return True
+    not_found = openai.NotFoundError.status_code
+    return status == not_found and bool(_NO_MODEL.search(text))
+
+
+def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
+    if not isinstance(exc, openai.APIError):
+        return ProviderError
+    names = {_code(exc) or "", _field(exc, "type") or ""}
+    if names & _RATE_LIMITS:
+        return ProviderRateLimitError
+    if any(map(_INVALID.match, names)):
+        return ProviderInvalidRequestError
+    return ProviderUnavailableError
+
+
+def _is_retryable(error: ProviderError, headers: Mapping[str, str] | None) -> bool:
+    if "insufficient_quota" in (error.code, getattr(error, "type", None)):
+        return False
+    asked = headers.get("x-should-retry") if headers else None
+    if asked in ("true", "false"):
+        return asked == "true"
+    return type(error).is_retryable
+
+
+def _as_sdk_error(exc: BaseException) -> openai.OpenAIError:
+    if isinstance(exc, openai.OpenAIError):
+        return exc
+    request = getattr(exc, "_request", None)
+    kinds = {base.__name__ for base in type(exc).__mro__}
+    if kinds & {"TimeoutException", "TimeoutError"}:
+        return openai.APITimeoutError(request=cast("Any", request))
+    message = str(exc) or "Connection error."
+    return openai.APIConnectionError(message=message, request=cast("Any", request))
+
+
+def _message(exc: BaseException) -> str:
+    return f"{exc} {_field(exc, 'message') or ''}"
+
+
+def _code(exc: BaseException) -> str | None:
+    code = _field(exc, "code")
+    return None if code is None else str(code)
+
+
+def _field(exc: BaseException, name: str) -> Any:
+    value = getattr(exc, name, None)
+    body = getattr(exc, "body", None)
+    if value is None and isinstance(body, dict):
+        inner = body.get("error")
+        value = (inner if isinstance(inner, dict) else body).get(name)
+    return value
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _sdk_class(kind: type[BaseException]) -> type[openai.OpenAIError]:
+    return next(
+        base
+        for base in kind.__mro__
+        if base.__module__.partition(".")[0] == openai.__name__
+    )
+
+
+@lru_cache
+def _combined(ours: Any, theirs: Any) -> type[ProviderError]:
+    def reduce(self: ProviderError) -> tuple[Callable[..., ProviderError], Any]:
+        return _rebuilt, (ours, theirs, self.args, vars(self))
+
+    namespace = {
+        "__doc__": ours.__doc__,
+        "__module__": ours.__module__,
+        "__reduce__": reduce,
+    }
+    return cast("type[ProviderError]", type(ours.__name__, (ours, theirs), namespace))
+
+
+def _rebuilt(
+    ours: type[ProviderError],
+    theirs: type[openai.OpenAIError],
+    args: tuple[Any, ...],
+    fields: Mapping[str, Any],
+) -> ProviderError:
+    kind = _combined(ours, theirs)
+    error = kind.__new__(kind, *args)
+    vars(error).update(fields)
+    return error

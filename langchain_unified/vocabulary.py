@@ -1,0 +1,139 @@
+"""The settings a user can give: canonical names, aliases, types and importance.
+
+Read once from `data/parameters.toml`; holds no provider knowledge.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from langchain_unified.data import read_toml
+from langchain_unified.errors import InvalidParameterError, RegistryError
+from langchain_unified.types import Importance
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "string": (str,),
+    "object": (Mapping,),
+    "list": (list, tuple),
+    "strings": (str, list, tuple),
+    "any": (object,),
+}
+_WORDS = {
+    "number": "a number",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "string": "a string",
+    "object": "a mapping",
+    "list": "a list",
+    "strings": "a string or a list of strings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: what it is called and which values any model could take."""
+
+    name: str
+    type: str
+    importance: Importance
+    aliases: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    values: tuple[Any, ...] | None = None
+    neutral: tuple[Any, ...] = ()
+
+    def check(self, value: Any, *, model: str | None = None) -> Any:
+        """Return the value, or raise `InvalidParameterError` if no model takes it."""
+        if not isinstance(value, _TYPES[self.type]) or self._is_stray_boolean(value):
+            raise InvalidParameterError(
+                self.name, value, f"give {_WORDS[self.type]}.", model=model
+            )
+        if self.values is not None and value not in self.values:
+            listed = ", ".join(repr(item) for item in self.values)
+            raise InvalidParameterError(
+                self.name, value, f"give one of {listed}.", model=model
+            )
+        if self.type in {"number", "integer"}:
+            self._check_range(value, model)
+        return [value] if self.type == "strings" and isinstance(value, str) else value
+
+    def _is_stray_boolean(self, value: Any) -> bool:
+        return isinstance(value, bool) and self.type in {"number", "integer"}
+
+    def _check_range(self, value: float, model: str | None) -> None:
+        low, high = self.min, self.max
+        if (low is not None and not value >= low) or (
+            high is not None and not value <= high
+        ):
+            raise InvalidParameterError(
+                self.name, value, f"give {range_words(low, high)}.", model=model
+            )
+
+
+def range_words(low: float | None, high: float | None) -> str:
+    """Return a numeric range in words, for error messages."""
+    if low is None:
+        return f"a value of at most {high:g}"
+    if high is None:
+        return f"a value of at least {low:g}"
+    return f"a value from {low:g} to {high:g}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> dict[str, Setting]:
+    """Return every setting by its canonical name."""
+    rows = read_toml("parameters.toml")["parameters"]
+    return {name: _setting(name, row) for name, row in rows.items()}
+
+
+def _setting(name: str, row: dict[str, Any]) -> Setting:
+    known = {"type", "importance", "aliases", "min", "max", "values", "neutral"}
+    if not set(row) <= known or row.get("type") not in _TYPES:
+        msg = f"parameters.toml: {name}: known keys are {sorted(known)}"
+        raise RegistryError(msg)
+    values = row.get("values")
+    return Setting(
+        name=name,
+        type=row["type"],
+        importance=row["importance"],
+        aliases=tuple(row.get("aliases", ())),
+        min=row.get("min"),
+        max=row.get("max"),
+        values=tuple(values) if values else None,
+        neutral=tuple(row.get("neutral", ())),
+    )
+
+
+@lru_cache(maxsize=1)
+def canonical_names() -> dict[str, str]:
+    """Return the canonical name by every accepted spelling."""
+    return {
+        spelling: setting.name
+        for setting in settings().values()
+        for spelling in (setting.name, *setting.aliases)
+    }
+
+
+def importance(parameter: str) -> Importance:
+    """Tell whether a setting may be dropped with a record or never silently."""
+    setting = settings().get(parameter)
+    return setting.importance if setting else "guarantee"
+
+
+def is_neutral(parameter: str, value: Any) -> bool:
+    """Tell whether a value asks for nothing, so that leaving it out loses nothing."""
+    setting = settings().get(parameter)
+    return setting is not None and value in setting.neutral
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like the given one, if any is like it."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
