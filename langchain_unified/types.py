@@ -379,6 +379,17 @@ class CallPlan:
     query: Mapping[str, object] = field(default_factory=lambda: EMPTY)
     output_version: str | None = None
 
+    def __str__(self) -> str:
+        """Return the plan as a table for a terminal."""
+        from langchain_unified.display import plan_text  # noqa: PLC0415
+
+        return plan_text(self)
+
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import plan_html  # noqa: PLC0415
+
+        return plan_html(self)
+
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
         return {

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
+import certifi
+import httpx
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
@@ -14,6 +18,7 @@ from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import prepared
 from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.google_wire.shape import shape_piece, shape_result
@@ -53,6 +58,7 @@ class GoogleGenAIShim(ProviderShim):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
+        kept["client_args"] = {**_shared_pools(), **kept.get("client_args", {})}
         return PlannedChatGoogle(model="planned", **kept)
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
@@ -93,6 +99,18 @@ class GoogleGenAIShim(ProviderShim):
 
 
 SHIM = GoogleGenAIShim
+
+
+def _shared_pools() -> dict[str, Any]:
+    """Return HTTP client arguments that let every event loop share the client."""
+    cafile = os.environ.get("SSL_CERT_FILE", certifi.where())
+    verify = ssl.create_default_context(cafile=cafile)
+    shared = shared_transport(
+        httpx,
+        lambda: httpx.AsyncHTTPTransport(verify=verify),
+        lambda: httpx.HTTPTransport(verify=verify),
+    )
+    return {"mounts": {"all://": shared}}
 
 
 def _key_in_environment() -> bool:

@@ -21,11 +21,15 @@ from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_cha
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
     PlannedChatOpenAI,
+    async_http_client,
     options,
 )
 from langchain_unified.shims.openai_wire.errors import to_unified
 from langchain_unified.shims.openai_wire.responses import parse_response_body
-from langchain_unified.shims.openai_wire.responses_stream import ResponsesStreamParser
+from langchain_unified.shims.openai_wire.responses_stream import (
+    ResponseStreamParser,
+    response_stream_parser,
+)
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -60,6 +64,8 @@ class OpenAIShim(ProviderShim):
             "include_response_headers": given("include_response_headers"),
         }
         kept = {name: v for name, v in settings.items() if v is not None}
+        if not {"http_async_client", "openai_proxy"} & set(kept):
+            kept["http_async_client"] = async_http_client(given("http_socket_options"))
         return PlannedChatOpenAI(model="planned", **kept)
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
@@ -112,7 +118,7 @@ class OpenAIShim(ProviderShim):
                 self.delegate.root_client, PATHS[plan.endpoint], body, options(plan)
             ) as events:
                 for event in events:
-                    chunk = parser.feed(event)
+                    chunk = parser.parse(event)
                     if chunk is not None:
                         yield chunk
 
@@ -136,7 +142,7 @@ class OpenAIShim(ProviderShim):
                 options(plan),
             ) as events:
                 async for event in events:
-                    parsed = parser.feed(event)
+                    parsed = parser.parse(event)
                     if parsed is not None:
                         yield parsed
 
@@ -163,8 +169,8 @@ def _parsed(
     return parse_chat_body(body)
 
 
-def _stream_parser(plan: CallPlan) -> ChatStreamParser | ResponsesStreamParser:
+def _stream_parser(plan: CallPlan) -> ChatStreamParser | ResponseStreamParser:
     if plan.endpoint == "responses":
-        return ResponsesStreamParser(output_version=plan.output_version)
-    return ChatStreamParser()
+        return response_stream_parser(output_version=plan.output_version)
+    return ChatStreamParser(output_version=plan.output_version)
 

@@ -1,22 +1,26 @@
 """A `ChatOpenAI` whose last step before the wire is the plan.
 
 The seam to langchain-openai (pinned below 2, watched by wire tests): the methods
-`_get_request_payload` and `_use_responses_api`, which its own subclasses override, and
-the public fields `client` and `async_client`. `ChatOpenAI` renders messages, keeps the
-clients and builds LangChain objects; it no longer chooses endpoint or parameters.
+`_get_request_payload` and `_use_responses_api`, which its own subclasses override, the
+public fields `client` and `async_client`, and the socket options it would choose.
+`ChatOpenAI` renders messages, keeps the clients and builds LangChain objects; it no
+longer chooses endpoint or parameters.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import openai
 from langchain_core.messages import BaseMessage
 from langchain_openai import ChatOpenAI
+from langchain_openai.chat_models._client_utils import _resolve_socket_options
 from pydantic import model_validator
 from typing_extensions import Self
 
+from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.types import CallPlan
 
@@ -76,6 +80,21 @@ def options(plan: CallPlan) -> dict[str, Any]:
         "params": dict(plan.query) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def async_http_client(socket_options: Any = None) -> Any:
+    """Return an asynchronous HTTP client that every event loop can share."""
+    library = transport.response_class().__module__.partition(".")[0]
+    http = sys.modules[library]
+    chosen = list(_resolve_socket_options(socket_options))
+    shared = shared_transport(
+        http,
+        lambda: http.AsyncHTTPTransport(
+            socket_options=chosen, limits=openai.DEFAULT_CONNECTION_LIMITS
+        ),
+        lambda: http.HTTPTransport(socket_options=chosen),
+    )
+    return openai.DefaultAsyncHttpxClient(mounts={"all://": shared})
 
 
 class Raw:

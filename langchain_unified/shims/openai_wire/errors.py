@@ -224,8 +224,8 @@ def _combined(ours: Any, theirs: Any) -> type[ProviderError]:
 
 
 def _rebuilt(
-    ours: type[ProviderError],
-    theirs: type[openai.OpenAIError],
+    ours: Any,
+    theirs: Any,
     args: tuple[Any, ...],
     fields: Mapping[str, Any],
 ) -> ProviderError:

@@ -255,7 +255,8 @@ class _EventReader:
 
     def __init__(self, response: Any, path: str, max_line: int) -> None:
         self.done = False
-        self.timeouts, self.broken = _transport_errors(type(response))
+        kind: Any = type(response)
+        self.timeouts, self.broken = _transport_errors(kind)
         self._response = response
         self._decoder = SSEDecoder(max_line)
         self._terminal = (

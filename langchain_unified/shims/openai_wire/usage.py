@@ -93,5 +93,5 @@ def _metadata(
     }
 
 
-def _given(details: Mapping[str, int | None]) -> dict[str, int]:
+def _given(details: Mapping[str, int | None]) -> Any:
     return {name: count for name, count in details.items() if count is not None}

@@ -1,0 +1,51 @@
+"""Fixtures for all tests: no keys from the environment, a model on the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.testing import ProviderEmulator
+
+KEY_VARIABLES = (
+    "OPENAI_API_KEY",
+    "OPENAI_API_BASE",
+    "OPENAI_BASE_URL",
+    "GOOGLE_API_KEY",
+    "GEMINI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the keys of whoever runs the tests out of them."""
+    for name in KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+
+
+@pytest.fixture
+def model(
+    provider_emulator: ProviderEmulator,
+) -> Callable[..., UnifiedChatModel]:
+    """Return a factory of models that talk to the emulator."""
+
+    def make(model: str = "gpt-4o", **settings: Any) -> UnifiedChatModel:
+        return UnifiedChatModel(
+            model=model, providers=connections(provider_emulator), **settings
+        )
+
+    return make
+
+
+def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
+    """Return connection settings for the emulator."""
+    return {
+        "openai": {"api_key": "sk-test", "base_url": emulator.openai_base_url},
+        "google_genai": {"api_key": "test", "base_url": emulator.google_base_url},
+    }
