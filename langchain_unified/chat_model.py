@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -34,7 +35,7 @@ from langchain_unified.invocation import (
 from langchain_unified.planner import plan
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
+from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 _LOG = logging.getLogger("langchain_unified")
 _LOGGED: set[tuple[str, str, str]] = set()
@@ -220,7 +221,7 @@ class UnifiedChatModel(DropIn):
         settings = self._settings(stop, kwargs)
         traits = traits_of(messages)
         if "response_format" in settings and mentions_json(messages):
-            traits = Traits(traits.inputs, traits.system, traits.prefill, True)
+            traits = replace(traits, mentions_json=True)
         call = invocation(settings, traits, stream=stream)
         try:
             return plan(call, self._resolve(call.model))

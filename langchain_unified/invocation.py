@@ -193,14 +193,15 @@ def neutral_format(response_format: Any) -> dict[str, Any]:
 def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     """Return what the messages hold, as far as a plan depends on it."""
     inputs: set[str] = set()
-    system = False
+    system = multi_turn = False
     for message in messages:
         system = system or isinstance(message, SystemMessage)
+        multi_turn = multi_turn or isinstance(message, AIMessage)
         if not isinstance(message.content, str):
             inputs |= _content_features(message)
     last = messages[-1] if messages else None
     prefill = isinstance(last, AIMessage) and not last.tool_calls
-    return Traits(frozenset(inputs), system, prefill)
+    return Traits(frozenset(inputs), system, prefill, multi_turn)
 
 
 def _content_features(message: BaseMessage) -> set[str]:

@@ -284,12 +284,14 @@ class Traits:
         inputs: `ModelProfile` keys of the content found, for example `image_inputs`.
         system: Whether there is system text.
         prefill: Whether the last turn is the assistant's, to be continued.
+        multi_turn: Whether the assistant has spoken before.
         mentions_json: Whether some text contains the word JSON.
     """
 
     inputs: frozenset[str] = frozenset()
     system: bool = False
     prefill: bool = False
+    multi_turn: bool = False
     mentions_json: bool = False
 
 

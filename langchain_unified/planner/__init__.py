@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.planner import effort, output, settings, tools
+from langchain_unified.planner import effort, inputs, output, settings, tools
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
 
@@ -20,8 +20,9 @@ __all__ = ["plan"]
 Rule = Callable[[Draft], None]
 
 RULES: tuple[Rule, ...] = (
-    settings.decide_inputs,
-    settings.decide_system_role,
+    inputs.decide_reachable,
+    inputs.decide_inputs,
+    inputs.decide_system_role,
     effort.split_reasoning_objects,
     effort.decide_effort,
     tools.decide_tools,

@@ -19,43 +19,6 @@ _REASONS = {
 }
 
 
-def decide_inputs(draft: Draft) -> None:
-    """Refuse content the model cannot read, and settle the role of system text."""
-    for feature in sorted(draft.invocation.traits.inputs):
-        if not draft.config.supports(feature):
-            words = feature.replace("_", " ")
-            raise draft.refusal(
-                "messages", words, f"it has no {words}.", feature=feature
-            )
-    if draft.invocation.traits.prefill and not draft.config.features.get(
-        "prefill", True
-    ):
-        reason = "the conversation must not end with the assistant's turn."
-        raise draft.refusal("messages", "prefill", reason, feature="prefill")
-
-
-def decide_system_role(draft: Draft) -> None:
-    """Choose the role of system text; a model with none gets it in the user turn."""
-    roles = draft.config.system_roles
-    draft.system_role = _role(draft, roles)
-    if draft.system_role is None and draft.invocation.traits.system:
-        reason = "the model takes no system text; it opens the first user turn."
-        draft.note(
-            "system",
-            "translated",
-            requested="system",
-            sent="user",
-            reason=reason,
-            source=draft.source("system_roles"),
-        )
-
-
-def _role(draft: Draft, roles: tuple[str, ...]) -> str | None:
-    if not roles:
-        return None
-    return "system" if "system" in roles and not draft.config.reasons else roles[0]
-
-
 def decide_logprobs(draft: Draft) -> None:
     """On Responses log probabilities are an entry of `include`."""
     if draft.endpoint != "responses" or not draft.wanted.get("logprobs"):

@@ -1,0 +1,1 @@
+"""The Gemini surfaces: generateContent, streaming, countTokens and models."""

@@ -1,0 +1,1 @@
+"""The OpenAI surfaces: Chat Completions, Responses and Models."""

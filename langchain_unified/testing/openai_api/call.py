@@ -1,0 +1,95 @@
+"""One OpenAI request on its way through the checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.openai_api.store import ResponseStore
+    from langchain_unified.testing.recording import RecordedRequest
+    from langchain_unified.testing.rules import ModelRules
+    from langchain_unified.testing.settings import Settings
+
+
+@dataclass
+class OpenAICall:
+    """A request body with the rules of its model.
+
+    Attributes:
+        endpoint: `chat` or `responses`.
+        body: The JSON body without its nulls, except where null is refused.
+        rules: Rules of the model.
+        settings: Doors of the emulator.
+        store: Responses kept for `previous_response_id`.
+        recorded: The record of the request.
+        history: Items of the previous response, in front of the input.
+    """
+
+    endpoint: str
+    body: dict[str, Any]
+    rules: ModelRules
+    settings: Settings
+    store: ResponseStore
+    recorded: RecordedRequest
+    history: list[Any]
+
+    @property
+    def on_chat(self) -> bool:
+        """Whether this is Chat Completions."""
+        return self.endpoint == "chat"
+
+    @property
+    def effort_sent(self) -> Any:
+        """The effort in the request, or None."""
+        if self.on_chat:
+            return self.body.get("reasoning_effort")
+        return (self.body.get("reasoning") or {}).get("effort")
+
+    @property
+    def effort(self) -> str | None:
+        """The effort that applies: the one sent, or the model's default."""
+        sent = self.effort_sent
+        return sent if isinstance(sent, str) else self.rules.default_effort
+
+    @property
+    def reasons(self) -> bool:
+        """Whether the model reasons in this request."""
+        return self.rules.reasoning and self.effort != "none"
+
+    @property
+    def code_unsupported(self) -> str | None:
+        """The code of an unsupported parameter: Responses leaves it null."""
+        return "unsupported_parameter" if self.on_chat else None
+
+    @property
+    def format_path(self) -> str:
+        """The parameter that holds the response format."""
+        return "response_format" if self.on_chat else "text.format"
+
+    @property
+    def response_format(self) -> dict[str, Any]:
+        """The response format asked for, `{}` without one."""
+        if self.on_chat:
+            return self.body.get("response_format") or {}
+        return (self.body.get("text") or {}).get("format") or {}
+
+    @property
+    def input_path(self) -> str:
+        """The parameter that holds the conversation."""
+        return "messages" if self.on_chat else "input"
+
+    @property
+    def function_tools(self) -> list[dict[str, Any]]:
+        """The function tools as name, description, parameters and strict."""
+        tools = [
+            tool
+            for tool in self.body.get("tools") or []
+            if tool.get("type") == "function"
+        ]
+        return [tool["function"] for tool in tools] if self.on_chat else tools
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether any tool is offered."""
+        return bool(self.body.get("tools"))

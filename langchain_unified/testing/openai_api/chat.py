@@ -1,0 +1,156 @@
+"""Chat Completions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.answers import compose
+from langchain_unified.testing.openai_api.prompt import prompt_tokens, task_of
+from langchain_unified.testing.openai_api.usage import chat_usage, logprobs_of
+from langchain_unified.testing.signing import digest_of
+from langchain_unified.testing.sse import data_event
+from langchain_unified.testing.text import split_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_unified.testing.answers import Answer, ToolCall
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+CREATED = 1_795_000_000
+
+
+def chat_completion(call: OpenAICall, number: int) -> dict[str, Any]:
+    """Answer a chat request in one body."""
+    answers = _answers(call)
+    choices = [
+        {
+            "index": index,
+            "message": _message(call, answer, f"{number}-{index}"),
+            "logprobs": _logprobs(call, answer.text) if not answer.calls else None,
+            "finish_reason": _finish_reason(answer),
+        }
+        for index, answer in enumerate(answers)
+    ]
+    head = _head(call, number, "chat.completion")
+    return {
+        **head,
+        "choices": choices,
+        "usage": chat_usage(prompt_tokens(call), answers),
+    }
+
+
+def chat_chunks(call: OpenAICall, number: int) -> list[bytes]:
+    """Answer a chat request as server-sent events."""
+    answers = _answers(call)
+    head = _head(call, number, "chat.completion.chunk")
+    options = call.body.get("stream_options") or {}
+    wants_usage = bool(options.get("include_usage"))
+    tail: dict[str, Any] = {"usage": None} if wants_usage else {}
+    if options.get("include_obfuscation", True):
+        tail["obfuscation"] = "x" * 8
+    events = [
+        data_event({**head, "choices": [choice], **tail})
+        for index, answer in enumerate(answers)
+        for choice in _choices(call, answer, index, f"{number}-{index}")
+    ]
+    if wants_usage:
+        usage = chat_usage(prompt_tokens(call), answers)
+        events.append(data_event({**head, "choices": [], "usage": usage}))
+    return [*events, b"data: [DONE]\n\n"]
+
+
+def _answers(call: OpenAICall) -> list[Answer]:
+    return [compose(task_of(call)) for _ in range(call.body.get("n") or 1)]
+
+
+def _head(call: OpenAICall, number: int, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{digest_of('chat', number)}",
+        "object": kind,
+        "created": CREATED,
+        "model": call.rules.answers_as or call.rules.id,
+        "service_tier": "default",
+        "system_fingerprint": "fp_emulator",
+    }
+
+
+def _message(call: OpenAICall, answer: Answer, seed: str) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": None if answer.calls else answer.text,
+        "refusal": None,
+        "annotations": [],
+    }
+    if answer.calls:
+        message["tool_calls"] = [
+            _tool_call(made, seed, index) for index, made in enumerate(answer.calls)
+        ]
+    if "audio" in (call.body.get("modalities") or []):
+        message["audio"] = _audio(answer.text, seed)
+    return message
+
+
+def _audio(text: str, seed: str) -> dict[str, Any]:
+    name = f"audio_{digest_of(seed)}"
+    return {"id": name, "data": "UklGRg==", "expires_at": CREATED, "transcript": text}
+
+
+def _tool_call(made: ToolCall, seed: str, index: int) -> dict[str, Any]:
+    return {
+        "id": f"call_{digest_of(seed, index)}",
+        "type": "function",
+        "function": {
+            "name": made.name,
+            "arguments": json.dumps(made.arguments, ensure_ascii=False),
+        },
+    }
+
+
+def _finish_reason(answer: Answer) -> str:
+    if answer.calls:
+        return "tool_calls"
+    return "length" if answer.truncated else "stop"
+
+
+def _logprobs(call: OpenAICall, text: str) -> dict[str, Any] | None:
+    if not call.body.get("logprobs"):
+        return None
+    top = call.body.get("top_logprobs") or 0
+    return {"content": logprobs_of(text, top), "refusal": None}
+
+
+def _choices(
+    call: OpenAICall, answer: Answer, index: int, seed: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the deltas of one choice: role, content or calls, finish reason."""
+    content = None if answer.calls else ""
+    first = {"role": "assistant", "content": content, "refusal": None}
+    yield _choice(index, first)
+    for piece in [] if answer.calls else split_tokens(answer.text):
+        yield _choice(index, {"content": piece}, _logprobs(call, piece))
+    for number, made in enumerate(answer.calls):
+        for delta in _call_deltas(made, seed, number):
+            yield _choice(index, {"tool_calls": [delta]})
+    yield {**_choice(index, {}), "finish_reason": _finish_reason(answer)}
+
+
+def _choice(
+    index: int, delta: dict[str, Any], logprobs: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "index": index,
+        "delta": delta,
+        "logprobs": logprobs,
+        "finish_reason": None,
+    }
+
+
+def _call_deltas(made: ToolCall, seed: str, number: int) -> Iterator[dict[str, Any]]:
+    whole = _tool_call(made, seed, number)
+    arguments = whole["function"]["arguments"]
+    start = {**whole, "function": {"name": made.name, "arguments": ""}}
+    yield {"index": number, **start}
+    for piece in split_tokens(arguments):
+        yield {"index": number, "function": {"arguments": piece}}

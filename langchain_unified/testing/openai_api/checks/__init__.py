@@ -1,0 +1,1 @@
+"""The checks of an OpenAI request, each in the order the API reports them."""

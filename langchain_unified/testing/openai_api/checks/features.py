@@ -1,0 +1,102 @@
+"""Features that only some models or organizations have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.openai_api.checks.effort import VERIFY
+from langchain_unified.testing.rules import load_fields
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+
+def check_streaming(call: OpenAICall) -> None:
+    """Refuse a stream the model or the organization may not have."""
+    if not call.body.get("stream"):
+        _check_stream_options(call)
+        return
+    if not call.rules.streaming:
+        refuse(
+            "Unsupported value: 'stream' does not support true with this model. Only "
+            "the default (false) value is supported.",
+            param="stream",
+            code="unsupported_value",
+        )
+    verified = call.settings.verified_organization
+    if call.rules.streaming_needs_verification and not verified:
+        refuse(
+            "Your organization must be verified to stream this model. Please go to: "
+            f"{VERIFY} and click on Verify Organization.",
+            param="stream",
+            code="unsupported_value",
+        )
+
+
+def check_web_search(call: OpenAICall) -> None:
+    """Refuse web search options on a model without web search."""
+    if "web_search_options" in call.body and not call.rules.web_search:
+        refuse(
+            "Web search options not supported with this model.",
+            param="web_search_options",
+        )
+
+
+def check_cache_retention(call: OpenAICall) -> None:
+    """Refuse a cache retention the model does not take."""
+    name = "prompt_cache_retention"
+    if name in call.body and not call.rules.prompt_cache_retention:
+        refuse(
+            f"{name} is not supported on this model",
+            param=name,
+            code="invalid_parameter",
+        )
+
+
+def check_legacy_functions(call: OpenAICall) -> None:
+    """Refuse `functions` and `function_call` on models that came after them."""
+    for name in ("function_call", "functions"):
+        if name in call.body and not call.rules.legacy_functions:
+            refuse(
+                f"Unsupported parameter: '{name}' is not supported with this model.",
+                param=name,
+                code="unsupported_parameter",
+            )
+
+
+def check_audio_needed(call: OpenAICall) -> None:
+    """Refuse a request without audio to a model that is all about audio."""
+    if not call.rules.needs_audio or "audio" in (call.body.get("modalities") or []):
+        return
+    parts = [
+        part.get("type")
+        for message in call.body["messages"]
+        if isinstance(message.get("content"), list)
+        for part in message["content"]
+    ]
+    if "input_audio" not in parts:
+        refuse(
+            "This model requires that either input content or output modality contain "
+            "audio."
+        )
+
+
+def check_include(call: OpenAICall) -> None:
+    """Refuse values of `include` that do not exist."""
+    known = load_fields("openai")["include"]
+    for index, value in enumerate(call.body.get("include") or []):
+        if value not in known:
+            refuse(
+                f"Invalid value: '{value}'. Supported values are: {one_of(known)}.",
+                param=f"include[{index}]",
+                code="invalid_value",
+            )
+
+
+def _check_stream_options(call: OpenAICall) -> None:
+    if "stream_options" in call.body:
+        refuse(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+            param="stream_options",
+        )

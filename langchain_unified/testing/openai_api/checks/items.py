@@ -1,0 +1,141 @@
+"""The input items of a Responses request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.openai_api.checks.names import (
+    require,
+    require_keys,
+    require_type,
+)
+from langchain_unified.testing.openai_api.checks.parts import check_part
+from langchain_unified.testing.openai_api.checks.ranges import (
+    require_filled,
+    require_short,
+)
+from langchain_unified.testing.openai_api.checks.tools import require_function_name
+from langchain_unified.testing.rules import load_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+_ROLES = ("assistant", "system", "developer", "user")
+_PREFIX = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
+_CALL_ID_LENGTH = 64
+_ANY_PART = (
+    *("input_text", "input_image", "output_text", "refusal", "input_file"),
+    *("computer_screenshot", "summary_text"),
+)
+_USER_PARTS = ("input_text", "input_image", "input_file")
+_ASSISTANT_PARTS = ("output_text", "refusal")
+
+
+def check_input(call: OpenAICall) -> None:
+    """Refuse a missing, empty or malformed input."""
+    given = call.body.get("input")
+    if given is None:
+        if not {"previous_response_id", "conversation", "prompt"} & set(call.body):
+            require(call.body, "input", "")
+        return
+    if isinstance(given, str):
+        return
+    require_filled(given, "input")
+    for index, item in enumerate(given):
+        require_type(item, "object", f"input[{index}]")
+        _check_item(call, item, f"input[{index}]")
+
+
+def kind_of(item: dict[str, Any]) -> str:
+    """Return the type of an item; a bare role is a message."""
+    return str(item.get("type") or ("message" if "role" in item else "item_reference"))
+
+
+def _check_item(call: OpenAICall, item: dict[str, Any], path: str) -> None:
+    kind = kind_of(item)
+    fields = load_fields("openai")
+    if kind in fields["other_items"]:
+        return
+    if kind not in fields["items"]:
+        known = [*fields["items"], *fields["other_items"]]
+        refuse(
+            f"Invalid value: '{kind}'. Supported values are: {one_of(known)}.",
+            param=f"{path}.type" if "type" in item else path,
+            code="invalid_value",
+        )
+    require_keys(item, fields["items"][kind], path)
+    _check_id(item, kind, path)
+    if kind == "message":
+        _check_message(call, item, path)
+    elif kind == "function_call":
+        _check_function_call(item, path)
+    elif kind == "function_call_output":
+        _check_output(call, item, path)
+    elif kind == "reasoning":
+        require_type(item.get("summary"), "array", f"{path}.summary")
+
+
+def _check_id(item: dict[str, Any], kind: str, path: str) -> None:
+    given, prefix = item.get("id"), _PREFIX.get(kind)
+    if kind == "reasoning":
+        require(item, "id", path)
+    if given is None or prefix is None:
+        return
+    if not given.startswith(prefix):
+        refuse(
+            f"Invalid '{path}.id': '{given}'. Expected an ID that begins with "
+            f"'{prefix}'.",
+            param=f"{path}.id",
+            code="invalid_value",
+        )
+
+
+def _check_message(call: OpenAICall, item: dict[str, Any], path: str) -> None:
+    role = require(item, "role", path)
+    if role not in _ROLES:
+        refuse(
+            f"Invalid value: '{role}'. Supported values are: {one_of(_ROLES)}.",
+            param=f"{path}.role",
+            code="invalid_value",
+        )
+    if role in ("system", "developer") and role not in call.rules.system_roles:
+        refuse(
+            f"Unsupported value: '{path}.role' does not support '{role}' with this "
+            f"model.",
+            param=f"{path}.role",
+            code="unsupported_value",
+        )
+    content = item.get("content")
+    require_type(content, "string or array", f"{path}.content")
+    parts = _ASSISTANT_PARTS if role == "assistant" else _USER_PARTS
+    if not isinstance(content, str):
+        _check_parts(call, content or [], parts, f"{path}.content")
+
+
+def _check_parts(
+    call: OpenAICall, parts: list[Any], allowed: Sequence[str], path: str
+) -> None:
+    for number, part in enumerate(parts):
+        where = f"{path}[{number}]"
+        require_type(part, "object", where)
+        kind = require(part, "type", where)
+        listed = allowed if kind in _ANY_PART else _ANY_PART
+        check_part(call, part, listed, where, where)
+
+
+def _check_function_call(item: dict[str, Any], path: str) -> None:
+    require_short(require(item, "call_id", path), _CALL_ID_LENGTH, f"{path}.call_id")
+    require_function_name(require(item, "name", path), f"{path}.name")
+    arguments = require(item, "arguments", path)
+    require_type(arguments, "string", f"{path}.arguments")
+
+
+def _check_output(call: OpenAICall, item: dict[str, Any], path: str) -> None:
+    require_short(require(item, "call_id", path), _CALL_ID_LENGTH, f"{path}.call_id")
+    output = item.get("output")
+    require_type(output, "string or array", f"{path}.output")
+    if isinstance(output, list):
+        _check_parts(call, output, _USER_PARTS, f"{path}.output")

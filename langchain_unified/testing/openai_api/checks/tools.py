@@ -1,0 +1,195 @@
+"""Tools and the choice among them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.names import require, require_type
+from langchain_unified.testing.openai_api.checks.ranges import (
+    require_filled,
+    require_short,
+)
+from langchain_unified.testing.openai_api.checks.schemas import (
+    check_function_schema,
+    check_strict_schema,
+)
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+_NAME = re.compile(r"^[a-zA-Z0-9_-]+$")
+_NAME_LENGTH = 64
+_GUIDE = "https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling"
+
+
+def check_tools(call: OpenAICall) -> None:
+    """Refuse malformed tools, and tools the model does not take."""
+    tools = call.body.get("tools")
+    if tools is None:
+        return
+    if call.on_chat:
+        require_filled(tools, "tools")
+    for index, tool in enumerate(tools):
+        require_type(tool, "object", f"tools[{index}]")
+        _check_tool(call, tool, f"tools[{index}]")
+    if call.function_tools:
+        _check_model_takes_tools(call)
+
+
+def check_tool_choice(call: OpenAICall) -> None:
+    """Refuse a tool choice without tools, or one that names none of them."""
+    choice = call.body.get("tool_choice")
+    if choice is None:
+        return
+    if not call.has_tools:
+        if choice != "none":
+            refuse(
+                "Invalid value for 'tool_choice': 'tool_choice' is only allowed when "
+                "'tools' are specified.",
+                param="tool_choice",
+            )
+        return
+    if isinstance(choice, str):
+        _check_choice_word(choice)
+    else:
+        _check_choice_object(call, choice)
+
+
+def check_parallel_tool_calls(call: OpenAICall) -> None:
+    """Refuse `parallel_tool_calls` without tools, or on a model without it."""
+    name = "parallel_tool_calls"
+    if name not in call.body:
+        return
+    if not call.rules.parallel_tool_calls:
+        refuse(
+            f"Unsupported parameter: '{name}' is not supported with this model.",
+            param=name,
+            code=call.code_unsupported,
+        )
+    if call.on_chat and not call.has_tools:
+        refuse(
+            f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are "
+            f"specified.",
+            param=name,
+        )
+
+
+def forced_names(call: OpenAICall) -> list[str] | None:
+    """Return the tools one of which must be called; None when none may be."""
+    choice = call.body.get("tool_choice", "auto")
+    names = [tool["name"] for tool in call.function_tools]
+    if choice == "none":
+        return None
+    if choice == "required":
+        return names
+    if not isinstance(choice, dict):
+        return []
+    if choice.get("type") == "allowed_tools":
+        inner = choice.get("allowed_tools") or choice
+        allowed = [
+            (tool.get("function") or tool).get("name")
+            for tool in inner.get("tools") or []
+        ]
+        return [
+            name for name in names if name in allowed and inner["mode"] == "required"
+        ]
+    chosen = choice.get("function", choice) if call.on_chat else choice
+    return [chosen["name"]]
+
+
+def _check_tool(call: OpenAICall, tool: dict[str, Any], path: str) -> None:
+    kind = require(tool, "type", path)
+    if call.on_chat and kind not in ("function", "custom"):
+        refuse(
+            f"Invalid value: '{kind}'. Supported values are: 'function' and 'custom'.",
+            param=f"{path}.type",
+            code="invalid_value",
+        )
+    if kind != "function":
+        return
+    where = f"{path}.function" if call.on_chat else path
+    function = require(tool, "function", path) if call.on_chat else tool
+    require_type(function, "object", where)
+    require_function_name(require(function, "name", where), f"{where}.name")
+    _check_parameters(function, where)
+
+
+def _check_parameters(function: dict[str, Any], path: str) -> None:
+    schema = function.get("parameters")
+    if schema is None:
+        return
+    require_type(schema, "object", f"{path}.parameters")
+    where = f"{path}.parameters"
+    check_function_schema(schema, function["name"], where)
+    if function.get("strict") is True:
+        subject = f"function '{function['name']}'"
+        check_strict_schema(schema, subject, where, "invalid_function_parameters")
+
+
+def require_function_name(name: Any, path: str) -> None:
+    """Refuse a function name outside `^[a-zA-Z0-9_-]{1,64}$`."""
+    require_type(name, "string", path)
+    require_short(name, _NAME_LENGTH, path)
+    if not _NAME.match(name):
+        refuse(
+            f"Invalid '{path}': string does not match pattern. Expected a string that "
+            f"matches the pattern '{_NAME.pattern}'.",
+            param=path,
+            code="invalid_value",
+        )
+
+
+def _check_model_takes_tools(call: OpenAICall) -> None:
+    rules = call.rules
+    if not rules.tools or (call.on_chat and rules.tools_chat == "no"):
+        refuse(
+            "tools is not supported in this model. For a list of supported models, "
+            f"refer to {_GUIDE}."
+        )
+    if not call.on_chat:
+        return
+    sent = call.effort_sent
+    use_responses = rules.tools_chat == "responses_only" or (
+        rules.tools_chat == "only_when_effort_none_or_omitted"
+        and sent not in (None, "none")
+    )
+    if use_responses:
+        _tools_refused(call, "Please use /v1/responses instead.")
+    if rules.tools_chat == "only_when_effort_none" and sent != "none":
+        _tools_refused(
+            call,
+            "To use function tools, use /v1/responses or set reasoning_effort to "
+            "'none'.",
+        )
+
+
+def _tools_refused(call: OpenAICall, advice: str) -> NoReturn:
+    refuse(
+        f"Function tools with reasoning_effort are not supported for {call.rules.id} "
+        f"in /v1/chat/completions. {advice}",
+        param="reasoning_effort",
+    )
+
+
+def _check_choice_word(choice: str) -> None:
+    if choice not in ("none", "auto", "required"):
+        refuse(
+            f"Invalid value: '{choice}'. Supported values are: 'none', 'auto', and "
+            f"'required'.",
+            param="tool_choice",
+            code="invalid_value",
+        )
+
+
+def _check_choice_object(call: OpenAICall, choice: dict[str, Any]) -> None:
+    if require(choice, "type", "tool_choice") != "function":
+        return
+    where = "tool_choice.function" if call.on_chat else "tool_choice"
+    chosen = require(choice, "function", "tool_choice") if call.on_chat else choice
+    name = require(chosen, "name", where)
+    if name not in [tool["name"] for tool in call.function_tools]:
+        refuse(
+            f"Tool choice '{name}' not found in 'tools' parameter.", param="tool_choice"
+        )

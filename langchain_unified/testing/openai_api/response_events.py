@@ -1,0 +1,90 @@
+"""A response as a stream of events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.openai_api.responses import opening, response_body
+from langchain_unified.testing.sse import named_event
+from langchain_unified.testing.text import split_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+_Event = tuple[str, dict[str, Any]]
+
+
+def response_chunks(call: OpenAICall, number: int) -> list[bytes]:
+    """Answer a Responses request as server-sent events."""
+    body = response_body(call, number)
+    return [
+        named_event(name, {"type": name, **fields, "sequence_number": index})
+        for index, (name, fields) in enumerate(_events(body))
+    ]
+
+
+def _events(body: dict[str, Any]) -> Iterator[_Event]:
+    start = opening(body)
+    yield "response.created", {"response": start}
+    yield "response.in_progress", {"response": start}
+    for index, item in enumerate(body["output"]):
+        yield from _item_events(item, index)
+    yield f"response.{body['status']}", {"response": body}
+
+
+def _item_events(item: dict[str, Any], index: int) -> Iterator[_Event]:
+    place = {"output_index": index}
+    yield "response.output_item.added", {**place, "item": _empty(item)}
+    where = {"item_id": item["id"], **place}
+    if item["type"] == "message":
+        yield from _text_events(item["content"][0], {**where, "content_index": 0})
+    elif item["type"] == "function_call":
+        yield from _argument_events(item, where)
+    else:
+        yield from _summary_events(item, where)
+    yield "response.output_item.done", {**place, "item": item}
+
+
+def _empty(item: dict[str, Any]) -> dict[str, Any]:
+    blanks: dict[str, dict[str, Any]] = {
+        "message": {"content": []},
+        "function_call": {"arguments": ""},
+    }
+    started = {**item, **blanks.get(item["type"], {"summary": []})}
+    if "status" in item:
+        started["status"] = "in_progress"
+    return started
+
+
+def _text_events(part: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
+    blank = {**part, "text": "", "logprobs": []}
+    yield "response.content_part.added", {**where, "part": blank}
+    pieces = split_tokens(part["text"])
+    logprobs = [[entry] for entry in part["logprobs"]] or [[]] * len(pieces)
+    for piece, own in zip(pieces, logprobs, strict=True):
+        delta = {**where, "delta": piece, "logprobs": own, "obfuscation": "x" * 8}
+        yield "response.output_text.delta", delta
+    done = {**where, "text": part["text"], "logprobs": part["logprobs"]}
+    yield "response.output_text.done", done
+    yield "response.content_part.done", {**where, "part": part}
+
+
+def _argument_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
+    name = "response.function_call_arguments"
+    for piece in split_tokens(item["arguments"]):
+        yield f"{name}.delta", {**where, "delta": piece}
+    done = {"name": item["name"], "arguments": item["arguments"]}
+    yield f"{name}.done", {**where, **done}
+
+
+def _summary_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
+    name = "response.reasoning_summary"
+    for number, part in enumerate(item["summary"]):
+        place = {**where, "summary_index": number}
+        yield f"{name}_part.added", {**place, "part": {**part, "text": ""}}
+        for piece in split_tokens(part["text"]):
+            yield f"{name}_text.delta", {**place, "delta": piece}
+        yield f"{name}_text.done", {**place, "text": part["text"]}
+        yield f"{name}_part.done", {**place, "part": part}

@@ -1,0 +1,158 @@
+"""The Responses API."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.answers import compose
+from langchain_unified.testing.openai_api.chat import CREATED
+from langchain_unified.testing.openai_api.checks.item_history import conversation_of
+from langchain_unified.testing.openai_api.prompt import prompt_tokens, task_of
+from langchain_unified.testing.openai_api.usage import logprobs_of, responses_usage
+from langchain_unified.testing.signing import digest_of, issue
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.answers import Answer
+    from langchain_unified.testing.openai_api.call import OpenAICall
+
+_ECHOED: dict[str, Any] = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "safety_identifier": None,
+    "prompt_cache_key": None,
+    "store": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+    "background": False,
+}
+
+
+def response_body(call: OpenAICall, number: int) -> dict[str, Any]:
+    """Answer a Responses request, keeping the response when it is stored."""
+    answer = compose(task_of(call))
+    body = {
+        **_head(call, number),
+        "status": "incomplete" if answer.truncated else "completed",
+        "incomplete_details": (
+            {"reason": "max_output_tokens"} if answer.truncated else None
+        ),
+        "output": _output(call, answer, number),
+        "usage": responses_usage(prompt_tokens(call), answer),
+    }
+    if body["store"]:
+        _keep(call, body)
+    return body
+
+
+def _head(call: OpenAICall, number: int) -> dict[str, Any]:
+    echoed = {name: call.body.get(name, value) for name, value in _ECHOED.items()}
+    reasoning = call.body.get("reasoning") or {}
+    effort = call.effort if call.rules.reasoning else None
+    text = call.body.get("text") or {}
+    return {
+        "id": f"resp_{digest_of('response', number)}",
+        "object": "response",
+        "created_at": CREATED,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "model": call.rules.answers_as or call.rules.id,
+        "output": [],
+        "reasoning": {"effort": effort, "summary": reasoning.get("summary")},
+        "service_tier": "default",
+        "text": {
+            "format": text.get("format") or {"type": "text"},
+            "verbosity": text.get("verbosity") or "medium",
+        },
+        "usage": None,
+        **echoed,
+    }
+
+
+def opening(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a response as it looks before any output."""
+    return {
+        **body,
+        "status": "in_progress",
+        "incomplete_details": None,
+        "output": [],
+        "usage": None,
+    }
+
+
+def _output(call: OpenAICall, answer: Answer, number: int) -> list[dict[str, Any]]:
+    items = []
+    if call.reasons and answer.reasoning_tokens:
+        items.append(_reasoning_item(call, number))
+    if answer.calls:
+        items += [
+            {
+                "type": "function_call",
+                "id": f"fc_{digest_of('call', number, index)}",
+                "call_id": f"call_{digest_of('call', number, index)}",
+                "name": made.name,
+                "arguments": json.dumps(made.arguments, ensure_ascii=False),
+                "status": "completed",
+            }
+            for index, made in enumerate(answer.calls)
+        ]
+    elif answer.text or not answer.truncated:
+        items.append(_message_item(call, answer, number))
+    return items
+
+
+def _reasoning_item(call: OpenAICall, number: int) -> dict[str, Any]:
+    name = f"rs_{digest_of('reasoning', number)}"
+    wanted = (call.body.get("reasoning") or {}).get("summary")
+    summary = [{"type": "summary_text", "text": "Thinking about the question."}]
+    item: dict[str, Any] = {
+        "type": "reasoning",
+        "id": name,
+        "summary": summary if wanted else [],
+    }
+    if "reasoning.encrypted_content" in (call.body.get("include") or []):
+        item["encrypted_content"] = issue(f"openai {call.rules.id}", name)
+    return item
+
+
+def _message_item(call: OpenAICall, answer: Answer, number: int) -> dict[str, Any]:
+    include = call.body.get("include") or []
+    top = call.body.get("top_logprobs") or 0
+    wanted = "message.output_text.logprobs" in include
+    return {
+        "type": "message",
+        "id": f"msg_{digest_of('message', number)}",
+        "status": "incomplete" if answer.truncated else "completed",
+        "role": "assistant",
+        "content": [
+            {
+                "type": "output_text",
+                "text": answer.text,
+                "annotations": [],
+                "logprobs": logprobs_of(answer.text, top) if wanted else [],
+            }
+        ],
+    }
+
+
+def _keep(call: OpenAICall, body: dict[str, Any]) -> None:
+    reasoning_id = next(
+        (item["id"] for item in body["output"] if item["type"] == "reasoning"), None
+    )
+    kept = [
+        {**item, "reasoning_id": reasoning_id}
+        if reasoning_id and item["type"] != "reasoning"
+        else item
+        for item in body["output"]
+    ]
+    call.store.keep(body["id"], [*conversation_of(call), *kept])

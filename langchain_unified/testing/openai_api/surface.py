@@ -1,0 +1,96 @@
+"""The OpenAI paths."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.admission import admit, check_key
+from langchain_unified.testing.openai_api.chat import chat_chunks, chat_completion
+from langchain_unified.testing.openai_api.models import get_model, list_models
+from langchain_unified.testing.openai_api.response_events import response_chunks
+from langchain_unified.testing.openai_api.responses import response_body
+from langchain_unified.testing.openai_api.store import ResponseStore
+from langchain_unified.testing.signing import digest_of
+from langchain_unified.testing.wire import HttpReply
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.recording import RecordedRequest
+    from langchain_unified.testing.settings import Settings
+    from langchain_unified.testing.wire import HttpRequest
+
+MODELS = "/v1/models"
+ENDPOINTS = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
+_BODY = {"chat": chat_completion, "responses": response_body}
+_CHUNKS = {"chat": chat_chunks, "responses": response_chunks}
+
+
+class OpenAISurface:
+    """Answers the requests below `/v1`."""
+
+    provider = "openai"
+
+    def __init__(self) -> None:
+        """Start without kept responses."""
+        self._store = ResponseStore()
+
+    def claims(self, request: HttpRequest) -> bool:
+        """Tell whether a request is for OpenAI."""
+        return request.path.startswith("/v1/") and ":" not in request.path
+
+    def describe(self, recorded: RecordedRequest) -> None:
+        """Fill in endpoint, model and streaming of a record."""
+        body = recorded.body if isinstance(recorded.body, dict) else {}
+        recorded.endpoint = ENDPOINTS.get(recorded.path)
+        recorded.model = body.get("model")
+        recorded.streaming = bool(body.get("stream"))
+        if recorded.path.startswith(MODELS):
+            recorded.endpoint = "models"
+            recorded.model = recorded.path[len(MODELS) + 1 :] or None
+
+    def answer(
+        self,
+        request: HttpRequest,
+        recorded: RecordedRequest,
+        settings: Settings,
+        number: int,
+    ) -> HttpReply:
+        """Answer a request.
+
+        Raises:
+            RefusalError: With the error the API would send.
+        """
+        check_key(request, settings)
+        if recorded.endpoint == "models" and request.method == "GET":
+            name = recorded.model
+            found = get_model(settings, name) if name else list_models(settings)
+            return _json(found)
+        if recorded.endpoint not in _BODY or request.method != "POST":
+            refuse(f"Invalid URL ({request.method} {request.path})", status=404)
+        endpoint = recorded.endpoint
+        call = admit(endpoint, recorded, settings, self._store)
+        if call.body.get("stream"):
+            chunks = _CHUNKS[endpoint](call, number)
+            return HttpReply(
+                200, {"content-type": "text/event-stream; charset=utf-8"}, chunks=chunks
+            )
+        return _json(_BODY[endpoint](call, number))
+
+    def headers(self, number: int) -> dict[str, str]:
+        """Return the headers every reply carries."""
+        return {
+            "x-request-id": f"req_{digest_of('request', number)}",
+            "openai-processing-ms": "1",
+            "openai-version": "2020-10-01",
+            "openai-organization": "emulator",
+        }
+
+    def reset(self) -> None:
+        """Forget the kept responses."""
+        self._store.clear()
+
+
+def _json(value: Any) -> HttpReply:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return HttpReply(200, {"content-type": "application/json"}, body)
