@@ -1,4 +1,4 @@
-"""One chat model for OpenAI's and Google's models; each gets exactly what it accepts."""
+"""One chat model for OpenAI's and Google's models, switched per call."""
 
 from __future__ import annotations
 

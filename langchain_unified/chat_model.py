@@ -102,7 +102,7 @@ class UnifiedChatModel(DropIn):
         | `max_retries` | `int` | Attempts after the first |
         | `api_key`, `base_url` | `str` | Of the provider of `model` |
         | `providers` | `dict` | Connection settings by provider id |
-        | `on_unsupported` | `str` | `warn`, `ignore` or `error` for tuning settings |
+        | `on_unsupported` | `str` | `warn`, `ignore` or `error` |
 
     ??? info "Instantiate"
 
@@ -223,12 +223,16 @@ class UnifiedChatModel(DropIn):
         if "response_format" in settings and mentions_json(messages):
             traits = replace(traits, mentions_json=True)
         call = invocation(settings, traits, stream=stream)
+        config = self._resolve(call.model)
+        self._registry().check_enabled(config.provider, self.enable)
         try:
-            return plan(call, self._resolve(call.model))
+            return plan(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call) from None
 
-    def _settings(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _settings(
+        self, stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
         """Merge the constructor's settings with those of the call; the call wins."""
         given = canonical(kwargs, where="The call")
         if stop is not None:
@@ -278,6 +282,8 @@ class UnifiedChatModel(DropIn):
 
     def _log(self, planned: CallPlan) -> None:
         """Warn once per model and parameter about what was dropped or clamped."""
+        if planned.on_unsupported == "ignore":
+            return
         for change in planned.changes:
             if change.kind not in {"dropped", "clamped"}:
                 continue
@@ -435,7 +441,9 @@ class UnifiedChatModel(DropIn):
     def _get_ls_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> LangSmithParams:
-        settings = self._settings(stop, {k: v for k, v in kwargs.items() if k != "stop"})
+        settings = self._settings(
+            stop, {k: v for k, v in kwargs.items() if k != "stop"}
+        )
         config = self._resolve(settings["model"])
         params = LangSmithParams(
             ls_provider=config.provider,

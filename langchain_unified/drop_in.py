@@ -1,4 +1,4 @@
-"""The constructor: every keyword and alias of `ChatOpenAI`, and the keywords of ours."""
+"""The constructor: every keyword and alias of `ChatOpenAI`, and ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pydantic import (
 from langchain_unified import connection, vocabulary
 from langchain_unified.connection import Connection
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
-from langchain_unified.registry import Registry, default_registry
+from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.types import Policy
 
 _CLIENTS = ("client", "async_client", "root_client", "root_async_client")
@@ -140,6 +140,9 @@ class DropIn(BaseChatModel):
     providers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """Connection settings by provider id."""
 
+    enable: list[str] = Field(default_factory=list)
+    """Providers to switch on that are off by default."""
+
     on_unsupported: Policy = "warn"
     """What to do about tuning settings the model of the call does not take: `warn`
     (drop, log once), `ignore` (drop) or `error`."""
@@ -162,6 +165,7 @@ class DropIn(BaseChatModel):
             super().__init__(*args, **kwargs)
         except ValidationError as error:
             raise _as_invalid_parameter(error) from error
+        check_name(self.model_name)
         self._given_clients = {k: v for k, v in given.items() if v is not None}
 
     @model_validator(mode="before")
@@ -197,7 +201,7 @@ class DropIn(BaseChatModel):
         values["providers"] = connection.checked_providers(values.get("providers"))
         model = values.get("model", values.get("model_name"))
         given = {k: values[k] for k in connection.SHARED if values.get(k) is not None}
-        if not given or not isinstance(model, str) or not model.strip():
+        if not given or not isinstance(model, str):
             return values
         registry = values.get("registry") or default_registry()
         base_url = given.get("base_url")

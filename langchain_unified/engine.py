@@ -1,4 +1,4 @@
-"""Running a plan: send it, apply on the client what the model refuses, put it on record.
+"""Running a plan: send it, do on the client what the model refuses, keep a record.
 
 The four faces (sync, async, stream, astream) start from the same plan and share every
 step but the sending.

@@ -1,4 +1,4 @@
-"""From settings as given (constructor, bind, config, call) to one checked `Invocation`."""
+"""From settings as given (constructor, bind, config, call) to one `Invocation`."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def invocation(
         params=params,
         traits=traits,
         stream=stream,
-        endpoint=_endpoint(settings.get("use_responses_api")),
+        endpoint=_endpoint(settings),
         on_unsupported=_policy(settings.get("on_unsupported")),
         timeout=settings.get("timeout"),
         max_retries=_retries(settings.get("max_retries")),
@@ -121,10 +121,11 @@ def invocation(
     )
 
 
-def _endpoint(use_responses_api: bool | None) -> str | None:
-    if use_responses_api is None:
+def _endpoint(settings: Mapping[str, Any]) -> str | None:
+    insists = settings.get("use_responses_api")
+    if insists is None:
         return None
-    return "responses" if use_responses_api else "chat"
+    return "responses" if insists else "chat"
 
 
 def _policy(policy: Any) -> Any:
@@ -151,10 +152,10 @@ def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[A
         tools: Functions, pydantic classes, `BaseTool`s or dictionaries.
         strict: Whether arguments must match the schema; `None` for the default.
     """
-    return [_neutral_tool(tool, strict) for tool in tools]
+    return [_neutral_tool(tool, strict=strict) for tool in tools]
 
 
-def _neutral_tool(tool: Any, strict: bool | None) -> Any:
+def _neutral_tool(tool: Any, *, strict: bool | None) -> Any:
     if isinstance(tool, Mapping) and not _describes_function(tool):
         return dict(tool)
     return convert_to_openai_tool(tool, strict=strict)

@@ -20,8 +20,8 @@ class StopText:
 
     Example:
         >>> text = StopText(["END"])
-        >>> text.feed("one E"), text.feed("ND two"), text.done
-        ('one ', '', True)
+        >>> text.feed("one E"), text.feed("ND two")
+        ('one ', '')
     """
 
     def __init__(self, stops: Sequence[str]) -> None:
@@ -49,7 +49,7 @@ class StopText:
         return held
 
     def _possible_start(self, text: str) -> int:
-        """Return the length of the longest end of the text that begins a stop string."""
+        """Return how much of the end of the text could begin a stop string."""
         longest = min(max(map(len, self._stops), default=1) - 1, len(text))
         for length in range(longest, 0, -1):
             end = text[-length:]
@@ -109,7 +109,9 @@ def cut_message(generation: ChatGeneration, stops: Sequence[str]) -> None:
 
 
 def _cut_content(content: Any, text: StopText) -> Any:
-    return text.feed(content) if isinstance(content, str) else _cut_blocks(content, text)
+    return (
+        text.feed(content) if isinstance(content, str) else _cut_blocks(content, text)
+    )
 
 
 def _cut_blocks(blocks: list[Any], text: StopText) -> list[Any]:

@@ -359,6 +359,7 @@ class CallPlan:
         headers: Extra HTTP headers.
         query: Extra query parameters.
         output_version: The form of message content, as langchain-core names it.
+        on_unsupported: The policy for tuning settings the model does not take.
     """
 
     requested_model: str
@@ -380,6 +381,7 @@ class CallPlan:
     headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     query: Mapping[str, object] = field(default_factory=lambda: EMPTY)
     output_version: str | None = None
+    on_unsupported: Policy = "warn"
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""

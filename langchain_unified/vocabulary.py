@@ -60,7 +60,7 @@ class Setting:
             raise InvalidParameterError(
                 self.name, value, f"give one of {listed}.", model=model
             )
-        if self.type in {"number", "integer"}:
+        if isinstance(value, (int, float)) and self.type in {"number", "integer"}:
             self._check_range(value, model)
         return [value] if self.type == "strings" and isinstance(value, str) else value
 

@@ -29,7 +29,9 @@ def run(prompt: str, console: Console | None = None) -> int:
     console = console or Console()
     models = read_toml("demo.toml")
     with _providers(console) as settings:
-        llm = UnifiedChatModel(model=models["models"][0], **SETTINGS, **settings)
+        llm = UnifiedChatModel(
+            model=models["models"][0], on_unsupported="ignore", **SETTINGS, **settings
+        )
         console.print(f"Settings for all: {compact(SETTINGS)}\nPrompt: {prompt}\n")
         answers = [
             _ask(console, llm, model, prompt, stream=model == models["streamed"])
@@ -83,8 +85,10 @@ def _ask(
     except UnifiedError as error:
         console.print(f"[red]failed:[/red] {error}\n")
         return False
-    used = (answer.usage_metadata or {}).get("output_tokens")
-    console.print(f"[dim]{used} output tokens[/dim]\n" if used else "")
+    usage = answer.usage_metadata
+    console.print(
+        f"[dim]{usage['output_tokens']} output tokens[/dim]\n" if usage else ""
+    )
     return True
 
 
@@ -100,7 +104,7 @@ def _answer(
     whole: AIMessageChunk | None = None
     for chunk in llm.stream(prompt, model=model):
         console.print(chunk.text, end="", markup=False)
-        whole = chunk if whole is None else whole + chunk  # type: ignore[assignment]
+        whole = chunk if whole is None else whole + chunk
     console.print()
     return whole or AIMessage("")
 

@@ -52,7 +52,8 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
         UnsupportedError: If a setting that may not be dropped cannot be met on any
             endpoint of the model.
     """
-    drafts = [_draft(invocation, config, name) for name in _endpoints(invocation, config)]
+    names = _endpoints(invocation, config)
+    drafts = [_draft(invocation, config, name) for name in names]
     possible = [draft for draft in drafts if isinstance(draft, Draft)]
     if not possible:
         raise next(draft for draft in drafts if isinstance(draft, UnsupportedError))
@@ -107,6 +108,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         headers=invocation.headers,
         query=invocation.query,
         output_version=invocation.output_version,
+        on_unsupported=invocation.on_unsupported,
     )
 
 
@@ -123,9 +125,8 @@ def _model_changes(
     changes = []
     if config.match in {"family", "fallback"}:
         reason = f"no row of its own; the rules of family {config.family!r} apply."
-        changes.append(
-            Change("model", "defaulted", invocation.model, config.model, reason, "registry")
-        )
+        asked, sent = invocation.model, config.model
+        changes.append(Change("model", "defaulted", asked, sent, reason, "registry"))
     if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
         reason = f"{config.endpoints[0]} cannot take this call without a loss."
         changes.append(

@@ -18,8 +18,8 @@ def nearest_effort(effort: str, levels: Sequence[str]) -> str:
     """Return the legal level nearest to the one asked for; a tie goes up.
 
     Example:
-        >>> nearest_effort("max", ["low", "high"]), nearest_effort("medium", ["low", "high"])
-        ('high', 'high')
+        >>> nearest_effort("max", ["low", "high"])
+        'high'
     """
     wanted = ORDER.index(effort)
     return min(
@@ -55,8 +55,8 @@ def _split_thinking(draft: Draft, thinking: Mapping[str, Any]) -> None:
     for key, value in thinking.items():
         if key not in words:
             raise draft.refusal("thinking_config", thinking, f"{key!r} is unknown.")
-        value = value.lower() if isinstance(value, str) else value
-        draft.wanted.setdefault(words[key], value)
+        lowered = value.lower() if isinstance(value, str) else value
+        draft.wanted.setdefault(words[key], lowered)
 
 
 def decide_effort(draft: Draft) -> None:
@@ -93,7 +93,7 @@ def _as_effort(draft: Draft) -> None:
         return
     levels = draft.config.thinking.levels.get(draft.endpoint, ())
     rule = draft.rule("reasoning_effort")
-    if rule is None or rule.accepts not in {"any"} or (_reasons(draft) and not levels):
+    if rule is None or rule.accepts != "any" or (_reasons(draft) and not levels):
         draft.drop("reasoning_effort", effort, _no_effort_reason(draft))
         return
     sent = nearest_effort(effort, levels) if levels else effort
@@ -197,7 +197,9 @@ def _as_level(draft: Draft) -> None:
     thinking = draft.config.thinking
     if effort == "none" and thinking.can_disable:
         reason = "the model is told not to think by a budget of 0."
-        draft.note("reasoning_effort", "translated", requested=effort, sent=0, reason=reason)
+        draft.note(
+            "reasoning_effort", "translated", requested=effort, sent=0, reason=reason
+        )
         _put_thinking(draft, "thinking_budget", 0)
         return
     levels = thinking.levels[draft.endpoint]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_unified.planner.draft import Draft, put_path
+from langchain_unified.planner.draft import Draft
 from langchain_unified.types import ParameterRule
 
 _LOGPROBS_INCLUDE = "message.output_text.logprobs"
@@ -112,4 +112,4 @@ def _server_state(draft: Draft) -> bool:
 
 def _include(draft: Draft, entry: str) -> None:
     listed = list(draft.body.get("include", draft.wanted.pop("include", [])))
-    put_path(draft.body, "include", [*listed, *([entry] if entry not in listed else [])])
+    draft.body["include"] = listed if entry in listed else [*listed, entry]

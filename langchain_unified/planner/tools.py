@@ -51,9 +51,7 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     if requested is None and draft.invocation.endpoint == draft.endpoint:
         _lower_effort(draft)
         return
-    reason = (
-        f"on {draft.endpoint} it takes function tools only with reasoning_effort='none'."
-    )
+    reason = f"on {draft.endpoint} it takes function tools only at effort 'none'."
     raise draft.refusal("tools", _names(tools), reason)
 
 
@@ -110,16 +108,13 @@ def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 def openai_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
     """Return any spelling of `tool_choice` in OpenAI's chat form."""
-    if isinstance(choice, bool):
-        return "required" if choice else "none"
+    choice = _WORDS.get(choice, choice) if isinstance(choice, (str, bool)) else choice
     if isinstance(choice, (list, tuple)):
         allowed = [{"type": "function", "function": {"name": name}} for name in choice]
         wanted = {"mode": "required", "tools": allowed}
         return {"type": "allowed_tools", "allowed_tools": wanted}
     if not isinstance(choice, str):
         return dict(choice)
-    if choice == "any":
-        return "required"
     if choice in {"auto", "none", "required"}:
         return choice
     names = {_function(tool).get("name") for tool in tools}
@@ -172,4 +167,5 @@ def _gemini_choice(choice: Any) -> dict[str, Any] | None:
     return {"mode": "ANY", "allowedFunctionNames": [choice]}
 
 
+_WORDS: dict[str | bool, str] = {True: "required", False: "none", "any": "required"}
 _SHAPES = {"responses": _as_responses, "generate_content": _as_gemini}

@@ -6,19 +6,23 @@ it does not know: an unknown name gets the rules of the family it looks like.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.registry.build import build_config
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.names import Name, read_name, shorter_names
 from langchain_unified.registry.schema import ModelRow, ProviderFile, ProviderRow
 from langchain_unified.types import Match, ModelConfig
 
-__all__ = ["Registry", "default_registry"]
+__all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
+
+ENABLE_VARIABLE = "LANGCHAIN_UNIFIED_ENABLE"
+"""Environment variable that switches providers on, comma separated."""
 
 
 class Registry:
@@ -80,7 +84,7 @@ class Registry:
         key = (model, provider, base_url, today)
         config = self._resolved.get(key)
         if config is None:
-            config = self._resolve(_checked(model), provider, base_url, today)
+            config = self._resolve(check_name(model), provider, base_url, today)
             self._resolved[key] = config
         return config
 
@@ -112,6 +116,22 @@ class Registry:
     def provider(self, provider: str) -> ProviderRow:
         """Return the row of a provider itself."""
         return self.files[provider].provider
+
+    def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
+        """Refuse a provider that is switched off.
+
+        Args:
+            provider: Provider id.
+            enable: Providers the caller switches on; the environment variable
+                `LANGCHAIN_UNIFIED_ENABLE` (comma separated) switches on others.
+
+        Raises:
+            ProviderNotEnabledError: If it is off; the message says what to set.
+        """
+        row = self.files[provider].provider
+        if row.enabled or provider in enable or provider in _enabled_by_environment():
+            return
+        raise ProviderNotEnabledError(provider, _how_to_enable(row))
 
     def _resolve(
         self, model: str, provider: str | None, base_url: str | None, today: date
@@ -201,7 +221,26 @@ class Registry:
         return replace(effective, canonical=config.canonical, lifecycle=life)
 
 
-def _checked(model: object) -> str:
+def _enabled_by_environment() -> set[str]:
+    names = os.environ.get(ENABLE_VARIABLE, "").split(",")
+    return {name.strip() for name in names}
+
+
+def _how_to_enable(row: ProviderRow) -> str:
+    steps = [f"{row.title} is off by default. To use it:"]
+    if row.extra:
+        steps.append(f'install it: pip install "langchain-unified[{row.extra}]";')
+    if row.key_env:
+        steps.append(f"set {' or '.join(row.key_env)};")
+    steps.append(
+        f'switch it on: UnifiedChatModel(..., enable=["{row.id}"]) or '
+        f"{ENABLE_VARIABLE}={row.id}."
+    )
+    return " ".join(steps)
+
+
+def check_name(model: object) -> str:
+    """Return a model name, or raise `InvalidParameterError` if it is none."""
     if not isinstance(model, str) or not model.strip():
         accepted = "give the name of a model, for example 'openai:<model>'."
         raise InvalidParameterError("model", model, accepted)

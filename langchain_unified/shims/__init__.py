@@ -11,7 +11,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import entry_points
 from typing import ClassVar
 
@@ -47,7 +47,9 @@ class ProviderShim(ABC):
         """Send the plan and return the whole answer."""
 
     @abstractmethod
-    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
         """Send the plan and return the whole answer."""
 
     @abstractmethod
@@ -86,7 +88,7 @@ def connect(connection: Connection) -> ProviderShim:
     return shim
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_shim(provider: str) -> type[ProviderShim]:
     """Return the shim class of a provider.
 

@@ -18,10 +18,10 @@ from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import prepared
 from langchain_unified.shims import ProviderShim
-from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.google_wire.shape import shape_piece, shape_result
+from langchain_unified.shims.loops import shared_transport
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -69,7 +69,9 @@ class GoogleGenAIShim(ProviderShim):
             )
         return shape_result(plan, result)
 
-    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with _errors(plan):
             result = await self.delegate._agenerate(  # noqa: SLF001

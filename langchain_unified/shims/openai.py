@@ -75,32 +75,30 @@ class OpenAIShim(ProviderShim):
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
                 return self.delegate._generate(messages, **carried)  # noqa: SLF001
-            return _parsed(
-                plan,
-                *transport.post_json(
-                    self.delegate.root_client,
-                    PATHS[plan.endpoint],
-                    self.delegate.render(plan, messages),
-                    options(plan),
-                ),
+            body, headers = transport.post_json(
+                self.delegate.root_client,
+                PATHS[plan.endpoint],
+                self.delegate.render(plan, messages),
+                options(plan),
             )
+            return _parsed(plan, body, self._kept(headers))
 
-    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with _errors(plan):
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
                 return await self.delegate._agenerate(messages, **carried)  # noqa: SLF001
-            return _parsed(
-                plan,
-                *await transport.apost_json(
-                    self.delegate.root_async_client,
-                    PATHS[plan.endpoint],
-                    self.delegate.render(plan, messages),
-                    options(plan),
-                ),
+            body, headers = await transport.apost_json(
+                self.delegate.root_async_client,
+                PATHS[plan.endpoint],
+                self.delegate.render(plan, messages),
+                options(plan),
             )
+            return _parsed(plan, body, self._kept(headers))
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
@@ -146,6 +144,10 @@ class OpenAIShim(ProviderShim):
                     if parsed is not None:
                         yield parsed
 
+    def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
+        wanted = self.connection.get("include_response_headers")
+        return headers if wanted else None
+
 
 SHIM = OpenAIShim
 
@@ -162,15 +164,15 @@ def _errors(plan: CallPlan) -> Iterator[None]:
 
 
 def _parsed(
-    plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str]
+    plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str] | None
 ) -> ChatResult:
     if plan.endpoint == "responses":
-        return parse_response_body(body, output_version=plan.output_version)
-    return parse_chat_body(body)
+        version = plan.output_version
+        return parse_response_body(body, output_version=version, headers=headers)
+    return parse_chat_body(body, headers=headers)
 
 
 def _stream_parser(plan: CallPlan) -> ChatStreamParser | ResponseStreamParser:
     if plan.endpoint == "responses":
         return response_stream_parser(output_version=plan.output_version)
     return ChatStreamParser(output_version=plan.output_version)
-

@@ -39,6 +39,7 @@ class ModelRules:
         endpoints: OpenAI: `chat`, `responses`. Gemini: `generateContent` or others.
         inputs: Accepted content: `text`, `image`, `audio`, `video`, `pdf`.
         outputs: Modalities the model can answer in: `text`, `image`, `audio`.
+        not_a_chat_model: Refuses chat as a completions model, not as a Responses one.
         system_roles: Accepted instruction roles; empty refuses system text.
         context_window: Tokens of input and output together.
         max_input_tokens: Input limit where it is smaller than the window.
@@ -110,6 +111,7 @@ class ModelRules:
     routed_to: str | None = None
     routed_from: str | None = None
     endpoints: tuple[str, ...] = ("chat", "responses", "generateContent")
+    not_a_chat_model: bool = False
     inputs: tuple[str, ...] = ("text", "image", "pdf")
     outputs: tuple[str, ...] = ("text",)
     system_roles: tuple[str, ...] = ("system", "developer")

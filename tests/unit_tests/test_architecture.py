@@ -88,7 +88,7 @@ def test_imports_point_downwards(path: Path) -> None:
 
 @pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_sdks_are_imported_in_shims_only(path: Path) -> None:
-    """A provider's SDK is imported inside `shims` only, so that nothing else loads it."""
+    """A provider's SDK is imported inside `shims` only; nothing else loads it."""
     room = _room(path)
     found = [
         name for name in _imports(path) if SDKS.get(name.split(".")[0], room) != room
@@ -99,7 +99,7 @@ def test_sdks_are_imported_in_shims_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_the_emulator_stands_alone(path: Path) -> None:
-    """The emulator and the package import nothing of each other, so both can be wrong."""
+    """The emulator and the package import nothing of each other."""
     own = _room(path) == "testing"
     names = [n for n in _imports(path) if n.startswith(f"{PACKAGE}.")]
     crossing = [n for n in names if (n.split(".")[1] == "testing") != own]

@@ -10,6 +10,7 @@ import pytest
 from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.testing import ProviderEmulator
 from langchain_unified.types import ModelConfig
+from tests.conftest import connections
 
 TODAY = date(2026, 11, 23)
 OTHER_WIRES = ("live_only", "unserved", "needs_audio")
@@ -41,11 +42,7 @@ def emulator() -> ProviderEmulator:
 @pytest.fixture(scope="module")
 def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
     """One model object for all models."""
-    from tests.conftest import connections
-
-    return UnifiedChatModel(
-        model="gpt-4o", providers=connections(emulator), **STANDARD
-    )
+    return UnifiedChatModel(model="gpt-4o", providers=connections(emulator), **STANDARD)
 
 
 def test_the_list_is_long() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,10 +63,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_no_model_name_outside_the_data() -> None:
-    """A model name is written in `data/` (and in the emulator's own) and nowhere else."""
-    import ast
-    import re
-
+    """A model name is written in `data/` (also the emulator's) and nowhere else."""
     name = re.compile(r"(?:gpt-|o[1-9](?:$|-)|gemini-|gemma-|claude-)[\w.\-]*")
     found = []
     for path in ROOT.rglob("*.py"):
@@ -72,6 +71,8 @@ def test_no_model_name_outside_the_data() -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found += [f"{path.name}: {node.value}"] * bool(name.fullmatch(node.value))
+                found += [f"{path.name}: {node.value}"] * bool(
+                    name.fullmatch(node.value)
+                )
 
     assert [] == found

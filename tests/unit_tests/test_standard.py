@@ -38,7 +38,9 @@ class TestUnifiedChatModelUnit(ChatModelUnitTests):
         return {"model": "gpt-4o", "api_key": "sk-test"}
 
     @property
-    def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
+    def init_from_env_params(
+        self,
+    ) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         return (
             {"OPENAI_API_KEY": "api_key"},
             {"model": "gpt-4o"},
@@ -73,7 +75,10 @@ def test_load_rebuilds_what_dumpd_wrote(monkeypatch: pytest.MonkeyPatch) -> None
     llm = UnifiedChatModel(model="gpt-4o", temperature=0.5, api_key="sk-env")
     dumped = dumpd(llm)
     loaded = load(
-        dumped, allowed_objects=[UnifiedChatModel], secrets_from_env=True
+        dumped,
+        allowed_objects=[UnifiedChatModel],
+        valid_namespaces=["langchain_unified"],
+        secrets_from_env=True,
     )
 
     assert "sk-env" not in str(dumped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from google.genai.errors import APIError
@@ -64,7 +64,7 @@ def _kind(error: Exception, status: Any, message: str) -> type[errors.ProviderEr
     return errors.ProviderInvalidRequestError
 
 
-@lru_cache(maxsize=None)
+@cache
 def _class_of(
     raised: type[Exception], kind: type[errors.ProviderError]
 ) -> type[errors.ProviderError]:

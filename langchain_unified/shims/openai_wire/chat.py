@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai_wire.calls import parse_chat_calls
+from langchain_unified.shims.openai_wire.chunks import PROVIDER, text_chunk
 from langchain_unified.shims.openai_wire.usage import (
     complete_token_usage,
     parse_chat_usage,
 )
-
-PROVIDER = "openai"
-"""`model_provider` of the messages, by which langchain-core finds their translator."""
 
 
 def parse_chat_body(
@@ -76,30 +75,34 @@ class ChatStreamParser:
         Returns:
             The generation chunk, or `None` if the event carries nothing.
         """
-        info, usage = self._info, chunk.get("usage")
-        counts = parse_chat_usage(usage, chunk.get("service_tier")) if usage else None
         choices = chunk.get("choices")
         if not choices:
-            self._info = {}
-            metadata = dict(self._metadata)
-            message = AIMessageChunk(
-                content="", usage_metadata=counts, response_metadata=metadata
-            )
-            return ChatGenerationChunk(message=message, generation_info=info)
+            return self._totals(chunk)
         choice = choices[0]
         if (delta := choice.get("delta")) is None:
             return None
-        self._info = {}
-        metadata = {"model_provider": PROVIDER, **self._metadata}
-        message = AIMessageChunk(
-            content=delta.get("content") or "",
-            response_metadata=metadata,
-            usage_metadata=counts,
-            **_delta_fields(delta),
-        )
+        info, self._info = self._info, {}
         if choice.get("finish_reason") or choice.get("logprobs"):
             info = {**info, **_chunk_info(choice, chunk)}
+        text = delta.get("content") or ""
+        metadata = {"model_provider": PROVIDER, **self._metadata}
+        fields = _delta_fields(delta)
+        counts = _usage_metadata(chunk)
+        if not fields and counts is None and isinstance(text, str):
+            return text_chunk(text, metadata, info or None)
+        message = AIMessageChunk(
+            content=text, response_metadata=metadata, usage_metadata=counts, **fields
+        )
         return ChatGenerationChunk(message=message, generation_info=info or None)
+
+    def _totals(self, chunk: dict[str, Any]) -> ChatGenerationChunk:
+        info, self._info = self._info, {}
+        message = AIMessageChunk(
+            content="",
+            usage_metadata=_usage_metadata(chunk),
+            response_metadata=dict(self._metadata),
+        )
+        return ChatGenerationChunk(message=message, generation_info=info)
 
 
 def parse_chat_chunk(
@@ -119,7 +122,6 @@ def _parse_message(
     if position == 0 or message.get("refusal"):
         extra["refusal"] = message.get("refusal")
     calls, invalid = parse_chat_calls(message.get("tool_calls") or [])
-    usage = body.get("usage")
     return AIMessage(
         content=message.get("content") or "",
         additional_kwargs=extra,
@@ -127,9 +129,7 @@ def _parse_message(
         id=message.get("id"),
         tool_calls=calls,
         invalid_tool_calls=invalid,
-        usage_metadata=parse_chat_usage(usage, body.get("service_tier"))
-        if usage
-        else None,
+        usage_metadata=_usage_metadata(body),
     )
 
 
@@ -159,6 +159,11 @@ def _llm_output(body: dict[str, Any]) -> dict[str, Any]:
 def _logprobs(choice: dict[str, Any]) -> dict[str, Any] | None:
     logprobs = choice.get("logprobs")
     return {"content": None, "refusal": None, **logprobs} if logprobs else None
+
+
+def _usage_metadata(chunk: dict[str, Any]) -> UsageMetadata | None:
+    usage = chunk.get("usage")
+    return parse_chat_usage(usage, chunk.get("service_tier")) if usage else None
 
 
 def _delta_fields(delta: dict[str, Any]) -> dict[str, Any]:

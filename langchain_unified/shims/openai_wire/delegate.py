@@ -53,8 +53,9 @@ class PlannedChatOpenAI(ChatOpenAI):
 
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
+        marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
         rendered = super()._get_request_payload(
-            messages, store=plan.body.get("store"), **{_ENDPOINT: plan.endpoint}
+            messages, store=plan.body.get("store"), **marks
         )
         key = "input" if plan.endpoint == "responses" else "messages"
         body = {"model": plan.model, key: rendered[key], **plan.body}

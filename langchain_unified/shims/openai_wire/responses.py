@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_unified.content import NATIVE, flatten
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai_wire.calls import parse_response_calls
-from langchain_unified.shims.openai_wire.chat import PROVIDER
+from langchain_unified.shims.openai_wire.chunks import PROVIDER
 from langchain_unified.shims.openai_wire.usage import parse_responses_usage
 
 Block = dict[str, Any]

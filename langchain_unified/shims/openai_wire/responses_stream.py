@@ -16,7 +16,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_unified.content import NATIVE, says_more
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai_wire.calls import custom_arguments
-from langchain_unified.shims.openai_wire.chat import PROVIDER
+from langchain_unified.shims.openai_wire.chunks import PROVIDER, text_chunk
 from langchain_unified.shims.openai_wire.responses import (
     chat_logprobs,
     describe_failure,
@@ -213,7 +213,7 @@ class TextStreamParser(ResponseStreamParser):
 
     def _text(self, event: Event) -> ChatGenerationChunk:
         info = self._logprobs(event) if event.get("logprobs") else None
-        return self._chunk(info, content=event["delta"])
+        return text_chunk(event["delta"], {"model_provider": PROVIDER}, info)
 
     def _refusal(self, event: Event) -> ChatGenerationChunk:
         return self._chunk(additional_kwargs={"refusal": event["delta"]})

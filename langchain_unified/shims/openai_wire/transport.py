@@ -34,6 +34,7 @@ Options = Mapping[str, Any]
 
 _DRAIN_SECONDS = 0.1
 _PREVIEW = 200
+_FAILURES = frozenset({"error", "response.failed"})
 
 
 def post_json(
@@ -289,9 +290,10 @@ class _EventReader:
                 self.done = not self._terminal
                 continue
             event = _decoded(data, self._response)
-            if name == b"error" or event.get("error") or _failed(event):
+            kind = event.get("type")
+            if name == b"error" or kind in _FAILURES or event.get("error"):
                 raise _stream_error(event, self._response.request)
-            self.done = event.get("type") in self._terminal
+            self.done = kind in self._terminal
             yield event
 
 
@@ -373,10 +375,6 @@ def _malformed(message: str, response: Any) -> MalformedResponseError:
     error.status = response.status_code
     error.request_id = response.headers.get("x-request-id")
     return error
-
-
-def _failed(event: dict[str, Any]) -> bool:
-    return event.get("type") in ("error", "response.failed")
 
 
 def _stream_error(event: dict[str, Any], request: Any) -> openai.APIError:

@@ -59,6 +59,11 @@ class GeminiCall:
         ]
 
     @property
+    def on_vertex(self) -> bool:
+        """Whether the request took the path of Vertex."""
+        return self.version == "v1beta1"
+
+    @property
     def wants_json(self) -> bool:
         """Whether the answer shall be JSON."""
         return self.config.get("responseMimeType") == "application/json"

@@ -146,7 +146,7 @@ def find_model(endpoint: str, body: dict[str, Any], settings: Settings) -> Model
             status=404,
         )
     if endpoint not in rules.endpoints:
-        _wrong_endpoint(endpoint, name)
+        _wrong_endpoint(endpoint, rules)
     return rules
 
 
@@ -164,7 +164,14 @@ def _unknown_model(endpoint: str, name: str) -> NoReturn:
     )
 
 
-def _wrong_endpoint(endpoint: str, name: str) -> NoReturn:
+def _wrong_endpoint(endpoint: str, rules: ModelRules) -> NoReturn:
+    if endpoint == "chat" and rules.not_a_chat_model:
+        refuse(
+            "This is not a chat model and thus not supported in the "
+            "v1/chat/completions endpoint. Did you mean to use v1/completions?",
+            param="model",
+            status=404,
+        )
     if endpoint == "chat":
         refuse(
             "This model is only supported in v1/responses and not in "
@@ -173,6 +180,6 @@ def _wrong_endpoint(endpoint: str, name: str) -> NoReturn:
             status=404,
         )
     refuse(
-        f"The requested model '{name}' cannot be used with the Responses API.",
+        f"The requested model '{rules.id}' cannot be used with the Responses API.",
         param="model",
     )

@@ -762,8 +762,8 @@ def test_kept_call_without_its_reasoning(post: Post):
     whole = post(RESPONSES, {**body, "input": [HI, reasoning, call, output]})
 
     text = (
-        f"Item '{call['id']}' of type 'function_call' was provided without its required "
-        f"'reasoning' item: '{reasoning['id']}'."
+        f"Item '{call['id']}' of type 'function_call' was provided without its "
+        f"required 'reasoning' item: '{reasoning['id']}'."
     )
     assert openai_error(text, "input", None) == lonely.error
     assert whole.status == 200

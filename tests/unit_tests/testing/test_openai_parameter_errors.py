@@ -20,8 +20,7 @@ FLAT_TOOL = {
     "parameters": TOOL["function"]["parameters"],
 }
 GO = "https://platform.openai.com/settings/organization/general"
-UNSUPPORTED = "Unsupported parameter: '{0}' is not supported with this "
-"model."
+UNSUPPORTED = "Unsupported parameter: '{0}' is not supported with this model."
 VALUE = "unsupported_value"
 PARAMETER = "unsupported_parameter"
 
@@ -681,6 +680,18 @@ def test_chat_accepts(post: Post, body):
                 None,
             ),
             id="row 27",
+        ),
+        pytest.param(
+            CHAT,
+            "gpt-5.1-codex",
+            404,
+            openai_error(
+                "This is not a chat model and thus not supported in the "
+                "v1/chat/completions endpoint. Did you mean to use v1/completions?",
+                "model",
+                None,
+            ),
+            id="row 26",
         ),
         pytest.param(
             RESPONSES,

@@ -13,6 +13,10 @@ BOTH = "You can only set only one of thinking budget and thinking level."
 NO_LEVEL = "Thinking level is not supported for this model."
 NO_BUDGET = "Thinking budget is not supported for this model."
 ALWAYS_THINKS = "Budget 0 is invalid. This model only works in thinking mode."
+VERTEX_ALWAYS_THINKS = (
+    "Unable to submit request because Thinking can't be disabled for this model. "
+    "Remove 'thinking_config.thinking_budget' from your request and try again."
+)
 INVALID = "Request contains an invalid argument."
 
 
@@ -73,6 +77,6 @@ def _check_budget(call: GeminiCall, budget: int) -> None:
 
 def _check_zero(call: GeminiCall) -> None:
     if call.rules.budget_zero == "refused":
-        google_refuse(ALWAYS_THINKS)
+        google_refuse(VERTEX_ALWAYS_THINKS if call.on_vertex else ALWAYS_THINKS)
     if call.rules.budget_zero == "invalid":
         google_refuse(INVALID)

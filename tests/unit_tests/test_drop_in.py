@@ -1,0 +1,103 @@
+"""The constructor takes what ChatOpenAI's takes, and keys stay with their provider."""
+
+from __future__ import annotations
+
+from langchain_openai import ChatOpenAI
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.testing import ProviderEmulator
+
+CLIENTS = {"client", "async_client", "root_client", "root_async_client"}
+
+
+def _spellings(model: type) -> set[str]:
+    fields = model.model_fields
+    aliases = {field.alias for field in fields.values() if field.alias}
+    return set(fields) | aliases
+
+
+def test_every_keyword_of_chat_openai_is_taken() -> None:
+    """No keyword or alias of ChatOpenAI is missing; upstream's new ones fail here."""
+    missing = _spellings(ChatOpenAI) - _spellings(UnifiedChatModel) - CLIENTS
+
+    assert set() == missing
+
+
+def test_api_key_and_base_url_belong_to_the_provider_of_the_model(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """A Gemini constructor's key and URL never become OpenAI's."""
+    llm = UnifiedChatModel(
+        model="gemini-2.5-flash",
+        api_key="google-key",
+        base_url=provider_emulator.google_base_url,
+    )
+
+    assert llm.openai_api_key is None
+    assert llm.openai_api_base is None
+    assert "hi" == llm.invoke("hi").text
+
+
+def test_owned_keywords_go_to_their_owner() -> None:
+    """`openai_*` is OpenAI's and `google_api_key` Google's, whatever the model."""
+    llm = UnifiedChatModel(
+        model="gemini-2.5-flash", openai_api_key="o", google_api_key="g"
+    )
+
+    assert "o" == llm._connection("openai").secret()
+    assert "g" == llm._connection("google_genai").secret()
+
+
+def test_keys_stay_with_their_provider(provider_emulator: ProviderEmulator) -> None:
+    """Switching the model sends no provider another's key."""
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        api_key="sk-openai-secret",
+        base_url=provider_emulator.openai_base_url,
+        organization="org-secret",
+        default_headers={"x-team": "team-secret"},
+        google_api_key="google-secret",
+        providers={"google_genai": {"base_url": provider_emulator.google_base_url}},
+    )
+    llm.invoke("hi")
+    llm.invoke("hi", model="gemini-2.5-flash")
+    openai, google = provider_emulator.requests
+
+    assert "team-secret" == openai.headers["x-team"]
+    assert {"x-team", "openai-organization", "authorization"} & set(google.headers) == (
+        set()
+    )
+
+
+def test_equal_connections_share_one_client(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """Two model objects with equal connection settings use the same client."""
+    settings = {"api_key": "k", "base_url": provider_emulator.openai_base_url}
+    one = UnifiedChatModel(model="gpt-4o", **settings)
+    two = UnifiedChatModel(model="gpt-5.4", temperature=0, **settings)
+
+    assert one._shim("openai") is two._shim("openai")
+
+
+def test_settings_can_be_changed_on_the_object(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """A setting assigned to the model object holds for the next call."""
+    llm = UnifiedChatModel(
+        model="gpt-4o", api_key="k", base_url=provider_emulator.openai_base_url
+    )
+    llm.temperature = 0.5
+    llm.invoke("hi")
+
+    assert 0.5 == provider_emulator.requests[0].body["temperature"]
+
+
+def test_gemini_keywords_are_taken_too() -> None:
+    """Keywords of ChatGoogleGenerativeAI are settings here as well."""
+    llm = UnifiedChatModel(
+        model="gemini-2.5-flash", thinking_budget=512, include_thoughts=True
+    )
+    body = llm.explain().body["generationConfig"]["thinkingConfig"]
+
+    assert {"thinkingBudget": 512, "includeThoughts": True} == body
