@@ -21,6 +21,7 @@ from pydantic import PrivateAttr
 from typing_extensions import override
 
 from langchain_unified import engine
+from langchain_unified.attempts import Attempts
 from langchain_unified.connection import Connection
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -193,36 +194,40 @@ class UnifiedChatModel(DropIn):
         """
         stream = bool(kwargs.pop("stream", False))
         messages = [] if input is None else self._convert_input(input).to_messages()
-        return self._planned(messages, kwargs.pop("stop", None), kwargs, stream=stream)
+        stop = kwargs.pop("stop", None)
+        return self._plan(self._invocation(messages, stop, kwargs, stream=stream))
 
-    def _plan(
+    def _attempts(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
-    ) -> tuple[CallPlan, ProviderShim]:
-        """Plan a call and connect to its provider."""
+    ) -> Attempts:
+        """Read a call; it is planned at each attempt with what is known by then."""
         if not messages:
             raise InvalidParameterError("messages", messages, "give at least one.")
-        planned = self._planned(messages, stop, kwargs, stream=stream)
-        self._log(planned)
-        return planned, self._shim(planned.provider)
+        call = self._invocation(messages, stop, kwargs, stream=stream)
+        return Attempts(lambda: self._plan(call), self._registry().lessons, self._url)
 
-    def _planned(
+    def _invocation(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
-    ) -> CallPlan:
+    ) -> Invocation:
+        """Return the call in LangChain's words, checked."""
         settings = self._settings(stop, kwargs)
         traits = traits_of(messages)
         if "response_format" in settings and mentions_json(messages):
             traits = replace(traits, mentions_json=True)
-        call = invocation(settings, traits, stream=stream)
+        return invocation(settings, traits, stream=stream)
+
+    def _plan(self, call: Invocation) -> CallPlan:
+        """Return the plan of a call; the only place where one is made."""
         config = self._resolve(call.model)
         self._registry().check_enabled(config.provider, self.enable)
         try:
@@ -260,10 +265,20 @@ class UnifiedChatModel(DropIn):
 
     def _resolve(self, model: str | None = None) -> ModelConfig:
         registry = self._registry()
-        return registry.resolve(
-            model if model is not None else self.model_name,
-            base_url=self._connection("openai").get("base_url"),
-        )
+        name = model if model is not None else self.model_name
+        config = registry.resolve(name, base_url=self._url("openai"))
+        return registry.lessons.apply(config, self._url(config.provider))
+
+    def _url(self, provider: str) -> str | None:
+        """Return the base URL set for a provider."""
+        found: str | None = self._connected(provider).get("base_url")
+        return found
+
+    def _connected(self, provider: str) -> Connection:
+        found = self._connections.get(provider)
+        if found is None:
+            found = self._connections[provider] = self._connection(provider)
+        return found
 
     def _with_alternatives(
         self, refusal: UnsupportedError, call: Invocation
@@ -274,10 +289,13 @@ class UnifiedChatModel(DropIn):
             self._registry().models_with(refusal.feature, like=call.model)
         )
 
-    def _shim(self, provider: str) -> ProviderShim:
-        shim = self._shims.get(provider)
+    def _shim(self, plan: CallPlan) -> ProviderShim:
+        """Return the shim a plan is sent with; log what the plan changes."""
+        self._log(plan)
+        shim = self._shims.get(plan.provider)
         if shim is None:
-            shim = self._shims[provider] = connect(self._connection(provider))
+            shim = connect(self._connected(plan.provider))
+            self._shims[plan.provider] = shim
         return shim
 
     def _log(self, planned: CallPlan) -> None:
@@ -309,8 +327,8 @@ class UnifiedChatModel(DropIn):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        planned, shim = self._plan(messages, stop, kwargs, stream=False)
-        return engine.generate(planned, shim, messages)
+        attempts = self._attempts(messages, stop, kwargs, stream=False)
+        return engine.generate(attempts, self._shim, messages)
 
     @override
     async def _agenerate(
@@ -320,8 +338,8 @@ class UnifiedChatModel(DropIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        planned, shim = self._plan(messages, stop, kwargs, stream=False)
-        return await engine.agenerate(planned, shim, messages)
+        attempts = self._attempts(messages, stop, kwargs, stream=False)
+        return await engine.agenerate(attempts, self._shim, messages)
 
     @override
     def _stream(
@@ -331,8 +349,8 @@ class UnifiedChatModel(DropIn):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        planned, shim = self._plan(messages, stop, kwargs, stream=True)
-        return engine.stream(planned, shim, messages)
+        attempts = self._attempts(messages, stop, kwargs, stream=True)
+        return engine.stream(attempts, self._shim, messages)
 
     @override
     async def _astream(
@@ -342,8 +360,8 @@ class UnifiedChatModel(DropIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        planned, shim = self._plan(messages, stop, kwargs, stream=True)
-        async for chunk in engine.astream(planned, shim, messages):
+        attempts = self._attempts(messages, stop, kwargs, stream=True)
+        async for chunk in engine.astream(attempts, self._shim, messages):
             yield chunk
 
     # Settings by config

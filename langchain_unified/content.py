@@ -153,10 +153,11 @@ def _translated(
 ) -> list[Any]:
     if not isinstance(message, AIMessageChunk):
         blocks = [_without_index(block) for block in blocks]
-    blocks = translate(_restored(message, _with_text(blocks, str(message.content))))
-    known = {block.get("id") for block in blocks if _is_call(block)}
+    shown = translate(_restored(message, _with_text(blocks, str(message.content))))
+    known = {block.get("id") for block in shown if _is_call(block)}
+    known |= {b.get("call_id") for b in blocks if b.get("type") in CALLS}
     calls = translate(message.model_copy(update={"content": ""}))
-    return blocks + [c for c in calls if _is_call(c) and c.get("id") not in known]
+    return shown + [c for c in calls if _is_call(c) and c.get("id") not in known]
 
 
 def _restored(message: MessageT, blocks: list[Block]) -> MessageT:

@@ -7,7 +7,13 @@ step but the sending.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterator,
+)
 from contextlib import aclosing, closing
 from typing import Any
 
@@ -16,18 +22,69 @@ from langchain_core.messages.ai import add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import get_executor_for_config
 
+from langchain_unified.attempts import Attempts
 from langchain_unified.shims import ProviderShim
 from langchain_unified.stopping import StopCutter, cut_message
 from langchain_unified.types import CallPlan
 
+_NEVER = "attempts end by returning or raising"
 RECORD = "unified"
 """The key of the record in `response_metadata`."""
 
 
+Connect = Callable[[CallPlan], ProviderShim]
+"""Returns the shim a plan is sent with."""
+
+
 def generate(
+    attempts: Attempts, connect: Connect, messages: list[BaseMessage]
+) -> ChatResult:
+    """Send the plan and return the whole answer; learn from refusals."""
+    for attempt in attempts:
+        with attempt as plan:
+            return _generate(plan, connect(plan), messages)
+    raise AssertionError(_NEVER)
+
+
+async def agenerate(
+    attempts: Attempts, connect: Connect, messages: list[BaseMessage]
+) -> ChatResult:
+    """Send the plan and return the whole answer; learn from refusals."""
+    for attempt in attempts:
+        async with attempt as plan:
+            return await _agenerate(plan, connect(plan), messages)
+    raise AssertionError(_NEVER)
+
+
+def stream(
+    attempts: Attempts, connect: Connect, messages: list[BaseMessage]
+) -> Iterator[ChatGenerationChunk]:
+    """Send the plan and yield the answer in pieces; learn before the first."""
+    for attempt in attempts:
+        with attempt as plan:
+            with closing(_stream(plan, connect(plan), messages)) as pieces:
+                for piece in pieces:
+                    attempt.commit()
+                    yield piece
+            return
+
+
+async def astream(
+    attempts: Attempts, connect: Connect, messages: list[BaseMessage]
+) -> AsyncIterator[ChatGenerationChunk]:
+    """Send the plan and yield the answer in pieces; learn before the first."""
+    for attempt in attempts:
+        async with attempt as plan:
+            async with aclosing(_astream(plan, connect(plan), messages)) as pieces:
+                async for piece in pieces:
+                    attempt.commit()
+                    yield piece
+            return
+
+
+def _generate(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
 ) -> ChatResult:
-    """Send the plan and return the whole answer."""
     if plan.calls == 1:
         return _finished(plan, [shim.generate(plan, messages)])
     with get_executor_for_config({"max_concurrency": plan.calls}) as executor:
@@ -37,45 +94,40 @@ def generate(
         return _finished(plan, [future.result() for future in sent])
 
 
-async def agenerate(
+async def _agenerate(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
 ) -> ChatResult:
-    """Send the plan and return the whole answer."""
     if plan.calls == 1:
         return _finished(plan, [await shim.agenerate(plan, messages)])
     sent = (shim.agenerate(plan, messages) for _ in range(plan.calls))
     return _finished(plan, await asyncio.gather(*sent))
 
 
-def stream(
+def _stream(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
-) -> Iterator[ChatGenerationChunk]:
-    """Send the plan and yield the answer in pieces."""
+) -> Generator[ChatGenerationChunk]:
     if not plan.stream:
-        yield from _in_one_piece(generate(plan, shim, messages))
+        yield _in_one_piece(_generate(plan, shim, messages))
         return
     pieces = Pieces(plan)
-    with closing(shim.stream(plan, messages)) as chunks:  # type: ignore[type-var]
+    with closing(shim.stream(plan, messages)) as chunks:
         for chunk in chunks:
-            yield from pieces.feed(chunk)
+            yield pieces.feed(chunk)
             if pieces.done:
                 break
     yield from pieces.rest()
 
 
-async def astream(
+async def _astream(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
-) -> AsyncIterator[ChatGenerationChunk]:
-    """Send the plan and yield the answer in pieces."""
+) -> AsyncGenerator[ChatGenerationChunk]:
     if not plan.stream:
-        for piece in _in_one_piece(await agenerate(plan, shim, messages)):
-            yield piece
+        yield _in_one_piece(await _agenerate(plan, shim, messages))
         return
     pieces = Pieces(plan)
-    async with aclosing(shim.astream(plan, messages)) as chunks:  # type: ignore[type-var]
+    async with aclosing(shim.astream(plan, messages)) as chunks:
         async for chunk in chunks:
-            for piece in pieces.feed(chunk):
-                yield piece
+            yield pieces.feed(chunk)
             if pieces.done:
                 break
     for piece in pieces.rest():
@@ -96,15 +148,12 @@ class Pieces:
         """Whether a stop string ended the answer."""
         return self._cutter is not None and self._cutter.done
 
-    def feed(self, chunk: ChatGenerationChunk) -> Iterator[ChatGenerationChunk]:
-        """Yield what can be passed on of a piece."""
+    def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Return what can be passed on of a piece."""
         if not self._recorded:
             self._recorded = True
             chunk.message.response_metadata[RECORD] = self._plan.record()
-        if self._cutter is None:
-            yield chunk
-        else:
-            yield self._cutter.feed(chunk)
+        return chunk if self._cutter is None else self._cutter.feed(chunk)
 
     def rest(self) -> Iterator[ChatGenerationChunk]:
         """Yield text held back because it could have begun a stop string."""
@@ -149,13 +198,13 @@ def _summed(usages: list[dict[str, Any]]) -> dict[str, Any]:
     return totals
 
 
-def _in_one_piece(result: ChatResult) -> Iterator[ChatGenerationChunk]:
+def _in_one_piece(result: ChatResult) -> ChatGenerationChunk:
     """Give a whole answer as the only piece of a stream."""
     generation: ChatGeneration = result.generations[0]
     fields = generation.message.model_dump(exclude={"type"})
     info = {**(result.llm_output or {}), **(generation.generation_info or {})}
     info.pop("token_usage", None)
-    yield ChatGenerationChunk(
+    return ChatGenerationChunk(
         message=AIMessageChunk(**fields, chunk_position="last"),
         generation_info=info or None,
     )

@@ -277,6 +277,27 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaForm:
+    """How a piece of content that is no plain text is given.
+
+    Attributes:
+        kind: `image`, `audio`, `video`, `file`, `text` (a text file), or `block` for
+            a content block of another type.
+        source: `base64`, `url`, `file_id`, `google` (a URI that only Google's servers
+            resolve), `text`, or the type of another block.
+        mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
+        place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
+        producer: Provider and model of an assistant's turn.
+    """
+
+    kind: str
+    source: str
+    mime: str = ""
+    place: str = "user"
+    producer: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What the messages of a call hold, as far as a plan depends on it.
 
@@ -286,6 +307,12 @@ class Traits:
         prefill: Whether the last turn is the assistant's, to be continued.
         multi_turn: Whether the assistant has spoken before.
         mentions_json: Whether some text contains the word JSON.
+        media: Every form of content that is no plain text.
+        findings: What a wire may refuse about the turns; see
+            `langchain_unified.history.traits`.
+        bound: Provider and model of each reply that carries reasoning, signatures or
+            ids only its own model understands.
+        longest_call_id: Length of the longest tool call id.
     """
 
     inputs: frozenset[str] = frozenset()
@@ -293,6 +320,10 @@ class Traits:
     prefill: bool = False
     multi_turn: bool = False
     mentions_json: bool = False
+    media: frozenset[MediaForm] = frozenset()
+    findings: frozenset[str] = frozenset()
+    bound: frozenset[tuple[str, str]] = frozenset()
+    longest_call_id: int = 0
 
 
 Policy = Literal["warn", "ignore", "error"]
@@ -393,6 +424,11 @@ class CallPlan:
         from langchain_unified.display import plan_html  # noqa: PLC0415
 
         return plan_html(self)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether the client downloads URLs in the messages, as its changes say."""
+        return any(change.parameter == "fetch_urls" for change in self.changes)
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""

@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
+from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import build_config
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.names import Name, read_name, shorter_names
@@ -31,6 +32,12 @@ class Registry:
     Args:
         files: Provider files by provider id.
         clock: Returns today; decides which dated re-routing is in force.
+        lessons: What was learned from refused requests; shared by who uses the
+            registry.
+
+    Attributes:
+        files: Provider files by provider id.
+        lessons: What was learned from refused requests.
 
     Example:
         >>> from langchain_unified.registry import default_registry
@@ -44,9 +51,11 @@ class Registry:
         files: Mapping[str, ProviderFile],
         *,
         clock: Callable[[], date] = date.today,
+        lessons: Lessons | None = None,
     ) -> None:
         """Index the rows of the files."""
         self.files = dict(files)
+        self.lessons = lessons or Lessons()
         self._clock = clock
         self._prefixes = {
             prefix: file.provider.id
@@ -87,6 +96,18 @@ class Registry:
             config = self._resolve(check_name(model), provider, base_url, today)
             self._resolved[key] = config
         return config
+
+    def learned(self) -> list[Lesson]:
+        """Return what was learned from refused requests, oldest first."""
+        return self.lessons.all()
+
+    def forget(self, model: str | None = None) -> int:
+        """Forget what was learned about a model, or everything; return how much.
+
+        Args:
+            model: The wire name of a model; everything if left out.
+        """
+        return self.lessons.forget(model)
 
     def models(self) -> Iterator[ModelConfig]:
         """Yield the configuration of every registered model id, snapshots included."""

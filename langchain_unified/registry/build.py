@@ -74,11 +74,11 @@ def build_config(
         mappings=MappingProxyType(
             {
                 name: ParameterMapping(name, facts.rules(name), thinking.default)
-                for name in endpoints
+                for name in file.endpoints
             }
         ),
         thinking=thinking,
-        tools=facts.tools(endpoints),
+        tools=facts.tools(file.endpoints),
         features=facts.features(),
         system_roles=tuple(facts.value("system_roles") or ()),
         limits=facts.limits(),

@@ -10,7 +10,7 @@ import importlib
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from functools import cache
 from importlib.metadata import entry_points
 from typing import ClassVar
@@ -55,13 +55,13 @@ class ProviderShim(ABC):
     @abstractmethod
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
 
     @abstractmethod
     def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -81,7 +81,7 @@ class GoogleGenAIShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             for chunk in self.delegate._stream(  # noqa: SLF001
@@ -91,7 +91,7 @@ class GoogleGenAIShim(ProviderShim):
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -102,7 +102,7 @@ class OpenAIShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             messages = prepared(plan, messages)
@@ -122,7 +122,7 @@ class OpenAIShim(ProviderShim):
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             messages = prepared(plan, messages)

@@ -77,7 +77,7 @@ def test_equal_connections_share_one_client(
     one = UnifiedChatModel(model="gpt-4o", **settings)
     two = UnifiedChatModel(model="gpt-5.4", temperature=0, **settings)
 
-    assert one._shim("openai") is two._shim("openai")
+    assert one._shim(one.explain()) is two._shim(two.explain())
 
 
 def test_settings_can_be_changed_on_the_object(

@@ -13,6 +13,7 @@ from typing import Any, cast
 import openai
 
 from langchain_unified.errors import (
+    MalformedResponseError,
     ProviderAuthenticationError,
     ProviderConnectionError,
     ProviderContextOverflowError,
@@ -56,7 +57,9 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
     409: ProviderUnavailableError,
     429: ProviderRateLimitError,
 }
-_SERVER_ERROR = 500
+_FIRST_ERROR, _SERVER_ERROR = 400, 500
+_TIMEOUTS = frozenset({"TimeoutException", "TimeoutError"})
+_DISCONNECTIONS = frozenset({"RequestError", "OSError", "EndOfStream"})
 
 
 def to_unified(
@@ -130,6 +133,8 @@ def _classify(exc: openai.OpenAIError) -> type[ProviderError]:
 def _settled_by_status(status: int | None) -> type[ProviderError] | None:
     if status is None:
         return None
+    if status < _FIRST_ERROR:
+        return MalformedResponseError
     if status >= _SERVER_ERROR:
         return ProviderUnavailableError
     return _BY_STATUS.get(status)
@@ -170,10 +175,12 @@ def _as_sdk_error(exc: BaseException) -> openai.OpenAIError:
         return exc
     request = getattr(exc, "_request", None)
     kinds = {base.__name__ for base in type(exc).__mro__}
-    if kinds & {"TimeoutException", "TimeoutError"}:
+    if kinds & _TIMEOUTS:
         return openai.APITimeoutError(request=cast("Any", request))
-    message = str(exc) or "Connection error."
-    return openai.APIConnectionError(message=message, request=cast("Any", request))
+    message = str(exc) or type(exc).__name__
+    if kinds & _DISCONNECTIONS:
+        return openai.APIConnectionError(message=message, request=cast("Any", request))
+    return openai.OpenAIError(message)
 
 
 def _message(exc: BaseException) -> str:

@@ -420,5 +420,7 @@ def _summary_block(event: Event, index: int) -> dict[str, Any]:
 
 
 def _without_summary(item: dict[str, Any], index: int) -> dict[str, Any]:
-    rest = {key: value for key, value in without_none(item).items() if key != "summary"}
-    return {**rest, "index": index}
+    # 2026-11-23, langchain-core 1.7.2: fields beside a summary part go to the block of
+    # that part in v1 content; beside no part they would make a block of their own.
+    part = {"index": 0, "type": "summary_text", "text": ""}
+    return {**without_none(item), "summary": [part], "index": index}

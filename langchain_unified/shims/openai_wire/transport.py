@@ -297,6 +297,7 @@ class _EventReader:
             yield event
 
 
+@lru_cache
 def response_class() -> Any:
     """Return the HTTP response class of the library the SDK rides on.
 

@@ -46,7 +46,7 @@ def content_chunks(call: GeminiCall, number: int) -> list[bytes]:
     for index, answer in enumerate(answers):
         groups = list(_part_groups(_parts(call, answer, number)))
         for position, parts in enumerate(groups):
-            shown += sum(len(split_tokens(part.get("text") or "")) for part in parts)
+            shown += sum(_shown_tokens(part) for part in parts)
             candidate: dict[str, Any] = {
                 "content": {"parts": parts, "role": "model"},
                 "index": index,
@@ -144,6 +144,10 @@ def _part_groups(parts: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             signature = part.get("thoughtSignature") if last else None
             signed = {"thoughtSignature": signature} if signature else {}
             yield [{"text": text, **extra, **signed}]
+
+
+def _shown_tokens(part: dict[str, Any]) -> int:
+    return 0 if part.get("thought") else len(split_tokens(part.get("text") or ""))
 
 
 def _usage(call: GeminiCall, answers: list[Answer], tokens: int) -> dict[str, Any]:

@@ -225,6 +225,19 @@ CASES: list[tuple[Exception, type[Exception], type[Exception], bool]] = [
         True,
     ),
     (TimeoutError("slow"), ours.ProviderTimeoutError, openai.APITimeoutError, True),
+    (
+        LIBRARY.ConnectError("gone", request=REQUEST),
+        ours.ProviderConnectionError,
+        openai.APIConnectionError,
+        True,
+    ),
+    (ValueError("odd"), ours.ProviderError, openai.OpenAIError, False),
+    (
+        openai.APIResponseValidationError(LIBRARY.Response(200, request=REQUEST), None),
+        ours.MalformedResponseError,
+        openai.APIResponseValidationError,
+        True,
+    ),
     (openai.OpenAIError("no key"), ours.ProviderError, openai.OpenAIError, False),
 ]
 

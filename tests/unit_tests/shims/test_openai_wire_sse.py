@@ -57,5 +57,4 @@ def test_an_event_larger_than_the_limit_is_refused(chunks: list[bytes]) -> None:
     decoder = SSEDecoder(max_line=30)
 
     with pytest.raises(MalformedResponseError, match="larger than 30 bytes"):
-        for chunk in chunks:
-            decoder.feed(chunk)
+        list(map(decoder.feed, chunks))

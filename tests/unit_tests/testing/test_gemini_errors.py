@@ -13,7 +13,6 @@ from tests.unit_tests.testing.conftest import Post, request
 
 SENTINEL = "skip_thought_signature_validator"
 HI = {"role": "user", "parts": [{"text": "hi"}]}
-REQUEST = "* GenerateContentRequest"
 
 
 def path(model: str, method: str = "generateContent") -> str:
@@ -216,17 +215,15 @@ ROWS = [
     pytest.param(
         "gemini-2.5-flash",
         tools(ARRAY),
-        "* "
-        "GenerateContentRequest.tools[0].function_declarations[0].parameters.properties[files].items: "
-        "missing field.\n",
+        "* GenerateContentRequest.tools[0].function_declarations[0].parameters"
+        ".properties[files].items: missing field.\n",
         id="row 16",
     ),
     pytest.param(
         "gemini-2.5-flash",
         config(responseSchema=ARRAY, responseMimeType="application/json"),
-        "* "
-        "GenerateContentRequest.generation_config.response_schema.properties[files].items: "
-        "missing field.\n",
+        "* GenerateContentRequest.generation_config.response_schema"
+        ".properties[files].items: missing field.\n",
         id="row 16, response",
     ),
     pytest.param(

@@ -1,0 +1,238 @@
+"""From any form of content block to one `Media`.
+
+Forms read: LangChain's standard blocks, those of LangChain v0 (`source_type`), chat
+completions' `image_url`, `input_audio` and `file`, Responses' `input_image` and
+`input_file`, Gemini's `media`, Anthropic's `image` and `document` with a `source`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlparse
+
+from langchain_unified.history.media.sniffing import (
+    canonical_mime,
+    mime_of_base64,
+    mime_of_name,
+    plain_base64,
+)
+from langchain_unified.types import EMPTY, MediaForm
+
+Block = Mapping[str, Any]
+
+TEXT = frozenset({"text", "input_text", "output_text"})
+"""Block types that are plain text."""
+
+_KINDS = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "file": "file",
+    "document": "file",
+    "text-plain": "text",
+}
+_TEXT_MIMES = frozenset(
+    {
+        "application/javascript",
+        "application/json",
+        "application/toml",
+        "application/xml",
+        "application/x-yaml",
+        "application/yaml",
+    }
+)
+_OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
+# 2026-11-23, langchain-google-genai 4.4.2 `_PROVIDER_RESOLVED_HOSTS`.
+_GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture, sound, film or file of a message.
+
+    Attributes:
+        kind: As in `MediaForm`.
+        source: As in `MediaForm`.
+        value: Standard base64, the URL, the id, the text, or a block as it was given.
+        mime: MIME type; empty if unknown.
+        name: File name, if given.
+        options: Further settings of the block, for example `detail`.
+        signature: Gemini's signature of a picture it made itself.
+    """
+
+    kind: str
+    source: str
+    value: Any
+    mime: str = ""
+    name: str | None = None
+    options: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    signature: str | None = None
+
+    def form(self, place: str, producer: tuple[str, str] = ("", "")) -> MediaForm:
+        """Return what the planner has to know about it."""
+        return MediaForm(self.kind, self.source, self.mime, place, producer)
+
+
+def read_block(block: Block) -> Media | None:
+    """Return what a content block holds, or `None` if it is plain text.
+
+    Args:
+        block: A content block in any of the known forms.
+    """
+    kind = block.get("type")
+    if kind in TEXT or (kind is None and "text" in block):
+        return None
+    read = _READERS.get(str(kind), _read_other)
+    return read(block)
+
+
+def _read_standard(block: Block) -> Media:
+    if isinstance(block.get("source"), Mapping):
+        return _read_anthropic(block)
+    if "file" in block and isinstance(block["file"], Mapping):
+        return _from_fields(block, block["file"], "file")
+    return _from_fields(block, block, _KINDS[block["type"]])
+
+
+def _read_image_url(block: Block) -> Media:
+    held = block.get("image_url") or block.get("video_url") or block.get("audio_url")
+    fields = held if isinstance(held, Mapping) else {"url": held}
+    return _from_fields({**block, **fields}, fields, block["type"].partition("_")[0])
+
+
+def _read_input(block: Block) -> Media:
+    """Read Responses' `input_image` and `input_file`."""
+    held = block.get("image_url")
+    url = held.get("url") if isinstance(held, Mapping) else held
+    fields = {**block, "url": url or block.get("file_url")}
+    return _from_fields(block, fields, block["type"].partition("_")[2])
+
+
+def _read_input_audio(block: Block) -> Media:
+    held = block.get("input_audio") or {}
+    mime = held.get("mime_type") or f"audio/{held.get('format') or ''}"
+    return _from_fields(block, {**held, "mime_type": mime}, "audio")
+
+
+def _read_media(block: Block) -> Media:
+    kind = str(block.get("mime_type") or "").partition("/")[0]
+    fields = {**block, "url": block.get("file_uri")}
+    return _from_fields(block, fields, kind if kind in _KINDS else "file")
+
+
+def _read_anthropic(block: Block) -> Media:
+    source = block["source"]
+    if source.get("type") == "text":
+        return Media("text", "text", source.get("data", ""), "text/plain", _name(block))
+    fields = {**source, "mime_type": source.get("media_type")}
+    return _from_fields(block, fields, _KINDS[block["type"]])
+
+
+def _read_generated(block: Block) -> Media:
+    """Read an image that Responses made."""
+    if not block.get("result"):
+        return _read_other(block)
+    return _from_fields(block, {"base64": block["result"]}, "image")
+
+
+def _read_other(block: Block) -> Media:
+    value = block.get("value")
+    if block.get("type") == "non_standard" and isinstance(value, Mapping):
+        inner = read_block(value)
+        return inner or Media("text", "text", str(value.get("text", "")))
+    return Media("block", str(block.get("type")), dict(block))
+
+
+_READERS: dict[str, Callable[[Block], Media]] = {
+    **dict.fromkeys(_KINDS, _read_standard),
+    "image_url": _read_image_url,
+    "video_url": _read_image_url,
+    "audio_url": _read_image_url,
+    "input_image": _read_input,
+    "input_file": _read_input,
+    "input_audio": _read_input_audio,
+    "media": _read_media,
+    "image_generation_call": _read_generated,
+}
+
+
+def _from_fields(block: Block, fields: Block, kind: str) -> Media:
+    """Return the media whose data, URL or id is in `fields`."""
+    mime = canonical_mime(str(fields.get("mime_type") or block.get("mime_type") or ""))
+    source, value, told = _source(fields)
+    mime = mime or told
+    extras = block.get("extras")
+    signature = extras.get("signature") if isinstance(extras, Mapping) else None
+    return Media(
+        kind=kind_of(kind, source, mime),
+        source=source,
+        value=value,
+        mime=mime,
+        name=_name(block) or fields.get("filename"),
+        options={name: block[name] for name in _OPTIONS if block.get(name)},
+        signature=signature,
+    )
+
+
+def _source(fields: Block) -> tuple[str, Any, str]:
+    """Return the kind of source, its value, and the MIME type it shows."""
+    data = next(
+        (fields[k] for k in ("base64", "data", "file_data") if fields.get(k)), None
+    )
+    url = fields.get("url")
+    if isinstance(data, bytes):
+        data = base64.b64encode(data).decode()
+    if isinstance(data, str) and not data.startswith("data:"):
+        plain = plain_base64(data)
+        return "base64", plain, mime_of_base64(plain)
+    if isinstance(data or url, str) and str(data or url).startswith("data:"):
+        return _from_data_url(str(data or url))
+    if isinstance(url, str) and url:
+        return _url_source(url), url, mime_of_name(url)
+    if fields.get("text") is not None:
+        return "text", str(fields["text"]), "text/plain"
+    file_id = fields.get("file_id") or fields.get("id") or ""
+    return _id_source(str(file_id)), str(file_id), ""
+
+
+def _from_data_url(url: str) -> tuple[str, str, str]:
+    head, _, data = url.removeprefix("data:").partition(",")
+    if head.endswith(";base64"):
+        plain = plain_base64(data)
+    else:
+        plain = base64.b64encode(unquote_to_bytes(data)).decode()
+    return "base64", plain, canonical_mime(head) or mime_of_base64(plain)
+
+
+def _url_source(url: str) -> str:
+    host = urlparse(url).hostname or ""
+    google = any(host == one or host.endswith(f".{one}") for one in _GOOGLE_HOSTS)
+    return "google" if google or url.startswith("gs://") else "url"
+
+
+def _id_source(file_id: str) -> str:
+    if file_id.startswith(("files/", "gs://")):
+        return "google"
+    return "google" if _url_source(file_id) == "google" else "file_id"
+
+
+def kind_of(kind: str, source: str, mime: str) -> str:
+    """Let the MIME type of a file say what it is."""
+    family = mime.partition("/")[0]
+    if family == "text" or mime in _TEXT_MIMES or source == "text":
+        return "text"
+    return family if family in {"image", "audio", "video"} else kind
+
+
+def _name(block: Block) -> str | None:
+    extras, metadata = block.get("extras"), block.get("metadata")
+    places = (block, extras, metadata, block.get("file"))
+    for place in places:
+        if isinstance(place, Mapping):
+            for key in ("filename", "name", "title"):
+                if isinstance(place.get(key), str):
+                    return str(place[key])
+    return None

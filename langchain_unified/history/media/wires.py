@@ -1,0 +1,150 @@
+"""What each wire takes of content that is no plain text.
+
+Read on 2026-11-23 from gemini_parameters.md (d), langchain-openai 1.7.3
+(`_format_message_content`, `_construct_responses_api_input`), ai.google.dev's pages on
+image, audio, video and document understanding, and platform.openai.com's on images,
+audio and PDF files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from langchain_unified.types import EMPTY, MediaForm
+
+Verdict = Literal["send", "text", "fetch", "refuse"]
+"""`send` in the wire's own form, inline as `text`, `fetch` and send, or `refuse`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What one wire takes.
+
+    Attributes:
+        takes: Kinds and sources that have a form of their own.
+        mimes: Legal MIME types by kind; a kind that is not listed takes any.
+        in_tools: Kinds that may stand in a tool result.
+        blocks: Types of other blocks that go through as they are; `*` for all.
+    """
+
+    takes: frozenset[tuple[str, str]]
+    mimes: Mapping[str, frozenset[str]] = field(default_factory=lambda: EMPTY)
+    in_tools: frozenset[str] = frozenset()
+    blocks: frozenset[str] = frozenset()
+
+
+_PDF = frozenset({"application/pdf"})
+_OPENAI_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_GEMINI_IMAGES = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}
+)
+
+_CHAT = Wire(
+    takes=frozenset(
+        {
+            ("image", "base64"),
+            ("image", "url"),
+            ("audio", "base64"),
+            ("file", "base64"),
+            ("file", "file_id"),
+        }
+    ),
+    mimes={
+        "image": _OPENAI_IMAGES,
+        "audio": frozenset({"audio/wav", "audio/mpeg"}),
+        "file": _PDF,
+    },
+)
+_RESPONSES = Wire(
+    takes=frozenset(
+        {
+            *((kind, "base64") for kind in ("image", "file")),
+            *((kind, "url") for kind in ("image", "file", "text")),
+            *((kind, "file_id") for kind in ("image", "file")),
+        }
+    ),
+    mimes={"image": _OPENAI_IMAGES, "file": _PDF},
+    in_tools=frozenset({"image", "file"}),
+    blocks=frozenset(
+        {
+            "mcp_approval_response",
+            "tool_search_output",
+            "apply_patch_call_output",
+            "configuration_update",
+            "additional_tools",
+        }
+    ),
+)
+_GEMINI = Wire(
+    takes=frozenset(
+        (kind, source)
+        for kind in ("image", "audio", "video", "file")
+        for source in ("base64", "google")
+    ),
+    mimes={"image": _GEMINI_IMAGES, "file": _PDF},
+    in_tools=frozenset({"image", "audio", "video", "file"}),
+)
+_OTHERS = Wire(
+    takes=frozenset(
+        (kind, source)
+        for kind in ("image", "file")
+        for source in ("base64", "url", "file_id")
+    ),
+    mimes={"image": _OPENAI_IMAGES, "file": _PDF},
+    in_tools=frozenset({"image", "file"}),
+    blocks=frozenset({"*"}),
+)
+_WIRES = {"chat": _CHAT, "responses": _RESPONSES, "generate_content": _GEMINI}
+
+
+def wire_of(endpoint: str) -> Wire:
+    """Return what the wire of an endpoint takes."""
+    return _WIRES.get(endpoint, _OTHERS)
+
+
+def verdict_on(endpoint: str, form: MediaForm) -> tuple[Verdict, str]:
+    """Tell what becomes of content on an endpoint, and why if it is refused.
+
+    Args:
+        endpoint: The endpoint of the call.
+        form: How the content is given.
+
+    Example:
+        >>> verdict_on("generate_content", MediaForm("image", "url"))[0]
+        'fetch'
+    """
+    wire = wire_of(endpoint)
+    if form.kind == "block":
+        passes = bool({form.source, "*"} & wire.blocks)
+        reason = f"it takes no content block of type {form.source!r}."
+        return ("send", "") if passes else ("refuse", reason)
+    if form.kind == "text" and form.source in {"text", "base64"}:
+        return "text", ""
+    kind = "file" if form.kind == "text" and form.source != "url" else form.kind
+    if (kind, form.source) in wire.takes:
+        reason = _wrong_mime(wire, form, kind)
+        return ("refuse", reason) if reason else ("send", "")
+    if form.source == "url" and (kind == "text" or (kind, "base64") in wire.takes):
+        return "fetch", ""
+    return "refuse", _no_form(endpoint, form)
+
+
+def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:
+    legal = wire.mimes.get(kind)
+    if form.source != "base64":
+        return ""
+    if not form.mime:
+        return f"nobody says what the {form.kind} is; give its mime_type."
+    if legal is None or form.mime in legal:
+        return ""
+    return f"{form.mime} is none of {', '.join(sorted(legal))}."
+
+
+def _no_form(endpoint: str, form: MediaForm) -> str:
+    if form.source == "google":
+        return f"only Google's servers can read that address of a {form.kind}."
+    if form.source == "file_id":
+        return f"{endpoint} knows no {form.kind} by a file id of that kind."
+    return f"{endpoint} has no {form.kind} content."

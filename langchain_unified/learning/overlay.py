@@ -1,0 +1,205 @@
+"""Corrections laid over what the registry says about a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from langchain_unified.learning.reading import Correction
+from langchain_unified.types import ModelConfig, ParameterRule, Provenance, Thinking
+
+_EFFORTS = ("low", "medium", "high")
+_TOKEN_NAMES = ("max_completion_tokens", "max_tokens")
+"""The two names chat completions has had for the cap; one is refused, the other is not
+(OpenAI API, max_tokens deprecated in favour of max_completion_tokens)."""
+
+Apply = Callable[[ModelConfig, str, Correction], ModelConfig]
+
+
+def corrected(
+    config: ModelConfig, endpoint: str, corrections: Iterable[Correction]
+) -> ModelConfig:
+    """Return the configuration with corrections for one endpoint applied.
+
+    Args:
+        config: What the registry says.
+        endpoint: The endpoint the corrections were learned on.
+        corrections: What was learned, oldest first.
+    """
+    for correction in corrections:
+        config = _APPLY[correction.do](config, endpoint, correction)
+    return config
+
+
+def _learned(correction: Correction) -> Provenance:
+    return Provenance(correction.said, "", "documented", "learned")
+
+
+def _with_rule(
+    config: ModelConfig, endpoint: str, correction: Correction, **changes: Any
+) -> ModelConfig:
+    parameter = correction.parameter or ""
+    mapping = config.mappings[endpoint]
+    rule = mapping.rules.get(parameter) or ParameterRule(parameter, parameter)
+    rule = replace(rule, provenance=_learned(correction), **changes)
+    rules = MappingProxyType({**mapping.rules, parameter: rule})
+    mappings = {**config.mappings, endpoint: replace(mapping, rules=rules)}
+    provenance = {**config.provenance, parameter: rule.provenance}
+    return replace(
+        config,
+        mappings=MappingProxyType(mappings),
+        provenance=MappingProxyType(provenance),
+    )
+
+
+def _rename(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    return _with_rule(config, endpoint, c, name=c.value, accepts="any")
+
+
+def _never(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    if c.parameter == "reasoning_effort":
+        config = _with_thinking(config, c, style="none", default=None)
+    if c.parameter == "max_tokens":
+        return _other_token_name(config, endpoint, c)
+    return _with_rule(config, endpoint, c, accepts="never")
+
+
+def _other_token_name(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    name = config.mappings[endpoint].max_tokens_param
+    others = [other for other in _TOKEN_NAMES if other != name]
+    if name not in _TOKEN_NAMES:
+        return config
+    return _with_rule(config, endpoint, c, name=others[0])
+
+
+def _default(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    return _with_rule(config, endpoint, c, accepts="default")
+
+
+def _values(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    if c.parameter != "reasoning_effort":
+        return _with_rule(config, endpoint, c, values=c.value)
+    levels = {**config.thinking.levels, endpoint: c.value}
+    style = config.thinking.style if config.thinking.style != "none" else "effort"
+    config = _with_rule(config, endpoint, c, accepts="any")
+    return _with_thinking(config, c, style=style, levels=MappingProxyType(levels))
+
+
+def _minimum(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    return _with_rule(config, endpoint, c, minimum=c.value)
+
+
+def _maximum(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    limit = int(c.value)
+    if c.parameter == "stop":
+        return _with_rule(config, endpoint, c, max_items=limit)
+    return _with_rule(config, endpoint, c, maximum=c.value)
+
+
+def _endpoint(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    others = [name for name in config.mappings if name != endpoint]
+    kept = [name for name in config.endpoints if name != endpoint]
+    provenance = {**config.provenance, "endpoints": _learned(c)}
+    return replace(
+        config,
+        endpoints=tuple(kept or others),
+        provenance=MappingProxyType(provenance),
+    )
+
+
+def _tools(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    allowed = "effort_none" if "'none'" in c.said else "never"
+    if allowed == config.tools.get(endpoint):
+        allowed = "never"
+    tools = {**config.tools, endpoint: allowed}
+    endpoints = (
+        *config.endpoints,
+        *(name for name in config.mappings if name not in config.endpoints),
+    )
+    return replace(config, tools=MappingProxyType(tools), endpoints=endpoints)
+
+
+def _feature(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    features = {**config.features, c.value: False}
+    provenance = {**config.provenance, c.value: _learned(c)}
+    changed = replace(
+        config,
+        features=MappingProxyType(features),
+        provenance=MappingProxyType(provenance),
+    )
+    if c.value != "tool_calling":
+        return changed
+    tools = {**config.tools, endpoint: "never"}
+    return replace(changed, tools=MappingProxyType(tools))
+
+
+def _role(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    del endpoint
+    roles = tuple(role for role in config.system_roles if role != c.value)
+    return replace(config, system_roles=roles)
+
+
+def _with_thinking(config: ModelConfig, c: Correction, **changes: Any) -> ModelConfig:
+    thinking: Thinking = replace(config.thinking, provenance=_learned(c), **changes)
+    mappings: Mapping[str, Any] = {
+        name: replace(mapping, default_reasoning_effort=thinking.default)
+        for name, mapping in config.mappings.items()
+    }
+    return replace(config, thinking=thinking, mappings=MappingProxyType(dict(mappings)))
+
+
+def _no_level(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    known = config.thinking.levels.get(endpoint) or ("minimal", *_EFFORTS)
+    levels = {endpoint: tuple(level for level in known if level != c.value)}
+    return _with_thinking(config, c, levels=MappingProxyType(levels))
+
+
+def _no_levels(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    del endpoint
+    return _with_thinking(config, c, style="budget")
+
+
+def _no_budget(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    levels = {endpoint: config.thinking.levels.get(endpoint) or _EFFORTS}
+    return _with_thinking(
+        config,
+        c,
+        style="level",
+        levels=MappingProxyType(levels),
+        budget_maximum=None,
+        can_disable=False,
+    )
+
+
+def _no_zero(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    del endpoint
+    return _with_thinking(config, c, can_disable=False)
+
+
+def _no_thinking(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    for parameter in ("reasoning_effort", "thinking_budget", "include_thoughts"):
+        config = _with_rule(
+            config, endpoint, replace(c, parameter=parameter), accepts="never"
+        )
+    return _with_thinking(config, c, style="none", default=None)
+
+
+_APPLY: dict[str, Apply] = {
+    "default": _default,
+    "endpoint": _endpoint,
+    "feature": _feature,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "never": _never,
+    "no_budget": _no_budget,
+    "no_level": _no_level,
+    "no_levels": _no_levels,
+    "no_thinking": _no_thinking,
+    "no_zero": _no_zero,
+    "rename": _rename,
+    "role": _role,
+    "tools": _tools,
+    "values": _values,
+}

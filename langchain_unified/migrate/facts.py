@@ -1,0 +1,62 @@
+"""What the codemod knows of the classes it moves: the reader of `data.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from langchain_unified import vocabulary
+from langchain_unified.data import parse_toml
+from langchain_unified.drop_in import DropIn
+
+NEW_MODULE = "langchain_unified"
+NEW_CLASS = "UnifiedChatModel"
+
+_CLIENTS = ("client", "async_client", "root_client", "root_async_client")
+
+
+@lru_cache(maxsize=1)
+def facts() -> Mapping[str, Any]:
+    """Return the tables of `data.toml`."""
+    text = files("langchain_unified.migrate").joinpath("data.toml")
+    return parse_toml(text.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def targets() -> dict[str, str]:
+    """Return the rule by every dotted name of a class that is moved."""
+    return {
+        f"{home}.{name}": row["rule"]
+        for name, row in facts()["targets"].items()
+        for home in row["homes"]
+    }
+
+
+def target_names() -> tuple[str, ...]:
+    """Return the bare names of what is moved."""
+    return tuple(facts()["targets"])
+
+
+@lru_cache(maxsize=1)
+def target_homes() -> frozenset[str]:
+    """Return the modules that offer what is moved, and their parents."""
+    homes = (home for row in facts()["targets"].values() for home in row["homes"])
+    return frozenset(
+        ".".join(parts[:end])
+        for parts in (home.split(".") for home in homes)
+        for end in range(1, len(parts) + 1)
+    )
+
+
+@lru_cache(maxsize=1)
+def accepted_keywords() -> frozenset[str]:
+    """Return every keyword the constructor of `UnifiedChatModel` takes."""
+    fields = {
+        spelling
+        for name, field in DropIn.model_fields.items()
+        for spelling in (name, field.alias)
+        if spelling
+    }
+    return frozenset({*fields, *_CLIENTS, *vocabulary.canonical_names()})

@@ -1,0 +1,115 @@
+"""Separators of arguments: line breaks and comments between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+Space = cst.BaseParenthesizableWhitespace
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a call lays out its arguments.
+
+    Attributes:
+        indent: Indentation of an argument on its own line; None on one line.
+        nested: Whether the first argument is on its own line too.
+    """
+
+    indent: str | None
+    nested: bool
+
+    @classmethod
+    def of(cls, call: cst.Call) -> Layout:
+        """Read the layout of a call."""
+        first = call.whitespace_before_args
+        commas = [arg.comma for arg in call.args[:-1]]
+        between = [c.whitespace_after for c in commas if isinstance(c, cst.Comma)]
+        for space in (first, *between):
+            if isinstance(space, cst.ParenthesizedWhitespace):
+                broken = isinstance(first, cst.ParenthesizedWhitespace)
+                return cls(space.last_line.value, broken and bool(call.args))
+        return cls(None, nested=False)
+
+    def separator(self) -> cst.Comma:
+        """Return a comma and what follows it up to the next argument."""
+        if self.indent is None:
+            return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return cst.Comma(whitespace_after=line_break(self.indent))
+
+    def deeper(self, levels: int = 1) -> str:
+        """Return the indentation of what is nested in an argument."""
+        base = self.indent or ""
+        return base + ("\t" if "\t" in base else "    ") * levels
+
+
+def line_break(
+    indent: str, after: Space | None = None, *, own_lines: bool = False
+) -> cst.ParenthesizedWhitespace:
+    """Return a line break, with the comment that ends the line in `after`."""
+    first = cst.TrailingWhitespace()
+    lines: list[cst.EmptyLine] = []
+    if isinstance(after, cst.ParenthesizedWhitespace):
+        first = after.first_line
+        lines = list(after.empty_lines) if own_lines else []
+    return cst.ParenthesizedWhitespace(
+        first_line=first,
+        empty_lines=lines,
+        indent=True,
+        last_line=cst.SimpleWhitespace(indent),
+    )
+
+
+def without_comment(space: Space) -> Space:
+    """Return white space without the comment that ends its first line."""
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    return space.with_changes(first_line=_bare(space.first_line))
+
+
+def merged(before: Space, after: Space, *, end: Space, comment: bool = True) -> Space:
+    """Return the white space around a removed argument, in one.
+
+    Args:
+        before: White space before the argument.
+        after: White space after it.
+        end: The one whose last line stays.
+        comment: Whether the comment that ends the argument's line stays.
+    """
+    lines: list[cst.EmptyLine] = []
+    first = None
+    if isinstance(before, cst.ParenthesizedWhitespace):
+        first = before.first_line
+        lines += before.empty_lines
+    if isinstance(after, cst.ParenthesizedWhitespace):
+        lines += _own_line(after, before) if comment else []
+        lines += after.empty_lines
+        first = first or _bare(after.first_line)
+    kept = bool(lines) or (first is not None and first.comment is not None)
+    if isinstance(end, cst.ParenthesizedWhitespace):
+        return end.with_changes(first_line=first, empty_lines=lines)
+    if not kept or first is None:
+        return end
+    return cst.ParenthesizedWhitespace(first_line=first, empty_lines=lines, indent=True)
+
+
+def _own_line(space: cst.ParenthesizedWhitespace, before: Space) -> list[cst.EmptyLine]:
+    """Turn the comment that ends a line into a line of its own."""
+    comment = space.first_line.comment
+    if comment is None:
+        return []
+    outer = before if isinstance(before, cst.ParenthesizedWhitespace) else space
+    return [
+        cst.EmptyLine(
+            indent=True,
+            whitespace=outer.last_line,
+            comment=comment,
+            newline=space.first_line.newline,
+        )
+    ]
+
+
+def _bare(line: cst.TrailingWhitespace) -> cst.TrailingWhitespace:
+    return line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)

@@ -1,0 +1,86 @@
+"""In what place a class is used, and why it stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from langchain_unified.migrate.expressions import code_of, is_name
+from langchain_unified.migrate.uses import Names
+
+_TYPE_PARTS = (
+    cst.Subscript,
+    cst.SubscriptElement,
+    cst.Index,
+    cst.BinaryOperation,
+    cst.List,
+    cst.Tuple,
+    cst.Element,
+)
+_CHECKS = ("isinstance", "issubclass")
+
+
+def is_call(names: Names, node: cst.CSTNode) -> bool:
+    """Tell whether a class is called."""
+    parent = names.parent(node)
+    return isinstance(parent, cst.Call) and parent.func is node
+
+
+def is_annotation(names: Names, node: cst.CSTNode) -> bool:
+    """Tell whether a class stands for a type."""
+    parent = names.parent(node)
+    while isinstance(parent, _TYPE_PARTS):
+        if isinstance(parent, cst.Subscript) and names.is_typing(parent.value):
+            return True
+        node, parent = parent, names.parent(parent)
+    if isinstance(parent, cst.Annotation):
+        return True
+    return isinstance(parent, cst.Arg) and _is_typing_argument(names, parent)
+
+
+def _is_typing_argument(names: Names, arg: cst.Arg) -> bool:
+    call = names.parent(arg)
+    if not isinstance(call, cst.Call):
+        return False
+    found = names.qualified(call.func)
+    if found & {"typing.cast", "typing_extensions.cast"}:
+        return arg is call.args[0] or is_name(arg.keyword, "typ")
+    return names.is_typing(call.func) and is_name(arg.keyword, "bound")
+
+
+def why_untouched(names: Names, node: cst.CSTNode) -> str:
+    """Return why a use that is no call and no type is left alone."""
+    name = code_of(node)
+    parent = names.parent(node)
+    if isinstance(parent, cst.Attribute):
+        return f"attribute of the class: {code_of(parent)}"
+    if isinstance(parent, cst.MatchClass):
+        return f"match on {name}: UnifiedChatModel is no subclass of it"
+    for around in _around(names, node):
+        reason = _reason(names, around, node, name)
+        if reason:
+            return reason
+        node = around
+    return f"{name} is used as a value"
+
+
+def _around(names: Names, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    while node in names.parents:
+        node = names.parent(node)
+        yield node
+        if isinstance(node, (cst.BaseStatement, cst.BaseSmallStatement, cst.Call)):
+            return
+
+
+def _reason(names: Names, around: cst.CSTNode, node: cst.CSTNode, name: str) -> str | None:
+    if isinstance(around, cst.ClassDef) and node in (*around.bases, *around.keywords):
+        return f"subclass of {name}: write it anew for UnifiedChatModel"
+    if isinstance(around, cst.ExceptHandler):
+        return f"except {name}"
+    if not isinstance(around, cst.Call):
+        return None
+    function = code_of(around.func)
+    if names.qualified(around.func) & {f"builtins.{check}" for check in _CHECKS}:
+        return f"{function} of {name}: UnifiedChatModel is no subclass of it"
+    return f"{name} is handed to {function}"

@@ -1,0 +1,31 @@
+"""The rules for calls: one module per class that is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from langchain_unified.migrate.arguments import Arguments
+from langchain_unified.migrate.rules import azure, google, init_chat_model, openai
+from langchain_unified.migrate.rules.outcome import Outcome, RefusedError
+from langchain_unified.migrate.types import Options
+
+__all__ = ["Outcome", "rewrite"]
+
+_RULES: dict[str, Callable[[Arguments, Options], list[str]]] = {
+    "openai": openai.rewrite,
+    "azure": azure.rewrite,
+    "google": google.rewrite,
+    "init": init_chat_model.rewrite,
+}
+
+
+def rewrite(rule: str, call: cst.Call, options: Options) -> Outcome:
+    """Rewrite the arguments of a call for `UnifiedChatModel`."""
+    args = Arguments(call)
+    try:
+        notes = _RULES[rule](args, options)
+    except RefusedError as refused:
+        return Outcome(None, (str(refused),))
+    return Outcome(args.call(), tuple(notes))

@@ -1,0 +1,95 @@
+"""`ChatOpenAI(...)`: its keywords are ours; the model is named, model_kwargs unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from langchain_unified import vocabulary
+from langchain_unified.migrate.arguments import Arguments, keyword
+from langchain_unified.migrate.expressions import code_of, prefixed, string, text_of
+from langchain_unified.migrate.facts import accepted_keywords, facts
+from langchain_unified.migrate.rules.common import check_keywords, unseen
+from langchain_unified.migrate.types import Options
+from langchain_unified.registry import default_registry
+
+_PROVIDER = "openai"
+
+
+def rewrite(args: Arguments, options: Options) -> list[str]:
+    """Rewrite the arguments; return what could not be checked."""
+    del options
+    check_keywords(args)
+    notes = unseen(args)
+    notes += _name_model(args)
+    return notes + unpack_model_kwargs(args)
+
+
+def _name_model(args: Arguments) -> list[str]:
+    """Write the default model's name; keep another provider's name with OpenAI."""
+    arg = args.find("model", "model_name")
+    if arg is not None:
+        return _pin(args, arg)
+    if args.starred("**") or args.starred("*"):
+        return ["UnifiedChatModel needs model=: see that the ** keywords name one"]
+    args.prepend(keyword("model", string(facts()["openai"]["default_model"])))
+    return []
+
+
+def _pin(args: Arguments, arg: cst.Arg) -> list[str]:
+    """Say `openai:` where the name alone would choose another provider."""
+    name = text_of(arg.value)
+    if name and name.strip():
+        if default_registry().resolve(name).provider != _PROVIDER:
+            args.set(arg, prefixed(f"{_PROVIDER}:", arg.value))
+        return []
+    if args.find("base_url", "openai_api_base") is None:
+        return []
+    return ["a dynamic model name with a base URL: if it can be another provider's "
+            "name, write openai: before it"]
+
+
+def unpack_model_kwargs(args: Arguments) -> list[str]:
+    """Turn `model_kwargs={...}` into keywords if every key is a setting we know."""
+    arg = args.find("model_kwargs")
+    if arg is None:
+        return []
+    if not isinstance(arg.value, cst.Dict):
+        return ["model_kwargs= is no literal dictionary: its keys could not be checked"]
+    elements = list(arg.value.elements)
+    keys = [text_of(e.key) if isinstance(e, cst.DictElement) else None for e in elements]
+    problem = "; ".join((*_problems(keys, args), *_comments(arg, args)))
+    if problem:
+        return [f"model_kwargs= was not unpacked: {problem}"]
+    args.unpack(arg, [key for key in keys if key])
+    return []
+
+
+def _problems(keys: list[str | None], args: Arguments) -> Iterator[str]:
+    taken = {_canonical(name) for name in args.names}
+    for key in keys:
+        if key is None:
+            yield "a key is not a text literal"
+        elif key not in accepted_keywords() or not key.isidentifier():
+            yield f"{key!r} is no setting UnifiedChatModel knows"
+        elif _canonical(key) in taken:
+            yield f"{key!r} is given twice"
+        else:
+            taken.add(_canonical(key))
+
+
+def _comments(arg: cst.Arg, args: Arguments) -> Iterator[str]:
+    """Object if unpacking would lose a comment."""
+    before = code_of(args.call()).count("#")
+    trial = Arguments(args.call())
+    found = trial.find("model_kwargs")
+    if found is None or not isinstance(arg.value, cst.Dict):
+        return
+    trial.unpack(found, ["_"] * len(arg.value.elements))
+    if code_of(trial.call()).count("#") != before:
+        yield "a comment has no place"
+
+
+def _canonical(name: str) -> str:
+    return vocabulary.canonical_names().get(name, name)

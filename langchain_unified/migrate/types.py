@@ -1,0 +1,130 @@
+"""The values that travel: what was changed, what was left and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["untouched", "check"]
+Status = Literal["changed", "unchanged", "untouched", "failed", "reverted"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One place that was rewritten.
+
+    Attributes:
+        line: Line in the code as it was, from 1; in a notebook, in its cell.
+        rule: The rule that rewrote it: `imports`, `annotations`, `openai` and so on.
+        text: What became of what.
+        cell: Number of the notebook's cell, from 1.
+    """
+
+    line: int
+    rule: str
+    text: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Report:
+    """One place to look at.
+
+    Attributes:
+        line: Line in the code as it was, from 1; in a notebook, in its cell.
+        rule: The rule that met it.
+        kind: `untouched` was left as it is; `check` was rewritten, but something about
+            it could not be known.
+        reason: Why.
+        cell: Number of the notebook's cell, from 1.
+    """
+
+    line: int
+    rule: str
+    kind: Kind
+    reason: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Code after the migration.
+
+    Attributes:
+        code: The code; the very same if nothing was changed.
+        changes: The places rewritten, by line.
+        reports: The places to look at, by line.
+    """
+
+    code: str
+    changes: tuple[Change, ...] = ()
+    reports: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to migrate.
+
+    Attributes:
+        keep_defaults: Write down what a class sends unasked.
+        exported: Names other files import from this one; their imports stay.
+    """
+
+    keep_defaults: bool = False
+    exported: frozenset[str] = frozenset()
+
+    def exporting(self, names: Iterable[str]) -> Options:
+        """Return the options for a file that others import names from."""
+        return replace(self, exported=frozenset(names))
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file.
+
+    Attributes:
+        path: The file.
+        status: `changed` (or would be), `unchanged`, `untouched` (could not be
+            understood), `failed` (could not be read or written) or `reverted`.
+        reason: Why it is `untouched` or `failed`.
+        migration: Changes and reports.
+        diff: Unified diff from before to after.
+    """
+
+    path: Path
+    status: Status
+    reason: str = ""
+    migration: Migration = Migration("")
+    diff: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome in JSON's types."""
+        return {
+            "path": self.path.as_posix(),
+            "status": self.status,
+            "reason": self.reason,
+            "changes": [_as_dict(change) for change in self.migration.changes],
+            "reports": [_as_dict(report) for report in self.migration.reports],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of all files, in the order they were met."""
+
+    files: tuple[FileOutcome, ...]
+
+    def of(self, *statuses: Status) -> tuple[FileOutcome, ...]:
+        """Return the files with one of the statuses."""
+        return tuple(file for file in self.files if file.status in statuses)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the run in JSON's types."""
+        return {"files": [file.as_dict() for file in self.files]}
+
+
+def _as_dict(value: Change | Report) -> dict[str, Any]:
+    pairs = ((name, getattr(value, name)) for name in value.__slots__)
+    return {name: item for name, item in pairs if item is not None}

@@ -1,0 +1,148 @@
+"""Where the classes are used: the names really bound to them, and in what place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+from libcst import metadata
+
+from langchain_unified.migrate.expressions import code_of
+from langchain_unified.migrate.facts import target_homes, targets
+
+Scope = metadata.Scope
+
+_TYPING = ("typing.", "typing_extensions.")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Use:
+    """One use of a class.
+
+    Attributes:
+        node: The name, `ChatOpenAI` or `langchain_openai.ChatOpenAI`.
+        rule: The rule of the class.
+        dotted: Whether the name is reached through an imported module.
+    """
+
+    node: cst.Name | cst.Attribute
+    rule: str
+    dotted: bool
+
+
+class Names:
+    """A module's names, resolved.
+
+    Args:
+        module: The module.
+    """
+
+    def __init__(self, module: cst.Module) -> None:
+        """Work out scopes, parents and positions."""
+        self._wrapper = metadata.MetadataWrapper(module)
+        self.module = self._wrapper.module
+
+    @cached_property
+    def scopes(self) -> Mapping[cst.CSTNode, Scope | None]:
+        """Scope by node."""
+        return self._wrapper.resolve(metadata.ScopeProvider)
+
+    @cached_property
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """Parent by node."""
+        return self._wrapper.resolve(metadata.ParentNodeProvider)
+
+    @cached_property
+    def positions(self) -> Mapping[cst.CSTNode, metadata.CodeRange]:
+        """Position by node."""
+        return self._wrapper.resolve(metadata.PositionProvider)
+
+    def line(self, node: cst.CSTNode) -> int:
+        """Return the line a node starts in."""
+        return self.positions[node].start.line
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode:
+        """Return the node around a node."""
+        return self.parents[node]
+
+    def scope(self, node: cst.CSTNode) -> Scope | None:
+        """Return the scope a node is looked up in."""
+        scope = self.scopes.get(node)
+        while scope is None and node in self.parents:
+            node = self.parents[node]
+            scope = self.scopes.get(node)
+        return scope
+
+    def qualified(self, node: cst.CSTNode, scope: Scope | None = None) -> set[str]:
+        """Return the dotted names a node can stand for."""
+        scope = scope or self.scope(node)
+        found = scope.get_qualified_names_for(node) if scope else ()
+        return {
+            name.name
+            if name.source is not metadata.QualifiedNameSource.LOCAL
+            else f"<local>.{name.name}"
+            for name in found
+        }
+
+    def is_typing(self, node: cst.CSTNode) -> bool:
+        """Tell whether a node is a name of the typing modules."""
+        return any(name.startswith(_TYPING) for name in self.qualified(node))
+
+    def all_scopes(self) -> set[Scope]:
+        """Return every scope of the module."""
+        return {scope for scope in self.scopes.values() if scope is not None}
+
+    def bindings(self) -> Iterator[metadata.ImportAssignment]:
+        """Yield the imports that can lead to a class."""
+        for scope in self.all_scopes():
+            for assignment in scope.assignments:
+                if isinstance(assignment, metadata.ImportAssignment) and self._leads(
+                    assignment
+                ):
+                    yield assignment
+
+    def _leads(self, assignment: metadata.ImportAssignment) -> bool:
+        names = self.imported(assignment)
+        return any(name in targets() or name in target_homes() for name in names)
+
+    def imported(self, assignment: metadata.ImportAssignment) -> set[str]:
+        """Return the dotted names an import binds."""
+        found = assignment.get_qualified_names_for(assignment.name)
+        return {name.name for name in found}
+
+
+def rules_of(names: set[str]) -> set[str | None]:
+    """Return the rules of dotted names; None for those that are not moved."""
+    return {targets().get(name) for name in names}
+
+
+def leftmost(node: cst.CSTNode) -> cst.CSTNode:
+    """Return the first name of a dotted name."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node
+
+
+def find_use(names: Names, node: cst.CSTNode) -> Use | tuple[cst.CSTNode, str] | None:
+    """Return the use that starts with a name, or why it is ambiguous.
+
+    Args:
+        names: The module's names.
+        node: The node of an access to an imported name.
+    """
+    node = leftmost(node)
+    dotted = False
+    while isinstance(node, (cst.Name, cst.Attribute)):
+        rules = rules_of(names.qualified(node))
+        if rules - {None}:
+            rule, *others = sorted(rules, key=str)
+            if others or rule is None:
+                return node, f"{code_of(node)} can also be something else here"
+            return Use(node, rule, dotted)
+        parent = names.parent(node)
+        if not isinstance(parent, cst.Attribute) or parent.value is not node:
+            return None
+        node, dotted = parent, True
+    return None

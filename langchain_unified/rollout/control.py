@@ -1,0 +1,259 @@
+"""`Rollout`: the sources in their order, read at every call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout.flags import (
+    ENVIRONMENT,
+    CallableFlag,
+    EnvironmentFlag,
+    FileFlag,
+    Flag,
+    OpenFeatureFlag,
+)
+from langchain_unified.rollout.mirror import Mirror
+from langchain_unified.rollout.modes import Mode, ServedBy
+from langchain_unified.rollout.report import ShadowReport
+from langchain_unified.rollout.store import ShadowStore
+
+KEYS = ("user_id", "thread_id")
+"""Where a config names who a call is for, in order."""
+
+SALT = "langchain-unified"
+
+_CONTEXT: ContextVar[Mode | None] = ContextVar("langchain_unified_rollout", default=None)
+
+
+class Served(str):
+    """What serves a call: `unified`, `legacy` or `off`; decided once, then carried.
+
+    Attributes:
+        mode: What the flag said.
+        source: Which flag it was.
+        rollout: The `Rollout` that decided.
+    """
+
+    __slots__ = ("mode", "rollout", "source")
+    mode: Mode
+    source: str
+    rollout: Rollout
+
+    @classmethod
+    def by(
+        cls, served_by: ServedBy, mode: Mode, source: str, rollout: Rollout
+    ) -> Served:
+        """Return a decision with what led to it."""
+        served = cls(served_by)
+        served.mode, served.source, served.rollout = mode, source, rollout
+        return served
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What goes into `response_metadata["unified"]["rollout"]`."""
+        return {
+            "served_by": str(self),
+            "mode": str(self.mode),
+            "source": self.source,
+        }
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Travel between processes as plain text."""
+        return str, (str(self),)
+
+
+@contextmanager
+def rollout(mode: str | Mode) -> Iterator[None]:
+    """Set the mode of all calls made inside a `with` block, tasks started there too.
+
+    Args:
+        mode: What a flag can say, for example `legacy` or `canary:10`.
+
+    Raises:
+        InvalidParameterError: If there is no such mode.
+
+    Example:
+        ```python
+        with rollout("legacy"):
+            chain.invoke("as before the migration")
+        ```
+    """
+    token = _CONTEXT.set(Mode.parse(mode))
+    try:
+        yield
+    finally:
+        _CONTEXT.reset(token)
+
+
+class Rollout:
+    """Decides, call by call, which implementation answers.
+
+    The first source that says something wins: the `with rollout(...)` block, `mode`,
+    `call`, `file`, the environment, OpenFeature; `default` if all are silent. Sources
+    are read at every call, so a change takes effect at the next one, without a
+    restart. A broken source keeps its last good word and warns once.
+
+    Args:
+        mode: `unified`, `legacy`, `canary:<percent>` or `shadow`; after a comma
+            `<provider>=<mode>` or `<provider>=off`. Can be set again at any time.
+        call: A function that returns a mode, a boolean or `None`.
+        file: A text file that holds a mode.
+        environment: The environment variable to read.
+        openfeature: An OpenFeature client; `True` for the default one.
+        default: The mode if no source says anything.
+        salt: Names the canary; another name draws other keys.
+        mirror: Sends a sample of shadowed calls for real, in the background.
+
+    Raises:
+        InvalidParameterError: If `mode` or `default` is none of the modes.
+
+    Example:
+        ```python
+        flags = Rollout(file="/etc/myapp/rollout", default="legacy")
+        llm = UnifiedChatModel(model="...", rollout=flags)
+        ```
+    """
+
+    def __init__(
+        self,
+        mode: str | Mode | None = None,
+        *,
+        call: Callable[[], Any] | None = None,
+        file: str | os.PathLike[str] | None = None,
+        environment: str = ENVIRONMENT,
+        openfeature: Any = None,
+        default: str | Mode | None = "unified",
+        salt: str = SALT,
+        mirror: Mirror | None = None,
+    ) -> None:
+        """Line up the sources."""
+        self.mode = mode
+        self.default = None if default is None else Mode.parse(default)
+        self.salt = salt
+        self.mirror = mirror
+        self._store = ShadowStore()
+        self._sources: tuple[Flag, ...] = (
+            *((CallableFlag(call),) if call is not None else ()),
+            *((FileFlag(file),) if file is not None else ()),
+            EnvironmentFlag(environment),
+            *((OpenFeatureFlag(openfeature),) if openfeature else ()),
+        )
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode set here; `None` leaves it to the other sources."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, value: str | Mode | None) -> None:
+        self._mode = None if value is None else Mode.parse(value)
+
+    def read(self, key: str = "") -> tuple[Mode, str] | None:
+        """Return what the first source that speaks says, and its name.
+
+        Args:
+            key: Who the call is for.
+        """
+        if (mode := _CONTEXT.get()) is not None:
+            return mode, "context"
+        if self._mode is not None:
+            return self._mode, "instance"
+        for source in self._sources:
+            if (mode := source.read(key)) is not None:
+                return mode, source.source
+        return None if self.default is None else (self.default, "default")
+
+    def decide(
+        self, provider: str, config: Mapping[str, Any] | None = None
+    ) -> Served | None:
+        """Decide who serves a call; `None` if no source says anything.
+
+        Args:
+            provider: The provider of the call's model.
+            config: The call's config; its user, thread or run is the canary's key.
+        """
+        key = key_of(config or {})
+        said = self.read(key or "")
+        if said is None:
+            return None
+        mode, source = said[0].of(provider), said[1]
+        served_by = mode.serves(key or uuid4().hex, self.salt)
+        return Served.by(served_by, mode, source, self)
+
+    def report(self, timeout: float = 5.0) -> ShadowReport:
+        """Return what shadowed calls showed so far.
+
+        Args:
+            timeout: Seconds to wait for comparisons that are still under way.
+        """
+        return self._store.report(timeout)
+
+    @property
+    def store(self) -> ShadowStore:
+        """Where comparisons are kept."""
+        return self._store
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
+        """Return itself: copies of a model obey the same switch."""
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave comparisons behind when travelling to another process."""
+        return {**self.__dict__, "_store": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start with no comparisons."""
+        self.__dict__ |= {**state, "_store": ShadowStore()}
+
+
+def key_of(config: Mapping[str, Any]) -> str | None:
+    """Return who a call is for: the config's user, else thread, else run.
+
+    Args:
+        config: A `RunnableConfig`; `configurable` is read before `metadata`.
+    """
+    for place in ("configurable", "metadata"):
+        values = config.get(place) or {}
+        for name in KEYS:
+            if (value := values.get(name)) is not None:
+                return str(value)
+    run = getattr(config.get("callbacks"), "parent_run_id", None) or config.get("run_id")
+    return None if run is None else str(run)
+
+
+def rollout_of(value: Any) -> Rollout:
+    """Return the `Rollout` behind whatever a model's field `rollout` holds.
+
+    Args:
+        value: A `Rollout`; a mode as text; a function; a path; an OpenFeature client;
+            `None` for the `with` block and the environment only.
+
+    Raises:
+        InvalidParameterError: If it is none of these.
+    """
+    if isinstance(value, Rollout):
+        return value
+    return _made(value)
+
+
+@lru_cache(maxsize=256)
+def _made(value: Any) -> Rollout:
+    if value is None:
+        return Rollout(default=None)
+    if isinstance(value, (str, Mode, bool)):
+        return Rollout(Mode.parse(value))
+    if isinstance(value, os.PathLike):
+        return Rollout(file=value)
+    if hasattr(value, "get_string_details"):
+        return Rollout(openfeature=value)
+    if callable(value):
+        return Rollout(call=value)
+    accepted = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
+    raise InvalidParameterError("rollout", value, accepted)

@@ -1,0 +1,141 @@
+"""The untouched `ChatOpenAI`, for the rollout modes `legacy`, `canary` and `shadow`.
+
+Not a provider: its connection holds the constructor keywords of the plain model, its
+plan the keywords of the call. Nothing is decided and nothing is changed here; requests
+are byte for byte those of a `ChatOpenAI` built with the same keywords.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from functools import cached_property, lru_cache
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from openai.resources.chat.completions import Completions
+
+from langchain_unified.connection import Connection
+from langchain_unified.history import prepared
+from langchain_unified.shims import ProviderShim
+from langchain_unified.types import CallPlan
+from langchain_unified.vocabulary import canonical_names
+
+OWN = frozenset({"on_unsupported", "use_responses_api", "max_retries", "output_version"})
+"""Keywords of a call that `ChatOpenAI` takes in its constructor only, or not at all."""
+
+_CONNECTION = {
+    "api_key": "openai_api_key",
+    "base_url": "openai_api_base",
+    "organization": "openai_organization",
+    "proxy": "openai_proxy",
+}
+_CONTROLS = {"model_name": "model", "request_timeout": "timeout"}
+
+
+def legacy_connection(given: Mapping[str, Any], openai: Connection) -> Connection:
+    """Return what identifies a plain model: the keywords it is built with.
+
+    Args:
+        given: The fields that were set, by `ChatOpenAI`'s name.
+        openai: The connection settings of OpenAI.
+    """
+    own = set(ChatOpenAI.model_fields) - set(BaseChatModel.model_fields)
+    keywords = {name: value for name, value in given.items() if name in own}
+    extra = dict(keywords.pop("model_kwargs", None) or {})
+    keywords |= {name: extra.pop(name) for name in list(extra) if name in own}
+    if extra:
+        keywords["model_kwargs"] = extra
+    for name, value in openai.items():
+        keywords[_CONNECTION.get(name, name)] = value
+    return Connection(LegacyShim.provider, keywords)
+
+
+class LegacyShim(ProviderShim):
+    """Answers with a plain `ChatOpenAI`."""
+
+    provider = "legacy"
+
+    @cached_property
+    def delegate(self) -> ChatOpenAI:
+        """The plain model, built when first needed."""
+        return ChatOpenAI(**dict(self.connection.items()))
+
+    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return ChatOpenAI's answer."""
+        return self.delegate._generate(messages, **self._keywords(plan))  # noqa: SLF001
+
+    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return ChatOpenAI's answer."""
+        return await self.delegate._agenerate(  # noqa: SLF001
+            messages, **self._keywords(plan)
+        )
+
+    def stream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Yield ChatOpenAI's pieces."""
+        yield from self.delegate._stream(messages, **self._keywords(plan))  # noqa: SLF001
+
+    async def astream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """Yield ChatOpenAI's pieces."""
+        pieces: Any = self.delegate._astream(  # noqa: SLF001
+            messages, **self._keywords(plan)
+        )
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    def payload(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the endpoint and the request `ChatOpenAI` would send."""
+        keywords = self._keywords(plan)
+        model = self.delegate
+        payload = model._get_request_payload(messages, **keywords)  # noqa: SLF001
+        asked = {**model._default_params, **keywords}  # noqa: SLF001
+        responses = model._use_responses_api(asked)  # noqa: SLF001
+        if plan.wants_stream and not responses:
+            usage = model._should_stream_usage(**keywords)  # noqa: SLF001
+            payload |= {"stream_options": {"include_usage": True}} if usage else {}
+        return ("responses" if responses else "chat"), payload
+
+    def _keywords(self, plan: CallPlan) -> dict[str, Any]:
+        """Return the call's keywords as code written for ChatOpenAI would give them."""
+        given = {_spelled(name): v for name, v in plan.body.items() if name not in OWN}
+        if not given.get("tools"):
+            return given
+        bound = {k: given.pop(k) for k in ("tools", "tool_choice") if k in given}
+        bound |= {k: given.pop(k) for k in ("strict",) if k in given}
+        runnable: Any = self.delegate.bind_tools(**bound)
+        return {**runnable.kwargs, **given}
+
+
+SHIM = LegacyShim
+
+
+def unified_body(
+    shim: Any, plan: CallPlan, messages: list[BaseMessage]
+) -> dict[str, Any]:
+    """Return the request body the OpenAI shim would send for a plan."""
+    body: dict[str, Any] = shim.delegate.render(plan, prepared(plan, messages))
+    return body
+
+
+def _spelled(name: str) -> str:
+    """Return a keyword under a name ChatOpenAI knows."""
+    if name in _known():
+        return name
+    return canonical_names().get(name) or _CONTROLS.get(name, name)
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    accepted = inspect.signature(Completions.create).parameters
+    return frozenset({*ChatOpenAI.model_fields, *accepted}) - set(_CONTROLS)
