@@ -36,14 +36,15 @@ class Attempts:
     """The attempts at one call.
 
     Args:
-        make_plan: Plans the call with what is known at that moment.
+        make_plan: Plans the call with what is known at that moment, more or less
+            cautiously; see `Invocation.caution`.
         lessons: Where refusals are remembered.
         base_url: Returns the base URL of a provider, `None` for its own.
     """
 
     def __init__(
         self,
-        make_plan: Callable[[], CallPlan],
+        make_plan: Callable[[int], CallPlan],
         lessons: Lessons,
         base_url: Callable[[str], str | None],
     ) -> None:
@@ -66,7 +67,7 @@ class Attempts:
             UnsupportedError: If what was learned leaves no way to make the call.
         """
         try:
-            planned = self._make_plan()
+            planned = self._make_plan(max(0, self.corrections - 1))
         except UnsupportedError as error:
             raise error from self._refusal
         if self._last is not None and _same_request(planned, self._last):
@@ -132,7 +133,7 @@ class Attempt:
         plan = self._attempts.plan()
         waited = self._approach(plan)
         while waited is not None and not waited.enter(self) and waited.open_in() > 0:
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE)  # noqa: ASYNC110 - loops and threads share it
         return self._replanned(plan, waited)
 
     def __exit__(

@@ -98,7 +98,7 @@ class UnifiedChatModel(DropIn):
         | `temperature` | `float` | Sampling temperature, 0 to 2 |
         | `max_tokens` | `int` | Most tokens of the answer, reasoning included |
         | `stop` | `list[str]` | Strings that end the answer |
-        | `reasoning_effort` | `str` | `none` to `max`; the nearest legal level is sent |
+        | `reasoning_effort` | `str` | `none` to `max`; the nearest legal is sent |
         | `timeout` | `float` | Seconds allowed for a call |
         | `max_retries` | `int` | Attempts after the first |
         | `api_key`, `base_url` | `str` | Of the provider of `model` |
@@ -209,7 +209,11 @@ class UnifiedChatModel(DropIn):
         if not messages:
             raise InvalidParameterError("messages", messages, "give at least one.")
         call = self._invocation(messages, stop, kwargs, stream=stream)
-        return Attempts(lambda: self._plan(call), self._registry().lessons, self._url)
+        return Attempts(
+            lambda caution: self._plan(replace(call, caution=caution)),
+            self._registry().lessons,
+            self._url,
+        )
 
     def _invocation(
         self,

@@ -42,6 +42,7 @@ CALLS = frozenset({"function_call", "custom_tool_call"})
 _ANSWERS = frozenset(
     {"audio", "file", "file_data", "image", "image_url", "media", "video"}
 )
+_STANDARD = frozenset({"audio", "file", "image", "video"})
 _FORGETTABLE = {
     "text": frozenset({"type", "text", "id", "index"}),
     "reasoning": frozenset({"type", "id", "index", "status"}),
@@ -139,13 +140,35 @@ def register_translators() -> None:
 
 def _reading_native(translate: Translate) -> Translate:
     def translated(message: AIMessage) -> list[Any]:
-        blocks = native_content(message)
-        if blocks is None:
-            return translate(message)
-        return _translated(message, blocks, translate)
+        native = native_content(message)
+        if native is None:
+            blocks = [_unwrapped(block) for block in translate(message)]
+        else:
+            blocks = _translated(message, native, translate)
+        return blocks + _speech(message, blocks)
 
     translated.unified = True  # type: ignore[attr-defined]
     return translated
+
+
+def _unwrapped(block: Block) -> Block:
+    """Return a standard block that a translator took for one it does not know."""
+    value = block.get("value")
+    if block.get("type") == "non_standard" and isinstance(value, dict):
+        standard = value.get("type") in _STANDARD and ("base64" in value or "url" in value)
+        return value if standard else block
+    return block
+
+
+def _speech(message: AIMessage, blocks: list[Block]) -> list[Block]:
+    """Return speech that is kept with its format beside the content."""
+    audio = message.additional_kwargs.get("audio")
+    if not isinstance(audio, dict) or not (audio.get("data") and audio.get("format")):
+        return []
+    if any(block.get("type") == "audio" for block in blocks):
+        return []
+    mime = f"audio/{audio['format']}"
+    return [{"type": "audio", "base64": audio["data"], "mime_type": mime}]
 
 
 def _translated(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.utils.function_calling import (
     convert_to_json_schema,
     convert_to_openai_tool,
@@ -13,7 +12,19 @@ from langchain_core.utils.function_calling import (
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.types import Invocation, Traits
+
+__all__ = [
+    "CONTROLS",
+    "canonical",
+    "checked",
+    "invocation",
+    "mentions_json",
+    "neutral_format",
+    "neutral_tools",
+    "traits_of",
+]
 
 CONTROLS = frozenset(
     {
@@ -35,16 +46,6 @@ CONTROLS = frozenset(
 
 _CONTROL_ALIASES = {"model_name": "model", "request_timeout": "timeout"}
 _POLICIES = ("warn", "ignore", "error")
-_CONTENT_FEATURES = {
-    "image": "image_inputs",
-    "image_url": "image_inputs",
-    "input_image": "image_inputs",
-    "audio": "audio_inputs",
-    "input_audio": "audio_inputs",
-    "video": "video_inputs",
-    "file": "pdf_inputs",
-    "input_file": "pdf_inputs",
-}
 
 
 def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:
@@ -189,41 +190,3 @@ def neutral_format(response_format: Any) -> dict[str, Any]:
     schema = convert_to_json_schema(response_format)
     name = schema.get("title") or "response"
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
-
-
-def traits_of(messages: Sequence[BaseMessage]) -> Traits:
-    """Return what the messages hold, as far as a plan depends on it."""
-    inputs: set[str] = set()
-    system = multi_turn = False
-    for message in messages:
-        system = system or isinstance(message, SystemMessage)
-        multi_turn = multi_turn or isinstance(message, AIMessage)
-        if not isinstance(message.content, str):
-            inputs |= _content_features(message)
-    last = messages[-1] if messages else None
-    prefill = isinstance(last, AIMessage) and not last.tool_calls
-    return Traits(frozenset(inputs), system, prefill, multi_turn)
-
-
-def _content_features(message: BaseMessage) -> set[str]:
-    if isinstance(message, AIMessage):
-        return set()
-    features = set()
-    for block in message.content:
-        if isinstance(block, Mapping):
-            feature = _CONTENT_FEATURES.get(block.get("type", ""))
-            features |= {feature} if feature else _media_features(block)
-    return features
-
-
-def _media_features(block: Mapping[str, Any]) -> set[str]:
-    """Gemini's `media` block says what it holds in its MIME type."""
-    kind = str(block.get("mime_type", "")).partition("/")[0]
-    if block.get("type") != "media":
-        return set()
-    return {_CONTENT_FEATURES.get(kind, "pdf_inputs")}
-
-
-def mentions_json(messages: Sequence[BaseMessage]) -> bool:
-    """Tell whether some message text contains the word JSON."""
-    return any("json" in str(message.content).casefold() for message in messages)

@@ -348,6 +348,9 @@ class Invocation:
         extra_body: Fields added to the request body as they are.
         stream_usage: Whether to ask for usage while streaming; `None` for yes.
         output_version: The form of message content, as langchain-core names it.
+        caution: 1 sends no tuning settings; 2 does not stream either and gives system
+            text in the user turn. For the last attempts at a model whose rules are
+            unknown.
     """
 
     model: str
@@ -363,6 +366,7 @@ class Invocation:
     extra_body: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     stream_usage: bool | None = None
     output_version: str | None = None
+    caution: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,10 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
         "openai": {"api_key": "sk-test", "base_url": emulator.openai_base_url},
         "google_genai": {"api_key": "test", "base_url": emulator.google_base_url},
     }
+
+
+def pytest_report_header() -> str:
+    """Say how to repeat the drawn cases of this run."""
+    from tests.unit_tests import test_property
+
+    return f"property cases: PROPERTY_SEED={test_property.SEED}"

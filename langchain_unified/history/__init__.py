@@ -1,38 +1,61 @@
-"""Messages made ready for the model of the call, as the plan decided."""
+"""Messages made ready for the model of the call, as the plan decided.
+
+Any history goes to any model: what the model of the call made itself goes back as it
+was, what others made goes in plain words, and the turns are put in the order its API
+asks for. Nothing here decides: what cannot be sent was refused by the planner, and
+what is changed is on the plan (`langchain_unified.planner.inputs`).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
 
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 
+from langchain_unified.history.ids import renamed
+from langchain_unified.history.pairs import paired
+from langchain_unified.history.turns import (
+    KEEPS_LATE_SYSTEM,
+    alternating,
+    folded,
+    rendered_turns,
+    with_system_first,
+)
+from langchain_unified.history.upgrade import upgraded
 from langchain_unified.types import CallPlan
+
+__all__ = ["KEEPS_LATE_SYSTEM", "SERVER_STATE", "aprepared", "folded", "prepared"]
+
+SERVER_STATE = ("previous_response_id", "conversation")
+"""Wire fields by which the server adds earlier turns itself."""
 
 
 def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
-    """Return the messages with system text where the plan wants it."""
+    """Return messages that are valid for the model and the endpoint of the plan.
+
+    Args:
+        plan: The plan of the call.
+        messages: Messages of any provider, model and version; they are not changed.
+
+    Raises:
+        UnsupportedError: If something that had to be fetched cannot be sent.
+        InvalidParameterError: If it cannot be fetched.
+    """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
+    turns = upgraded(messages)
+    if not any(plan.body.get(name) for name in SERVER_STATE):
+        turns = paired(turns)
+    turns = rendered_turns(plan, renamed(turns, plan.endpoint))
     if plan.system_role is None:
-        return folded(messages)
-    return messages
+        turns = folded(turns)
+    elif plan.endpoint not in KEEPS_LATE_SYSTEM:
+        turns = with_system_first(turns)
+    return turns if plan.endpoint in KEEPS_LATE_SYSTEM else alternating(turns)
 
 
-def folded(messages: list[BaseMessage]) -> list[BaseMessage]:
-    """Return the messages with all system text at the head of the first user turn."""
-    system = [m for m in messages if isinstance(m, SystemMessage)]
-    others = [m for m in messages if not isinstance(m, SystemMessage)]
-    if not system:
-        return messages
-    text = "\n\n".join(message.text for message in system)
-    for at, message in enumerate(others):
-        if isinstance(message, HumanMessage):
-            joined = message.model_copy(update={"content": _headed(text, message)})
-            return [*others[:at], joined, *others[at + 1 :]]
-    return [HumanMessage(text), *others]
-
-
-def _headed(text: str, message: HumanMessage) -> Any:
-    if isinstance(message.content, str):
-        return f"{text}\n\n{message.content}"
-    return [{"type": "text", "text": text}, *message.content]
+async def aprepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
+    """Return what `prepared` returns, without blocking the loop while fetching."""
+    if plan.fetches:
+        return await asyncio.to_thread(prepared, plan, messages)
+    return prepared(plan, messages)

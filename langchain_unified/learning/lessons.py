@@ -1,4 +1,4 @@
-"""What was learned, by provider, base URL, endpoint and model; kept, shared, forgotten."""
+"""What was learned, by provider, base URL, endpoint and model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from langchain_core.stores import BaseStore
 
+from langchain_unified.learning.files import FileStore
 from langchain_unified.learning.overlay import corrected
 from langchain_unified.learning.reading import Correction
 from langchain_unified.types import ModelConfig
@@ -76,6 +78,11 @@ class Lessons:
         self._applied: dict[tuple[int, str], tuple[ModelConfig, ModelConfig]] = {}
         self._loaded = store is None
         self._warned = False
+
+    @classmethod
+    def at(cls, folder: str | Path) -> Lessons:
+        """Return lessons kept as files in a folder, made if it does not exist."""
+        return cls(FileStore(folder))
 
     def all(self) -> list[Lesson]:
         """Return every lesson, oldest first."""

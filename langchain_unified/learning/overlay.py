@@ -63,7 +63,18 @@ def _never(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
         config = _with_thinking(config, c, style="none", default=None)
     if c.parameter == "max_tokens":
         return _other_token_name(config, endpoint, c)
-    return _with_rule(config, endpoint, c, accepts="never")
+    return _everywhere(config, endpoint, c, accepts="never")
+
+
+def _everywhere(
+    config: ModelConfig, endpoint: str, c: Correction, **changes: Any
+) -> ModelConfig:
+    """What "this model" refuses it refuses on every endpoint."""
+    about_model = "this model" in c.said
+    for name, mapping in config.mappings.items():
+        if name == endpoint or (about_model and c.parameter in mapping.rules):
+            config = _with_rule(config, name, c, **changes)
+    return config
 
 
 def _other_token_name(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
@@ -75,7 +86,7 @@ def _other_token_name(config: ModelConfig, endpoint: str, c: Correction) -> Mode
 
 
 def _default(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
-    return _with_rule(config, endpoint, c, accepts="default")
+    return _everywhere(config, endpoint, c, accepts="default")
 
 
 def _values(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:

@@ -6,7 +6,7 @@ The wordings and what they mean are rows of `data/corrections.toml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -104,16 +104,18 @@ def _parameters(
     if named is None and row["do"] == "never":
         named = groups.get("name")
     names = [name.strip() for name in (named or error.parameter or "").split(",")]
-    mapping = plan.config.mappings[plan.endpoint]
-    known = (_canonical(name, mapping) for name in names if name)
+    own = plan.config.mappings[plan.endpoint]
+    mappings = [own, *plan.config.mappings.values()]
+    known = (_canonical(name, mappings) for name in names if name)
     return [parameter for parameter in known if parameter is not None]
 
 
-def _canonical(wire: str, mapping: ParameterMapping) -> str | None:
+def _canonical(wire: str, mappings: Iterable[ParameterMapping]) -> str | None:
     """Return the setting behind a wire name, dotted or only its last part."""
-    for parameter, rule in mapping.rules.items():
-        if wire == rule.name or wire == rule.name.rpartition(".")[2]:
-            return parameter
+    for mapping in mappings:
+        for parameter, rule in mapping.rules.items():
+            if wire in {rule.name, rule.name.rpartition(".")[2]}:
+                return parameter
     names = canonical_names()
     return names.get(wire) or names.get(wire.partition(".")[0])
 

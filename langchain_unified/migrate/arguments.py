@@ -94,7 +94,9 @@ class Arguments:
             self._args[at] = new[0].with_changes(**tail)
             return
         separator = self._layout.separator()
-        items = [a.with_changes(comma=separator, whitespace_after_arg=_NONE) for a in new]
+        items = [
+            a.with_changes(comma=separator, whitespace_after_arg=_NONE) for a in new
+        ]
         items[-1] = items[-1].with_changes(**tail)
         if self._layout.indent is not None and isinstance(arg.comma, cst.Comma):
             after = arg.comma.whitespace_after
@@ -136,11 +138,13 @@ class Arguments:
         at = self._args.index(arg)
         self.replace(arg, items)
         for offset, element in enumerate(elements[: len(items)]):
-            self._end_line_as(at + offset, element)
+            last = offset + 1 == len(elements)
+            closing = arg.value.rbrace.whitespace_before
+            self._end_line_as(at + offset, closing if last else _space_after(element))
 
-    def _end_line_as(self, at: int, element: cst.BaseDictElement) -> None:
-        """Give an argument the comment that ended the line of an element."""
-        comma, after = self._args[at].comma, _space_after(element)
+    def _end_line_as(self, at: int, after: Space) -> None:
+        """Give an argument the comment that ended another line."""
+        comma = self._args[at].comma
         if not isinstance(after, cst.ParenthesizedWhitespace):
             return
         if after.first_line.comment is None or not isinstance(comma, cst.Comma):

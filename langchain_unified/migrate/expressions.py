@@ -79,4 +79,6 @@ def without_prefix(prefix: str, node: cst.BaseExpression) -> cst.BaseExpression:
     start = len(node.prefix) + len(node.quote)
     if not node.value.startswith(prefix, start):
         return node
-    return node.with_changes(value=node.value[:start] + node.value[start + len(prefix) :])
+    return node.with_changes(
+        value=node.value[:start] + node.value[start + len(prefix) :]
+    )

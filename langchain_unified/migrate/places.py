@@ -73,7 +73,9 @@ def _around(names: Names, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             return
 
 
-def _reason(names: Names, around: cst.CSTNode, node: cst.CSTNode, name: str) -> str | None:
+def _reason(
+    names: Names, around: cst.CSTNode, node: cst.CSTNode, name: str
+) -> str | None:
     if isinstance(around, cst.ClassDef) and node in (*around.bases, *around.keywords):
         return f"subclass of {name}: write it anew for UnifiedChatModel"
     if isinstance(around, cst.ExceptHandler):

@@ -48,7 +48,9 @@ def rewritten_annotation(
     if not replacer.used or not isinstance(changed, cst.BaseExpression):
         return None
     quote = node.prefix + node.quote
-    return node.with_changes(value=f"{quote}{code_of(changed)}{node.quote}"), replacer.used
+    return node.with_changes(
+        value=f"{quote}{code_of(changed)}{node.quote}"
+    ), replacer.used
 
 
 class _Replacer(cst.CSTTransformer):
@@ -59,15 +61,15 @@ class _Replacer(cst.CSTTransformer):
         self._names, self._scope, self._new = names, scope, new_names
         self.used: set[bool] = set()
 
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
+    def visit_Attribute(self, node: cst.Attribute) -> bool:  # noqa: N802 - libcst's
         return not self._is_moved(node)
 
-    def leave_Attribute(
+    def leave_Attribute(  # noqa: N802 - libcst's
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
         return self._moved(original_node, updated_node)
 
-    def leave_Name(
+    def leave_Name(  # noqa: N802 - libcst's
         self, original_node: cst.Name, updated_node: cst.Name
     ) -> cst.BaseExpression:
         return self._moved(original_node, updated_node)
@@ -98,7 +100,9 @@ def mentioned(value: str) -> str | None:
         >>> mentioned("Ask ChatOpenAI something") is None
         True
     """
-    found = re.fullmatch(rf"(?:[\w.]+[.:])?({'|'.join(target_names())})(?:\.\w+)*", value)
+    found = re.fullmatch(
+        rf"(?:[\w.]*[.:])?({'|'.join(target_names())})(?:\.\w+)*", value
+    )
     return found.group(1) if found else None
 
 

@@ -11,7 +11,15 @@ from types import MappingProxyType
 from typing import Literal
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.planner import effort, inputs, output, settings, tools
+from langchain_unified.planner import (
+    anthropic,
+    effort,
+    inputs,
+    ollama,
+    output,
+    settings,
+    tools,
+)
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
 
@@ -19,11 +27,16 @@ __all__ = ["plan"]
 
 Rule = Callable[[Draft], None]
 
+_OPENAI_ENDPOINTS = ("chat", "responses")
+
 RULES: tuple[Rule, ...] = (
     inputs.decide_reachable,
     inputs.decide_inputs,
     inputs.decide_system_role,
+    inputs.decide_caution,
     effort.split_reasoning_objects,
+    anthropic.decide_thinking,
+    ollama.decide_thinking,
     effort.decide_effort,
     tools.decide_tools,
     output.decide_response_format,
@@ -31,6 +44,8 @@ RULES: tuple[Rule, ...] = (
     output.decide_copies,
     output.decide_stop,
     output.decide_max_tokens,
+    anthropic.decide_default_cap,
+    anthropic.decide_sampling,
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,
@@ -63,7 +78,7 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
 
 def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
     forced = invocation.endpoint
-    if forced is None:
+    if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
         return config.endpoints
     if forced not in config.endpoints:
         raise UnsupportedError(
@@ -113,7 +128,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
 
 
 def _route(draft: Draft, config: ModelConfig) -> Literal["patched", "direct", "native"]:
-    if draft.endpoint not in {"chat", "responses"}:
+    if draft.endpoint not in _OPENAI_ENDPOINTS:
         return "native"
     plain = draft.endpoint == "chat" and not config.reasons
     return "patched" if plain else "direct"

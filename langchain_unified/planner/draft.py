@@ -24,6 +24,7 @@ class Draft:
     changes it notes. Whatever is left in `wanted` at the end is sent by its rule.
 
     Attributes:
+        given: Settings asked for or defaulted, by canonical name.
         wanted: Settings not yet dealt with, by canonical name.
         body: Wire fields decided so far.
         changes: Changes noted so far.
@@ -38,6 +39,7 @@ class Draft:
         """Start with everything wanted and nothing decided."""
         self.invocation, self.config, self.endpoint = invocation, config, endpoint
         self.mapping: ParameterMapping = config.mappings[endpoint]
+        self.given: dict[str, Any] = dict(invocation.params)
         self.wanted: dict[str, Any] = dict(invocation.params)
         self.body: dict[str, Any] = {}
         self.changes: list[Change] = []

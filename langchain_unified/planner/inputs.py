@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from langchain_unified.planner.draft import Draft
+from langchain_unified.vocabulary import importance
+from langchain_unified.planner.media import decide_media
+from langchain_unified.planner.turns import decide_turns
 
 _UNREACHABLE = {
     "live_only": "it is served on the Live API only.",
@@ -18,19 +21,9 @@ def decide_reachable(draft: Draft) -> None:
 
 
 def decide_inputs(draft: Draft) -> None:
-    """Refuse content and conversations the model cannot read."""
-    traits, config = draft.invocation.traits, draft.config
-    for feature in sorted(traits.inputs):
-        if not config.supports(feature):
-            words = feature.replace("_", " ")
-            reason = f"it has no {words}."
-            raise draft.refusal("messages", words, reason, feature=feature)
-    if traits.prefill and not config.features.get("prefill", True):
-        reason = "the conversation must not end with the assistant's turn."
-        raise draft.refusal("messages", "prefill", reason, feature="prefill")
-    if traits.multi_turn and not config.features.get("multi_turn", True):
-        reason = "it takes a single turn."
-        raise draft.refusal("messages", "history", reason)
+    """Refuse content and conversations the model cannot read; note what is changed."""
+    decide_media(draft)
+    decide_turns(draft)
     _check_audio(draft)
 
 
@@ -59,6 +52,22 @@ def decide_system_role(draft: Draft) -> None:
             reason=reason,
             source=draft.source("system_roles"),
         )
+
+
+def decide_caution(draft: Draft) -> None:
+    """After several refusals send only what must be sent."""
+    caution = draft.invocation.caution
+    reason = "earlier attempts were refused; only what must be sent is sent."
+    if caution > 0:
+        for parameter, value in list(draft.wanted.items()):
+            if importance(parameter) == "tuning":
+                del draft.wanted[parameter]
+                draft.drop(parameter, value, reason)
+    if caution > 1:
+        draft.system_role = None
+        if draft.stream:
+            draft.stream = False
+            draft.note("stream", "emulated", requested=True, sent=False, reason=reason)
 
 
 def _role(draft: Draft, roles: tuple[str, ...]) -> str | None:

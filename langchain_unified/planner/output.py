@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft, put_path
 
 
@@ -14,8 +15,8 @@ def decide_response_format(draft: Draft) -> None:
     if asked is None or asked.get("type") == "text":
         return
     _check_format(draft, asked)
-    if draft.endpoint == "generate_content":
-        _as_gemini(draft, asked)
+    if draft.endpoint in _SHAPES:
+        _SHAPES[draft.endpoint](draft, asked)
         return
     rule = draft.rule("response_format")
     if rule is None:
@@ -76,6 +77,13 @@ def _as_gemini(draft: Draft, asked: Mapping[str, Any]) -> None:
         sent=mime,
         reason="Gemini takes a MIME type and a JSON schema.",
     )
+
+
+_SHAPES = {
+    "generate_content": _as_gemini,
+    "messages": anthropic.render_format,
+    "api_chat": ollama.render_format,
+}
 
 
 def decide_max_tokens(draft: Draft) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import ParameterRule
+from langchain_unified.vocabulary import settings
 
 _LOGPROBS_INCLUDE = "message.output_text.logprobs"
 _ENCRYPTED_REASONING = "reasoning.encrypted_content"
@@ -20,8 +21,15 @@ _REASONS = {
 
 
 def decide_logprobs(draft: Draft) -> None:
-    """On Responses log probabilities are an entry of `include`."""
-    if draft.endpoint != "responses" or not draft.wanted.get("logprobs"):
+    """Ask for log probabilities; on Responses they are an entry of `include`."""
+    if draft.wanted.get("top_logprobs") and "logprobs" not in draft.wanted:
+        draft.wanted["logprobs"] = draft.given["logprobs"] = True
+        reason = "top_logprobs is refused without it."
+        draft.note("logprobs", "defaulted", sent=True, reason=reason)
+    if draft.endpoint != "responses" or "logprobs" not in draft.wanted:
+        return
+    if not draft.wanted["logprobs"]:
+        del draft.wanted["logprobs"]
         return
     rule = draft.rule("logprobs")
     if rule is None or not _taken(draft, rule):
@@ -49,7 +57,7 @@ def decide_rest(draft: Draft) -> None:
         elif rule.requires is not None and not _given(draft, rule.requires):
             draft.drop(parameter, value, f"it is refused without {rule.requires}.")
         else:
-            draft.put(parameter, _legal(draft, rule, value))
+            _send(draft, rule, value)
 
 
 def _taken(draft: Draft, rule: ParameterRule) -> bool:
@@ -61,12 +69,36 @@ def _taken(draft: Draft, rule: ParameterRule) -> bool:
 def _given(draft: Draft, parameter: str) -> bool:
     if parameter == "stream":
         return draft.stream
-    return bool(draft.invocation.params.get(parameter))
+    return bool(draft.given.get(parameter))
 
 
-def _legal(draft: Draft, rule: ParameterRule, value: Any) -> Any:
-    if rule.values is not None and value not in rule.values:
-        return _nearest_value(draft, rule, value)
+def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
+    """Send a value, or the nearest legal one; drop a word the model does not know."""
+    parameter = rule.parameter
+    if rule.values is None or value in rule.values:
+        draft.put(parameter, _in_range(draft, rule, value))
+        return
+    listed = ", ".join(repr(item) for item in rule.values)
+    nearest = _nearest_word(parameter, value, rule.values)
+    if nearest is None:
+        draft.drop(parameter, value, f"the model takes {listed}.")
+    else:
+        draft.clamp(parameter, value, nearest, f"the model takes {listed}.")
+        draft.put(parameter, nearest)
+
+
+def _nearest_word(parameter: str, value: Any, legal: tuple[Any, ...]) -> Any:
+    """Return the legal word nearest in order, for settings whose words have one."""
+    setting = settings().get(parameter)
+    order = setting.values if setting else None
+    if order is None or value not in order:
+        return None
+    at = order.index(value)
+    known = [word for word in legal if word in order]
+    return min(known, key=lambda word: abs(order.index(word) - at), default=None)
+
+
+def _in_range(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return value
     sent = value
@@ -77,14 +109,6 @@ def _legal(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     if sent != value:
         reason = f"the model takes {rule.minimum} to {rule.maximum}."
         draft.clamp(rule.parameter, value, sent, reason)
-    return sent
-
-
-def _nearest_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
-    values = rule.values or ()
-    sent = values[len(values) // 2]
-    listed = ", ".join(repr(item) for item in values)
-    draft.clamp(rule.parameter, value, sent, f"the model takes {listed}.")
     return sent
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft
 
 
@@ -168,4 +169,9 @@ def _gemini_choice(choice: Any) -> dict[str, Any] | None:
 
 
 _WORDS: dict[str | bool, str] = {True: "required", False: "none", "any": "required"}
-_SHAPES = {"responses": _as_responses, "generate_content": _as_gemini}
+_SHAPES = {
+    "responses": _as_responses,
+    "generate_content": _as_gemini,
+    "messages": anthropic.render_tools,
+    "api_chat": ollama.render_tools,
+}

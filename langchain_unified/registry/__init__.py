@@ -25,6 +25,9 @@ __all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
 ENABLE_VARIABLE = "LANGCHAIN_UNIFIED_ENABLE"
 """Environment variable that switches providers on, comma separated."""
 
+LEARNED_VARIABLE = "LANGCHAIN_UNIFIED_LEARNED"
+"""Environment variable that names a folder for what is learned."""
+
 
 class Registry:
     """Model rows of all providers.
@@ -287,5 +290,11 @@ def _wire(name: Name, wire: str) -> str:
 
 @lru_cache(maxsize=1)
 def default_registry() -> Registry:
-    """Return the registry of the shipped data, loaded at the first call."""
-    return Registry(load_shipped())
+    """Return the registry of the shipped data, loaded at the first call.
+
+    What is learned from refused requests is kept in memory, or in the folder the
+    environment variable `LANGCHAIN_UNIFIED_LEARNED` names.
+    """
+    folder = os.environ.get(LEARNED_VARIABLE)
+    lessons = Lessons.at(folder) if folder else Lessons()
+    return Registry(load_shipped(), lessons=lessons)

@@ -59,7 +59,9 @@ class Background:
         with self._lock:
             busy = self._queue.unfinished_tasks
             if len(self._threads) < min(self._workers, busy):
-                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                thread = threading.Thread(
+                    target=self._work, name=self._name, daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
 

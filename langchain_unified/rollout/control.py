@@ -29,7 +29,12 @@ KEYS = ("user_id", "thread_id")
 
 SALT = "langchain-unified"
 
-_CONTEXT: ContextVar[Mode | None] = ContextVar("langchain_unified_rollout", default=None)
+LEGACY_PROVIDERS = frozenset({"openai"})
+"""The providers that had a path before the migration."""
+
+_CONTEXT: ContextVar[Mode | None] = ContextVar(
+    "langchain_unified_rollout", default=None
+)
 
 
 class Served(str):
@@ -39,30 +44,43 @@ class Served(str):
         mode: What the flag said.
         source: Which flag it was.
         rollout: The `Rollout` that decided.
+        reason: Why the call is not served as the flag said, if it is not.
     """
 
-    __slots__ = ("mode", "rollout", "source")
+    __slots__ = ("mode", "reason", "rollout", "source")
     mode: Mode
     source: str
     rollout: Rollout
+    reason: str
 
     @classmethod
     def by(
-        cls, served_by: ServedBy, mode: Mode, source: str, rollout: Rollout
+        cls,
+        served_by: ServedBy,
+        mode: Mode,
+        source: str,
+        rollout: Rollout,
+        reason: str = "",
     ) -> Served:
         """Return a decision with what led to it."""
         served = cls(served_by)
         served.mode, served.source, served.rollout = mode, source, rollout
+        served.reason = reason
         return served
 
     @property
     def record(self) -> dict[str, str]:
         """What goes into `response_metadata["unified"]["rollout"]`."""
-        return {
+        record = {
             "served_by": str(self),
             "mode": str(self.mode),
             "source": self.source,
         }
+        return {**record, "reason": self.reason} if self.reason else record
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Served:
+        """Return itself: a decision is made once."""
+        return self
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Travel between processes as plain text."""
@@ -181,10 +199,22 @@ class Rollout:
         """
         key = key_of(config or {})
         said = self.read(key or "")
-        if said is None:
-            return None
-        mode, source = said[0].of(provider), said[1]
-        served_by = mode.serves(key or uuid4().hex, self.salt)
+        return said and self.served(*said, provider, key or uuid4().hex)
+
+    def served(self, mode: Mode, source: str, provider: str, key: str) -> Served:
+        """Return what a mode means for one call.
+
+        Args:
+            mode: What a flag said.
+            source: Which flag it was.
+            provider: The provider of the call's model.
+            key: Who the call is for.
+        """
+        mode = mode.of(provider)
+        served_by = mode.serves(key, self.salt)
+        if served_by == "legacy" and provider not in LEGACY_PROVIDERS:
+            reason = f"{provider} has no path from before the migration."
+            return Served.by("unified", mode, source, self, reason)
         return Served.by(served_by, mode, source, self)
 
     def report(self, timeout: float = 5.0) -> ShadowReport:
@@ -224,7 +254,9 @@ def key_of(config: Mapping[str, Any]) -> str | None:
         for name in KEYS:
             if (value := values.get(name)) is not None:
                 return str(value)
-    run = getattr(config.get("callbacks"), "parent_run_id", None) or config.get("run_id")
+    run = getattr(config.get("callbacks"), "parent_run_id", None) or config.get(
+        "run_id"
+    )
     return None if run is None else str(run)
 
 
@@ -255,5 +287,7 @@ def _made(value: Any) -> Rollout:
         return Rollout(openfeature=value)
     if callable(value):
         return Rollout(call=value)
-    accepted = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
+    accepted = (
+        "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
+    )
     raise InvalidParameterError("rollout", value, accepted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ FLAG = "langchain-unified-rollout"
 
 _LOG = logging.getLogger("langchain_unified")
 _FLAG_NOT_FOUND = "FLAG_NOT_FOUND"
+_CLOCK_TICK_NS = 2_000_000_000
+"""Two changes closer than this can carry the same time on a coarse file system."""
 
 
 class Flag(Protocol):
@@ -110,7 +113,7 @@ class FileFlag(Guarded):
         """Keep the path."""
         super().__init__("file")
         self._path = os.fspath(path)
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._said: Mode | None = None
 
     def _read(self, key: str) -> Mode | None:
@@ -123,9 +126,10 @@ class FileFlag(Guarded):
             raise
         state = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if state != self._seen:
+            settled = time.time_ns() - stat.st_mtime_ns > _CLOCK_TICK_NS
+            self._seen = state if settled else ()
             text = Path(self._path).read_text(encoding="utf-8").strip()
             self._said = Mode.parse(text) if text else None
-            self._seen = state
         return self._said
 
 

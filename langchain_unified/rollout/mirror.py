@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_unified import engine
 from langchain_unified.rollout.background import Background
+from langchain_unified.rollout.once import Once
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
@@ -102,7 +103,8 @@ class Mirror:
     ) -> Mirrored:
         started = time.monotonic()
         try:
-            message = engine.generate(plan, shim, messages).generations[0].message
+            result = engine.generate(Once(plan), lambda _: shim, messages)
+            message = result.generations[0].message
         except Exception as error:  # noqa: BLE001
             return Mirrored(plan.model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.types import EMPTY
 
 ModeName = Literal["unified", "legacy", "canary", "shadow", "off"]
 """What serves a call; `off` is for single providers only."""
@@ -34,7 +32,7 @@ class Mode:
     Attributes:
         name: The mode of calls to every provider not listed in `providers`.
         percent: For `canary`, the share of keys served by the unified path, 0 to 100.
-        providers: Mode by provider id; `off` is a provider's kill switch.
+        providers: Provider ids with a mode of their own; `off` is a kill switch.
 
     Example:
         >>> Mode.parse("canary:10, google_genai=off").of("google_genai").name
@@ -43,7 +41,7 @@ class Mode:
 
     name: ModeName
     percent: float = 0.0
-    providers: Mapping[str, Mode] = field(default_factory=lambda: EMPTY)
+    providers: tuple[tuple[str, Mode], ...] = ()
 
     @staticmethod
     def parse(value: object) -> Mode:
@@ -66,7 +64,7 @@ class Mode:
 
     def of(self, provider: str) -> Mode:
         """Return the mode of calls to one provider."""
-        return self.providers.get(provider, self)
+        return dict(self.providers).get(provider, self) if self.providers else self
 
     def serves(self, key: str, salt: str) -> ServedBy:
         """Return the implementation that serves a call.
@@ -82,7 +80,7 @@ class Mode:
     def __str__(self) -> str:
         """Return the mode as a flag would say it."""
         own = f"canary:{self.percent:g}" if self.name == "canary" else self.name
-        others = (f"{provider}={mode}" for provider, mode in self.providers.items())
+        others = (f"{provider}={mode}" for provider, mode in self.providers)
         return ", ".join((own, *others))
 
 
@@ -103,10 +101,10 @@ def _parsed(text: str) -> Mode:
     pairs = [part.partition("=") for part in parts if "=" in part]
     if len(plain) > 1 or not (plain or pairs):
         raise InvalidParameterError("rollout", text, _ACCEPTED)
-    providers = {
-        provider.strip().lower(): _single(mode.strip(), text, off=True)
+    providers = tuple(
+        (provider.strip().lower(), _single(mode.strip(), text, off=True))
         for provider, _, mode in pairs
-    }
+    )
     own = _single(plain[0] if plain else "unified", text)
     return Mode(own.name, own.percent, providers)
 

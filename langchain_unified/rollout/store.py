@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -9,6 +10,8 @@ from dataclasses import replace
 
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
+
+_LOG = logging.getLogger("langchain_unified")
 
 MAX_WAITING = 1000
 """Comparisons that may wait; further ones are counted as skipped."""
@@ -68,15 +71,24 @@ class ShadowStore:
     def _run(self, compare: Compare) -> None:
         try:
             found = compare()
-        except Exception:
-            with self._lock:
-                self._failed += 1
-            raise
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
+            return
         with self._lock:
             self._compared += 1
             self._identical += not found
             for difference in found:
                 self._count(difference)
+
+    def _fail(self, error: Exception) -> None:
+        with self._lock:
+            self._failed += 1
+            first = self._failed == 1
+        if first:
+            message = (
+                "A shadowed call could not be compared; its answer was not touched."
+            )
+            _LOG.warning(message, exc_info=error)
 
     def _count(self, found: Difference) -> None:
         key = (found.model, found.parameter, found.legacy, found.unified)

@@ -16,11 +16,13 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
-from langchain_unified.history import prepared
+from langchain_unified.history import aprepared, prepared
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
-from langchain_unified.shims.google_wire.shape import shape_piece, shape_result
+from langchain_unified.shims.google_wire.inquiries import count_tokens, model_rows
+from langchain_unified.shims.google_wire.pieces import Pieces
+from langchain_unified.shims.google_wire.shape import shape_result
 from langchain_unified.shims.loops import shared_transport
 from langchain_unified.types import CallPlan
 
@@ -69,35 +71,44 @@ class GoogleGenAIShim(ProviderShim):
             )
         return shape_result(plan, result)
 
-    async def agenerate(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> ChatResult:
+    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
         with _errors(plan):
             result = await self.delegate._agenerate(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             )
         return shape_result(plan, result)
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Generator[ChatGenerationChunk]:
+    ) -> Iterator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
+        pieces = Pieces(plan)
         with _errors(plan):
             for chunk in self.delegate._stream(  # noqa: SLF001
                 prepared(plan, messages), **self.delegate.planned(plan)
             ):
-                yield shape_piece(plan, chunk)
+                yield pieces.shape(chunk)
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncGenerator[ChatGenerationChunk]:
+    ) -> AsyncIterator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
+        pieces = Pieces(plan)
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             ):
-                yield shape_piece(plan, chunk)
+                yield pieces.shape(chunk)
+
+    def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
+        """Return how many tokens the provider counts in messages, system and tools."""
+        with _errors(plan):
+            return count_tokens(self.delegate, plan, prepared(plan, messages))
+
+    def list_models(self) -> list[dict[str, Any]]:
+        """Return the rows of ListModels, as the REST API has them."""
+        return model_rows(self.delegate)
 
 
 SHIM = GoogleGenAIShim

@@ -19,13 +19,15 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from openai.resources.chat.completions import Completions
 
-from langchain_unified.connection import Connection
+from langchain_unified.connection import SETTINGS, Connection
 from langchain_unified.history import prepared
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
-OWN = frozenset({"on_unsupported", "use_responses_api", "max_retries", "output_version"})
+OWN = frozenset(
+    {"on_unsupported", "use_responses_api", "max_retries", "output_version"}
+)
 """Keywords of a call that `ChatOpenAI` takes in its constructor only, or not at all."""
 
 _CONNECTION = {
@@ -34,6 +36,7 @@ _CONNECTION = {
     "organization": "openai_organization",
     "proxy": "openai_proxy",
 }
+_UNSET = object()
 _CONTROLS = {"model_name": "model", "request_timeout": "timeout"}
 
 
@@ -44,14 +47,15 @@ def legacy_connection(given: Mapping[str, Any], openai: Connection) -> Connectio
         given: The fields that were set, by `ChatOpenAI`'s name.
         openai: The connection settings of OpenAI.
     """
-    own = set(ChatOpenAI.model_fields) - set(BaseChatModel.model_fields)
+    own = _fields()
     keywords = {name: value for name, value in given.items() if name in own}
     extra = dict(keywords.pop("model_kwargs", None) or {})
     keywords |= {name: extra.pop(name) for name in list(extra) if name in own}
     if extra:
         keywords["model_kwargs"] = extra
-    for name, value in openai.items():
-        keywords[_CONNECTION.get(name, name)] = value
+    for setting in SETTINGS:
+        if (value := openai.get(setting)) is not None:
+            keywords[_CONNECTION.get(setting, setting)] = value
     return Connection(LegacyShim.provider, keywords)
 
 
@@ -63,13 +67,16 @@ class LegacyShim(ProviderShim):
     @cached_property
     def delegate(self) -> ChatOpenAI:
         """The plain model, built when first needed."""
-        return ChatOpenAI(**dict(self.connection.items()))
+        given = {name: self.connection.get(name, _UNSET) for name in _fields()}
+        return ChatOpenAI(**{k: v for k, v in given.items() if v is not _UNSET})
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Return ChatOpenAI's answer."""
         return self.delegate._generate(messages, **self._keywords(plan))  # noqa: SLF001
 
-    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
         """Return ChatOpenAI's answer."""
         return await self.delegate._agenerate(  # noqa: SLF001
             messages, **self._keywords(plan)
@@ -133,6 +140,11 @@ def _spelled(name: str) -> str:
     if name in _known():
         return name
     return canonical_names().get(name) or _CONTROLS.get(name, name)
+
+
+@lru_cache(maxsize=1)
+def _fields() -> frozenset[str]:
+    return frozenset(ChatOpenAI.model_fields) - frozenset(BaseChatModel.model_fields)
 
 
 @lru_cache(maxsize=1)

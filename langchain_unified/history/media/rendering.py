@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.history.media.fetching import fetched
 from langchain_unified.history.media.reading import Media
 from langchain_unified.history.media.wires import verdict_on
 from langchain_unified.types import CallPlan
@@ -29,7 +28,7 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     """
     verdict, reason = verdict_on(plan.endpoint, media.form(place))
     if verdict == "fetch" and plan.fetches:
-        media = fetched(media)
+        media = _fetched(media)
         verdict, reason = verdict_on(plan.endpoint, media.form(place))
     if verdict in {"refuse", "fetch"}:
         raise UnsupportedError(
@@ -41,6 +40,13 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     if place == "tool" and plan.endpoint == "generate_content":
         render = _render_standard
     return dict(media.value) if media.kind == "block" else render(media)
+
+
+def _fetched(media: Media) -> Media:
+    """Download media; the HTTP client is imported when it is first needed."""
+    from langchain_unified.history.media.fetching import fetched  # noqa: PLC0415
+
+    return fetched(media)
 
 
 def inline_text(media: Media) -> str:

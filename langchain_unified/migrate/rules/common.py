@@ -17,7 +17,9 @@ def check_keywords(args: Arguments) -> None:
     unknown = [name for name in args.names if name not in accepted_keywords()]
     if unknown:
         listed = ", ".join(f"{name}=" for name in unknown)
-        msg = f"UnifiedChatModel does not take {listed}: use extra_body= or leave it out"
+        msg = (
+            f"UnifiedChatModel does not take {listed}: use extra_body= or leave it out"
+        )
         raise RefusedError(msg)
 
 
@@ -64,7 +66,9 @@ def rename_keywords(args: Arguments, renamed: Mapping[str, str]) -> None:
 
 def take_settings(args: Arguments, settings: Mapping[str, str]) -> list[Setting]:
     """Take connection keywords out, each under the name `providers` knows it by."""
-    found = [arg for name in args.names if name in settings and (arg := args.find(name))]
+    found = [
+        arg for name in args.names if name in settings and (arg := args.find(name))
+    ]
     names = [settings[arg.keyword.value] for arg in found if arg.keyword]
     if len(set(names)) < len(names):
         msg = "two spellings of one connection setting: keep one"

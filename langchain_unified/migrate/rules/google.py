@@ -18,6 +18,14 @@ from langchain_unified.migrate.rules.openai import unpack_model_kwargs
 from langchain_unified.migrate.types import Options
 
 PROVIDER = "google_genai"
+_UNASKED = (
+    "ChatGoogleGenerativeAI sends temperature={} unasked, UnifiedChatModel sends none; "
+    "--keep-defaults writes it"
+)
+_DYNAMIC = (
+    "ChatGoogleGenerativeAI sends temperature={} unasked to models before Gemini 3, "
+    "UnifiedChatModel sends none: write it if this can be one"
+)
 
 
 def rewrite(args: Arguments, options: Options) -> list[str]:
@@ -52,17 +60,9 @@ def _default_temperature(
         return []
     default = table["default_temperature"]
     if model is None:
-        return [
-            f"ChatGoogleGenerativeAI sends temperature={default} unasked to models "
-            f"before Gemini 3; write it if this can be one"
-        ]
-    if options.keep_defaults:
-        value = keyword("temperature", cst.parse_expression(default))
-        args.add_after(common.model_argument(args), [value])
-        return []
-    return [
-        f"ChatGoogleGenerativeAI sends temperature={default} unasked, UnifiedChatModel "
-        f"sends none; --keep-defaults writes it"
-    ]
-
-
+        return [_DYNAMIC.format(default)]
+    if not options.keep_defaults:
+        return [_UNASKED.format(default)]
+    value = keyword("temperature", cst.parse_expression(default))
+    args.add_after(common.model_argument(args), [value])
+    return []

@@ -96,7 +96,9 @@ def _drop_configurable(args: Arguments) -> None:
     prefix = args.find(_PREFIX)
     if prefix is not None:
         if text_of(prefix.value) != "" and not is_name(prefix.value, "None"):
-            msg = f"{_PREFIX}=: UnifiedChatModel reads config['configurable'] unprefixed"
+            msg = (
+                f"{_PREFIX}=: UnifiedChatModel reads config['configurable'] unprefixed"
+            )
             raise RefusedError(msg)
         args.remove(prefix)
     fields = args.find(_FIELDS)

@@ -1,4 +1,4 @@
-"""`ChatOpenAI(...)`: its keywords are ours; the model is named, model_kwargs unpacked."""
+"""`ChatOpenAI(...)`: the model is named, `model_kwargs` unpacked, the rest is ours."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from langchain_unified.migrate.types import Options
 from langchain_unified.registry import default_registry
 
 _PROVIDER = "openai"
+_DYNAMIC = (
+    "a dynamic model name with a base URL: if it can be another provider's name, "
+    "write openai: before it"
+)
 
 
 def rewrite(args: Arguments, options: Options) -> list[str]:
@@ -46,8 +50,7 @@ def _pin(args: Arguments, arg: cst.Arg) -> list[str]:
         return []
     if args.find("base_url", "openai_api_base") is None:
         return []
-    return ["a dynamic model name with a base URL: if it can be another provider's "
-            "name, write openai: before it"]
+    return [_DYNAMIC]
 
 
 def unpack_model_kwargs(args: Arguments) -> list[str]:
@@ -58,7 +61,9 @@ def unpack_model_kwargs(args: Arguments) -> list[str]:
     if not isinstance(arg.value, cst.Dict):
         return ["model_kwargs= is no literal dictionary: its keys could not be checked"]
     elements = list(arg.value.elements)
-    keys = [text_of(e.key) if isinstance(e, cst.DictElement) else None for e in elements]
+    keys = [
+        text_of(e.key) if isinstance(e, cst.DictElement) else None for e in elements
+    ]
     problem = "; ".join((*_problems(keys, args), *_comments(arg, args)))
     if problem:
         return [f"model_kwargs= was not unpacked: {problem}"]

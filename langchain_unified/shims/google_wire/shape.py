@@ -2,38 +2,133 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import base64
+import logging
+from collections.abc import Mapping
+from typing import Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatResult
 
 from langchain_unified.content import NATIVE, flatten
 from langchain_unified.types import CallPlan
 
-Answer = TypeVar("Answer", ChatGeneration, ChatGenerationChunk)
+_LOG = logging.getLogger("langchain_unified")
+
+PROVIDER = "google_genai"
+"""`model_provider` of the messages, by which langchain-core finds their translator."""
+
+# google.genai.types.FinishReason of google-genai 2.34.0, read 2026-11-23.
+_USUAL = frozenset({None, "STOP", "MAX_TOKENS", "CONTINUATION"})
+_REFUSED = frozenset(
+    {
+        "BLOCKLIST",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "IMAGE_SAFETY",
+        "PROHIBITED_CONTENT",
+        "RECITATION",
+        "SAFETY",
+        "SPII",
+    }
+)
 
 
 def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
     """Return a whole answer with text as `str` content."""
+    blocked = (result.llm_output or {}).get("prompt_feedback")
     for generation in result.generations:
-        _shape(plan, generation.message)
+        message = generation.message
+        info = generation.generation_info or {}
+        clean(message)
+        keep_speech(message, speech_of(message))
+        content = [standard_block(block) for block in blocks_of(message)]
+        _set_content(message, content, as_list=answers_in_images(plan))
+        if not info and blocked:
+            note_blocked_prompt(plan, message, blocked)
+        note_finish(plan, message, info.get("finish_reason"))
     return result
 
 
-def shape_piece(plan: CallPlan, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
-    """Return a streamed piece with text as `str` content."""
-    _shape(plan, chunk.message)
-    return chunk
+def answers_in_images(plan: CallPlan) -> bool:
+    """Tell whether the answer can hold images, so that its content is a list."""
+    wanted = plan.body.get("generationConfig", {}).get("responseModalities")
+    if wanted is not None:
+        return "IMAGE" in {str(one).upper() for one in wanted}
+    return plan.config.supports("image_outputs")
 
 
-def _shape(plan: CallPlan, message: BaseMessage) -> None:
-    """Keep in `content` what a string can hold, and the rest beside it.
+def blocks_of(message: BaseMessage) -> list[Any]:
+    """Return content as a list of blocks."""
+    content = message.content
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return [
+        {"type": "text", "text": one} if isinstance(one, str) else one for one in content
+    ]
 
-    The `function_call` that langchain-google-genai 4.4.2 leaves in
-    `additional_kwargs` repeats the first tool call; other providers refuse it.
+
+def standard_block(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a picture as LangChain's standard block, any other block as it is."""
+    if block.get("type") != "image_url":
+        return block
+    head, _, data = block["image_url"]["url"].partition(";base64,")
+    kept = {key: block[key] for key in ("extras", "index") if key in block}
+    mime = head.removeprefix("data:")
+    return {"type": "image", "base64": data, "mime_type": mime, **kept}
+
+
+def clean(message: BaseMessage) -> None:
+    """Take out what langchain-google-genai 4.4.2 says twice.
+
+    The `function_call` in `additional_kwargs` repeats the first tool call; other
+    providers refuse it.
     """
-    del plan
     message.additional_kwargs.pop("function_call", None)
-    message.content, native = flatten(message.content)
+    message.response_metadata.setdefault("model_provider", PROVIDER)
+
+
+def speech_of(message: BaseMessage) -> bytes:
+    """Take out the WAV file langchain-google-genai makes of speech."""
+    speech = message.additional_kwargs.pop("audio", b"")
+    return speech if isinstance(speech, bytes) else b""
+
+
+def keep_speech(message: BaseMessage, wav: bytes) -> None:
+    """Keep speech as `ChatOpenAI` does; `content_blocks` reads it from there."""
+    if wav:
+        data = base64.b64encode(wav).decode()
+        heard = {"data": data, "format": "wav", "transcript": ""}
+        message.additional_kwargs["audio"] = heard
+
+
+def note_finish(plan: CallPlan, message: BaseMessage, reason: Any) -> None:
+    """Log an unusual end, and tell a refusal the way OpenAI's answers do."""
+    if reason in _USUAL:
+        return
+    _LOG.warning("%s: the answer ended with %s.", plan.model, reason)
+    if reason in _REFUSED:
+        refusal = f"Gemini stopped the answer: {reason}."
+        message.additional_kwargs["refusal"] = refusal
+
+
+def note_blocked_prompt(
+    plan: CallPlan, message: BaseMessage, feedback: Mapping[str, Any]
+) -> None:
+    """Tell that the prompt was blocked, and why."""
+    reason = feedback.get("block_reason")
+    name = str(getattr(reason, "value", reason) or "OTHER")
+    _LOG.warning("%s: the prompt was blocked (%s).", plan.model, name)
+    message.response_metadata["prompt_feedback"] = dict(feedback)
+    message.response_metadata["finish_reason"] = name
+    message.additional_kwargs["refusal"] = f"Gemini blocked the prompt: {name}."
+
+
+def _set_content(message: BaseMessage, blocks: list[Any], *, as_list: bool) -> None:
+    if as_list:
+        message.content = blocks
+        return
+    content, native = flatten(blocks)
+    message.content = content
     if native is not None:
         message.additional_kwargs[NATIVE] = native

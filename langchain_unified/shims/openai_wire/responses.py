@@ -56,11 +56,7 @@ def parse_response_body(
     items = body["output"]
     blocks = native_blocks(items)
     calls, invalid = parse_response_calls(items)
-    metadata = response_metadata(body, items)
-    if logprobs := text_logprobs(items):
-        metadata["logprobs"] = logprobs
-    if headers:
-        metadata["headers"] = dict(headers)
+    metadata = _whole_metadata(body, headers)
     content, extra = shaped(blocks, output_version)
     message = AIMessage(
         content=content,
@@ -71,10 +67,9 @@ def parse_response_body(
         usage_metadata=response_usage(body),
         response_metadata=metadata,
     )
+    info = generation_info(metadata)
     return ChatResult(
-        generations=[
-            ChatGeneration(message=message, generation_info=generation_info(metadata))
-        ]
+        generations=[ChatGeneration(message=message, generation_info=info)]
     )
 
 
@@ -182,6 +177,17 @@ def describe_failure(body: dict[str, Any]) -> str:
     if isinstance(error, dict) and error.get("message"):
         return f"{error.get('code') or 'error'}: {error['message']}"
     return f"No output in the answer, which has {sorted(body)}."
+
+
+def _whole_metadata(
+    body: dict[str, Any], headers: Mapping[str, str] | None
+) -> dict[str, Any]:
+    metadata = response_metadata(body, body["output"])
+    if logprobs := text_logprobs(body["output"]):
+        metadata["logprobs"] = logprobs
+    if headers:
+        metadata["headers"] = dict(headers)
+    return metadata
 
 
 def _message_blocks(item: dict[str, Any]) -> Iterable[Block]:

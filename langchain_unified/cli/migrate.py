@@ -1,0 +1,102 @@
+"""The command `migrate`: the codemod on files, with a report."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from langchain_unified.migrate import Run
+
+WOULD_CHANGE = 1
+"""`--check` found something to change, or `--revert` had to leave a file."""
+WRONG_USE = 2
+"""A path does not exist, options contradict, or libcst is not installed."""
+FAILED = 3
+"""A file could not be read or written."""
+
+
+def migrate(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if it would.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print unified diffs.")
+    ] = False,
+    revert: Annotated[
+        bool, typer.Option("--revert", help="Take the recorded migration back.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON.")
+    ] = False,
+    keep_defaults: Annotated[
+        bool,
+        typer.Option("--keep-defaults", help="Write down what a class sends unasked."),
+    ] = False,
+    include: Annotated[
+        list[str] | None, typer.Option(help="Take only files that match; repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave files that match; repeatable.")
+    ] = None,
+) -> None:
+    """Move code from ChatOpenAI, AzureChatOpenAI, ChatGoogleGenerativeAI and
+    init_chat_model to UnifiedChatModel.
+
+    Exit codes: 0 done; 1 --check found something to change, or --revert left a file
+    that was changed since; 2 wrong use; 3 a file could not be read or written.
+    """  # noqa: D205 - typer prints the first paragraph
+    if revert and (check or diff or keep_defaults or include or exclude):
+        _fail("--revert goes with no other option but --json.")
+    _need_libcst()
+    from langchain_unified import migrate as codemod  # noqa: PLC0415
+
+    try:
+        if revert:
+            run = codemod.revert_paths(paths)
+        else:
+            run = codemod.migrate_paths(
+                paths,
+                write=not (check or diff),
+                include=include or (),
+                exclude=exclude or (),
+                options=codemod.Options(keep_defaults=keep_defaults),
+            )
+    except (codemod.RecordError, OSError) as error:
+        _fail(str(error))
+    _show(run, diff=diff, as_json=as_json, written=not (check or diff))
+    raise typer.Exit(_exit_code(run, check=check, revert=revert))
+
+
+def _need_libcst() -> None:
+    if importlib.util.find_spec("libcst") is None:
+        _fail('The codemod needs: pip install "langchain-unified[migrate]"')
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(WRONG_USE)
+
+
+def _show(run: Run, *, diff: bool, as_json: bool, written: bool) -> None:
+    from langchain_unified.migrate import render_report  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(json.dumps(run.as_dict(), indent=1))
+        return
+    if diff:
+        typer.echo("".join(file.diff for file in run.files), nl=False)
+    typer.echo(render_report(run, written=written), err=diff)
+
+
+def _exit_code(run: Run, *, check: bool, revert: bool) -> int:
+    if run.of("failed"):
+        return FAILED
+    found = run.of("untouched") if revert else run.of("changed") if check else ()
+    return WOULD_CHANGE if found else 0

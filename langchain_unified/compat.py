@@ -1,0 +1,151 @@
+"""The surface of the old `LangChainService`, over the new one.
+
+Code written against the old service goes on working: the same call, the same plain
+dictionary. A rollout flag says, call by call, whether the old service or the new one
+answers, so that both run side by side and the old one can be removed last.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from langchain_unified.errors import ProviderNotEnabledError
+from langchain_unified.rollout.control import Rollout, Served, rollout_of
+from langchain_unified.service import (
+    TextResult,
+    UnifiedInferenceService,
+    is_provider_failure,
+)
+
+_OLD = (
+    "LangChainCompatibilityService.{name}() keeps old callers going; new code should "
+    "call UnifiedInferenceService.{name}(), which returns a typed result and raises "
+    "typed errors."
+)
+
+
+class LangChainCompatibilityService:
+    """The old `LangChainService` surface.
+
+    A failing provider does not raise: `success` is false and `error` says why. A
+    mistake in the call (an unknown setting, an impossible value) raises.
+
+    Args:
+        unified_service: The new service.
+        legacy: The old service: any object with the old `generate_text`. Without one,
+            `legacy` is served by the plain `ChatOpenAI` inside the new service.
+        rollout: What decides who answers; what the new service's chat model obeys if
+            left out.
+        details: Whether the dictionary also has the new result's further fields.
+
+    Example:
+        ```python
+        service = LangChainCompatibilityService(unified, legacy=old_service)
+        answer = await service.generate_text("hi", model="auto", max_tokens=100)
+        answer == {"text": "...", "model_used": "...", "success": True}
+        ```
+    """
+
+    def __init__(
+        self,
+        unified_service: UnifiedInferenceService,
+        legacy: Any = None,
+        *,
+        rollout: Any = None,
+        details: bool = False,
+    ) -> None:
+        """Keep both services."""
+        self.unified_service, self.legacy = unified_service, legacy
+        self._rollout, self._details = rollout, details
+
+    @property
+    def rollout(self) -> Rollout:
+        """What decides who answers."""
+        own = self._rollout
+        return rollout_of(own if own is not None else self.unified_service.llm.rollout)
+
+    def generate_text(
+        self,
+        prompt: str,
+        model: str = "auto",
+        *,
+        config: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Answer a prompt; await the result.
+
+        Args:
+            prompt: What to ask.
+            model: Any model the registry understands, or `auto`.
+            config: LangChain's config; its user or thread is the canary's key.
+            **kwargs: Settings of the call, under old or new names.
+
+        Returns:
+            `text`, `model_used` and `success`; `error` if `success` is false.
+        """
+        warnings.warn(_OLD.format(name="generate_text"), DeprecationWarning, 2)
+        return self._generate_text(prompt, model, config, kwargs)
+
+    async def _generate_text(
+        self,
+        prompt: str,
+        model: str,
+        config: Mapping[str, Any] | None,
+        kwargs: dict[str, Any],
+    ) -> dict[str, Any]:
+        served = self._served(model, config)
+        if served == "legacy" and self.legacy is not None:
+            return await self._old(served, prompt, model, config, kwargs)
+        if served is not None:
+            kwargs = {**kwargs, "rollout": served}
+        try:
+            result = await self.unified_service.generate_text(
+                prompt, model, config=config, **kwargs
+            )
+        except Exception as error:
+            if not is_provider_failure(error):
+                raise
+            return _failure(self._model(model), error)
+        return self._dictionary(result)
+
+    def _served(self, model: str, config: Mapping[str, Any] | None) -> Served | None:
+        """Decide who answers, once for both services."""
+        registry_of = self.unified_service.capabilities
+        provider = registry_of(model)["provider"]
+        return self.rollout.decide(provider, config)
+
+    async def _old(
+        self,
+        served: Served,
+        prompt: str,
+        model: str,
+        config: Mapping[str, Any] | None,
+        kwargs: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Return the old service's answer, as it is."""
+        del config
+        answer = self.legacy.generate_text(prompt, model=model, **kwargs)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        found: dict[str, Any] = answer
+        return {**found, "rollout": served.record} if self._details else found
+
+    def _model(self, model: str) -> str:
+        return self.unified_service.llm.model_name if model == "auto" else model
+
+    def _dictionary(self, result: TextResult) -> dict[str, Any]:
+        if self._details:
+            return result.as_dict()
+        return {
+            "text": result.text,
+            "model_used": result.model_used,
+            "success": result.success,
+        }
+
+
+def _failure(model: str, error: Exception) -> dict[str, Any]:
+    text = str(error) if isinstance(error, ProviderNotEnabledError) else repr(error)
+    return {"text": "", "model_used": model, "success": False, "error": text}

@@ -1,0 +1,128 @@
+"""An assistant's turn for the model of the call: as it was, or in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from langchain_unified.content import NATIVE, with_native_content
+from langchain_unified.history.media import Media, read_block
+from langchain_unified.history.media.rendering import render_gemini
+from langchain_unified.history.origin import is_own, producer
+from langchain_unified.history.reading import read_reply
+from langchain_unified.types import CallPlan
+
+_CALL_ITEMS = ("function_call", "custom_tool_call")
+
+
+def keeps_native(endpoint: str, made_by: tuple[str, str], plan: CallPlan) -> bool:
+    """Tell whether a reply goes back as its own model gave it.
+
+    Chat completions has no form for anything but text, calls and the id of speech.
+    """
+    return endpoint != "chat" and is_own(made_by, plan.provider, plan.model)
+
+
+def rendered_reply(
+    plan: CallPlan, message: AIMessage
+) -> tuple[AIMessage, tuple[Media, ...]]:
+    """Return a reply as the model of the plan can read it, and media to move.
+
+    Args:
+        plan: The plan of the call.
+        message: A reply with every call in `tool_calls`.
+
+    Returns:
+        The reply, and the media that no assistant's turn can hold on this wire.
+    """
+    made_by = producer(message)
+    if keeps_native(plan.endpoint, made_by, plan):
+        return _native(plan, message), ()
+    if _is_plain(message):
+        return message, ()
+    own = is_own(made_by, plan.provider, plan.model)
+    speech = _speech_id(message) if own else {}
+    spoken = read_reply(message)
+    told = AIMessage(
+        content=spoken.text,
+        tool_calls=message.tool_calls,
+        name=message.name,
+        additional_kwargs=speech,
+    )
+    return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
+
+
+def _is_plain(message: AIMessage) -> bool:
+    return (
+        isinstance(message.content, str)
+        and bool(message.content or message.tool_calls)
+        and not any(message.additional_kwargs.values())
+    )
+
+
+def _speech_id(message: AIMessage) -> dict[str, Any]:
+    """Keep the id by which chat completions knows its own speech."""
+    audio = message.additional_kwargs.get("audio")
+    if isinstance(audio, Mapping) and audio.get("id"):
+        return {"audio": {"id": audio["id"]}}
+    return {}
+
+
+def _native(plan: CallPlan, message: AIMessage) -> AIMessage:
+    restored = with_native_content(message)
+    if isinstance(restored.content, str):
+        return restored
+    if plan.endpoint == "generate_content":
+        return _for_gemini(restored)
+    if plan.endpoint == "responses" and plan.body.get("store") is False:
+        return _stateless(restored)
+    return restored
+
+
+def _for_gemini(message: AIMessage) -> AIMessage:
+    """Put standard image blocks into the form that keeps their signature."""
+    if message.response_metadata.get("output_version") == "v1":
+        metadata = {**message.response_metadata}
+        metadata.pop("output_version")
+        message = message.model_copy(update={"response_metadata": metadata})
+    content = [_gemini_block(block) for block in message.content]
+    extra = {k: v for k, v in message.additional_kwargs.items() if k not in {NATIVE, "audio"}}
+    return message.model_copy(update={"content": content, "additional_kwargs": extra})
+
+
+def _gemini_block(block: Any) -> Any:
+    if not isinstance(block, Mapping):
+        return block
+    if block.get("type") in {"image", "image_url", "audio", "video"}:
+        media = read_block(block)
+        return block if media is None else render_gemini(media)
+    return {key: value for key, value in block.items() if key != "annotations"}
+
+
+def _stateless(message: AIMessage) -> AIMessage:
+    """Leave out reasoning that only a stored answer could resolve.
+
+    Responses refuses an item that was made after reasoning if it comes with its id
+    but without the reasoning (openai_parameters.md, row 54), so the ids go as well.
+    """
+    if all(not _is_stored_reasoning(block) for block in message.content):
+        return message
+    kept = [
+        _without_id(block) for block in message.content if not _is_stored_reasoning(block)
+    ]
+    return message.model_copy(update={"content": kept})
+
+
+def _is_stored_reasoning(block: Any) -> bool:
+    if not isinstance(block, Mapping) or block.get("type") != "reasoning":
+        return False
+    extras = block.get("extras") or {}
+    return not (block.get("encrypted_content") or extras.get("encrypted_content"))
+
+
+def _without_id(block: Any) -> Any:
+    if isinstance(block, Mapping) and block.get("type") in _CALL_ITEMS:
+        return {key: value for key, value in block.items() if key != "id"}
+    return block

@@ -1,0 +1,122 @@
+"""Tool call ids and function names that the wire of the call takes.
+
+Lengths: `Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string
+with maximum length 40` on chat completions, 64 for `call_id` on Responses
+(openai_parameters.md, 2026-11-23); `^[a-zA-Z0-9_-]+$` on Anthropic's Messages. Gemini
+gets no ids. Functions: `^[a-zA-Z0-9_-]+$`, 64 characters, everywhere but on Gemini.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+
+from langchain_unified.content import NATIVE
+from langchain_unified.history.reading import SIGNATURES
+
+MAX_CALL_ID = {"chat": 40, "responses": 64}
+"""Longest tool call id by endpoint."""
+
+PLAIN = re.compile(r"^[a-zA-Z0-9_-]+$")
+"""What every wire takes as an id or a function name."""
+
+MAX_FUNCTION_NAME = 64
+_ANY_ID = frozenset({"chat", "responses", "generate_content"})
+
+
+def renamed(messages: Sequence[BaseMessage], endpoint: str) -> list[BaseMessage]:
+    """Return the messages with legal and unique ids, the same in call and result.
+
+    Args:
+        messages: Messages in which results follow their calls.
+        endpoint: The endpoint of the call.
+    """
+    seen: set[str] = set()
+    current: dict[str, str] = {}
+    found: list[BaseMessage] = []
+    for message in messages:
+        if isinstance(message, AIMessage) and message.tool_calls:
+            current = {
+                call["id"] or "": _legal_id(call["id"] or "", endpoint, seen)
+                for call in message.tool_calls
+            }
+            found.append(_with_ids(message, current, endpoint))
+        elif isinstance(message, ToolMessage):
+            new = current.get(message.tool_call_id, message.tool_call_id)
+            same = new == message.tool_call_id
+            found.append(
+                message if same else message.model_copy(update={"tool_call_id": new})
+            )
+        else:
+            found.append(message)
+    return found
+
+
+def legal_name(name: str, endpoint: str) -> str:
+    """Return a function name the endpoint takes.
+
+    Example:
+        >>> legal_name("default_api.search", "chat")
+        'default_api_search'
+    """
+    if endpoint == "generate_content":
+        return name or "unnamed"
+    plain = re.sub(r"[^a-zA-Z0-9_-]", "_", name) or "unnamed"
+    return plain[:MAX_FUNCTION_NAME]
+
+
+def _legal_id(call_id: str, endpoint: str, seen: set[str]) -> str:
+    """Return the id, or a short digest of it; the same id always gives the same."""
+    most = MAX_CALL_ID.get(endpoint, MAX_CALL_ID["responses"])
+    legal = len(call_id) <= most and (endpoint in _ANY_ID or PLAIN.match(call_id))
+    new = call_id if legal and call_id else _digest(call_id)
+    while new in seen:
+        new = _digest(f"{new} again")
+    seen.add(new)
+    return new
+
+
+def _digest(text: str) -> str:
+    return f"call_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _with_ids(message: AIMessage, ids: Mapping[str, str], endpoint: str) -> AIMessage:
+    names = {call["name"]: legal_name(call["name"], endpoint) for call in message.tool_calls}
+    changed = {old for old, new in {**ids, **names}.items() if old != new}
+    if not changed:
+        return message
+    calls = [
+        {**call, "id": ids[call["id"] or ""], "name": names[call["name"]]}
+        for call in message.tool_calls
+    ]
+    extra = dict(message.additional_kwargs)
+    for key in (NATIVE, SIGNATURES):
+        if key in extra:
+            extra[key] = _with_new_keys(extra[key], ids)
+    content = message.content
+    if isinstance(content, list):
+        content = _with_new_keys(content, ids)
+    update = {"tool_calls": calls, "additional_kwargs": extra, "content": content}
+    return message.model_copy(update=update)
+
+
+def _with_new_keys(held: Any, ids: Mapping[str, str]) -> Any:
+    """Return signatures by the new ids, or blocks with the new `call_id`."""
+    if isinstance(held, Mapping):
+        return {ids.get(key, key): value for key, value in held.items()}
+    return [_with_new_id(block, ids) for block in held]
+
+
+def _with_new_id(block: Any, ids: Mapping[str, str]) -> Any:
+    if not isinstance(block, Mapping):
+        return block
+    if block.get("call_id") in ids:
+        return {**block, "call_id": ids[block["call_id"]]}
+    is_call = block.get("type") in {"tool_call", "tool_use"}
+    if is_call and block.get("id") in ids:
+        return {**block, "id": ids[block["id"]]}
+    return block

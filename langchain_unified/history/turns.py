@@ -1,0 +1,232 @@
+"""The order and the form of the turns, as the wire of the call wants them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from langchain_unified.history.assistant import rendered_reply
+from langchain_unified.history.media import Media, read_block, render_media
+from langchain_unified.history.media.wires import wire_of
+from langchain_unified.types import CallPlan
+
+KEEPS_LATE_SYSTEM = frozenset({"chat", "responses"})
+"""Endpoints on which system text may stand anywhere."""
+
+CONTINUES = "(The conversation continues here.)"
+"""The user's turn before a conversation that begins with the assistant's."""
+
+_SHOWN = {
+    "assistant": "From the assistant's turn:",
+    "tool": "From the tool's result:",
+    "system": "",
+}
+_TOLD_APART = "The result is in the next message."
+_NOT_IN_NAMES = re.compile(r"[\s<|\\/>]+")
+_TEXT_KEYS = frozenset({"type", "text", "prompt_cache_breakpoint"})
+
+
+def rendered_turns(
+    plan: CallPlan, messages: Iterable[BaseMessage]
+) -> list[BaseMessage]:
+    """Return the messages with content in the wire's own form.
+
+    Media that cannot stay in an assistant's, a tool's or the system's turn open the
+    next user's turn.
+    """
+    found: list[BaseMessage] = []
+    waiting: list[dict[str, Any]] = []
+    for message in messages:
+        if waiting and not isinstance(message, ToolMessage):
+            if isinstance(message, HumanMessage):
+                blocks = [*waiting, *_content(plan, message)[0]]
+                found.append(message.model_copy(update={"content": blocks}))
+                waiting = []
+                continue
+            found.append(HumanMessage(waiting))  # type: ignore[arg-type]
+            waiting = []
+        turn, place, moved = _turn(plan, message)
+        found.append(turn)
+        if moved:
+            waiting += [{"type": "text", "text": _SHOWN[place]}] if _SHOWN[place] else []
+            waiting += [render_media(plan, media) for media in moved]
+    return [*found, HumanMessage(waiting)] if waiting else found  # type: ignore[arg-type]
+
+
+def _turn(
+    plan: CallPlan, message: BaseMessage
+) -> tuple[BaseMessage, str, Sequence[Media]]:
+    if isinstance(message, AIMessage):
+        reply, media = rendered_reply(plan, message)
+        return _named(plan, reply), "assistant", media
+    if isinstance(message.content, str):
+        return _named(plan, message), "user", ()
+    place = _place(message)
+    blocks, moved = _content(plan, message)
+    content: Any = blocks
+    if place == "tool":
+        content = _tool_content(plan, blocks, moved=bool(moved))
+    turn = message.model_copy(update={"content": content})
+    return _named(plan, turn), place, moved
+
+
+def _place(message: BaseMessage) -> str:
+    if isinstance(message, ToolMessage):
+        return "tool"
+    return "system" if isinstance(message, SystemMessage) else "user"
+
+
+def _content(
+    plan: CallPlan, message: BaseMessage
+) -> tuple[list[dict[str, Any]], list[Media]]:
+    """Return the blocks that stay, in the wire's form, and the media that move."""
+    content = message.content
+    place = _place(message)
+    blocks: list[dict[str, Any]] = []
+    moved: list[Media] = []
+    for block in [content] if isinstance(content, str) else content:
+        if isinstance(block, str):
+            blocks += [{"type": "text", "text": block}] if block else []
+            continue
+        media = read_block(block) if block else None
+        if media is None:
+            blocks += _text_block(plan, block)
+        elif stays(plan.endpoint, media.kind, place):
+            blocks.append(render_media(plan, media, place))
+        else:
+            moved.append(media)
+    return blocks, moved
+
+
+def stays(endpoint: str, kind: str, place: str) -> bool:
+    """Tell whether content of a kind can stay where it stands."""
+    if place == "user" or kind in {"text", "block"}:
+        return True
+    return place == "tool" and kind in wire_of(endpoint).in_tools
+
+
+def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a text block with the keys the wire knows; empty text is left out."""
+    if not block.get("text"):
+        return []
+    if "*" in wire_of(plan.endpoint).blocks:
+        return [dict(block)]
+    kept = {key: value for key, value in block.items() if key in _TEXT_KEYS}
+    extras = block.get("extras")
+    if isinstance(extras, Mapping) and "prompt_cache_breakpoint" in extras:
+        kept["prompt_cache_breakpoint"] = extras["prompt_cache_breakpoint"]
+    if plan.provider != "openai":
+        kept.pop("prompt_cache_breakpoint", None)
+    return [{**kept, "type": "text"}]
+
+
+def _tool_content(
+    plan: CallPlan, blocks: list[dict[str, Any]], *, moved: bool
+) -> str | list[Any]:
+    """Return a result as text if it is nothing else."""
+    if all(block.get("type") == "text" for block in blocks):
+        text = "\n".join(block["text"] for block in blocks)
+        return text or (_TOLD_APART if moved else "")
+    if plan.endpoint == "generate_content":
+        return [b["text"] if b.get("type") == "text" else b for b in blocks]
+    return blocks
+
+
+def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
+    """Keep a name to the characters chat completions takes."""
+    if plan.endpoint != "chat" or not message.name:
+        return message
+    name = _NOT_IN_NAMES.sub("_", message.name)
+    return message if name == message.name else message.model_copy(update={"name": name})
+
+
+def with_system_first(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return the messages with all system text joined at the head."""
+    system = [m for m in messages if isinstance(m, SystemMessage)]
+    if not system or (len(system) == 1 and messages[0] is system[0]):
+        return list(messages)
+    others = [m for m in messages if not isinstance(m, SystemMessage)]
+    return [SystemMessage("\n\n".join(m.text for m in system)), *others]
+
+
+def folded(messages: list[BaseMessage]) -> list[BaseMessage]:
+    """Return the messages with all system text at the head of the first user turn."""
+    system = [m for m in messages if isinstance(m, SystemMessage)]
+    others = [m for m in messages if not isinstance(m, SystemMessage)]
+    if not system:
+        return messages
+    text = "\n\n".join(message.text for message in system)
+    for at, message in enumerate(others):
+        if isinstance(message, HumanMessage):
+            joined = message.model_copy(update={"content": _headed(text, message)})
+            return [*others[:at], joined, *others[at + 1 :]]
+    return [HumanMessage(text), *others]
+
+
+def _headed(text: str, message: HumanMessage) -> Any:
+    if isinstance(message.content, str):
+        return f"{text}\n\n{message.content}"
+    return [{"type": "text", "text": text}, *message.content]
+
+
+def is_empty(message: BaseMessage) -> bool:
+    """Tell whether a turn says nothing."""
+    if isinstance(message, ToolMessage) or message.content:
+        return False
+    extra = message.additional_kwargs
+    calls = isinstance(message, AIMessage) and message.tool_calls
+    return not (calls or extra.get("audio") or extra.get("refusal"))
+
+
+def alternating(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return the turns without empty ones, beginning with a user's, none doubled.
+
+    Gemini refuses a turn without parts, and a function call that does not come after
+    a user's turn or a function response (gemini_parameters.md, c 14).
+    """
+    found: list[BaseMessage] = []
+    for message in messages:
+        if is_empty(message):
+            continue
+        last = found[-1] if found else None
+        if isinstance(message, AIMessage) and isinstance(last, AIMessage):
+            found[-1] = _joined(last, message)
+        else:
+            found.append(message)
+    first = next((m for m in found if not isinstance(m, SystemMessage)), None)
+    if isinstance(first, AIMessage):
+        at = next(i for i, message in enumerate(found) if message is first)
+        found.insert(at, HumanMessage(CONTINUES))
+    return found
+
+
+def _joined(first: AIMessage, second: AIMessage) -> AIMessage:
+    """Return two turns of the assistant as one; what only the second had is kept."""
+    content: Any
+    if isinstance(first.content, str) and isinstance(second.content, str):
+        content = "\n\n".join(filter(None, [first.content, second.content]))
+    else:
+        content = [*_as_list(first.content), *_as_list(second.content)]
+    return second.model_copy(
+        update={
+            "content": content,
+            "tool_calls": [*first.tool_calls, *second.tool_calls],
+            "additional_kwargs": {**first.additional_kwargs, **second.additional_kwargs},
+            "response_metadata": second.response_metadata or first.response_metadata,
+        }
+    )
+
+
+def _as_list(content: Any) -> list[Any]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return list(content)

@@ -1,0 +1,137 @@
+"""Messages of older versions and other makes, as today's four kinds of message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+    message_chunk_to_message,
+)
+
+_ROLES: dict[str, type[AIMessage | SystemMessage]] = {
+    "assistant": AIMessage,
+    "ai": AIMessage,
+    "model": AIMessage,
+    "system": SystemMessage,
+    "developer": SystemMessage,
+}
+_LOOSE_CALLS = ("tool_use", "function_call", "tool_call")
+
+
+def upgraded(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return the messages with every call in `tool_calls`, and each call with an id.
+
+    Calls come from `additional_kwargs` (`tool_calls`, `function_call`) of older
+    versions and from content blocks. Arguments that are no JSON become text.
+
+    Args:
+        messages: Messages of any kind and version; they are not changed.
+    """
+    found: list[BaseMessage] = []
+    waiting: dict[str, str] = {}
+    for position, message in enumerate(messages):
+        plain = _plain_kind(message)
+        if isinstance(plain, FunctionMessage):
+            plain = _as_tool_message(plain, waiting)
+        elif isinstance(plain, AIMessage):
+            plain = _with_all_calls(plain, position)
+            waiting = {call["name"]: call["id"] or "" for call in plain.tool_calls}
+        found.append(plain)
+    return found
+
+
+def _plain_kind(message: BaseMessage) -> BaseMessage:
+    if isinstance(message, ChatMessage):
+        kind = _ROLES.get(message.role.casefold(), HumanMessage)
+        return kind(content=message.content, name=message.name, id=message.id)
+    if isinstance(message, AIMessageChunk):
+        return message_chunk_to_message(message)
+    return message
+
+
+def _as_tool_message(
+    message: FunctionMessage, waiting: Mapping[str, str]
+) -> ToolMessage:
+    call_id = waiting.get(message.name) or f"call_{message.name}"
+    return ToolMessage(message.content, tool_call_id=call_id, name=message.name)
+
+
+def _with_all_calls(message: AIMessage, position: int) -> AIMessage:
+    calls = list(message.tool_calls)
+    broken: list[str] = []
+    if not calls and not message.invalid_tool_calls:
+        for name, args, call_id in _older_calls(message):
+            calls.append(ToolCall(name=name, args=args, id=call_id, type="tool_call"))
+    for invalid in message.invalid_tool_calls:
+        args = _loaded(invalid.get("args"))
+        name = invalid.get("name") or "unknown"
+        if isinstance(args, dict):
+            calls.append(
+                ToolCall(name=name, args=args, id=invalid.get("id"), type="tool_call")
+            )
+        else:
+            broken.append(f"[Unreadable call of {name}: {invalid.get('args')}]")
+    numbered = [
+        call if call["id"] else {**call, "id": f"call_{position}_{number}"}
+        for number, call in enumerate(calls)
+    ]
+    if numbered == message.tool_calls and not broken:
+        return message
+    return _replaced(message, numbered, broken)
+
+
+def _replaced(
+    message: AIMessage, calls: Sequence[Any], broken: Sequence[str]
+) -> AIMessage:
+    old = ("tool_calls", "function_call")
+    extra = {k: v for k, v in message.additional_kwargs.items() if k not in old}
+    update: dict[str, Any] = {
+        "tool_calls": list(calls),
+        "invalid_tool_calls": [],
+        "additional_kwargs": extra,
+    }
+    if broken and isinstance(message.content, str):
+        update["content"] = "\n\n".join(filter(None, [message.content, *broken]))
+    elif broken:
+        told = [{"type": "text", "text": text} for text in broken]
+        update["content"] = [*message.content, *told]
+    return message.model_copy(update=update)
+
+
+def _older_calls(message: AIMessage) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    extra = message.additional_kwargs
+    for call in extra.get("tool_calls") or ():
+        function = call.get("function") or {}
+        yield function.get("name", ""), _arguments(function), call.get("id")
+    function = extra.get("function_call")
+    if isinstance(function, Mapping) and not extra.get("tool_calls"):
+        yield function.get("name", ""), _arguments(function), None
+    content = message.content if isinstance(message.content, list) else []
+    for block in content:
+        if isinstance(block, Mapping) and block.get("type") in _LOOSE_CALLS:
+            call_id = block.get("call_id") or block.get("id")
+            yield block.get("name", ""), _arguments(block), call_id
+
+
+def _arguments(holder: Mapping[str, Any]) -> dict[str, Any]:
+    found = holder.get("arguments", holder.get("args", holder.get("input")))
+    loaded = _loaded(found) if isinstance(found, str) else found
+    return dict(loaded) if isinstance(loaded, Mapping) else {"input": found}
+
+
+def _loaded(text: Any) -> Any:
+    try:
+        return json.loads(text or "{}", strict=False)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,133 @@
+"""Migrating a notebook: its code cells are one module, since names are shared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TypeVar
+
+import libcst as cst
+
+from langchain_unified.migrate.magics import is_foreign, masked, unmasked
+from langchain_unified.migrate.notebook_json import Cell, read_cells, rendered
+from langchain_unified.migrate.source import (
+    NotUnderstoodError,
+    migrate_module,
+    names_a_target,
+)
+from langchain_unified.migrate.types import Change, Migration, Options, Report
+
+_BREAK = "# langchain-unified-cell-break"
+_PARTS = re.compile(rf"^{_BREAK}\n", re.MULTILINE)
+
+Place = TypeVar("Place", Change, Report)
+
+
+def migrate_notebook(code: str, options: Options) -> Migration:
+    """Migrate the code cells of a notebook; everything else stays byte for byte.
+
+    Raises:
+        NotUnderstoodError: If the text is no notebook.
+    """
+    if not names_a_target(code):
+        return Migration(code)
+    try:
+        cells, metadata = read_cells(code)
+    except (ValueError, IndexError, TypeError) as error:
+        msg = f"is no notebook: {error}"
+        raise NotUnderstoodError(msg) from None
+    language = metadata.get("language_info", {}).get("name", "python")
+    if language.lower() not in {"python", "ipython"}:
+        return Migration(code)
+    return _migrated(code, [c for c in cells if c.kind == "code"], options)
+
+
+def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
+    magics: list[str] = []
+    skipped = [report for cell in cells if (report := _skipped(cell))]
+    left = {report.cell for report in skipped}
+    used = [cell for cell in cells if cell.number not in left and not _foreign(cell)]
+    sources = [masked(cell.source, magics) for cell in used]
+    joined = "".join(f"{_BREAK}\n{source}\n" for source in sources)
+    result = migrate_module(joined, options)
+    new = [unmasked(part[:-1], magics) for part in _PARTS.split(result.code)[1:]]
+    if len(new) != len(used):
+        msg = "could not be put back into its cells"
+        raise NotUnderstoodError(msg)
+    places = _places(used, sources)
+    reports = [*skipped, *_masked_reports(used), *_placed(result.reports, places)]
+    return Migration(
+        _spliced(code, used, new),
+        changes=tuple(sorted(_placed(result.changes, places), key=_order)),
+        reports=tuple(sorted(reports, key=_order)),
+    )
+
+
+def _foreign(cell: Cell) -> bool:
+    return is_foreign(cell.source)
+
+
+def _skipped(cell: Cell) -> Report | None:
+    """Report a cell that names a class but is no Python that parses."""
+    if is_foreign(cell.source):
+        reason = "a cell of another language"
+    elif _parses(masked(cell.source, [])):
+        return None
+    else:
+        reason = "the cell does not parse"
+    if not names_a_target(cell.source):
+        return Report(1, "notebook", "untouched", reason, cell.number)
+    return Report(1, "notebook", "untouched", f"{reason}: names a class", cell.number)
+
+
+def _parses(source: str) -> bool:
+    try:
+        cst.parse_module(source)
+    except (cst.ParserSyntaxError, RecursionError):
+        return False
+    return True
+
+
+def _masked_reports(cells: list[Cell]) -> list[Report]:
+    """Report magic lines that name a class."""
+    found = []
+    for cell in cells:
+        for number, line in enumerate(cell.source.split("\n"), 1):
+            if names_a_target(line) and masked(line, []) != line:
+                reason = "a magic line names a class"
+                found.append(
+                    Report(number, "notebook", "untouched", reason, cell.number)
+                )
+    return found
+
+
+def _places(cells: list[Cell], sources: list[str]) -> list[tuple[int, int]]:
+    """Return cell number and line by line of the joined code."""
+    places = [(0, 0)]
+    for cell, source in zip(cells, sources, strict=True):
+        lines = source.count("\n") + 1
+        places += [(cell.number, line) for line in range(lines + 1)]
+    return places
+
+
+def _placed(items: tuple[Place, ...], places: list[tuple[int, int]]) -> list[Place]:
+    return [
+        replace(
+            item, cell=places[item.line][0] or None, line=max(places[item.line][1], 1)
+        )
+        for item in items
+    ]
+
+
+def _order(item: Change | Report) -> tuple[int, int, str]:
+    return (item.cell or 0, item.line, item.rule)
+
+
+def _spliced(code: str, cells: list[Cell], new: list[str]) -> str:
+    """Put the new sources in the places of the old ones."""
+    parts, at = [], 0
+    for cell, source in zip(cells, new, strict=True):
+        if source != cell.source:
+            parts += [code[at : cell.start], rendered(code, cell, source)]
+            at = cell.end
+    return "".join([*parts, code[at:]])

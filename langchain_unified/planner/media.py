@@ -1,0 +1,88 @@
+"""Content that is no plain text: sent, inlined, fetched, moved, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from langchain_unified.history.media.wires import verdict_on
+from langchain_unified.history.origin import is_own
+from langchain_unified.history.traits import FEATURES
+from langchain_unified.history.turns import stays
+from langchain_unified.planner.draft import Draft
+from langchain_unified.types import MediaForm
+
+_SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
+_FETCH_HINT = (
+    "{endpoint} takes no {kind} by URL; give its bytes as base64, or let the client "
+    "download it with fetch_urls=True."
+)
+
+
+def decide_media(draft: Draft) -> None:
+    """Settle what becomes of every form of content.
+
+    Raises:
+        UnsupportedError: If the model cannot read it and nothing can be done.
+    """
+    allowed = bool(draft.wanted.pop("fetch_urls", None))
+    for form in sorted(_foreign(draft), key=str):
+        feature = FEATURES.get(form.kind)
+        if feature is not None and not draft.config.supports(feature):
+            words = feature.replace("_", " ")
+            reason = f"it has no {words}."
+            raise draft.refusal("messages", words, reason, feature=feature)
+        _decide_form(draft, form, allowed=allowed)
+
+
+def _foreign(draft: Draft) -> Iterator[MediaForm]:
+    """Yield all forms but what the model of the call made itself."""
+    config = draft.config
+    for form in draft.invocation.traits.media:
+        own = form.place == "assistant" and is_own(
+            form.producer, config.provider, config.model
+        )
+        if not own or (draft.endpoint == "chat" and form.kind != "audio"):
+            yield form
+
+
+def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
+    verdict, reason = verdict_on(draft.endpoint, form)
+    if verdict == "fetch" and not allowed:
+        reason = _FETCH_HINT.format(endpoint=draft.endpoint, kind=form.kind)
+    if verdict == "refuse" or (verdict == "fetch" and not allowed):
+        feature = _feature(form)
+        raise draft.refusal("messages", _words(form), reason, feature=feature)
+    if verdict == "fetch":
+        reason = "the client downloads it: the wire takes no URL."
+        _note(draft, "fetch_urls", form, "base64", reason)
+    if verdict == "text":
+        _note(draft, "messages", form, "text", "a text file is sent as text.")
+    if not stays(draft.endpoint, form.kind, form.place):
+        reason = f"it cannot stand in the turn of the {form.place}."
+        _note(draft, "messages", form, "user", reason)
+
+
+def _note(
+    draft: Draft, parameter: str, form: MediaForm, sent: str, reason: str
+) -> None:
+    draft.note(
+        parameter,
+        "translated",
+        requested=_words(form),
+        sent=sent,
+        reason=reason,
+        source=_SOURCE,
+    )
+
+
+def _words(form: MediaForm) -> str:
+    known = " ".join(part for part in (form.mime or form.kind, form.source) if part)
+    return known if form.place == "user" else f"{known} of the {form.place}"
+
+
+def _feature(form: MediaForm) -> str | None:
+    """Return the capability by which to suggest other models.
+
+    Only a URL is a matter of the provider; its models are told by LangChain's key.
+    """
+    return f"{form.kind}_url_inputs" if form.source == "url" else None

@@ -1,0 +1,100 @@
+"""Ollama's chat endpoint: thinking, tools and formats in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
+
+ENDPOINT = "api_chat"
+
+
+def decide_thinking(draft: Draft) -> None:
+    """Say whether, or at which level, the model thinks."""
+    if draft.endpoint != ENDPOINT:
+        return
+    effort = draft.wanted.pop("reasoning_effort", None)
+    budget = draft.wanted.pop("thinking_budget", None)
+    shown = draft.wanted.pop("include_thoughts", None)
+    given = {
+        "reasoning_effort": effort,
+        "thinking_budget": budget,
+        "include_thoughts": shown,
+    }
+    for parameter, value in given.items():
+        if value is not None:
+            _decide(draft, parameter, value)
+
+
+def _decide(draft: Draft, parameter: str, value: Any) -> None:
+    if draft.config.thinking.style == "none":
+        draft.drop(parameter, value, "nothing says that the model reasons.")
+    elif "think" in draft.body:
+        reason = "reasoning_effort says the same and goes first."
+        draft.note(parameter, "dropped", requested=value, reason=reason)
+    else:
+        _put_think(draft, parameter, value, _as_effort(parameter, value))
+
+
+def _as_effort(parameter: str, value: Any) -> str | None:
+    """Return the effort a setting stands for; `None` for the model's own."""
+    if parameter == "thinking_budget":
+        return None if value == DYNAMIC else effort_for_budget(value, {})
+    if parameter == "include_thoughts":
+        return None if value else "none"
+    return str(value)
+
+
+def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> None:
+    levels = draft.config.thinking.levels[draft.endpoint]
+    think: bool | str = effort != "none"
+    if levels and effort is not None:
+        think = nearest_effort(effort, levels)
+        if think != effort:
+            reason = f"the model takes {', '.join(levels)}; the nearest is sent."
+            draft.clamp(parameter, value, think, reason)
+    draft.body["think"] = think
+    draft.effort = effort or draft.effort
+    reason = "Ollama calls it think, and most models know only true and false."
+    draft.note(parameter, "translated", requested=value, sent=think, reason=reason)
+
+
+def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+    """Return function tools; a choice of none leaves them out, a forced one is refused."""
+    for tool in tools:
+        if tool.get("type") != "function" or "function" not in tool:
+            reason = "Ollama takes function tools only."
+            raise draft.refusal("tools", dict(tool), reason)
+    draft_choice = _choice(choice)
+    if draft_choice == "none":
+        reason = "Ollama has no tool choice; the tools are left out."
+        draft.note("tool_choice", "translated", requested=choice, reason=reason)
+        return {}
+    if draft_choice == "forced":
+        reason = (
+            "Ollama cannot be made to call a tool; give tool_choice='auto', or a "
+            "response_format for structured output."
+        )
+        raise draft.refusal("tool_choice", choice, reason, feature="tool_choice")
+    return {"tools": list(tools)}
+
+
+def _choice(choice: Any) -> str:
+    if choice is None or choice == "auto":
+        return "auto"
+    return "none" if choice is False or choice == "none" else "forced"
+
+
+def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
+    """Send a JSON schema, or the word `json`, as `format`."""
+    schema = (asked.get("json_schema") or {}).get("schema")
+    draft.body["format"] = "json" if schema is None else schema
+    draft.note(
+        "response_format",
+        "translated",
+        requested=asked.get("type"),
+        sent="format",
+        reason="Ollama takes a JSON schema, or the word json, as format.",
+    )

@@ -1,0 +1,112 @@
+"""The conversation: what other models made, and the order of the turns."""
+
+from __future__ import annotations
+
+from langchain_unified.history import KEEPS_LATE_SYSTEM, SERVER_STATE
+from langchain_unified.history.ids import MAX_CALL_ID
+from langchain_unified.history.origin import is_own
+from langchain_unified.planner.draft import Draft
+from langchain_unified.types import Traits
+
+_SOURCE = "facts of 2026-11-23: signatures, reasoning items, provider switches"
+
+_REASONS = {
+    "older": ("older form", "tool_calls", "a message of an older version is read."),
+    "orphan": (
+        "tool result without its call",
+        "user turn",
+        "every API refuses it; its text opens a user's turn.",
+    ),
+    "unanswered": (
+        "tool call without a result",
+        "synthetic result",
+        "every API refuses it; a result says that it was not carried out.",
+    ),
+    "empty": ("empty turn", None, "the API refuses a turn that says nothing."),
+    "doubled": (
+        "two turns of the assistant in a row",
+        "one turn",
+        "the API refuses a function call after a turn of the assistant.",
+    ),
+    "headless": (
+        "the assistant speaks first",
+        "a user's turn before it",
+        "the API wants the first turn to be the user's.",
+    ),
+    "odd_id": (
+        "tool call ids",
+        "short ids",
+        "the API takes short ids only; call and result keep the same one.",
+    ),
+    "late_system": (
+        "late system text",
+        "system text at the head",
+        "the API takes system text in one place only.",
+    ),
+}
+_ALTERNATING = ("empty", "doubled", "headless", "late_system")
+_ANY_ID = ("chat", "responses", "generate_content")
+
+
+def decide_turns(draft: Draft) -> None:
+    """Refuse conversations the model cannot take, and note every change to the rest.
+
+    Raises:
+        UnsupportedError: For a prefill or a history where there may be none, and for
+            messages that say nothing.
+    """
+    traits, config = draft.invocation.traits, draft.config
+    if traits.prefill and not config.features.get("prefill", True):
+        reason = "the conversation must not end with the assistant's turn."
+        raise draft.refusal("messages", "prefill", reason, feature="prefill")
+    if traits.multi_turn and not config.features.get("multi_turn", True):
+        reason = "it takes a single turn."
+        raise draft.refusal("messages", "history", reason)
+    if "blank" in traits.findings and draft.endpoint not in KEEPS_LATE_SYSTEM:
+        raise draft.refusal("messages", "", "no message says anything.")
+    _note_bound(draft, traits)
+    _note_findings(draft, traits)
+
+
+def _note_bound(draft: Draft, traits: Traits) -> None:
+    """Note whose reasoning and signatures stay behind."""
+    config = draft.config
+    for made_by in sorted(traits.bound):
+        own = is_own(made_by, config.provider, config.model)
+        if own and draft.endpoint != "chat":
+            continue
+        name = ":".join(filter(None, made_by)) or "an unknown model"
+        only = "chat completions takes none" if own else "only that model can read it"
+        draft.note(
+            "messages",
+            "translated",
+            requested=f"reasoning of {name}",
+            reason=f"{only}; its text, tool calls and results are sent.",
+            source=_SOURCE,
+        )
+
+
+def _note_findings(draft: Draft, traits: Traits) -> None:
+    stateful = any(draft.wanted.get(name) for name in SERVER_STATE)
+    keeps = draft.endpoint in KEEPS_LATE_SYSTEM
+    applies = {
+        **dict.fromkeys(("orphan", "unanswered"), not stateful),
+        **dict.fromkeys(_ALTERNATING, not keeps),
+        "older": True,
+        "odd_id": draft.endpoint not in _ANY_ID,
+        "blank": False,
+    }
+    found = {name for name in traits.findings if applies.get(name)}
+    most = MAX_CALL_ID.get(draft.endpoint)
+    if most is not None and traits.longest_call_id > most:
+        found.add("odd_id")
+    for name in sorted(found):
+        requested, sent, reason = _REASONS[name]
+        draft.note(
+            "messages",
+            "translated",
+            requested=requested,
+            sent=sent,
+            reason=reason,
+            source=_SOURCE,
+        )

@@ -1,0 +1,146 @@
+"""The difference between ChatOpenAI's payload and ours, and what each part means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_unified.errors import InvalidParameterError, UnsupportedError
+from langchain_unified.rollout.payloads import Sent, roles_of, settings_of, shown
+from langchain_unified.rollout.report import Difference
+from langchain_unified.types import CallPlan, Change, ModelConfig
+
+Payload = tuple[str, Mapping[str, Any]]
+"""An endpoint and a request body."""
+
+_REFUSED = frozenset({"never", "default"})
+
+
+def refusal(
+    error: UnsupportedError | InvalidParameterError, model: str, legacy: Payload
+) -> list[Difference]:
+    """Return the difference of a call the unified path refuses before sending."""
+    sent = settings_of(*legacy).get(error.parameter)
+    value = shown(error.parameter, sent.value) if sent else "sent"
+    meaning = f"The unified path refuses it before anything is sent: {error}"
+    return [Difference(model, error.parameter, value, "refused", meaning)]
+
+
+def differences(legacy: Payload, unified: Payload, plan: CallPlan) -> list[Difference]:
+    """Return what two payloads of the same call do not share.
+
+    Args:
+        legacy: What ChatOpenAI would send.
+        unified: What the unified path would send.
+        plan: The plan behind the unified payload.
+    """
+    ours, theirs = settings_of(*unified), settings_of(*legacy)
+    found = [*_endpoint(legacy[0], plan), *_roles(legacy[1], unified[1], plan)]
+    for parameter in dict.fromkeys((*theirs, *ours)):
+        was, now = theirs.get(parameter), ours.get(parameter)
+        if _same(was, now, same_wire=legacy[0] == unified[0]):
+            continue
+        meaning = _meaning(parameter, was, now, legacy[0], plan)
+        found.append(
+            Difference(
+                plan.model,
+                parameter,
+                _text(parameter, was, now),
+                _text(parameter, now, was),
+                meaning,
+            )
+        )
+    return found
+
+
+def _same(was: Sent | None, now: Sent | None, *, same_wire: bool) -> bool:
+    if was is None or now is None:
+        return False
+    return was.value == now.value and (was.name == now.name or not same_wire)
+
+
+def _text(parameter: str, sent: Sent | None, other: Sent | None) -> str | None:
+    if sent is None:
+        return None
+    value = shown(parameter, sent.value)
+    if other is None or sent.value != other.value:
+        differ = other is not None and value == shown(parameter, other.value)
+        return f"{value} (contents differ)" if differ else value
+    return f"{sent.name}={value}"
+
+
+def _endpoint(legacy: str, plan: CallPlan) -> list[Difference]:
+    if legacy == plan.endpoint:
+        return []
+    if legacy not in plan.config.endpoints:
+        why = f"{plan.model} is not served on {legacy}; ChatOpenAI's call fails (404)."
+    else:
+        why = _reason("endpoint", plan) or _tools_reason(legacy, plan)
+    return [Difference(plan.model, "endpoint", legacy, plan.endpoint, why)]
+
+
+def _tools_reason(legacy: str, plan: CallPlan) -> str:
+    rule = plan.config.tools.get(legacy)
+    if plan.body.get("tools") and rule not in {None, "any"}:
+        return (
+            f"{plan.model} takes function tools on {legacy} under the condition "
+            f"{rule!r} only; ChatOpenAI's call fails (400)."
+        )
+    return f"The unified path prefers {plan.endpoint} for this call."
+
+
+def _roles(
+    legacy: Mapping[str, Any], unified: Mapping[str, Any], plan: CallPlan
+) -> list[Difference]:
+    was, now = roles_of(legacy), roles_of(unified)
+    if was == now:
+        return []
+    roles = plan.config.system_roles
+    bad = sorted({"system", "developer"} & set(was) - set(roles))
+    if bad:
+        why = f"{plan.model} takes no message of role {bad[0]!r}; the call fails (400)."
+    else:
+        why = "Both are accepted; the order and the text are the same."
+    shown_roles = (shown("messages", was), shown("messages", now))
+    return [Difference(plan.model, "messages", *shown_roles, why)]
+
+
+def _meaning(
+    parameter: str, was: Sent | None, now: Sent | None, endpoint: str, plan: CallPlan
+) -> str:
+    reason = _reason(parameter, plan)
+    if was is None:
+        return reason or (
+            f"ChatOpenAI leaves it out without a word; {plan.model} takes it."
+        )
+    fate = _fate(parameter, endpoint, plan.config)
+    if now is None:
+        return f"ChatOpenAI sends it{fate}. {reason or 'The unified path does not.'}"
+    if was.value == now.value:
+        return f"The same value under another name: {reason or 'both are accepted.'}"
+    return f"ChatOpenAI sends another value{fate}. {reason or ''}".strip()
+
+
+def _fate(parameter: str, endpoint: str, config: ModelConfig) -> str:
+    """Return what becomes of a call that carries a parameter."""
+    mapping = config.mappings.get(endpoint)
+    if mapping is None:
+        return ""
+    rule = mapping.rules.get(parameter)
+    if rule is None or rule.accepts == "absent":
+        return f", although {endpoint} has no such parameter: the call fails"
+    if rule.accepts in _REFUSED:
+        return f" and {config.model} refuses it (400)"
+    if rule.accepts == "effort_none":
+        return f" and {config.model} refuses it unless it does not reason (400)"
+    return ""
+
+
+def _reason(parameter: str, plan: CallPlan) -> str:
+    change = next((c for c in plan.changes if c.parameter == parameter), None)
+    return "" if change is None else _sentence(change)
+
+
+def _sentence(change: Change) -> str:
+    text = change.reason[:1].upper() + change.reason[1:]
+    return f"{text} [{change.source}]" if change.source else text

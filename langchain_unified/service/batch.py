@@ -1,0 +1,131 @@
+"""Many prompts at once: results as they come, or all of them in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.runnables.config import ContextThreadPoolExecutor
+
+from langchain_unified.service.failures import is_provider_failure
+from langchain_unified.service.results import TextResult
+
+Progress = Callable[[int, int, TextResult], None]
+"""Called after each answer: how many are done, of how many, and the answer."""
+
+CONCURRENCY = 8
+"""Requests under way at the same time, unless told otherwise."""
+
+
+class Batch:
+    """The answers to several prompts.
+
+    Await it for a list in the order of the prompts; iterate it with `async for` for
+    results as they come, each with its `index`. Leaving the loop, or cancelling the
+    task, cancels the requests under way. A prompt whose provider fails gives a result
+    with `success` false and an `error`; the others go on.
+
+    Example:
+        ```python
+        results = await service.batch_text(["one", "two"])
+        async for result in service.batch_text(prompts, concurrency=20):
+            print(result.index, result.text)
+        ```
+    """
+
+    def __init__(
+        self,
+        prompts: Sequence[str],
+        call: Callable[[str], Awaitable[TextResult]],
+        *,
+        concurrency: int,
+        on_progress: Progress | None,
+    ) -> None:
+        """Prepare; nothing is sent before it is awaited or iterated."""
+        self._prompts, self._call = list(prompts), call
+        self._concurrency = max(1, concurrency)
+        self._on_progress = on_progress
+
+    def __len__(self) -> int:
+        """Return how many prompts there are."""
+        return len(self._prompts)
+
+    def __await__(self) -> Generator[Any, None, list[TextResult]]:
+        """Return all results in the order of the prompts."""
+        return self._in_order().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[TextResult]:
+        """Yield results as they come."""
+        source = iter(enumerate(self._prompts))
+        answers: asyncio.Queue[TextResult | Exception] = asyncio.Queue()
+        workers = [
+            asyncio.create_task(self._work(source, answers))
+            for _ in range(min(self._concurrency, len(self._prompts)))
+        ]
+        try:
+            for done in range(1, len(self._prompts) + 1):
+                yield self._arrived(await answers.get(), done)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _in_order(self) -> list[TextResult]:
+        results = [result async for result in self]
+        return sorted(results, key=lambda result: result.index)
+
+    async def _work(self, source: Any, answers: Any) -> None:
+        for index, prompt in source:
+            try:
+                answer: Any = replace(await self._call(prompt), index=index)
+            except Exception as error:  # noqa: BLE001
+                answer = failed(error, index)
+            await answers.put(answer)
+
+    def _arrived(self, answer: TextResult | Exception, done: int) -> TextResult:
+        if isinstance(answer, Exception):
+            raise answer
+        if self._on_progress is not None:
+            self._on_progress(done, len(self._prompts), answer)
+        return answer
+
+
+def run_batch(
+    prompts: Sequence[str],
+    call: Callable[[str], TextResult],
+    *,
+    concurrency: int,
+    on_progress: Progress | None,
+) -> list[TextResult]:
+    """Answer several prompts on threads; see `Batch`.
+
+    Returns:
+        The results in the order of the prompts.
+    """
+    results: list[TextResult] = []
+
+    def answered(pair: tuple[int, str]) -> TextResult | Exception:
+        index, prompt = pair
+        try:
+            return replace(call(prompt), index=index)
+        except Exception as error:  # noqa: BLE001
+            return failed(error, index)
+
+    with ContextThreadPoolExecutor(max_workers=max(1, concurrency)) as executor:
+        for answer in executor.map(answered, enumerate(prompts)):
+            if isinstance(answer, Exception):
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise answer
+            results.append(answer)
+            if on_progress is not None:
+                on_progress(len(results), len(prompts), answer)
+    return results
+
+
+def failed(error: Exception, index: int) -> TextResult | Exception:
+    """Return a result without an answer; a programming error stays an error."""
+    if is_provider_failure(error):
+        return TextResult(success=False, error=error, index=index)
+    return error

@@ -1,0 +1,123 @@
+"""What the service returns: typed values that also read like the old dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from langchain_unified.service.prices import cost_usd
+from langchain_unified.types import EMPTY
+
+
+@dataclass(frozen=True, eq=False)
+class TextResult(Mapping[str, Any]):
+    """One answer.
+
+    Attributes:
+        text: The text of the answer.
+        model_used: The model that answered, as it was named on the wire.
+        provider: Its provider id.
+        success: Whether there is an answer; `False` only inside a batch.
+        usage: Token counts: `input_tokens`, `output_tokens`, `total_tokens`, details.
+        cost_usd: What it cost in US dollars; `None` if no price is known.
+        latency_ms: Milliseconds from the request to the whole answer.
+        finish_reason: Why the answer ended, in the provider's words.
+        changes: What was sent differently from what was asked for.
+        rollout: Which implementation answered, and which flag said so.
+        error: What went wrong, if something did.
+        index: Position of the prompt in its batch.
+        message: The LangChain message behind it; not one of the mapping's keys.
+
+    Example:
+        ```python
+        result = await service.generate_text("hi")
+        result.text == result["text"]
+        ```
+    """
+
+    text: str = ""
+    model_used: str = ""
+    provider: str = ""
+    success: bool = True
+    usage: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    cost_usd: float | None = None
+    latency_ms: float = 0.0
+    finish_reason: str | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
+    rollout: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    error: Exception | None = None
+    index: int = 0
+    message: AIMessage | None = field(default=None, repr=False)
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a value by its name."""
+        if key not in self._names():
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        """Return how many names there are."""
+        return len(self._names())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data that can be written as JSON."""
+        plain = dict(self)
+        if self.error is not None:
+            plain["error"] = f"{type(self.error).__name__}: {self.error}"
+        plain |= {name: dict(plain[name]) for name in ("usage", "rollout")}
+        return {**plain, "changes": [dict(change) for change in self.changes]}
+
+    def _names(self) -> list[str]:
+        hidden = {"message"} | ({"error"} if self.error is None else set())
+        return [found.name for found in fields(self) if found.name not in hidden]
+
+
+@dataclass(frozen=True, eq=False)
+class StructuredResult(TextResult):
+    """An answer in the form of a schema.
+
+    Attributes:
+        value: The instance of the schema; a dictionary for a schema that is no class.
+    """
+
+    value: Any = None
+
+
+def facts_of(message: AIMessage, seconds: float) -> dict[str, Any]:
+    """Return the fields of a result that any answer has.
+
+    Args:
+        message: The answer.
+        seconds: How long it took.
+    """
+    record: Mapping[str, Any] = message.response_metadata.get("unified") or {}
+    model = str(record.get("model") or message.response_metadata.get("model_name", ""))
+    provider = str(record.get("provider", ""))
+    usage: Mapping[str, Any] = dict(message.usage_metadata or {})
+    return {
+        "text": message.text,
+        "model_used": model,
+        "provider": provider,
+        "usage": usage,
+        "cost_usd": cost_usd(provider, model, usage),
+        "latency_ms": seconds * 1000,
+        "finish_reason": _finish_reason(message.response_metadata),
+        "changes": tuple(record.get("changes") or ()),
+        "rollout": record.get("rollout") or EMPTY,
+        "message": message,
+    }
+
+
+def _finish_reason(metadata: Mapping[str, Any]) -> str | None:
+    reason = metadata.get("finish_reason") or metadata.get("status")
+    incomplete = metadata.get("incomplete_details")
+    if isinstance(incomplete, Mapping) and incomplete.get("reason"):
+        reason = incomplete["reason"]
+    return None if reason is None else str(reason)

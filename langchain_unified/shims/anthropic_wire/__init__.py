@@ -1,0 +1,1 @@
+"""The Anthropic wire: plans to the anthropic SDK's arguments and answers back."""

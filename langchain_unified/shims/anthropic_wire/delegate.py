@@ -1,0 +1,160 @@
+"""A `ChatAnthropic` that sends plans, whichever model they name.
+
+The seam to langchain-anthropic (pinned below 2, watched by wire tests): the method
+`_get_request_payload`, the step of all four faces between messages and SDK call,
+`_create` and `_acreate`, which hand its result to the SDK, and the cached clients.
+What `ChatAnthropic` decides by its own model's name plays no part.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import anthropic
+from anthropic import transform_schema
+from anthropic.resources.messages import Messages
+from langchain_anthropic import ChatAnthropic
+from langchain_core.messages import BaseMessage, SystemMessage
+from pydantic import Field
+
+from langchain_unified.shims.loops import shared_transport
+from langchain_unified.types import CallPlan
+
+_PLAN = "unified_plan"
+_RETRIES = "unified_retries"
+TIMEOUT = 600.0
+"""Seconds allowed for a call that names no timeout, as the SDK has it."""
+
+
+class PlannedChatAnthropic(ChatAnthropic):
+    """Sends plans; its own model and parameters play no part."""
+
+    http_client: Any = Field(default=None, exclude=True)
+    http_async_client: Any = Field(default=None, exclude=True)
+
+    @cached_property
+    def _client(self) -> anthropic.Client:
+        http_client = self.http_client or anthropic.DefaultHttpxClient(
+            **_proxied(self.anthropic_proxy)
+        )
+        return anthropic.Client(**self._client_params, http_client=http_client)
+
+    @cached_property
+    def _async_client(self) -> anthropic.AsyncClient:
+        http_client = self.http_async_client or anthropic.DefaultAsyncHttpxClient(
+            **(_proxied(self.anthropic_proxy) or {"mounts": _mounts()})
+        )
+        return anthropic.AsyncClient(**self._client_params, http_client=http_client)
+
+    def _get_request_payload(
+        self,
+        input_: Any,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Return the plan's request in place of `ChatAnthropic`'s."""
+        del stop
+        plan: CallPlan = kwargs[_PLAN]
+        rendered = super()._get_request_payload(
+            _system_first(input_), tools=plan.body.get("tools")
+        )
+        kept = ("messages", "system", "betas")
+        return {
+            "model": plan.model,
+            **{key: rendered[key] for key in kept if key in rendered},
+            **_arguments(plan),
+            **({"stream": True} if kwargs.get("stream") else {}),
+        }
+
+    def _create(self, payload: dict[str, Any]) -> Any:
+        return _messages(self._client, payload).with_raw_response.create(**payload)
+
+    async def _acreate(self, payload: dict[str, Any]) -> Any:
+        resource = _messages(self._async_client, payload)
+        return await resource.with_raw_response.create(**payload)
+
+    @staticmethod
+    def planned(plan: CallPlan) -> dict[str, Any]:
+        """Return the keywords that carry a plan through the methods."""
+        return {_PLAN: plan}
+
+
+def _system_first(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Put all system text in front, as one message: Anthropic has one place for it."""
+    system = [m for m in messages if isinstance(m, SystemMessage)]
+    if not system:
+        return list(messages)
+    blocks = [block for message in system for block in _blocks(message)]
+    plain = all(isinstance(message.content, str) for message in system)
+    text = "\n\n".join(message.text for message in system)
+    others = [m for m in messages if not isinstance(m, SystemMessage)]
+    return [SystemMessage(text if plain else blocks), *others]
+
+
+def _blocks(message: SystemMessage) -> list[Any]:
+    content = message.content
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _arguments(plan: CallPlan) -> dict[str, Any]:
+    """Return the SDK's arguments of a plan: named ones, and all others in `extra_body`."""
+    named = _named_arguments()
+    body = {name: v for name, v in _rendered(plan.body).items() if name in named}
+    extra = {name: v for name, v in plan.body.items() if name not in named}
+    found = {
+        "extra_body": extra or None,
+        "extra_headers": dict(plan.headers) or None,
+        "extra_query": dict(plan.query) or None,
+        "timeout": plan.timeout,
+        _RETRIES: plan.max_retries,
+    }
+    return {**body, **{name: v for name, v in found.items() if v is not None}}
+
+
+@lru_cache(maxsize=1)
+def _named_arguments() -> frozenset[str]:
+    return frozenset(inspect.signature(Messages.create).parameters) - {"self"}
+
+
+def _rendered(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Rewrite a response schema in the part of JSON Schema that Anthropic takes."""
+    config = body.get("output_config") or {}
+    form = config.get("format")
+    if not form or "schema" not in form:
+        return dict(body)
+    form = {**form, "schema": transform_schema(form["schema"])}
+    return {**body, "output_config": {**config, "format": form}}
+
+
+def _messages(client: Any, payload: dict[str, Any]) -> Any:
+    retries = payload.pop(_RETRIES, None)
+    if retries is not None:
+        client = client.with_options(max_retries=retries)
+    return client.beta.messages if "betas" in payload else client.messages
+
+
+def _proxied(proxy: str | None) -> dict[str, Any]:
+    return {"proxy": proxy} if proxy else {}
+
+
+def _mounts() -> dict[str, Any]:
+    """Return transports that let every event loop share the client."""
+    http = http_library()
+    limits = anthropic.DEFAULT_CONNECTION_LIMITS
+    shared = shared_transport(
+        http,
+        lambda: http.AsyncHTTPTransport(limits=limits),
+        lambda: http.HTTPTransport(limits=limits),
+    )
+    return {"all://": shared}
+
+
+def http_library() -> Any:
+    """Return the HTTP library under the SDK: `httpx`, or `httpx2` from SDK 1 on."""
+    base = anthropic.DefaultHttpxClient.__mro__[1]
+    return sys.modules[base.__module__.partition(".")[0]]

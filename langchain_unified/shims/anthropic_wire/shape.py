@@ -1,0 +1,68 @@
+"""Claude's answers in the content shape of the package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from langchain_unified.content import NATIVE, flatten, with_native_content
+from langchain_unified.types import CallPlan
+
+_CALLS = frozenset({"tool_use", "input_json_delta"})
+PROVIDER = "anthropic"
+
+
+def shape_result(result: ChatResult) -> ChatResult:
+    """Return a whole answer with text as `str` content."""
+    for generation in result.generations:
+        _shape(generation.message)
+    return result
+
+
+def shape_piece(chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+    """Return a streamed piece with text as `str` content."""
+    _shape(chunk.message)
+    return chunk
+
+
+def _shape(message: BaseMessage) -> None:
+    """Keep in `content` what a string can hold, and the rest beside it.
+
+    Tool calls are in `tool_calls`, from where langchain-anthropic writes them back.
+    """
+    content = message.content
+    if isinstance(content, list):
+        content = [block for block in content if not _is_call(block)]
+    message.content, native = flatten(content)
+    if native is not None:
+        message.additional_kwargs[NATIVE] = native
+
+
+def _is_call(block: Any) -> bool:
+    """Tell a client's tool call; one with a caller belongs to a server tool."""
+    return (
+        isinstance(block, dict)
+        and block.get("type") in _CALLS
+        and not block.get("caller")
+    )
+
+
+def unshaped(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
+    """Put this model's own thinking back in place; another model's signature is refused.
+
+    Signatures are bound to the model that made them (gemini_parameters.md (e)).
+    """
+    return [
+        with_native_content(message) if _is_own(plan, message) else message
+        for message in messages
+    ]
+
+
+def _is_own(plan: CallPlan, message: BaseMessage) -> bool:
+    if not isinstance(message, AIMessage):
+        return False
+    metadata = message.response_metadata
+    maker = metadata.get("model_name") or metadata.get("model")
+    return metadata.get("model_provider") == PROVIDER and maker == plan.model

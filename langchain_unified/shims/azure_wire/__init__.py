@@ -1,0 +1,1 @@
+"""The Azure OpenAI wire: OpenAI's, over deployments."""

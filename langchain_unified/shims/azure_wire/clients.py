@@ -1,0 +1,126 @@
+"""SDK clients of an Azure OpenAI resource, with dated API versions or the v1 API.
+
+With a dated version the SDK puts the body's `model`, which is the deployment, into the
+path (openai 3.54.0, lib/azure.py), so one client serves every deployment. The v1 API
+has no versions and is called as OpenAI's is (openai-node docs/azure.md, read
+2026-11-23).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import openai
+
+from langchain_unified.connection import Connection
+from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
+
+KEY_VARIABLES = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
+_ENDPOINT, _VERSION = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
+_AGENT = {"User-Agent": "langchain-unified"}
+
+
+def sync_client(connection: Connection, http_client: Any = None) -> openai.OpenAI:
+    """Return the synchronous client of a connection.
+
+    Raises:
+        MissingCredentialsError: If there is neither key nor token.
+        InvalidParameterError: If there is no endpoint.
+    """
+    credentials = _credentials(connection, ("azure_ad_token_provider",))
+    shared = _shared(connection, http_client)
+    if _is_v1(connection):
+        return _isolated(openai.OpenAI(**_v1(connection, credentials), **shared))
+    dated = _dated(connection)
+    return _isolated(openai.AzureOpenAI(**dated, **credentials, **shared))
+
+
+def async_client(
+    connection: Connection, http_client: Any = None
+) -> openai.AsyncOpenAI:
+    """Return the asynchronous client of a connection; see `sync_client`."""
+    providers = ("azure_ad_async_token_provider", "azure_ad_token_provider")
+    credentials = _credentials(connection, providers)
+    shared = _shared(connection, http_client)
+    if _is_v1(connection):
+        arguments = _v1(connection, credentials)
+        arguments["api_key"] = _awaitable(arguments["api_key"])
+        return _isolated(openai.AsyncOpenAI(**arguments, **shared))
+    dated = _dated(connection)
+    return _isolated(openai.AsyncAzureOpenAI(**dated, **credentials, **shared))
+
+
+def _is_v1(connection: Connection) -> bool:
+    if connection.get("base_url"):
+        return True
+    return not (connection.get("api_version") or os.environ.get(_VERSION))
+
+
+def _v1(connection: Connection, credentials: dict[str, Any]) -> dict[str, Any]:
+    base_url = connection.get("base_url") or _endpoint(connection) + "/openai/v1/"
+    key = next(iter(credentials.values()))
+    return {"base_url": base_url, "api_key": key}
+
+
+def _dated(connection: Connection) -> dict[str, Any]:
+    return {
+        "azure_endpoint": _endpoint(connection),
+        "api_version": connection.get("api_version") or os.environ.get(_VERSION),
+    }
+
+
+def _endpoint(connection: Connection) -> str:
+    found = connection.get("azure_endpoint") or os.environ.get(_ENDPOINT)
+    if not found:
+        accepted = (
+            f"set the environment variable {_ENDPOINT}, or pass "
+            'providers={"azure_openai": {"azure_endpoint": "https://..."}}.'
+        )
+        raise InvalidParameterError("azure_endpoint", found, accepted)
+    return str(found).rstrip("/")
+
+
+def _credentials(
+    connection: Connection, providers: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the one credential to use: a token provider, a token or a key."""
+    for name in providers:
+        if provider := connection.get(name):
+            return {"azure_ad_token_provider": provider}
+    if token := connection.secret("azure_ad_token"):
+        return {"azure_ad_token": token}
+    if key := connection.secret() or os.environ.get(KEY_VARIABLES[0]):
+        return {"api_key": key}
+    if token := os.environ.get(KEY_VARIABLES[1]):
+        return {"azure_ad_token": token}
+    raise MissingCredentialsError("azure_openai", "Azure OpenAI", KEY_VARIABLES)
+
+
+def _shared(connection: Connection, http_client: Any) -> dict[str, Any]:
+    headers = {**_AGENT, **(connection.get("default_headers") or {})}
+    return {
+        "default_headers": headers,
+        "default_query": connection.get("default_query"),
+        "http_client": http_client,
+    }
+
+
+def _isolated(client: Any) -> Any:
+    """Forget OpenAI's organisation and project, which the SDK reads from its variables."""
+    client.organization = client.project = None
+    return client
+
+
+def _awaitable(key: Any) -> Any:
+    """Return a token provider as the asynchronous v1 client wants it."""
+    if not callable(key):
+        return key
+    provider: Callable[[], Any] = key
+
+    async def provide() -> str:
+        token = provider()
+        return str(token if isinstance(token, str) else await token)
+
+    return provide

@@ -1,0 +1,104 @@
+"""The SDK's request configuration of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from google.genai.types import GenerateContentConfig, HttpOptions, HttpRetryOptions
+
+from langchain_unified.types import CallPlan
+
+DEFAULT_RETRIES = 2
+"""Attempts after the first, as the OpenAI SDK does; google-genai alone does none."""
+
+# ai.google.dev/gemini-api/docs/safety-settings, read 2026-11-23.
+_CATEGORIES = (
+    "HARM_CATEGORY_HARASSMENT",
+    "HARM_CATEGORY_HATE_SPEECH",
+    "HARM_CATEGORY_SEXUALLY_EXPLICIT",
+    "HARM_CATEGORY_DANGEROUS_CONTENT",
+)
+
+
+def render_config(plan: CallPlan) -> GenerateContentConfig:
+    """Return the SDK's request configuration of a plan."""
+    fields = {**plan.body.get("generationConfig", {}), **plan.body}
+    fields.pop("generationConfig", None)
+    for name, spell in _SPELLINGS.items():
+        if name in fields:
+            fields[name] = spell(fields[name])
+    known = _config_fields()
+    extra = {name: value for name, value in fields.items() if name not in known}
+    config = GenerateContentConfig.model_validate(
+        {name: value for name, value in fields.items() if name in known}
+    )
+    config.http_options = _http_options(plan, extra)
+    return config
+
+
+def safety_settings(given: Any) -> list[dict[str, str]]:
+    """Return safety settings as the wire has them.
+
+    Args:
+        given: A list of dictionaries or of the SDK's objects, a dictionary of
+            thresholds by category, or one threshold for all categories. Names may be
+            enum members or text, with or without `HARM_CATEGORY_`.
+
+    Example:
+        >>> safety_settings({"harassment": "block_none"})
+        [{'category': 'HARM_CATEGORY_HARASSMENT', 'threshold': 'BLOCK_NONE'}]
+    """
+    if isinstance(given, Mapping) and "category" not in given:
+        return [_safety(category, value) for category, value in given.items()]
+    if isinstance(given, (list, tuple)):
+        return [_safety(_held(one, "category"), _held(one, "threshold")) for one in given]
+    if isinstance(given, Mapping):
+        return [_safety(given["category"], given["threshold"])]
+    return [_safety(category, given) for category in _CATEGORIES]
+
+
+def _held(setting: Any, name: str) -> Any:
+    return setting[name] if isinstance(setting, Mapping) else getattr(setting, name)
+
+
+def _safety(category: Any, threshold: Any) -> dict[str, str]:
+    name = _member(category).removeprefix("HARM_CATEGORY_")
+    return {"category": f"HARM_CATEGORY_{name}", "threshold": _member(threshold)}
+
+
+def _member(value: Any) -> str:
+    """Return the name of an enum member, or of one given as text, in capitals."""
+    return str(getattr(value, "name", value)).rpartition(".")[2].upper()
+
+
+def _resolution(value: Any) -> str:
+    return f"MEDIA_RESOLUTION_{_member(value).removeprefix('MEDIA_RESOLUTION_')}"
+
+
+def _modalities(given: Any) -> list[str]:
+    return [_member(one) for one in given]
+
+
+_SPELLINGS: dict[str, Callable[[Any], Any]] = {
+    "safetySettings": safety_settings,
+    "responseModalities": _modalities,
+    "mediaResolution": _resolution,
+}
+
+
+@lru_cache(maxsize=1)
+def _config_fields() -> frozenset[str]:
+    fields = GenerateContentConfig.model_fields
+    return frozenset(field.alias or name for name, field in fields.items())
+
+
+def _http_options(plan: CallPlan, extra: dict[str, Any]) -> HttpOptions:
+    retries = DEFAULT_RETRIES if plan.max_retries is None else plan.max_retries
+    return HttpOptions(
+        timeout=int(plan.timeout * 1000) if plan.timeout is not None else None,
+        retry_options=HttpRetryOptions(attempts=retries + 1),
+        headers=dict(plan.headers) or None,
+        extra_body=extra or None,
+    )

@@ -1,0 +1,122 @@
+"""The streamed pieces of one answer, which add up to the answer given whole."""
+
+from __future__ import annotations
+
+import io
+import wave
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
+
+from langchain_unified.content import NATIVE, says_more, text_of
+from langchain_unified.shims.google_wire.shape import (
+    answers_in_images,
+    blocks_of,
+    clean,
+    keep_speech,
+    note_blocked_prompt,
+    note_finish,
+    speech_of,
+    standard_block,
+)
+from langchain_unified.types import CallPlan
+
+_GROWING = frozenset({"text", "thinking"})
+_LAST_ONLY = ("grounding_metadata", "safety_ratings")
+
+
+class Pieces:
+    """Shapes the pieces of one stream.
+
+    Text is passed on as it comes. What can only be told at the end (speech as one
+    file, grounding that Gemini repeats and extends) is kept for the last piece.
+    """
+
+    def __init__(self, plan: CallPlan) -> None:
+        """Start before the first piece."""
+        self._plan = plan
+        self._as_list = answers_in_images(plan)
+        self._index, self._kind = -1, ""
+        self._held: list[dict[str, Any]] = []
+        self._native = False
+        self._speech: list[bytes] = []
+        self._last: dict[str, Any] = {}
+
+    def shape(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Return a piece with text as `str` content."""
+        message = chunk.message
+        clean(message)
+        wav = speech_of(message)
+        self._speech += [wav] if wav else []
+        blocks = [self._numbered(standard_block(block)) for block in blocks_of(message)]
+        self._set_content(message, blocks)
+        info = chunk.generation_info = chunk.generation_info or {}
+        self._hold_back(message, info)
+        if info.get("finish_reason"):
+            self._finish(chunk)
+        blocked = message.response_metadata.get("prompt_feedback")
+        if blocked:
+            note_blocked_prompt(self._plan, message, blocked)
+        return chunk
+
+    def _numbered(self, block: dict[str, Any]) -> dict[str, Any]:
+        """Number a block so that only pieces of one block are merged."""
+        kind = str(block.get("type"))
+        if kind != self._kind or kind not in _GROWING:
+            self._index += 1
+            self._kind = kind
+        return {**block, "index": self._index}
+
+    def _set_content(self, message: BaseMessage, blocks: list[dict[str, Any]]) -> None:
+        if self._as_list:
+            message.content = blocks  # type: ignore[assignment]
+            return
+        message.content = text_of(blocks)
+        if self._native or any(map(says_more, blocks)):
+            blocks = [*self._held, *blocks]
+            self._native, self._held = True, []
+            if blocks:
+                message.additional_kwargs[NATIVE] = blocks
+            return
+        for block in blocks:
+            self._hold(block)
+
+    def _hold(self, block: dict[str, Any]) -> None:
+        """Keep text in case a later piece says more about it, such as a signature."""
+        if self._held and self._held[-1]["index"] == block["index"]:
+            text = self._held[-1]["text"] + block["text"]
+            self._held[-1] = {**block, "text": text}
+        else:
+            self._held.append(block)
+
+    def _hold_back(self, message: BaseMessage, info: dict[str, Any]) -> None:
+        for name in _LAST_ONLY:
+            message.response_metadata.pop(name, None)
+            value = info.pop(name, None)
+            if value or name not in self._last:
+                self._last[name] = value
+
+    def _finish(self, chunk: ChatGenerationChunk) -> None:
+        message, info = chunk.message, chunk.generation_info or {}
+        info |= {name: v for name, v in self._last.items() if v is not None}
+        grounding = self._last.get("grounding_metadata")
+        if grounding:
+            message.response_metadata["grounding_metadata"] = grounding
+            info.pop("grounding_metadata")
+        keep_speech(message, joined(self._speech))
+        note_finish(self._plan, message, info.get("finish_reason"))
+
+
+def joined(files: list[bytes]) -> bytes:
+    """Return WAV files of one format as one."""
+    if len(files) < 2:  # noqa: PLR2004
+        return b"".join(files)
+    whole = io.BytesIO()
+    with wave.open(whole, "wb") as writer:
+        for number, file in enumerate(files):
+            with wave.open(io.BytesIO(file), "rb") as reader:
+                if not number:
+                    writer.setparams(reader.getparams())
+                writer.writeframes(reader.readframes(reader.getnframes()))
+    return whole.getvalue()

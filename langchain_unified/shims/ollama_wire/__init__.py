@@ -1,0 +1,1 @@
+"""The Ollama wire: plans to `/api/chat` and answers back."""

@@ -1,0 +1,87 @@
+"""Ollama's errors as ours, which are the client's as well."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any, cast
+
+import httpx
+from ollama import ResponseError
+
+from langchain_unified import errors
+from langchain_unified.types import CallPlan
+
+CAUGHT: tuple[type[Exception], ...] = (
+    ResponseError,
+    httpx.TransportError,
+    json.JSONDecodeError,
+)
+"""What a call may raise because of the server's answer, or for want of one."""
+
+_BY_STATUS: dict[int, type[errors.ProviderError]] = {
+    401: errors.ProviderAuthenticationError,
+    403: errors.ProviderPermissionError,
+    404: errors.ProviderModelNotFoundError,
+    408: errors.ProviderTimeoutError,
+    429: errors.ProviderRateLimitError,
+}
+_OVERFLOW = re.compile(r"exceeds? the (available )?context", re.IGNORECASE)
+_UNSUPPORTED = re.compile(r"does not support (\w+)")
+_NO_STATUS = -1
+_SERVER_ERROR = 500
+
+
+def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
+    """Return an error of ours for one of the client's or of the HTTP library's.
+
+    Args:
+        error: What was raised.
+        plan: The plan of the call.
+
+    Returns:
+        An error that also is an instance of the class raised.
+    """
+    status = getattr(error, "status_code", None)
+    kind = _class_of(type(error), _kind(error, status))
+    unified = kind.__new__(kind)
+    Exception.__init__(unified, _message(error))
+    unified.__dict__.update(error.__dict__)
+    unified.provider, unified.model = plan.provider, plan.model
+    unified.endpoint = plan.endpoint
+    unified.status = None if status == _NO_STATUS else status
+    found = _UNSUPPORTED.search(str(error))
+    unified.parameter = found.group(1) if found else None
+    return unified
+
+
+def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
+    if isinstance(error, httpx.TimeoutException):
+        return errors.ProviderTimeoutError
+    if isinstance(error, httpx.TransportError):
+        return errors.ProviderConnectionError
+    if isinstance(error, json.JSONDecodeError):
+        return errors.MalformedResponseError
+    if _OVERFLOW.search(str(error)):
+        return errors.ProviderContextOverflowError
+    if status in {None, _NO_STATUS} or cast("int", status) >= _SERVER_ERROR:
+        return errors.ProviderUnavailableError
+    return _BY_STATUS.get(cast("int", status), errors.ProviderInvalidRequestError)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectError):
+        return (
+            f"Ollama cannot be reached ({error}). Start it with `ollama serve`, or set "
+            'providers={"ollama": {"base_url": "http://host:11434"}}.'
+        )
+    return str(error) or type(error).__name__
+
+
+@cache
+def _class_of(
+    raised: type[Exception], kind: type[errors.ProviderError]
+) -> type[errors.ProviderError]:
+    made: Any = type(kind.__name__, (kind, raised), {"__module__": __name__})
+    return cast("type[errors.ProviderError]", made)

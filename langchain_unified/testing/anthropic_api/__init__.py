@@ -1,0 +1,1 @@
+"""The Anthropic surface: messages, streamed or not, and models."""
