@@ -1,80 +1,34 @@
-"""`UnifiedChatModel`: the LangChain face; thin methods over one `_plan`."""
+"""`UnifiedChatModel`: the LangChain face; thin methods over one plan."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     CallbackManagerForLLMRun,
 )
-from langchain_core.language_models import LangSmithParams, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from langchain_core.tools import BaseTool
-from pydantic import PrivateAttr
 from typing_extensions import override
 
 from langchain_unified import engine
-from langchain_unified.attempts import Attempts
-from langchain_unified.connection import Connection
-from langchain_unified.drop_in import DropIn
-from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.invocation import (
-    canonical,
-    checked,
-    invocation,
-    mentions_json,
-    neutral_tools,
-    traits_of,
-)
-from langchain_unified.planner import plan
-from langchain_unified.registry import Registry, default_registry
-from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import CallPlan, Invocation, ModelConfig
-
-_LOG = logging.getLogger("langchain_unified")
-_LOGGED: set[tuple[str, str, str]] = set()
+from langchain_unified.binding import UnifiedBinding
+from langchain_unified.contract import Contract
+from langchain_unified.invocation import neutral_tools
+from langchain_unified.schemas import read_structure
+from langchain_unified.structured import structured
 
 CONFIGURABLE = ("model", "temperature", "max_tokens", "reasoning_effort")
 """Settings read from `config["configurable"]`."""
 
-_DEFAULTS = (
-    "temperature",
-    "max_tokens",
-    "stop",
-    "reasoning_effort",
-    "reasoning",
-    "verbosity",
-    "top_p",
-    "presence_penalty",
-    "frequency_penalty",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "n",
-    "include",
-    "truncation",
-    "store",
-    "context_management",
-    "prompt_cache_options",
-    "service_tier",
-    "extra_body",
-    "stream_usage",
-    "use_responses_api",
-    "max_retries",
-    "on_unsupported",
-    "output_version",
-)
 
-
-class UnifiedChatModel(DropIn):
+class UnifiedChatModel(Contract):
     """One chat model for OpenAI's and Google's models, switched per call.
 
     Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly
@@ -153,176 +107,6 @@ class UnifiedChatModel(DropIn):
         ```
     """
 
-    _shims: dict[str, ProviderShim] = PrivateAttr(default_factory=dict)
-    _connections: dict[str, Connection] = PrivateAttr(default_factory=dict)
-    _checked_defaults: dict[str, Any] | None = PrivateAttr(default=None)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Read the keywords and check their values."""
-        super().__init__(*args, **kwargs)
-        self._defaults()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; settings take effect at the next call."""
-        super().__setattr__(name, value)
-        if not name.startswith("_"):
-            self._checked_defaults = None
-            self._shims, self._connections = {}, {}
-
-    # Planning
-
-    def explain(
-        self, input: LanguageModelInput | None = None, **kwargs: Any
-    ) -> CallPlan:
-        """Return the plan of a call, and why, without a key or the network.
-
-        Args:
-            input: The messages of the call; left out, one text message is assumed.
-            **kwargs: What would be given to `invoke`, and `stream=True` for a stream.
-
-        Returns:
-            The plan; it prints as a table in a terminal and in a notebook.
-
-        Raises:
-            UnsupportedError: If the model cannot do what is asked for.
-
-        Example:
-            >>> from langchain_unified import UnifiedChatModel
-            >>> llm = UnifiedChatModel(model="gpt-4o", temperature=0)
-            >>> llm.explain(model="o3").changes[-1].kind
-            'dropped'
-        """
-        stream = bool(kwargs.pop("stream", False))
-        messages = [] if input is None else self._convert_input(input).to_messages()
-        stop = kwargs.pop("stop", None)
-        return self._plan(self._invocation(messages, stop, kwargs, stream=stream))
-
-    def _attempts(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Attempts:
-        """Read a call; it is planned at each attempt with what is known by then."""
-        if not messages:
-            raise InvalidParameterError("messages", messages, "give at least one.")
-        call = self._invocation(messages, stop, kwargs, stream=stream)
-        return Attempts(
-            lambda caution: self._plan(replace(call, caution=caution)),
-            self._registry().lessons,
-            self._url,
-        )
-
-    def _invocation(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Invocation:
-        """Return the call in LangChain's words, checked."""
-        settings = self._settings(stop, kwargs)
-        traits = traits_of(messages)
-        if "response_format" in settings and mentions_json(messages):
-            traits = replace(traits, mentions_json=True)
-        return invocation(settings, traits, stream=stream)
-
-    def _plan(self, call: Invocation) -> CallPlan:
-        """Return the plan of a call; the only place where one is made."""
-        config = self._resolve(call.model)
-        self._registry().check_enabled(config.provider, self.enable)
-        try:
-            return plan(call, config)
-        except UnsupportedError as refusal:
-            raise self._with_alternatives(refusal, call) from None
-
-    def _settings(
-        self, stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Merge the constructor's settings with those of the call; the call wins."""
-        given = canonical(kwargs, where="The call")
-        if stop is not None:
-            given["stop"] = stop
-        model = given.get("model") or self.model_name
-        merged = {**self._defaults(), **checked(given, model=model)}
-        for name, value in given.items():
-            if value is None:
-                merged.pop(name, None)
-        for name in self.disabled_params or {}:
-            merged.pop(name, None)
-        merged.setdefault("model", model)
-        return merged
-
-    def _defaults(self) -> dict[str, Any]:
-        if self._checked_defaults is None:
-            own = {name: getattr(self, name) for name in _DEFAULTS}
-            own["timeout"] = self.request_timeout
-            own |= canonical(self.model_kwargs, where=type(self).__name__)
-            self._checked_defaults = checked(own, model=self.model_name)
-        return self._checked_defaults
-
-    def _registry(self) -> Registry:
-        return self.registry or default_registry()
-
-    def _resolve(self, model: str | None = None) -> ModelConfig:
-        registry = self._registry()
-        name = model if model is not None else self.model_name
-        config = registry.resolve(name, base_url=self._url("openai"))
-        return registry.lessons.apply(config, self._url(config.provider))
-
-    def _url(self, provider: str) -> str | None:
-        """Return the base URL set for a provider."""
-        found: str | None = self._connected(provider).get("base_url")
-        return found
-
-    def _connected(self, provider: str) -> Connection:
-        found = self._connections.get(provider)
-        if found is None:
-            found = self._connections[provider] = self._connection(provider)
-        return found
-
-    def _with_alternatives(
-        self, refusal: UnsupportedError, call: Invocation
-    ) -> UnsupportedError:
-        if refusal.feature is None:
-            return refusal
-        return refusal.suggesting(
-            self._registry().models_with(refusal.feature, like=call.model)
-        )
-
-    def _shim(self, plan: CallPlan) -> ProviderShim:
-        """Return the shim a plan is sent with; log what the plan changes."""
-        self._log(plan)
-        shim = self._shims.get(plan.provider)
-        if shim is None:
-            shim = connect(self._connected(plan.provider))
-            self._shims[plan.provider] = shim
-        return shim
-
-    def _log(self, planned: CallPlan) -> None:
-        """Warn once per model and parameter about what was dropped or clamped."""
-        if planned.on_unsupported == "ignore":
-            return
-        for change in planned.changes:
-            if change.kind not in {"dropped", "clamped"}:
-                continue
-            key = (planned.provider, planned.model, change.parameter)
-            if key not in _LOGGED:
-                _LOGGED.add(key)
-                _LOG.warning(
-                    "%s: %s=%r %s: %s",
-                    planned.model,
-                    change.parameter,
-                    change.requested,
-                    change.kind,
-                    change.reason,
-                )
-
-    # The four faces
-
     @override
     def _generate(
         self,
@@ -367,8 +151,6 @@ class UnifiedChatModel(DropIn):
         attempts = self._attempts(messages, stop, kwargs, stream=True)
         async for chunk in engine.astream(attempts, self._shim, messages):
             yield chunk
-
-    # Settings by config
 
     @override
     def invoke(
@@ -419,8 +201,6 @@ class UnifiedChatModel(DropIn):
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
             yield chunk
 
-    # Tools
-
     @override
     def bind_tools(
         self,
@@ -444,59 +224,76 @@ class UnifiedChatModel(DropIn):
             settings["tool_choice"] = tool_choice
         return self.bind(**settings)
 
-    # What LangChain asks about a model
-
-    @property
-    def model(self) -> str:
-        """Same as `model_name`."""
-        return self.model_name
-
-    @property
-    def _llm_type(self) -> str:
-        return "unified-chat"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model_name": self.model_name, **self._defaults()}
+    @override
+    def bind(self, **kwargs: Any) -> UnifiedBinding:  # type: ignore[override]
+        """Bind settings; binding again, tools and structured output keep them."""
+        return UnifiedBinding(bound=self, kwargs=kwargs, config={})
 
     @override
-    def _get_ls_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> LangSmithParams:
-        settings = self._settings(
-            stop, {k: v for k, v in kwargs.items() if k != "stop"}
+    def with_config(  # type: ignore[override]
+        self, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> UnifiedBinding:
+        """Bind a config; tools and structured output bound later keep it."""
+        return self.bind().with_config(config, **kwargs)  # type: ignore[return-value]
+
+    @override
+    def with_structured_output(
+        self,
+        schema: Any = None,
+        *,
+        method: str | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Return a runnable that gives objects of a schema.
+
+        How the form is asked for is decided at each call, for the model of the call:
+        its native schema, else a tool call, else JSON described in words; the answer
+        is checked on the client in every case.
+
+        Args:
+            schema: A pydantic class, a `TypedDict`, a dataclass or a JSON Schema.
+            method: `json_schema`, `function_calling` or `json_mode` to insist; where
+                the model of the call cannot do it, the best it can do is used and the
+                change put on record.
+            include_raw: Whether to give `{"raw", "parsed", "parsing_error"}`.
+            strict: Whether the answer must match to the letter.
+            **kwargs: Further settings to bind, for example `tools`.
+
+        Raises:
+            RefusalError: At the call, if the model refused.
+            TruncatedOutputError: At the call, if the answer was cut off.
+            StructuredOutputError: At the call, if the answer has another form.
+        """
+        return self.structured_by(
+            self.bind(),
+            schema,
+            method=method,
+            include_raw=include_raw,
+            strict=strict,
+            **kwargs,
         )
-        config = self._resolve(settings["model"])
-        params = LangSmithParams(
-            ls_provider=config.provider,
-            ls_model_name=config.model,
-            ls_model_type="chat",
+
+    def structured_by(
+        self,
+        bound: UnifiedBinding,
+        schema: Any = None,
+        *,
+        method: str | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Return what `with_structured_output` does, for a model with settings bound."""
+        structure = read_structure(schema, method=method, strict=strict)
+        if "tools" in kwargs:
+            kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)
+        told = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+        llm = bound.bind(
+            structure=structure, ls_structured_output_format=told, **kwargs
         )
-        if "temperature" in settings:
-            params["ls_temperature"] = settings["temperature"]
-        if "max_tokens" in settings:
-            params["ls_max_tokens"] = settings["max_tokens"]
-        if "stop" in settings:
-            params["ls_stop"] = list(settings["stop"])
-        return params
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether LangChain can serialize the model: it can."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Return the namespace LangChain serializes the model under."""
-        return ["langchain_unified", "chat_model"]
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Environment variable by secret keyword."""
-        return {
-            "openai_api_key": "OPENAI_API_KEY",
-            "google_api_key": "GOOGLE_API_KEY",
-        }
+        return structured(llm, structure, include_raw=include_raw)
 
 
 def _configured(

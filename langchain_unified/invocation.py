@@ -40,6 +40,7 @@ CONTROLS = frozenset(
         "on_unsupported",
         "strict",
         "output_version",
+        "structure",
     }
 )
 """Call keywords that steer the call rather than the answer."""
@@ -119,6 +120,7 @@ def invocation(
         extra_body=settings.get("extra_body") or {},
         stream_usage=settings.get("stream_usage"),
         output_version=settings.get("output_version"),
+        structure=settings.get("structure"),
     )
 
 

@@ -348,6 +348,8 @@ class Invocation:
         extra_body: Fields added to the request body as they are.
         stream_usage: Whether to ask for usage while streaming; `None` for yes.
         output_version: The form of message content, as langchain-core names it.
+        structure: The form the answer must have, if any; see
+            `langchain_unified.schemas.Structure`.
         caution: 1 sends no tuning settings; 2 does not stream either and gives system
             text in the user turn. For the last attempts at a model whose rules are
             unknown.
@@ -366,6 +368,7 @@ class Invocation:
     extra_body: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     stream_usage: bool | None = None
     output_version: str | None = None
+    structure: Any = None
     caution: int = 0
 
 
@@ -395,6 +398,7 @@ class CallPlan:
         query: Extra query parameters.
         output_version: The form of message content, as langchain-core names it.
         on_unsupported: The policy for tuning settings the model does not take.
+        structured: How the form of the answer is asked for, if one is.
     """
 
     requested_model: str
@@ -417,6 +421,7 @@ class CallPlan:
     query: Mapping[str, object] = field(default_factory=lambda: EMPTY)
     output_version: str | None = None
     on_unsupported: Policy = "warn"
+    structured: str | None = None
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""
@@ -436,10 +441,12 @@ class CallPlan:
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
+        structured = {"structured": self.structured} if self.structured else {}
         return {
             "requested_model": self.requested_model,
             "model": self.model,
             "provider": self.provider,
             "endpoint": self.endpoint,
+            **structured,
             "changes": [change.as_dict() for change in self.changes],
         }

@@ -118,6 +118,8 @@ def _becomes(use: Use, after: str = "") -> str:
 
 
 def _decide_string(found: Analysis, node: cst.CSTNode) -> None:
+    if places.is_metadata(found.names, node):
+        return
     try:
         rewritten = text.rewritten_annotation(found.names, node, NEW_NAMES)
     except text.StringTypeError as refused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -14,8 +15,23 @@ from langchain_unified.migrate.layout import (
     without_comment,
 )
 
-Setting = tuple[str, cst.Arg, Space]
-"""Name of a connection setting, its argument, and the white space after it."""
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A connection setting taken out of the arguments.
+
+    Attributes:
+        name: Its name in `providers`.
+        value: Its value.
+        after: The white space that followed it, with the comment that ended its line.
+        above: The comment lines above it.
+    """
+
+    name: str
+    value: cst.BaseExpression
+    after: Space | None = None
+    above: tuple[cst.EmptyLine, ...] = ()
+
 
 _EQUAL = cst.AssignEqual(
     whitespace_before=cst.SimpleWhitespace(""),
@@ -119,15 +135,20 @@ class Arguments:
             self._close(at, arg, merged(before, after, end=after, comment=comment))
         del self._args[self._args.index(arg)]
 
-    def take(self, args: Iterable[cst.Arg]) -> list[tuple[cst.Arg, Space]]:
-        """Take arguments out, each with the white space that followed it."""
-        taken = []
-        for arg in args:
-            current = self.find(arg.keyword.value) if arg.keyword else None
-            if current is not None:
-                taken.append((current, _space_after(current)))
-                self.remove(current, comment=not self._layout.nested)
-        return taken
+    def take(self, name: str, setting: str) -> Setting | None:
+        """Take an argument out, with its comments if they can go along."""
+        arg = self.find(name)
+        if arg is None:
+            return None
+        above: tuple[cst.EmptyLine, ...] = ()
+        at, after = self._args.index(arg), _space_after(arg)
+        if self._layout.nested:
+            before = self._space_before(at)
+            if isinstance(before, cst.ParenthesizedWhitespace):
+                above = tuple(before.empty_lines)
+                self._set_space_before(at, before.with_changes(empty_lines=[]))
+        self.remove(arg, comment=not self._layout.nested)
+        return Setting(setting, arg.value, after, above)
 
     def unpack(self, arg: cst.Arg, names: Sequence[str]) -> None:
         """Put the values of a dictionary in its argument's place, as keywords."""
@@ -155,12 +176,11 @@ class Arguments:
             changed = comma.with_changes(whitespace_after=space)
             self._args[at] = self._args[at].with_changes(comma=changed)
 
-    def nested(self, provider: str, items: Sequence[Setting]) -> cst.Arg:
+    def nested(self, provider: str, settings: Sequence[Setting]) -> cst.Arg:
         """Return `providers={provider: {setting: value, ...}}` in the call's layout."""
-        pairs = [(name, arg.value, space) for name, arg, space in items]
-        inner = self._dictionary(pairs, 2)
-        space = cst.SimpleWhitespace("")
-        return keyword("providers", self._dictionary([(provider, inner, space)], 1))
+        inner = self._dictionary(settings, 2)
+        outer = self._dictionary([Setting(provider, inner)], 1)
+        return keyword("providers", outer)
 
     def call(self) -> cst.Call:
         """Return the call with the arguments as they are now."""
@@ -168,21 +188,20 @@ class Arguments:
             args=self._args, whitespace_before_args=self._first
         )
 
-    def _dictionary(
-        self, pairs: Sequence[tuple[str, cst.BaseExpression, Space]], level: int
-    ) -> cst.Dict:
+    def _dictionary(self, settings: Sequence[Setting], level: int) -> cst.Dict:
         if not self._layout.nested:
-            space: Space = cst.SimpleWhitespace(" ")
-            commas = [cst.Comma(whitespace_after=space) for _ in pairs[1:]]
-            return cst.Dict(_elements(pairs, [*commas, cst.MaybeSentinel.DEFAULT]))
+            comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            commas = [comma] * (len(settings) - 1)
+            return cst.Dict(_elements(settings, [*commas, cst.MaybeSentinel.DEFAULT]))
         inside, outside = self._layout.deeper(level), self._layout.deeper(level - 1)
-        indents = [inside] * (len(pairs) - 1) + [outside]
-        broken = [
-            cst.Comma(whitespace_after=line_break(indent, space))
-            for indent, (_, _, space) in zip(indents, pairs, strict=True)
-        ]
-        opening = cst.LeftCurlyBrace(whitespace_after=line_break(inside))
-        return cst.Dict(_elements(pairs, broken), lbrace=opening)
+        breaks = [line_break(inside, above=settings[0].above)]
+        for item, following in zip(settings, [*settings[1:], None], strict=True):
+            indent = outside if following is None else inside
+            above = following.above if following else ()
+            breaks.append(line_break(indent, item.after, above=above))
+        commas = [cst.Comma(whitespace_after=space) for space in breaks[1:]]
+        opening = cst.LeftCurlyBrace(whitespace_after=breaks[0])
+        return cst.Dict(_elements(settings, commas), lbrace=opening)
 
     def _space_before(self, at: int) -> Space:
         return _space_after(self._args[at - 1]) if at else self._first
@@ -220,10 +239,9 @@ def _space_after(item: cst.Arg | cst.BaseDictElement) -> Space:
 
 
 def _elements(
-    pairs: Sequence[tuple[str, cst.BaseExpression, Space]],
-    commas: Sequence[cst.Comma | cst.MaybeSentinel],
+    settings: Sequence[Setting], commas: Sequence[cst.Comma | cst.MaybeSentinel]
 ) -> list[cst.DictElement]:
     return [
-        cst.DictElement(cst.SimpleString(f'"{name}"'), value, comma=comma)
-        for (name, value, _), comma in zip(pairs, commas, strict=True)
+        cst.DictElement(cst.SimpleString(f'"{item.name}"'), item.value, comma=comma)
+        for item, comma in zip(settings, commas, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -46,19 +47,24 @@ class Layout:
 
 
 def line_break(
-    indent: str, after: Space | None = None, *, own_lines: bool = False
+    indent: str, after: Space | None = None, *, above: Sequence[cst.EmptyLine] = ()
 ) -> cst.ParenthesizedWhitespace:
-    """Return a line break, with the comment that ends the line in `after`."""
+    """Return a line break.
+
+    Args:
+        indent: Indentation of the next line.
+        after: White space whose first line's comment ends the line.
+        above: Comment lines to put above the next line.
+    """
     first = cst.TrailingWhitespace()
-    lines: list[cst.EmptyLine] = []
     if isinstance(after, cst.ParenthesizedWhitespace):
         first = after.first_line
-        lines = list(after.empty_lines) if own_lines else []
+    space = cst.SimpleWhitespace(indent)
     return cst.ParenthesizedWhitespace(
         first_line=first,
-        empty_lines=lines,
+        empty_lines=[line.with_changes(whitespace=space) for line in above],
         indent=True,
-        last_line=cst.SimpleWhitespace(indent),
+        last_line=space,
     )
 
 

@@ -21,16 +21,17 @@ def is_foreign(source: str) -> bool:
 
 def masked(source: str, magics: list[str]) -> str:
     """Return a cell with its magic lines replaced; they are added to `magics`."""
-    lines, continued = [], False
+    lines, continued, indent = [], False, ""
     for line in source.split("\n"):
         magic = continued or bool(_MAGIC.match(line))
+        if magic and not continued:
+            indent = line[: len(line) - len(line.lstrip())]
         continued = magic and line.endswith("\\")
-        lines.append(_mask(line, magics) if magic else line)
+        lines.append(_mask(line, indent, magics) if magic else line)
     return "\n".join(lines)
 
 
-def _mask(line: str, magics: list[str]) -> str:
-    indent = line[: len(line) - len(line.lstrip())]
+def _mask(line: str, indent: str, magics: list[str]) -> str:
     magics.append(line)
     return indent + _MASK.format(len(magics) - 1)
 

@@ -8,13 +8,10 @@ from typing import TypeVar
 
 import libcst as cst
 
+from langchain_unified.migrate.glance import names_a_target
 from langchain_unified.migrate.magics import is_foreign, masked, unmasked
 from langchain_unified.migrate.notebook_json import Cell, read_cells, rendered
-from langchain_unified.migrate.source import (
-    NotUnderstoodError,
-    migrate_module,
-    names_a_target,
-)
+from langchain_unified.migrate.source import NotUnderstoodError, migrate_module
 from langchain_unified.migrate.types import Change, Migration, Options, Report
 
 _BREAK = "# langchain-unified-cell-break"
@@ -49,7 +46,8 @@ def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
     used = [cell for cell in cells if cell.number not in left and not _foreign(cell)]
     sources = [masked(cell.source, magics) for cell in used]
     joined = "".join(f"{_BREAK}\n{source}\n" for source in sources)
-    result = migrate_module(joined, options)
+    kept = _unseen_names(cells, used)
+    result = migrate_module(joined, options, kept=kept)
     new = [unmasked(part[:-1], magics) for part in _PARTS.split(result.code)[1:]]
     if len(new) != len(used):
         msg = "could not be put back into its cells"
@@ -88,17 +86,26 @@ def _parses(source: str) -> bool:
     return True
 
 
+def _magic_lines(cell: Cell) -> list[tuple[int, str]]:
+    """Return the magic lines that name a class, numbered from 1."""
+    lines = enumerate(cell.source.split("\n"), 1)
+    return [(n, x) for n, x in lines if names_a_target(x) and masked(x, []) != x]
+
+
+def _unseen_names(cells: list[Cell], used: list[Cell]) -> set[str]:
+    """Return the words of the code that is not looked into."""
+    left = [c.source for c in cells if c not in used and not _foreign(c)]
+    magics = [line for cell in used for _, line in _magic_lines(cell)]
+    return set(re.findall(r"\w+", "\n".join([*left, *magics])))
+
+
 def _masked_reports(cells: list[Cell]) -> list[Report]:
-    """Report magic lines that name a class."""
-    found = []
-    for cell in cells:
-        for number, line in enumerate(cell.source.split("\n"), 1):
-            if names_a_target(line) and masked(line, []) != line:
-                reason = "a magic line names a class"
-                found.append(
-                    Report(number, "notebook", "untouched", reason, cell.number)
-                )
-    return found
+    reason = "a magic line names a class"
+    return [
+        Report(number, "notebook", "untouched", reason, cell.number)
+        for cell in cells
+        for number, _ in _magic_lines(cell)
+    ]
 
 
 def _places(cells: list[Cell], sources: list[str]) -> list[tuple[int, int]]:

@@ -29,6 +29,8 @@ def is_call(names: Names, node: cst.CSTNode) -> bool:
 
 def is_annotation(names: Names, node: cst.CSTNode) -> bool:
     """Tell whether a class stands for a type."""
+    if is_metadata(names, node):
+        return False
     parent = names.parent(node)
     while isinstance(parent, _TYPE_PARTS):
         if isinstance(parent, cst.Subscript) and names.is_typing(parent.value):
@@ -37,6 +39,17 @@ def is_annotation(names: Names, node: cst.CSTNode) -> bool:
     if isinstance(parent, cst.Annotation):
         return True
     return isinstance(parent, cst.Arg) and _is_typing_argument(names, parent)
+
+
+def is_metadata(names: Names, node: cst.CSTNode) -> bool:
+    """Tell whether a node is metadata of `Annotated[type, metadata]`."""
+    while isinstance(parent := names.parent(node), _TYPE_PARTS):
+        if isinstance(node, cst.SubscriptElement) and isinstance(parent, cst.Subscript):
+            found = {name.rpartition(".")[2] for name in names.qualified(parent.value)}
+            if "Annotated" in found and node is not parent.slice[0]:
+                return True
+        node = parent
+    return False
 
 
 def _is_typing_argument(names: Names, arg: cst.Arg) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import libcst as cst
 
 from langchain_unified.migrate.analysis import Analysis, Rewrite, analyse
 from langchain_unified.migrate.bindings import conflicts
-from langchain_unified.migrate.facts import target_names
+from langchain_unified.migrate.glance import may_concern
 from langchain_unified.migrate.imports import (
     ImportEdit,
     edit_block,
@@ -25,27 +25,30 @@ class NotUnderstoodError(ValueError):
     """A file cannot be migrated as a whole; the message says why."""
 
 
-def migrate_module(code: str, options: Options) -> Migration:
+def migrate_module(
+    code: str, options: Options, *, kept: Collection[str] = ()
+) -> Migration:
     """Migrate the code of a Python module.
+
+    Args:
+        code: The code.
+        options: How to migrate.
+        kept: Names that must stay imported, whatever their uses.
 
     Raises:
         NotUnderstoodError: If the code does not parse, or would not be kept as it is
             where nothing changes.
     """
-    if not names_a_target(code):
+    if not may_concern(code):
         return Migration(code)
     names = Names(_parsed(code))
     found = analyse(names, options)
+    found.kept |= set(kept)
     report_mentions(found)
     if found.moved and (taken := sorted(set(conflicts(names)))):
         reason = f"{' and '.join(taken)} already means something else in this file"
         return Migration(code, reports=(Report(1, "imports", "untouched", reason),))
     return _applied(code, found)
-
-
-def names_a_target(code: str) -> bool:
-    """Tell whether code mentions a class that is moved at all."""
-    return any(name in code for name in target_names())
 
 
 def _parsed(code: str) -> cst.Module:

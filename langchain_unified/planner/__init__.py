@@ -18,6 +18,7 @@ from langchain_unified.planner import (
     ollama,
     output,
     settings,
+    structure,
     tools,
 )
 from langchain_unified.planner.draft import Draft
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     anthropic.decide_thinking,
     ollama.decide_thinking,
     effort.decide_effort,
+    structure.decide_structure,
     tools.decide_tools,
     output.decide_response_format,
     output.decide_stream,
@@ -124,6 +126,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         query=invocation.query,
         output_version=invocation.output_version,
         on_unsupported=invocation.on_unsupported,
+        structured=draft.structured,
     )
 
 

@@ -51,6 +51,7 @@ class Draft:
         self.calls = 1
         self.system_role: str | None = "system"
         self.add_system: str | None = None
+        self.structured: str | None = None
 
     def rule(self, parameter: str) -> ParameterRule | None:
         """Return the rule for a parameter, or `None` if the endpoint has none."""

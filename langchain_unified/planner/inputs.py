@@ -25,6 +25,8 @@ def decide_inputs(draft: Draft) -> None:
     decide_media(draft)
     decide_turns(draft)
     _check_audio(draft)
+    _check_cached_content(draft)
+    _default_modality(draft)
 
 
 def _check_audio(draft: Draft) -> None:
@@ -36,6 +38,36 @@ def _check_audio(draft: Draft) -> None:
         return
     reason = "it needs audio in a message or modalities=['text', 'audio']."
     raise draft.refusal("messages", "text", reason)
+
+
+def _check_cached_content(draft: Draft) -> None:
+    """Gemini wants tools and system text inside the cached content, not beside it."""
+    if not draft.wanted.get("cached_content") or draft.rule("cached_content") is None:
+        return
+    beside = [name for name in ("tools", "tool_config") if draft.wanted.get(name)]
+    beside += ["system text"] if draft.invocation.traits.system else []
+    if beside:
+        reason = (
+            f"{' and '.join(beside)} cannot be sent beside it; "
+            "put them into the cached content."
+        )
+        raise draft.refusal("cached_content", draft.wanted["cached_content"], reason)
+
+
+def _default_modality(draft: Draft) -> None:
+    """A model that only speaks is asked for speech, or it refuses the call.
+
+    `models/... accepts the following combination of response modalities: * AUDIO`
+    (Gemini API, 400 of the speech models; langchain-google-genai sends it as well).
+    """
+    config, rule = draft.config, draft.rule("modalities")
+    if rule is None or rule.accepts != "any" or "modalities" in draft.wanted:
+        return
+    if not config.supports("audio_outputs") or config.supports("text_outputs"):
+        return
+    draft.wanted["modalities"] = ["AUDIO"]
+    reason = "the model answers in speech only."
+    draft.note("modalities", "defaulted", sent=["AUDIO"], reason=reason)
 
 
 def decide_system_role(draft: Draft) -> None:

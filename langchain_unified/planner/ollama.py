@@ -31,6 +31,8 @@ def decide_thinking(draft: Draft) -> None:
 def _decide(draft: Draft, parameter: str, value: Any) -> None:
     if draft.config.thinking.style == "none":
         draft.drop(parameter, value, "nothing says that the model reasons.")
+    elif parameter == "include_thoughts" and draft.body.get("think") and value:
+        return
     elif "think" in draft.body:
         reason = "reasoning_effort says the same and goes first."
         draft.note(parameter, "dropped", requested=value, reason=reason)

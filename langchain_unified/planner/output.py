@@ -35,7 +35,7 @@ def _check_format(draft: Draft, asked: Mapping[str, Any]) -> None:
         raise draft.refusal("response_format", asked, reason, feature=feature)
     if kind == "json_object" and not draft.invocation.traits.mentions_json:
         _mention_json(draft)
-    has_tools = bool(draft.invocation.params.get("tools"))
+    has_tools = "tools" in draft.body
     together = draft.config.features.get("tools_with_json", True)
     if has_tools and not together:
         reason = "it takes either tools or a response format, not both."
@@ -46,7 +46,7 @@ def _mention_json(draft: Draft) -> None:
     """OpenAI refuses json_object unless some message says JSON (mem0#3559)."""
     if draft.endpoint == "generate_content":
         return
-    draft.add_system = "Answer in JSON."
+    draft.add_system = draft.add_system or "Answer in JSON."
     reason = "json_object is refused unless a message contains the word JSON."
     draft.note(
         "response_format",

@@ -67,12 +67,14 @@ class Background:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            try:
-                job()
-            except Exception:
-                _LOG.exception("%s failed; the call itself did not", self._name)
-            finally:
-                self._queue.task_done()
+            self._do(job)
+            self._queue.task_done()
+
+    def _do(self, job: Job) -> None:
+        try:
+            job()
+        except Exception:  # noqa: BLE001
+            _LOG.warning("%s failed; the call did not", self._name, exc_info=True)
 
     def _next(self) -> Job | None:
         try:

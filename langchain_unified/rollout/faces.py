@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.control import Served, key_of, rollout_of
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.once import Once
+from langchain_unified.rollout.once import Once, Recorded
 from langchain_unified.rollout.report import ShadowReport
 from langchain_unified.rollout.shadow import ShadowShim
 from langchain_unified.shims import ProviderShim, connect
@@ -49,8 +49,8 @@ class RolledPlan(CallPlan):
 class RolledOut(DropIn):
     """A chat model whose calls can be served by the path before the migration.
 
-    A subclass calls `_rolled` where it has the config, `_legacy` before it plans,
-    `_recorded` after, and sends a plan that brings its own shim with that.
+    A subclass calls `_rolled` where it has the config and `_routed` where it would
+    call `_attempts`, and sends a plan that brings its own shim with that.
     """
 
     rollout: Any = Field(default=None, exclude=True, repr=False)
@@ -99,6 +99,16 @@ class RolledOut(DropIn):
     def _plan(self, call: Invocation) -> CallPlan:
         raise NotImplementedError
 
+    def _attempts(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Attempts:
+        raise NotImplementedError
+
     def _rolled(
         self, config: RunnableConfig | None, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
@@ -136,15 +146,15 @@ class RolledOut(DropIn):
         provider = self._resolve(_model_of(kwargs)).provider
         return rollout.served(*said, provider, key)
 
-    def _legacy(
+    def _routed(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
-    ) -> Attempts | None:
-        """Return the call on the legacy path; `None` if the unified one serves it.
+    ) -> Attempts:
+        """Return the attempts at a call, on the path that serves it.
 
         Raises:
             ProviderNotEnabledError: If the provider's kill switch is on.
@@ -152,25 +162,16 @@ class RolledOut(DropIn):
         served = kwargs.get(KEYWORD)
         if not isinstance(served, Served):
             served = self._decide(ensure_config(None), kwargs)
-            if served is None:
-                return None
-            kwargs[KEYWORD] = served
+        call = {name: value for name, value in kwargs.items() if name != KEYWORD}
+        if served is None or served == "unified":
+            attempts = self._attempts(messages, stop, call, stream=stream)
+            return attempts if served is None else Recorded(attempts, _recorder(served))
         config = self._resolve(_model_of(kwargs))
         if served == "off":
             raise _switched_off(config.provider, served)
-        if served != "legacy":
-            return None
-        shim = self._legacy_shim(messages, stop, kwargs, served, stream=stream)
-        plan = self._legacy_plan(config, served, stop, kwargs, stream=stream)
+        shim = self._legacy_shim(messages, stop, call, served, stream=stream)
+        plan = self._legacy_plan(config, served, stop, call, stream=stream)
         return Once(replace(plan, shim=shim))
-
-    def _recorded(self, plan: CallPlan, kwargs: dict[str, Any]) -> CallPlan:
-        """Return a unified plan with the decision that led to it on record."""
-        served = kwargs.get(KEYWORD)
-        if not isinstance(served, Served):
-            return plan
-        values = {name: getattr(plan, name) for name in CallPlan.__dataclass_fields__}
-        return RolledPlan(**values, rollout=served.record)
 
     def _legacy_plan(
         self,
@@ -181,9 +182,7 @@ class RolledOut(DropIn):
         *,
         stream: bool,
     ) -> RolledPlan:
-        body = {name: value for name, value in kwargs.items() if name != KEYWORD}
-        if stop is not None:
-            body["stop"] = stop
+        body = kwargs if stop is None else {**kwargs, "stop": stop}
         asked = _model_of(kwargs) or self.model_name
         return RolledPlan(
             requested_model=asked,
@@ -210,10 +209,9 @@ class RolledOut(DropIn):
         shim = self._plain_shim()
         if served.mode.name != "shadow":
             return shim
-        call = {name: value for name, value in kwargs.items() if name != KEYWORD}
 
         def planned() -> tuple[CallPlan, ProviderShim]:
-            plan = self._plan(self._invocation(messages, stop, call, stream=stream))
+            plan = self._plan(self._invocation(messages, stop, kwargs, stream=stream))
             return plan, connect(self._connection(plan.provider))
 
         return ShadowShim(shim, planned, served.rollout)
@@ -233,6 +231,16 @@ class RolledOut(DropIn):
 
 def _model_of(kwargs: Mapping[str, Any]) -> str | None:
     return kwargs.get("model") or kwargs.get("model_name")
+
+
+def _recorder(served: Served) -> Callable[[CallPlan], CallPlan]:
+    """Return a function that puts the decision behind a plan on its record."""
+
+    def recorded(plan: CallPlan) -> CallPlan:
+        values = {name: getattr(plan, name) for name in CallPlan.__dataclass_fields__}
+        return RolledPlan(**values, rollout=served.record)
+
+    return recorded
 
 
 def _switched_off(provider: str, served: Served) -> ProviderNotEnabledError:

@@ -157,7 +157,7 @@ class OpenFeatureFlag(Guarded):
         flag: The flag's key.
     """
 
-    def __init__(self, client: Any = True, flag: str = FLAG) -> None:
+    def __init__(self, client: Any, flag: str = FLAG) -> None:
         """Keep the client."""
         super().__init__("openfeature")
         self._client = client

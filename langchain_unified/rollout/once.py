@@ -1,16 +1,17 @@
-"""Attempts at a call that is made once: nothing is learned, nothing is planned again."""
+"""Attempts at a call whose way is decided: on the legacy path, or on record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import Literal
 
 from langchain_unified.attempts import Attempt, Attempts
 from langchain_unified.types import CallPlan
 
 
 class Once(Attempts):
-    """One attempt with a finished plan."""
+    """One attempt with a finished plan: nothing is learned, nothing planned again."""
 
     def __init__(self, plan: CallPlan) -> None:
         """Keep the plan."""
@@ -19,25 +20,20 @@ class Once(Attempts):
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempt."""
-        yield OneAttempt(self._finished)
+        yield _OneAttempt(self._finished)
 
 
-class OneAttempt(Attempt):
-    """The attempt, as a context manager that gives the plan; errors pass."""
-
+class _OneAttempt(Attempt):
     def __init__(self, plan: CallPlan) -> None:
-        """Keep the plan."""
         self._finished = plan
 
     def commit(self) -> None:
         """Do nothing: nothing would be learned anyway."""
 
     def __enter__(self) -> CallPlan:
-        """Return the plan."""
         return self._finished
 
     async def __aenter__(self) -> CallPlan:
-        """Return the plan."""
         return self._finished
 
     def __exit__(
@@ -45,6 +41,54 @@ class OneAttempt(Attempt):
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool:
-        """Let every error pass."""
+    ) -> Literal[False]:
         return False
+
+
+class Recorded(Attempts):
+    """The same attempts, each with its plan rewritten."""
+
+    def __init__(
+        self, attempts: Attempts, rewrite: Callable[[CallPlan], CallPlan]
+    ) -> None:
+        """Keep both."""
+        self._inner, self._rewrite = attempts, rewrite
+        self.corrections = 0
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """Yield the attempts."""
+        for attempt in self._inner:
+            yield _Rewritten(attempt, self._rewrite)
+
+
+class _Rewritten(Attempt):
+    def __init__(
+        self, attempt: Attempt, rewrite: Callable[[CallPlan], CallPlan]
+    ) -> None:
+        self._inner, self._rewrite = attempt, rewrite
+
+    def commit(self) -> None:
+        """Say that the provider took the request."""
+        self._inner.commit()
+
+    def __enter__(self) -> CallPlan:
+        return self._rewrite(self._inner.__enter__())
+
+    async def __aenter__(self) -> CallPlan:
+        return self._rewrite(await self._inner.__aenter__())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        return self._inner.__exit__(kind, error, trace)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        return await self._inner.__aexit__(kind, error, trace)

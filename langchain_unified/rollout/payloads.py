@@ -130,7 +130,7 @@ def _read_include(value: Any) -> Iterator[tuple[str, Sent]]:
     rest = list(value or [])
     if _LOGPROBS in rest:
         rest.remove(_LOGPROBS)
-        yield "logprobs", Sent("include", True)
+        yield "logprobs", Sent("include", value=True)
     if rest:
         yield "include", Sent("include", rest)
 

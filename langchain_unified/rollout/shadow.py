@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
 from typing import Any
 
@@ -61,7 +61,7 @@ class ShadowShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield the legacy pieces."""
         primary = Primary()
         try:
@@ -74,7 +74,7 @@ class ShadowShim(ProviderShim):
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Yield the legacy pieces."""
         primary = Primary()
         try:

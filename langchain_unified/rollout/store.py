@@ -55,7 +55,7 @@ class ShadowStore:
 
     def report(self, timeout: float) -> ShadowReport:
         """Return what is known, after waiting for what is under way."""
-        complete = all([drain(timeout) for drain in self._waits])
+        complete = min(drain(timeout) for drain in tuple(self._waits))
         with self._lock:
             rows = sorted(self._rows.values(), key=lambda d: (-d.calls, d.model))
             return ShadowReport(

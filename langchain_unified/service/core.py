@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +39,12 @@ class _Call:
     input: LanguageModelInput
     config: RunnableConfig | None
     settings: dict[str, Any]
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return time.perf_counter() - self.started
 
 
 def resolve_auto(llm: UnifiedChatModel, prompt: LanguageModelInput) -> str | None:
@@ -144,13 +150,10 @@ class UnifiedInferenceService:
             ProviderError: If the provider fails.
             UnsupportedError: If the model cannot do what is asked for.
         """
-        call, started = (
-            self._call(messages, model, config, settings),
-            time.perf_counter(),
-        )
+        call = self._call(messages, model, config, settings)
         with typed_failures():
             message = await self.llm.ainvoke(call.input, call.config, **call.settings)
-        return TextResult(**facts_of(message, time.perf_counter() - started))
+        return TextResult(**facts_of(message, call.seconds))
 
     def generate_chat_sync(
         self,
@@ -161,13 +164,10 @@ class UnifiedInferenceService:
         **settings: Any,
     ) -> TextResult:
         """Answer a conversation; see `generate_chat`."""
-        call, started = (
-            self._call(messages, model, config, settings),
-            time.perf_counter(),
-        )
+        call = self._call(messages, model, config, settings)
         with typed_failures():
             message = self.llm.invoke(call.input, call.config, **call.settings)
-        return TextResult(**facts_of(message, time.perf_counter() - started))
+        return TextResult(**facts_of(message, call.seconds))
 
     # Structured output
 
@@ -200,15 +200,12 @@ class UnifiedInferenceService:
             Exception: If the answer does not fit the schema, as LangChain raises it.
         """
         messages = await _aturns(prompt, system_message, images)
-        call, started = (
-            self._call(messages, model, config, settings),
-            time.perf_counter(),
-        )
+        call = self._call(messages, model, config, settings)
         with typed_failures():
             found = await self._structured(schema, call).ainvoke(
                 call.input, call.config
             )
-        return _structured_result(found, time.perf_counter() - started)
+        return _structured_result(found, call.seconds)
 
     def generate_structured_sync(
         self,
@@ -223,13 +220,10 @@ class UnifiedInferenceService:
     ) -> StructuredResult:
         """Answer a prompt with an instance of a schema; see `generate_structured`."""
         messages = _turns(prompt, system_message, images)
-        call, started = (
-            self._call(messages, model, config, settings),
-            time.perf_counter(),
-        )
+        call = self._call(messages, model, config, settings)
         with typed_failures():
             found = self._structured(schema, call).invoke(call.input, call.config)
-        return _structured_result(found, time.perf_counter() - started)
+        return _structured_result(found, call.seconds)
 
     # Streams
 
@@ -366,7 +360,7 @@ class UnifiedInferenceService:
         provider: str | None = None,
         *,
         models: Mapping[str, str] | None = None,
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = 10.0,
     ) -> dict[str, Health]:
         """Ask each enabled provider for a few tokens, and say whether it answers.
 

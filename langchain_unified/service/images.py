@@ -25,8 +25,8 @@ _SIGNATURES = (
     (b"BM", "image/bmp"),
 )
 _ACCEPTED = (
-    "give a URL or data URL as text, the bytes of the image, or a pathlib.Path. Text is "
-    "never read as a path, so that a request from outside cannot name a local file."
+    "give a URL or data URL as text, the bytes of the image, or a pathlib.Path. Text "
+    "is never read as a path, so that a request from outside cannot name a local file."
 )
 
 
@@ -40,8 +40,9 @@ def image_blocks(images: Image | Iterable[Image]) -> list[dict[str, Any]]:
         InvalidParameterError: If one is no image, or in no form known.
         OSError: If a file cannot be read.
     """
-    single = isinstance(images, (str, bytes, Path))
-    return [_block(image) for image in ([images] if single else images)]  # type: ignore[list-item, union-attr]
+    if isinstance(images, (str, bytes, Path)):
+        images = [images]
+    return [_block(image) for image in images]
 
 
 def _block(image: object) -> dict[str, Any]:

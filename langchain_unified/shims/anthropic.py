@@ -12,18 +12,14 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
-from langchain_unified.history import prepared
+from langchain_unified.history import aprepared, prepared
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
-from langchain_unified.shims.anthropic_wire.shape import (
-    shape_piece,
-    shape_result,
-    unshaped,
-)
+from langchain_unified.shims.anthropic_wire.shape import shape_piece, shape_result
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -61,7 +57,7 @@ class AnthropicShim(ProviderShim):
         """Send the plan and return the whole answer."""
         with _errors(plan):
             result = self.delegate._generate(  # noqa: SLF001
-                _prepared(plan, messages), **self.delegate.planned(plan)
+                prepared(plan, messages), **self.delegate.planned(plan)
             )
         return shape_result(result)
 
@@ -71,7 +67,7 @@ class AnthropicShim(ProviderShim):
         """Send the plan and return the whole answer."""
         with _errors(plan):
             result = await self.delegate._agenerate(  # noqa: SLF001
-                _prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             )
         return shape_result(result)
 
@@ -81,7 +77,7 @@ class AnthropicShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             for chunk in self.delegate._stream(  # noqa: SLF001
-                _prepared(plan, messages), **self.delegate.planned(plan)
+                prepared(plan, messages), **self.delegate.planned(plan)
             ):
                 yield shape_piece(chunk)
 
@@ -91,16 +87,12 @@ class AnthropicShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001
-                _prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             ):
                 yield shape_piece(chunk)
 
 
 SHIM = AnthropicShim
-
-
-def _prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
-    return unshaped(plan, prepared(plan, messages))
 
 
 @contextmanager

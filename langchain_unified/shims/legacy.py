@@ -8,7 +8,7 @@ are byte for byte those of a `ChatOpenAI` built with the same keywords.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing
 from functools import cached_property, lru_cache
 from typing import Any
@@ -84,13 +84,13 @@ class LegacyShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield ChatOpenAI's pieces."""
         yield from self.delegate._stream(messages, **self._keywords(plan))  # noqa: SLF001
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Yield ChatOpenAI's pieces."""
         pieces: Any = self.delegate._astream(  # noqa: SLF001
             messages, **self._keywords(plan)
@@ -118,8 +118,8 @@ class LegacyShim(ProviderShim):
         given = {_spelled(name): v for name, v in plan.body.items() if name not in OWN}
         if not given.get("tools"):
             return given
-        bound = {k: given.pop(k) for k in ("tools", "tool_choice") if k in given}
-        bound |= {k: given.pop(k) for k in ("strict",) if k in given}
+        names = ("tools", "tool_choice", "strict")
+        bound = {name: given.pop(name) for name in names if name in given}
         runnable: Any = self.delegate.bind_tools(**bound)
         return {**runnable.kwargs, **given}
 
@@ -144,7 +144,9 @@ def _spelled(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _fields() -> frozenset[str]:
-    return frozenset(ChatOpenAI.model_fields) - frozenset(BaseChatModel.model_fields)
+    """Return what the plain model is built with; LangChain's own fields stay here."""
+    common = frozenset(BaseChatModel.model_fields) - {"output_version"}
+    return frozenset(ChatOpenAI.model_fields) - common
 
 
 @lru_cache(maxsize=1)

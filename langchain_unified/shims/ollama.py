@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import register_translators
-from langchain_unified.history import prepared
+from langchain_unified.history import aprepared, prepared
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.ollama_wire.delegate import PlannedChatOllama
@@ -60,7 +60,7 @@ class OllamaShim(ProviderShim):
         """Send the plan and return the whole answer."""
         with _errors(plan):
             return await self.delegate._agenerate(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             )
 
     def stream(
@@ -79,7 +79,7 @@ class OllamaShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+                await aprepared(plan, messages), **self.delegate.planned(plan)
             ):
                 yield _piece(chunk)
 

@@ -1,4 +1,4 @@
-"""The emulator: one server, two providers."""
+"""The emulator: one server, five providers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from langchain_unified.testing.anthropic_api.surface import AnthropicSurface
+from langchain_unified.testing.azure_api.surface import AzureSurface
 from langchain_unified.testing.errors import RefusalError
 from langchain_unified.testing.gemini_api.surface import GeminiSurface
+from langchain_unified.testing.ollama_api.surface import OllamaSurface
 from langchain_unified.testing.openai_api.surface import OpenAISurface
 from langchain_unified.testing.recording import RecordedRequest, record
 from langchain_unified.testing.replies import DEFAULT_FAULTS, Reply, Script
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from langchain_unified.testing.wire import HttpRequest
+
+Surface = (
+    AnthropicSurface | AzureSurface | OllamaSurface | OpenAISurface | GeminiSurface
+)
 
 _ERROR = 400
 
@@ -115,7 +122,14 @@ class ProviderEmulator:
         self._lock = threading.Lock()
         self._script = Script()
         self._numbers = itertools.count(1)
-        self._surfaces = (OpenAISurface(), GeminiSurface())
+        self._azure = AzureSurface()
+        self._surfaces: tuple[Surface, ...] = (
+            AnthropicSurface(),
+            self._azure,
+            OllamaSurface(),
+            OpenAISurface(),
+            GeminiSurface(),
+        )
         self._server = LoopbackServer(self._respond, port)
 
     @property
@@ -127,6 +141,26 @@ class ProviderEmulator:
     def google_base_url(self) -> str:
         """Base URL for Gemini clients."""
         return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def anthropic_base_url(self) -> str:
+        """Base URL for Anthropic clients, which add `/v1/messages`."""
+        return self.google_base_url
+
+    @property
+    def azure_endpoint(self) -> str:
+        """Endpoint of the Azure OpenAI resource, without `/openai`."""
+        return self.google_base_url
+
+    @property
+    def ollama_base_url(self) -> str:
+        """Base URL for Ollama clients, which add `/api/chat`."""
+        return self.google_base_url
+
+    @property
+    def azure_deployments(self) -> dict[str, str]:
+        """OpenAI model by Azure deployment; add to it as needed."""
+        return self._azure.deployments
 
     @property
     def errors(self) -> list[RecordedRequest]:
@@ -284,7 +318,7 @@ class ProviderEmulator:
 
     def _handled(
         self,
-        surface: OpenAISurface | GeminiSurface | None,
+        surface: Surface | None,
         request: HttpRequest,
         recorded: RecordedRequest,
         number: int,

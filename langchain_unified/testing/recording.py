@@ -94,7 +94,10 @@ def api_key_of(request: HttpRequest) -> str | None:
     bearer = request.headers.get("authorization")
     if bearer is not None:
         return bearer[7:].strip() if bearer[:7].lower() == "bearer " else ""
-    return request.headers.get("x-goog-api-key", request.query.get("key"))
+    for name in ("x-goog-api-key", "x-api-key", "api-key"):
+        if name in request.headers:
+            return request.headers[name]
+    return request.query.get("key")
 
 
 def _mask(values: Mapping[str, str], secret: frozenset[str]) -> dict[str, str]:

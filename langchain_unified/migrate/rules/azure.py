@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from langchain_unified.migrate.arguments import Arguments, keyword
+from langchain_unified.migrate.arguments import Arguments, Setting
 from langchain_unified.migrate.expressions import is_name, prefixed
 from langchain_unified.migrate.facts import facts
-from langchain_unified.migrate.layout import Space
 from langchain_unified.migrate.rules import common
 from langchain_unified.migrate.rules.openai import unpack_model_kwargs
 from langchain_unified.migrate.rules.outcome import RefusedError
@@ -27,15 +26,12 @@ def rewrite(args: Arguments, options: Options) -> list[str]:
     deployment, model = _names(args)
     items = common.take_settings(args, table["connection"])
     if model is not None:
-        items.append(("deployments", _mapping(deployment, model), _NO_SPACE))
+        items.append(_mapping(deployment, model))
     common.check_keywords(args)
     anchor = common.model_argument(args)
     connection = [args.nested(PROVIDER, items)] if items else []
     args.add_after(anchor, [common.enabling(PROVIDER), *connection])
     return notes + unpack_model_kwargs(args)
-
-
-_NO_SPACE: Space = cst.SimpleWhitespace("")
 
 
 def _drop(args: Arguments, names: list[str]) -> None:
@@ -73,6 +69,6 @@ def _make_model(args: Arguments, arg: cst.Arg) -> None:
     args.rename(arg, "model")
 
 
-def _mapping(deployment: cst.BaseExpression, model: cst.BaseExpression) -> cst.Arg:
+def _mapping(deployment: cst.BaseExpression, model: cst.BaseExpression) -> Setting:
     """Return `{deployment: model}`: which model a deployment runs."""
-    return keyword("deployments", cst.Dict([cst.DictElement(deployment, model)]))
+    return Setting("deployments", cst.Dict([cst.DictElement(deployment, model)]))

@@ -66,15 +66,12 @@ def rename_keywords(args: Arguments, renamed: Mapping[str, str]) -> None:
 
 def take_settings(args: Arguments, settings: Mapping[str, str]) -> list[Setting]:
     """Take connection keywords out, each under the name `providers` knows it by."""
-    found = [
-        arg for name in args.names if name in settings and (arg := args.find(name))
-    ]
-    names = [settings[arg.keyword.value] for arg in found if arg.keyword]
-    if len(set(names)) < len(names):
+    given = [name for name in args.names if name in settings]
+    if len({settings[name] for name in given}) < len(given):
         msg = "two spellings of one connection setting: keep one"
         raise RefusedError(msg)
-    taken = args.take(found)
-    return [(name, *pair) for name, pair in zip(names, taken, strict=True)]
+    taken = (args.take(name, settings[name]) for name in given)
+    return [setting for setting in taken if setting is not None]
 
 
 def enabling(provider: str) -> cst.Arg:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,7 +18,6 @@ import anthropic
 from anthropic import transform_schema
 from anthropic.resources.messages import Messages
 from langchain_anthropic import ChatAnthropic
-from langchain_core.messages import BaseMessage, SystemMessage
 from pydantic import Field
 
 from langchain_unified.shims.loops import shared_transport
@@ -38,16 +37,18 @@ class PlannedChatAnthropic(ChatAnthropic):
 
     @cached_property
     def _client(self) -> anthropic.Client:
-        http_client = self.http_client or anthropic.DefaultHttpxClient(
-            **_proxied(self.anthropic_proxy)
-        )
+        http_client = self.http_client
+        if http_client is None and self.anthropic_proxy:
+            http_client = anthropic.DefaultHttpxClient(proxy=self.anthropic_proxy)
         return anthropic.Client(**self._client_params, http_client=http_client)
 
     @cached_property
     def _async_client(self) -> anthropic.AsyncClient:
-        http_client = self.http_async_client or anthropic.DefaultAsyncHttpxClient(
-            **(_proxied(self.anthropic_proxy) or {"mounts": _mounts()})
-        )
+        http_client = self.http_async_client
+        if http_client is None and self.anthropic_proxy:
+            http_client = anthropic.DefaultAsyncHttpxClient(proxy=self.anthropic_proxy)
+        if http_client is None:
+            http_client = anthropic.DefaultAsyncHttpxClient(mounts=_mounts())
         return anthropic.AsyncClient(**self._client_params, http_client=http_client)
 
     def _get_request_payload(
@@ -60,9 +61,7 @@ class PlannedChatAnthropic(ChatAnthropic):
         """Return the plan's request in place of `ChatAnthropic`'s."""
         del stop
         plan: CallPlan = kwargs[_PLAN]
-        rendered = super()._get_request_payload(
-            _system_first(input_), tools=plan.body.get("tools")
-        )
+        rendered = super()._get_request_payload(input_, tools=plan.body.get("tools"))
         kept = ("messages", "system", "betas")
         return {
             "model": plan.model,
@@ -82,23 +81,6 @@ class PlannedChatAnthropic(ChatAnthropic):
     def planned(plan: CallPlan) -> dict[str, Any]:
         """Return the keywords that carry a plan through the methods."""
         return {_PLAN: plan}
-
-
-def _system_first(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Put all system text in front, as one message: Anthropic has one place for it."""
-    system = [m for m in messages if isinstance(m, SystemMessage)]
-    if not system:
-        return list(messages)
-    blocks = [block for message in system for block in _blocks(message)]
-    plain = all(isinstance(message.content, str) for message in system)
-    text = "\n\n".join(message.text for message in system)
-    others = [m for m in messages if not isinstance(m, SystemMessage)]
-    return [SystemMessage(text if plain else blocks), *others]
-
-
-def _blocks(message: SystemMessage) -> list[Any]:
-    content = message.content
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _arguments(plan: CallPlan) -> dict[str, Any]:
@@ -136,10 +118,6 @@ def _messages(client: Any, payload: dict[str, Any]) -> Any:
     if retries is not None:
         client = client.with_options(max_retries=retries)
     return client.beta.messages if "betas" in payload else client.messages
-
-
-def _proxied(proxy: str | None) -> dict[str, Any]:
-    return {"proxy": proxy} if proxy else {}
 
 
 def _mounts() -> dict[str, Any]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.content import NATIVE, flatten, with_native_content
-from langchain_unified.types import CallPlan
+from langchain_unified.content import NATIVE, flatten
 
 _CALLS = frozenset({"tool_use", "input_json_delta"})
-PROVIDER = "anthropic"
 
 
 def shape_result(result: ChatResult) -> ChatResult:
@@ -47,22 +45,3 @@ def _is_call(block: Any) -> bool:
         and block.get("type") in _CALLS
         and not block.get("caller")
     )
-
-
-def unshaped(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
-    """Put this model's own thinking back in place; another model's signature is refused.
-
-    Signatures are bound to the model that made them (gemini_parameters.md (e)).
-    """
-    return [
-        with_native_content(message) if _is_own(plan, message) else message
-        for message in messages
-    ]
-
-
-def _is_own(plan: CallPlan, message: BaseMessage) -> bool:
-    if not isinstance(message, AIMessage):
-        return False
-    metadata = message.response_metadata
-    maker = metadata.get("model_name") or metadata.get("model")
-    return metadata.get("model_provider") == PROVIDER and maker == plan.model

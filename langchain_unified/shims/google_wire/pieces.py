@@ -38,6 +38,7 @@ class Pieces:
         self._plan = plan
         self._as_list = answers_in_images(plan)
         self._index, self._kind = -1, ""
+        # Text is held in case a later piece says more about it, such as a signature.
         self._held: list[dict[str, Any]] = []
         self._native = False
         self._speech: list[bytes] = []
@@ -73,22 +74,12 @@ class Pieces:
             message.content = blocks  # type: ignore[assignment]
             return
         message.content = text_of(blocks)
-        if self._native or any(map(says_more, blocks)):
-            blocks = [*self._held, *blocks]
-            self._native, self._held = True, []
-            if blocks:
-                message.additional_kwargs[NATIVE] = blocks
-            return
         for block in blocks:
-            self._hold(block)
-
-    def _hold(self, block: dict[str, Any]) -> None:
-        """Keep text in case a later piece says more about it, such as a signature."""
-        if self._held and self._held[-1]["index"] == block["index"]:
-            text = self._held[-1]["text"] + block["text"]
-            self._held[-1] = {**block, "text": text}
-        else:
-            self._held.append(block)
+            _append(self._held, block)
+        if self._native or any(map(says_more, blocks)):
+            held, self._held, self._native = self._held, [], True
+            if held:
+                message.additional_kwargs[NATIVE] = held
 
     def _hold_back(self, message: BaseMessage, info: dict[str, Any]) -> None:
         for name in _LAST_ONLY:
@@ -106,6 +97,20 @@ class Pieces:
             info.pop("grounding_metadata")
         keep_speech(message, joined(self._speech))
         note_finish(self._plan, message, info.get("finish_reason"))
+
+
+def _append(blocks: list[dict[str, Any]], block: dict[str, Any]) -> None:
+    """Add a block, or join it with the last if both are pieces of one."""
+    last = blocks[-1] if blocks else {}
+    if last.get("index") != block["index"]:
+        blocks.append(block)
+        return
+    grown = {
+        key: last.get(key, "") + block.get(key, "")
+        for key in ("text", "thinking")
+        if key in last or key in block
+    }
+    blocks[-1] = {**last, **block, **grown}
 
 
 def joined(files: list[bytes]) -> bytes:

@@ -27,6 +27,12 @@ _ERROR = 400
 class PlannedChatOllama(ChatOllama):
     """Sends plans; its own model and parameters play no part."""
 
+    def __del__(self) -> None:
+        """Close the connections that are open, as the SDKs' own clients do."""
+        client = (self.__pydantic_private__ or {}).get("_client")
+        if client is not None:
+            client.close()
+
     def _create_chat_stream(
         self,
         messages: list[BaseMessage],

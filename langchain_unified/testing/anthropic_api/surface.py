@@ -16,7 +16,7 @@ from langchain_unified.testing.anthropic_api.checks import (
 )
 from langchain_unified.testing.anthropic_api.prompt import prompt_tokens
 from langchain_unified.testing.anthropic_api.rules import load_models
-from langchain_unified.testing.recording import api_key_of, note_key
+from langchain_unified.testing.recording import api_key_of
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.wire import HttpReply
 
@@ -74,9 +74,7 @@ class AnthropicSurface:
         Raises:
             RefusalError: With the error the API would send.
         """
-        key = request.headers.get("x-api-key") or api_key_of(request)
-        note_key(recorded, key)
-        _check_head(request, settings, key)
+        _check_head(request, settings, api_key_of(request))
         if recorded.endpoint == "models":
             return _json(_models())
         call = admit(recorded, settings)

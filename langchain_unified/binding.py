@@ -1,0 +1,39 @@
+"""A model with settings bound, which keeps them whatever is bound next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableBinding
+from langchain_core.tools import BaseTool
+
+
+class UnifiedBinding(RunnableBinding[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
+    """A `RunnableBinding` on which binding again adds instead of starting anew.
+
+    langchain-core's binding hands `bind_tools` and `with_structured_output` to the
+    bare model and so loses what was bound before (langchain-ai/langchain#35320,
+    #30983, open on 2026-11-23).
+    """
+
+    @classmethod
+    def lc_id(cls) -> list[str]:
+        """Serialize as the class of langchain-core that it behaves like."""
+        return [*cls.get_lc_namespace(), "RunnableBinding"]
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools beside what is bound; see `UnifiedChatModel.bind_tools`."""
+        return self.bind(**self.bound.bind_tools(tools, **kwargs).kwargs)  # type: ignore[attr-defined]
+
+    def with_structured_output(
+        self, schema: Any = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Ask for objects; see `UnifiedChatModel.with_structured_output`."""
+        return self.bound.structured_by(self, schema, **kwargs)  # type: ignore[attr-defined,no-any-return]

@@ -1,0 +1,44 @@
+"""A quick look at code, so that files without the classes cost little."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from langchain_unified.migrate.facts import target_homes, target_names
+from langchain_unified.migrate.text import mentioned
+
+
+def names_a_target(code: str) -> bool:
+    """Tell whether code mentions a class that is moved at all."""
+    return any(name in code for name in target_names())
+
+
+def may_concern(code: str) -> bool:
+    """Tell whether code imports what is moved, or names it in a dotted text.
+
+    Example:
+        >>> may_concern("from langchain_openai import ChatOpenAI")
+        True
+        >>> may_concern("'Like ChatOpenAI.'")
+        False
+    """
+    if not names_a_target(code):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    return any(_concerns(node) for node in ast.walk(tree))
+
+
+def _concerns(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.level == 0 and node.module in target_homes()
+    if isinstance(node, ast.Import):
+        return any(alias.name in target_homes() for alias in node.names)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return mentioned(node.value) not in {None, node.value}
+    return False

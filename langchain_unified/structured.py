@@ -1,0 +1,205 @@
+"""Structured output: the parser of answers, whichever way the form was asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from operator import itemgetter
+from typing import Any
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import BaseTransformOutputParser
+from langchain_core.outputs import ChatGeneration, Generation
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.json import parse_json_markdown, parse_partial_json
+from langchain_core.utils.pydantic import is_basemodel_subclass
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import override
+
+from langchain_unified.errors import UnifiedError
+from langchain_unified.schemas import Structure
+
+
+class StructuredOutputError(UnifiedError, OutputParserException):
+    """The answer does not have the form asked for.
+
+    Attributes:
+        message: The answer itself.
+    """
+
+    def __init__(self, text: str, message: BaseMessage) -> None:
+        """Keep the answer with the reason."""
+        self.message = message
+        super().__init__(text, llm_output=str(message.text))
+
+
+class RefusalError(StructuredOutputError):
+    """The model refused to answer."""
+
+
+class TruncatedOutputError(StructuredOutputError):
+    """The answer was cut off before it was complete; `max_tokens` may be too low."""
+
+
+class StructureParser(BaseTransformOutputParser[Any]):
+    """Reads an object from an answer: from a tool call, else from JSON text."""
+
+    structure: Structure
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @property
+    def OutputType(self) -> Any:  # noqa: N802 - LangChain's name
+        """Return what is parsed to."""
+        target = self.structure.target
+        return target if isinstance(target, type) else dict[str, Any]
+
+    @override
+    def parse(self, text: str) -> Any:
+        return self.parse_result([ChatGeneration(message=AIMessage(text))])
+
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """Return the object an answer holds.
+
+        Raises:
+            RefusalError: If the model refused.
+            TruncatedOutputError: If the answer was cut off.
+            StructuredOutputError: If the answer has another form.
+        """
+        generation = result[0]
+        if not isinstance(generation, ChatGeneration):
+            return self.parse(generation.text)
+        message = generation.message
+        if partial:
+            return self._partial(message)
+        return self._whole(message)
+
+    def _partial(self, message: BaseMessage) -> Any:
+        """Return what can be read of an unfinished answer, `None` for nothing yet."""
+        found = self._call(message)
+        if found is None and message.text.lstrip():
+            try:
+                found = parse_partial_json(message.text)
+            except ValueError:
+                return None
+        if not isinstance(found, dict):
+            return None
+        try:
+            return self._typed(found)
+        except ValidationError:
+            return None
+
+    def _whole(self, message: BaseMessage) -> Any:
+        refusal = message.additional_kwargs.get("refusal")
+        if refusal:
+            raise RefusalError(f"The model refused: {refusal}", message)
+        found = self._call(message)
+        if found is None and _has_calls(message):
+            return None
+        try:
+            return self._typed(_json(message) if found is None else found)
+        except (ValueError, ValidationError) as error:
+            raise _failure(error, message) from error
+
+    def _call(self, message: BaseMessage) -> Any:
+        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        named = (call for call in calls if call["name"] == self.structure.name)
+        return next((call["args"] for call in named), None)
+
+    def _typed(self, found: Any) -> Any:
+        """Return the object as an instance of what the user gave."""
+        target = self.structure.target
+        if not isinstance(target, type):
+            return found
+        if is_basemodel_subclass(target):
+            validate = getattr(target, "model_validate", None) or target.parse_obj
+            return validate(found)
+        if dataclasses.is_dataclass(target):
+            return TypeAdapter(target).validate_python(found)
+        return found
+
+    @override
+    def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
+        merged = None
+        last = None
+        for piece in input:
+            merged = piece if merged is None else merged + piece
+            found = self.parse_result([ChatGeneration(message=merged)], partial=True)
+            if found is not None and found != last:
+                yield found
+                last = found
+        yield from self._final(merged, last)
+
+    @override
+    async def _atransform(self, input: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        merged = None
+        last = None
+        async for piece in input:
+            merged = piece if merged is None else merged + piece
+            found = self.parse_result([ChatGeneration(message=merged)], partial=True)
+            if found is not None and found != last:
+                yield found
+                last = found
+        for found in self._final(merged, last):
+            yield found
+
+    def _final(self, merged: Any, last: Any) -> Iterator[Any]:
+        """Check the whole answer at the end of the stream."""
+        if merged is None:
+            return
+        found = self.parse_result([ChatGeneration(message=merged)])
+        if found is not None and found != last:
+            yield found
+
+
+def _has_calls(message: BaseMessage) -> bool:
+    return isinstance(message, AIMessage) and bool(message.tool_calls)
+
+
+def _json(message: BaseMessage) -> Any:
+    if not message.text.strip():
+        raise ValueError(_EMPTY)
+    return parse_json_markdown(message.text, parser=_strictly)
+
+
+_EMPTY = "the answer is empty"
+
+
+def _strictly(text: str) -> Any:
+    """`parse_json_markdown` repairs cut-off JSON by default; a whole answer is whole."""
+    import json  # noqa: PLC0415
+
+    return json.loads(text, strict=False)
+
+
+def _failure(error: Exception, message: BaseMessage) -> StructuredOutputError:
+    reason = message.response_metadata.get("finish_reason")
+    if str(reason).lower() in {"length", "max_tokens"}:
+        text = "The answer was cut off at max_tokens before it was complete."
+        return TruncatedOutputError(text, message)
+    text = f"The answer does not have the form asked for: {error}"
+    return StructuredOutputError(text, message)
+
+
+def structured(
+    llm: Runnable[Any, Any], structure: Structure, *, include_raw: bool
+) -> Runnable[Any, Any]:
+    """Return a runnable that gives objects.
+
+    Args:
+        llm: A model with the structure bound.
+        structure: The form asked for.
+        include_raw: Whether to give `{"raw", "parsed", "parsing_error"}`.
+    """
+    parser = StructureParser(structure=structure)
+    if not include_raw:
+        return llm | parser
+    parsed = RunnablePassthrough.assign(
+        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+    )
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=llm) | parsed.with_fallbacks(
+        [failed], exception_key="parsing_error"
+    )

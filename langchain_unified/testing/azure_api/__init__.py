@@ -1,0 +1,1 @@
+"""The Azure OpenAI surface: OpenAI's models behind deployments."""

@@ -1,0 +1,185 @@
+"""The Azure OpenAI paths: dated API versions and the v1 API."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.testing.errors import RefusalError
+from langchain_unified.testing.openai_api.admission import admit
+from langchain_unified.testing.openai_api.chat import chat_chunks, chat_completion
+from langchain_unified.testing.openai_api.response_events import response_chunks
+from langchain_unified.testing.openai_api.responses import response_body
+from langchain_unified.testing.openai_api.store import ResponseStore
+from langchain_unified.testing.recording import api_key_of
+from langchain_unified.testing.rules import DATA
+from langchain_unified.testing.signing import digest_of
+from langchain_unified.testing.sse import data_event
+from langchain_unified.testing.wire import HttpReply
+
+if TYPE_CHECKING:
+    from langchain_unified.testing.openai_api.call import OpenAICall
+    from langchain_unified.testing.recording import RecordedRequest
+    from langchain_unified.testing.settings import Settings
+    from langchain_unified.testing.wire import HttpRequest
+
+_PATH = re.compile(
+    r"^/openai(?P<v1>/v1)?(?:/deployments/(?P<deployment>[^/]+))?"
+    r"/(?P<method>chat/completions|responses)$"
+)
+_ENDPOINTS = {"chat/completions": "chat", "responses": "responses"}
+_FILTERED = {
+    name: {"filtered": False, "severity": "safe"}
+    for name in ("hate", "self_harm", "sexual", "violence")
+}
+
+
+class AzureSurface:
+    """Answers the requests below `/openai`.
+
+    Attributes:
+        deployments: OpenAI model by deployment; a model's own name is one, too.
+    """
+
+    provider = "azure_openai"
+
+    def __init__(self) -> None:
+        """Start with the shipped deployments and without kept responses."""
+        self.deployments = dict(_shipped())
+        self._store = ResponseStore()
+
+    def claims(self, request: HttpRequest) -> bool:
+        """Tell whether a request is for Azure OpenAI."""
+        return request.path.startswith("/openai/")
+
+    def describe(self, recorded: RecordedRequest) -> None:
+        """Fill in endpoint, model and streaming of a record; the model is a deployment."""
+        body = recorded.body if isinstance(recorded.body, dict) else {}
+        found = _PATH.match(recorded.path)
+        if found is not None:
+            recorded.endpoint = _ENDPOINTS[found["method"]]
+            recorded.model = found["deployment"] or body.get("model")
+        recorded.streaming = bool(body.get("stream"))
+
+    def answer(
+        self,
+        request: HttpRequest,
+        recorded: RecordedRequest,
+        settings: Settings,
+        number: int,
+    ) -> HttpReply:
+        """Answer a request.
+
+        Raises:
+            RefusalError: With the error the API would send.
+        """
+        _check_key(request, settings)
+        _check_path(request)
+        model = self.deployments.get(str(recorded.model), recorded.model)
+        if settings.books["openai"].get(str(model), settings.today) is None:
+            refuse(
+                "The API deployment for this resource does not exist. If you created "
+                "the deployment within the last 5 minutes, please wait a moment and "
+                "try again.",
+                404,
+                "DeploymentNotFound",
+            )
+        body = {**(recorded.body or {}), "model": model}
+        behind = replace(recorded, body=body)
+        endpoint = recorded.endpoint or "chat"
+        call = admit(endpoint, behind, settings, self._store)
+        return _reply(endpoint, call, number)
+
+    def headers(self, number: int) -> dict[str, str]:
+        """Return the headers every reply carries."""
+        return {"apim-request-id": digest_of("azure request", number)}
+
+    def reset(self) -> None:
+        """Forget the kept responses."""
+        self._store.clear()
+
+
+def refuse(message: str, status: int, code: str) -> None:
+    """Refuse a request.
+
+    Raises:
+        RefusalError: Always.
+    """
+    raise RefusalError(status, {"error": {"code": code, "message": message}})
+
+
+@cache
+def _shipped() -> dict[str, str]:
+    text = (DATA / "azure_openai.json").read_text(encoding="utf-8")
+    deployments: dict[str, str] = json.loads(text)["deployments"]
+    return deployments
+
+
+def _check_key(request: HttpRequest, settings: Settings) -> None:
+    key = api_key_of(request)
+    if not key or not settings.accepts_key("azure_openai", key):
+        refuse(
+            "Access denied due to invalid subscription key or wrong API endpoint. Make "
+            "sure to provide a valid key for an active subscription and use a correct "
+            "regional API endpoint for your resource.",
+            401,
+            "401",
+        )
+
+
+def _check_path(request: HttpRequest) -> None:
+    found = _PATH.match(request.path)
+    if found is None or request.method != "POST":
+        refuse("Resource not found", 404, "404")
+        return
+    dated = found["v1"] is None
+    on_chat = found["method"] == "chat/completions"
+    if dated and not request.query.get("api-version"):
+        refuse("Resource not found", 404, "404")
+    if bool(found["deployment"]) != (dated and on_chat):
+        refuse("Resource not found", 404, "404")
+
+
+def _reply(endpoint: str, call: OpenAICall, number: int) -> HttpReply:
+    stream = {"content-type": "text/event-stream; charset=utf-8"}
+    wants_stream = call.body.get("stream")
+    if endpoint == "responses":
+        if wants_stream:
+            return HttpReply(200, stream, chunks=response_chunks(call, number))
+        return _json(response_body(call, number))
+    if wants_stream:
+        chunks = [_prompt_chunk(), *chat_chunks(call, number)]
+        return HttpReply(200, stream, chunks=chunks)
+    return _json(_filtered(chat_completion(call, number)))
+
+
+def _filtered(body: dict[str, Any]) -> dict[str, Any]:
+    for choice in body["choices"]:
+        choice["content_filter_results"] = _FILTERED
+    return {**body, "prompt_filter_results": _prompt_results()}
+
+
+def _prompt_chunk() -> bytes:
+    """Return Azure's first chunk: no choices, only what the filter thought."""
+    return data_event(
+        {
+            "id": "",
+            "object": "",
+            "created": 0,
+            "model": "",
+            "choices": [],
+            "prompt_filter_results": _prompt_results(),
+        }
+    )
+
+
+def _prompt_results() -> list[dict[str, Any]]:
+    return [{"prompt_index": 0, "content_filter_results": _FILTERED}]
+
+
+def _json(value: Any) -> HttpReply:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return HttpReply(200, {"content-type": "application/json"}, body)

@@ -1,0 +1,1 @@
+"""The Ollama surface: chat, tags and version."""

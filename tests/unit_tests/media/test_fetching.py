@@ -1,0 +1,127 @@
+"""URLs are fetched only where the user allows it, within limits, from public hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from langchain_core.messages import HumanMessage
+
+from langchain_unified import default_registry
+from langchain_unified.errors import InvalidParameterError, UnsupportedError
+from langchain_unified.history import aprepared, prepared
+from langchain_unified.history.media import fetching
+from langchain_unified.history.media.reading import Media
+from langchain_unified.history.traits import traits_of
+from langchain_unified.planner import plan
+from langchain_unified.types import CallPlan, Invocation
+from tests.unit_tests.media.forms import FILES
+
+URL = "https://example.com/blue.png"
+PNG = (FILES / "blue.png").read_bytes()
+MESSAGES = [HumanMessage([{"type": "image", "url": URL}])]
+Serve = Callable[[httpx.Request], httpx.Response]
+
+
+def planned(*, fetch_urls: bool, model: str = "gemini-2.5-flash") -> CallPlan:
+    """Return the plan of a call with a picture by URL."""
+    call = Invocation(
+        model, params={"fetch_urls": fetch_urls}, traits=traits_of(MESSAGES)
+    )
+    return plan(call, default_registry().resolve(model))
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Callable[[Serve], None]:
+    """Return a function that puts a server in place of the web."""
+
+    def serve(handler: Serve) -> None:
+        client = httpx.Client(transport=httpx.MockTransport(handler))
+        monkeypatch.setattr(fetching, "_client", lambda: client)
+
+    return serve
+
+
+def test_nothing_is_fetched_unasked() -> None:
+    """Without fetch_urls a URL that the wire cannot take is refused before sending."""
+    with pytest.raises(UnsupportedError, match="fetch_urls=True"):
+        planned(fetch_urls=False)
+
+
+def test_an_allowed_url_is_fetched_and_on_record(web: Callable[[Serve], None]) -> None:
+    """With fetch_urls the client downloads the picture, and the plan says so."""
+    web(lambda _: httpx.Response(200, content=PNG))
+    call = planned(fetch_urls=True)
+    block = prepared(call, MESSAGES)[0].content[0]
+
+    assert {"type": "media", "mime_type": "image/png", "data": PNG} == block
+    assert ["fetch_urls"] == [change.parameter for change in call.changes]
+
+
+async def test_fetching_leaves_the_loop_alone(web: Callable[[Serve], None]) -> None:
+    """Asynchronous calls fetch in a thread and get the same messages."""
+    web(lambda _: httpx.Response(200, content=PNG))
+    call = planned(fetch_urls=True)
+
+    assert prepared(call, MESSAGES) == await aprepared(call, MESSAGES)
+
+
+def test_a_wire_that_takes_urls_fetches_nothing() -> None:
+    """OpenAI gets the URL itself, whether or not fetching is allowed."""
+    call = planned(fetch_urls=True, model="gpt-4o")
+
+    assert not call.fetches
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/a.png",
+        "http://localhost/a.png",
+        "http://10.0.0.1/a.png",
+        "http://192.168.1.1/a.png",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::1]/a.png",
+        "ftp://example.com/a.png",
+    ],
+)
+def test_private_addresses_are_never_fetched(url: str) -> None:
+    """Loopback, private and metadata addresses and other schemes are refused."""
+    with pytest.raises(InvalidParameterError, match="SSRF"):
+        fetching.fetched(Media("image", "url", url))
+
+
+def test_too_much_is_cut_off(
+    web: Callable[[Serve], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download that is larger than the limit ends with an error."""
+    monkeypatch.setattr(fetching, "MAX_BYTES", 10)
+    web(lambda _: httpx.Response(200, content=PNG))
+    with pytest.raises(InvalidParameterError, match="may have"):
+        fetching.fetched(Media("image", "url", URL))
+
+
+def test_too_slow_is_cut_off(
+    web: Callable[[Serve], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download that takes longer than the limit ends with an error."""
+    monkeypatch.setattr(fetching, "MAX_SECONDS", -1.0)
+    web(lambda _: httpx.Response(200, content=PNG))
+    with pytest.raises(InvalidParameterError, match="may take"):
+        fetching.fetched(Media("image", "url", URL))
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_only_an_answer_counts(web: Callable[[Serve], None], status: int) -> None:
+    """A redirect or an error is no content."""
+    web(lambda _: httpx.Response(status, headers={"location": "http://10.0.0.1/"}))
+    with pytest.raises(InvalidParameterError, match="messages="):
+        fetching.fetched(Media("image", "url", URL))
+
+
+def test_the_bytes_count_not_the_name(web: Callable[[Serve], None]) -> None:
+    """What comes back is judged by its bytes, and refused if the model cannot read it."""
+    web(lambda _: httpx.Response(200, content=b"GIF89a"))
+    with pytest.raises(UnsupportedError, match="image/gif"):
+        prepared(planned(fetch_urls=True), MESSAGES)

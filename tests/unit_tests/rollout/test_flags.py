@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openfeature import api
+from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout import ENVIRONMENT, Mode, Rollout, rollout
+from langchain_unified.rollout.flags import FLAG, FileFlag
+
+LOGGER = "langchain_unified"
+
+
+class BrokenProvider(InMemoryProvider):
+    """An OpenFeature provider whose flag service is down."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.down = False
+
+    def resolve_string_details(self, *args: Any, **kwargs: Any) -> Any:
+        if self.down:
+            raise ConnectionError("flag service is down")
+        return super().resolve_string_details(*args, **kwargs)
+
+
+def client(provider: InMemoryProvider, domain: str) -> Any:
+    api.set_provider(provider, domain)
+    return api.get_client(domain)
+
+
+def flag(mode: str, **options: Any) -> InMemoryFlag[str]:
+    return InMemoryFlag("on", {"on": mode}, **options)
+
+
+def said(control: Rollout) -> str | None:
+    found = control.read("somebody")
+    return None if found is None else f"{found[0]} from {found[1]}"
+
+
+def test_the_first_source_that_speaks_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Context, instance, callable, file, environment, OpenFeature, default: in order."""
+    path = tmp_path / "flag"
+    path.write_text("shadow")
+    monkeypatch.setenv(ENVIRONMENT, "canary:30")
+    answers: list[Any] = ["canary:20"]
+    features = client(InMemoryProvider({FLAG: flag("canary:40")}), "order")
+    control = Rollout(
+        "legacy",
+        call=lambda: answers[0],
+        file=path,
+        openfeature=features,
+        default="canary:50",
+    )
+    seen = []
+    with rollout("canary:1"):
+        seen.append(said(control))
+    seen.append(said(control))
+    control.mode = None
+    seen.append(said(control))
+    answers[0] = None
+    seen.append(said(control))
+    path.write_text("")
+    seen.append(said(control))
+    monkeypatch.delenv(ENVIRONMENT)
+    seen.append(said(control))
+    features = client(InMemoryProvider({FLAG: flag("")}), "order")
+    seen.append(said(control))
+
+    assert [
+        "canary:1 from context",
+        "legacy from instance",
+        "canary:20 from callable",
+        "shadow from file",
+        "canary:30 from environment",
+        "canary:40 from openfeature",
+        "canary:50 from default",
+    ] == seen
+
+
+def test_context_managers_nest() -> None:
+    """The inner block counts; leaving it brings the outer one back."""
+    control = Rollout(default=None)
+    seen = []
+    with rollout("legacy"):
+        with rollout("shadow"):
+            seen.append(said(control))
+        seen.append(said(control))
+    seen.append(said(control))
+
+    assert ["shadow from context", "legacy from context", None] == seen
+
+
+def test_a_file_flips_without_a_restart(tmp_path: Path) -> None:
+    """Every change of the file is seen by the next call, however fast they come."""
+    path = tmp_path / "flag"
+    control = Rollout(file=path)
+    seen = []
+    for mode in ("legacy", "shadow", "legacy", "unified"):
+        path.write_text(mode)
+        seen.append(said(control))
+
+    assert [f"{m} from file" for m in ("legacy", "shadow", "legacy", "unified")] == seen
+
+
+def test_a_settled_file_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old file costs one stat for each call, no read."""
+    path = tmp_path / "flag"
+    path.write_text("legacy")
+    os.utime(path, (time.time() - 60, time.time() - 60))
+    control = FileFlag(path)
+    control.read("")
+    reads: list[Path] = []
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: reads.append(self))
+    for _ in range(100):
+        control.read("")
+
+    assert [] == reads
+    assert "legacy" == str(control.read(""))
+
+
+def test_a_file_that_was_never_there_says_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No file is no opinion, and no reason to warn."""
+    control = Rollout(file=tmp_path / "none", default="legacy")
+
+    assert "legacy from default" == said(control)
+    assert [] == caplog.records
+
+
+def broken_file(tmp_path: Path) -> tuple[Rollout, Any]:
+    path = tmp_path / "flag"
+    path.write_text("canary:10")
+    return Rollout(file=path), lambda: path.write_text("canary:many")
+
+
+def missing_file(tmp_path: Path) -> tuple[Rollout, Any]:
+    path = tmp_path / "flag"
+    path.write_text("canary:10")
+    return Rollout(file=path), path.unlink
+
+
+def broken_callable(tmp_path: Path) -> tuple[Rollout, Any]:
+    state = {"mode": "canary:10"}
+    return Rollout(call=lambda: state["mode"]), lambda: state.pop("mode")
+
+
+def nonsense_callable(tmp_path: Path) -> tuple[Rollout, Any]:
+    state: dict[str, Any] = {"mode": "canary:10"}
+    return Rollout(call=lambda: state["mode"]), lambda: state.update(mode=object())
+
+
+def broken_environment(tmp_path: Path) -> tuple[Rollout, Any]:
+    os.environ["F_TEST_ROLLOUT"] = "canary:10"
+    return Rollout(environment="F_TEST_ROLLOUT"), lambda: os.environ.update(
+        F_TEST_ROLLOUT="canry:10"
+    )
+
+
+def broken_openfeature(tmp_path: Path) -> tuple[Rollout, Any]:
+    provider = BrokenProvider()
+    provider._flags = {FLAG: flag("canary:10")}
+    control = Rollout(openfeature=client(provider, "broken"))
+    return control, lambda: setattr(provider, "down", True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        broken_file,
+        missing_file,
+        broken_callable,
+        nonsense_callable,
+        broken_environment,
+        broken_openfeature,
+    ],
+)
+def test_a_broken_source_keeps_its_last_good_word(
+    source: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A source that breaks goes on saying what it said last, and warns once."""
+    control, break_it = source(tmp_path)
+    before = said(control)
+    break_it()
+    with caplog.at_level(logging.WARNING, logger=LOGGER):
+        after = [said(control) for _ in range(5)]
+    os.environ.pop("F_TEST_ROLLOUT", None)
+    warned = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+
+    assert [before] * 5 == after
+    assert 1 == len(warned)
+    assert "keeps saying 'canary:10'" in warned[0]
+
+
+def test_a_source_broken_from_the_start_is_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A source that never said anything good leaves the word to the next."""
+    control = Rollout(call=lambda: 1 / 0, default="legacy")
+    found = [said(control) for _ in range(3)]
+
+    assert ["legacy from default"] * 3 == found
+    assert 1 == len(caplog.records)
+    assert "is left out: ZeroDivisionError" in caplog.text
+
+
+def test_a_source_can_recover(tmp_path: Path) -> None:
+    """A repaired file speaks again at the next call."""
+    path = tmp_path / "flag"
+    path.write_text("legacy")
+    control = Rollout(file=path)
+    control.read()
+    path.write_text("nonsense")
+    control.read()
+    path.write_text("shadow")
+
+    assert "shadow from file" == said(control)
+
+
+def test_openfeature_targets_the_key_of_the_call() -> None:
+    """The flag service sees who the call is for, and can answer by it."""
+
+    def by_user(flag: InMemoryFlag[str], context: Any) -> Any:
+        from openfeature.flag_evaluation import FlagResolutionDetails
+
+        ann = context.targeting_key == "ann"
+        return FlagResolutionDetails("legacy" if ann else "unified")
+
+    provider = InMemoryProvider({FLAG: flag("unified", context_evaluator=by_user)})
+    control = Rollout(openfeature=client(provider, "target"))
+    ann, bob = (control.decide("openai", {"configurable": {"user_id": user}})
+                for user in ("ann", "bob"))
+
+    assert ("legacy", "unified") == (ann, bob)
+
+
+def test_without_an_openfeature_provider_the_default_counts() -> None:
+    """An OpenFeature client that nobody set up says nothing."""
+    control = Rollout(openfeature=api.get_client("nobody-set-this-up"))
+
+    assert "unified from default" == said(control)
+
+
+def test_a_wrong_constant_is_refused_at_once() -> None:
+    """A mode written in code is checked where it is written."""
+    with pytest.raises(InvalidParameterError):
+        Rollout("legcy")
+    with pytest.raises(InvalidParameterError):
+        Rollout(default="legcy")
+    with pytest.raises(InvalidParameterError), rollout("legcy"):
+        pass
+
+
+def test_reading_is_cheap(tmp_path: Path) -> None:
+    """All sources together, the file's stat included, take well under 0.1 ms."""
+    path = tmp_path / "flag"
+    path.write_text("")
+    os.utime(path, (time.time() - 60, time.time() - 60))
+    control = Rollout(call=lambda: None, file=path)
+    started = time.perf_counter()
+    for _ in range(2000):
+        control.decide("openai", {"configurable": {"user_id": "a"}})
+    each = (time.perf_counter() - started) / 2000
+
+    assert each < 100e-6
+
+
+def test_modes_are_values() -> None:
+    """A mode can be given as a value instead of text."""
+    assert "canary:5 from instance" == said(Rollout(Mode("canary", 5.0)))

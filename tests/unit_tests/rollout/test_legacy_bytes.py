@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_openai import ChatOpenAI
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.testing import ProviderEmulator
+from tests.unit_tests.rollout.calls import CALLS, Call, get_weather
+
+VOLATILE = {"x-stainless-retry-count", "content-length"}
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with ProviderEmulator() as running:
+        yield running
+
+
+def make(
+    kind: type[BaseChatModel], call: Call, emulator: ProviderEmulator, **own: Any
+) -> Any:
+    connection = {"api_key": "sk-test", "base_url": emulator.openai_base_url}
+    llm = kind(**{**connection, **call.model, **own})
+    return llm.bind_tools(call.tools, **call.choice) if call.tools else llm
+
+
+def sent(emulator: ProviderEmulator, run: Any) -> list[Any]:
+    """Return every byte the emulator got from a call, accepted or not."""
+    emulator.requests.clear()
+    with suppress(Exception):
+        run()
+    return [
+        (
+            request.method,
+            request.path,
+            request.query,
+            request.raw,
+            request.key_tail,
+            {k: v for k, v in request.headers.items() if k not in VOLATILE},
+        )
+        for request in emulator.requests
+    ]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize("face", ["invoke", "stream"])
+@pytest.mark.filterwarnings("ignore")
+def test_legacy_sends_what_chat_openai_sends(
+    emulator: ProviderEmulator, call: Call, face: str
+) -> None:
+    """In legacy mode the bytes and headers on the wire are those of a plain ChatOpenAI."""
+    plain = make(ChatOpenAI, call, emulator)
+    ours = make(UnifiedChatModel, call, emulator, rollout="legacy")
+    before = sent(emulator, lambda: list_of(plain, face, call))
+    after = sent(emulator, lambda: list_of(ours, face, call))
+
+    assert 1 <= len(before)
+    assert before == after
+
+
+def list_of(llm: Any, face: str, call: Call) -> Any:
+    if face == "invoke":
+        return llm.invoke(call.prompt, **call.keywords)
+    return list(llm.stream(call.prompt, **call.keywords))
+
+
+@pytest.mark.filterwarnings("ignore")
+async def test_legacy_sends_the_same_asynchronously(
+    emulator: ProviderEmulator,
+) -> None:
+    """The asynchronous faces send the same bytes too."""
+    differing = []
+    for call in CALLS[:12]:
+        pair = []
+        for kind, own in ((ChatOpenAI, {}), (UnifiedChatModel, {"rollout": "legacy"})):
+            llm = make(kind, call, emulator, **own)
+            emulator.requests.clear()
+            await llm.ainvoke(call.prompt, **call.keywords)
+            async for _ in llm.astream(call.prompt, **call.keywords):
+                pass
+            pair.append([(r.path, r.raw) for r in emulator.requests])
+        if pair[0] != pair[1]:
+            differing.append(call.name)
+
+    assert [] == differing
+
+
+def test_the_answer_is_chat_openai_s(emulator: ProviderEmulator) -> None:
+    """The message is the plain model's, with the record beside it."""
+    call = Call("full", {"model": "gpt-4o", "temperature": 0}, tools=[get_weather])
+    plain = make(ChatOpenAI, call, emulator).invoke("hi")
+    ours = make(UnifiedChatModel, call, emulator, rollout="legacy").invoke("hi")
+    record = ours.response_metadata.pop("unified")
+    changing = {"id", "response_metadata"}
+
+    assert plain.model_dump(exclude=changing) == ours.model_dump(exclude=changing)
+    assert "legacy" == record["rollout"]["served_by"]
+
+
+def test_own_keywords_do_not_break_a_rollback(emulator: ProviderEmulator) -> None:
+    """Keywords that only this package knows do not reach ChatOpenAI's SDK."""
+    call = Call("own", {"model": "gpt-4o"})
+    llm = make(UnifiedChatModel, call, emulator, rollout="legacy")
+    emulator.requests.clear()
+    llm.invoke("hi", on_unsupported="error", max_output_tokens=20, max_retries=1)
+
+    assert 20 == emulator.requests[0].body["max_completion_tokens"]
+
+
+def test_a_changed_setting_reaches_the_plain_model(emulator: ProviderEmulator) -> None:
+    """An attribute set after construction is sent by the legacy path as well."""
+    llm = make(UnifiedChatModel, Call("x", {"model": "gpt-4o"}), emulator)
+    llm.rollout = "legacy"
+    llm.invoke("hi")
+    llm.temperature = 0.7
+    llm.invoke("hi")
+
+    assert 0.7 == emulator.requests[-1].body["temperature"]
+    assert "temperature" not in emulator.requests[-2].body
+
+
+def test_connection_settings_by_provider_are_used(emulator: ProviderEmulator) -> None:
+    """The plain model gets OpenAI's settings from `providers`, and nobody else's."""
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        rollout="legacy",
+        providers={
+            "openai": {"api_key": "sk-mine", "base_url": emulator.openai_base_url},
+            "google_genai": {"api_key": "their-key"},
+        },
+    )
+    llm.invoke("hi")
+
+    assert "mine" == emulator.requests[-1].key_tail
