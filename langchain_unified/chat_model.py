@@ -19,13 +19,10 @@ from typing_extensions import override
 
 from langchain_unified import engine
 from langchain_unified.binding import UnifiedBinding
-from langchain_unified.contract import Contract
+from langchain_unified.contract import CONFIGURABLE, Contract
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.schemas import read_structure
 from langchain_unified.structured import structured
-
-CONFIGURABLE = ("model", "temperature", "max_tokens", "reasoning_effort")
-"""Settings read from `config["configurable"]`."""
 
 
 class UnifiedChatModel(Contract):
@@ -115,6 +112,7 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        messages, kwargs = self._unseen(messages, kwargs)
         attempts = self._attempts(messages, stop, kwargs, stream=False)
         return engine.generate(attempts, self._shim, messages)
 
@@ -126,6 +124,7 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        messages, kwargs = self._unseen(messages, kwargs)
         attempts = self._attempts(messages, stop, kwargs, stream=False)
         return await engine.agenerate(attempts, self._shim, messages)
 
@@ -137,6 +136,7 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        messages, kwargs = self._unseen(messages, kwargs)
         attempts = self._attempts(messages, stop, kwargs, stream=True)
         return engine.stream(attempts, self._shim, messages)
 
@@ -148,6 +148,7 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
+        messages, kwargs = self._unseen(messages, kwargs)
         attempts = self._attempts(messages, stop, kwargs, stream=True)
         async for chunk in engine.astream(attempts, self._shim, messages):
             yield chunk

@@ -53,6 +53,8 @@ SETTINGS = frozenset(
         "client_args",
         "client_options",
         "keep_alive",
+        "root_async_client",
+        "root_client",
         "include_response_headers",
         "stream_chunk_timeout",
     }

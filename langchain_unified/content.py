@@ -155,7 +155,9 @@ def _unwrapped(block: Block) -> Block:
     """Return a standard block that a translator took for one it does not know."""
     value = block.get("value")
     if block.get("type") == "non_standard" and isinstance(value, dict):
-        standard = value.get("type") in _STANDARD and ("base64" in value or "url" in value)
+        standard = value.get("type") in _STANDARD and (
+            "base64" in value or "url" in value
+        )
         return value if standard else block
     return block
 

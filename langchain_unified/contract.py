@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from langchain_core.language_models import LangSmithParams
+from langchain_core.language_models import LangSmithParams, ModelProfile
+from langchain_core.messages import BaseMessage
+from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.runnables import ConfigurableField, RunnableSerializable
+from langchain_core.runnables.utils import ConfigurableFieldSpec
+from langchain_core.tools import BaseTool
+from pydantic import SecretStr
 from typing_extensions import override
 
 from langchain_unified.planning import Planning
+from langchain_unified.registry.profiles import profile_of
+from langchain_unified.types import Invocation
+
+CONFIGURABLE = {
+    "model": str,
+    "temperature": float,
+    "max_tokens": int,
+    "reasoning_effort": str,
+}
+"""Settings read from `config["configurable"]`, with their types."""
+
+_UNCACHED = frozenset(
+    {"timeout", "max_retries", "stream_usage", "extra_headers", "on_unsupported"}
+)
+"""Settings that do not change the answer, and so not its place in the cache."""
 
 
 class Contract(Planning):
@@ -18,6 +42,10 @@ class Contract(Planning):
         """Same as `model_name`."""
         return self.model_name
 
+    @model.setter
+    def model(self, name: str) -> None:
+        self.model_name = name
+
     @property
     def _llm_type(self) -> str:
         return "unified-chat"
@@ -25,6 +53,53 @@ class Contract(Planning):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"model_name": self.model_name, **self._defaults()}
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_of(self._known())
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """Name the settings a config may carry, for user interfaces."""
+        return [
+            ConfigurableFieldSpec(
+                id=name,
+                annotation=kind | None,
+                name=name,
+                description=f"{name} of the call.",
+                default=None,
+            )
+            for name, kind in CONFIGURABLE.items()
+        ]
+
+    @override
+    def configurable_fields(self, **kwargs: Any) -> RunnableSerializable[Any, Any]:
+        """Make fields configurable, under their names or ChatOpenAI's aliases."""
+        spellings = self._spellings()
+        named: dict[str, ConfigurableField] = {
+            spellings.get(name, name): field for name, field in kwargs.items()
+        }
+        return super().configurable_fields(**named)
+
+    # Traces and caches
+
+    @override
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return what a trace shows: the settings of the call under standard names."""
+        settings = self._settings(
+            stop, {k: v for k, v in kwargs.items() if k != "stop"}
+        )
+        if "tools" in settings:
+            settings["tools"] = [_without_secrets(tool) for tool in settings["tools"]]
+        settings.pop("extra_headers", None)
+        return {
+            **settings,
+            "model_name": settings["model"],
+            "stop": settings.get("stop"),
+            "_type": self._llm_type,
+        }
 
     @override
     def _get_ls_params(
@@ -43,9 +118,53 @@ class Contract(Planning):
             params["ls_temperature"] = settings["temperature"]
         if "max_tokens" in settings:
             params["ls_max_tokens"] = settings["max_tokens"]
-        if "stop" in settings:
+        if settings.get("stop"):
             params["ls_stop"] = list(settings["stop"])
         return params
+
+    @override
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        """Name the call for the cache: the model used and all that shapes its answer."""
+        settings = self._settings(stop, kwargs)
+        config = self._resolve(settings["model"])
+        shown = {k: v for k, v in settings.items() if k not in _UNCACHED}
+        shown["model"] = f"{config.provider}:{config.model}"
+        shown["server"] = self._url(config.provider)
+        return f"{type(self).__name__}{sorted(shown.items(), key=lambda pair: pair[0])}"
+
+    # Token counts
+
+    @override
+    def get_num_tokens(self, text: str) -> int:
+        if self.custom_get_token_ids is not None:
+            return len(self.custom_get_token_ids(text))
+        return self._count([BaseMessage(content=text, type="human")], None)
+
+    @override
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool]
+        | None = None,
+        **kwargs: Any,
+    ) -> int:
+        """Count the tokens of messages for the model, as its provider counts them.
+
+        Where the provider cannot be asked (no key, no network) the count is
+        langchain-core's approximation, with a warning.
+        """
+        return self._count(messages, tools)
+
+    def _count(self, messages: Sequence[BaseMessage], tools: Any) -> int:
+        plan = self._plan(Invocation(self.tiktoken_model_name or self.model_name))
+        try:
+            return self._shim(plan).count_tokens(plan, list(messages))
+        except (NotImplementedError, OSError, ValueError, RuntimeError) as error:
+            message = f"Tokens are counted approximately: {error}"
+            warnings.warn(message, UserWarning, stacklevel=3)
+        return count_tokens_approximately(messages, tools=tools)
+
+    # Serialization
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -64,3 +183,93 @@ class Contract(Planning):
             "openai_api_key": "OPENAI_API_KEY",
             "google_api_key": "GOOGLE_API_KEY",
         }
+
+    @override
+    def to_json(self) -> Any:
+        """Serialize without secrets: each becomes the name of its variable."""
+        dumped: Any = super().to_json()
+        given = dumped.get("kwargs", {})
+        if given.get("providers"):
+            given["providers"] = {
+                provider: {k: self._dumpable(provider, v) for k, v in settings.items()}
+                for provider, settings in given["providers"].items()
+            }
+        given.pop("default_headers", None)
+        return dumped
+
+    def _dumpable(self, provider: str, value: Any) -> Any:
+        if not isinstance(value, SecretStr):
+            return value
+        variables = self._registry().provider(provider).key_env
+        name = variables[0] if variables else f"{provider.upper()}_API_KEY"
+        return {"lc": 1, "type": "secret", "id": [name]}
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Travel without clients, and without keys the environment gave."""
+        state: dict[Any, Any] = super().__getstate__()
+        fields = type(self).model_fields
+        given = state["__pydantic_fields_set__"]
+        kept = {
+            name: value
+            for name, value in state["__dict__"].items()
+            if name in fields
+            and (name in given or fields[name].default_factory is None)
+        }
+        for name in _IMMOVABLE:
+            kept[name] = None
+        return {**state, "__dict__": kept, "__pydantic_private__": None}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Arrive: read the environment here, build clients when first needed."""
+        super().__setstate__(state)
+        self.model_post_init(None)
+        for name, field in type(self).model_fields.items():
+            if name not in self.__dict__:
+                self.__dict__[name] = field.get_default(call_default_factory=True)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
+        """Copy the settings; clients are shared, as they are by equal settings."""
+        copied = self.__copy__()
+        for name, value in copied.__dict__.items():
+            if isinstance(value, (dict, list)):
+                copied.__dict__[name] = copy.deepcopy(value, memo)
+        return copied
+
+    # Attributes people read on ChatOpenAI
+
+    @property
+    def root_client(self) -> Any:
+        """The `openai.OpenAI` client of this model's connection."""
+        return self._openai().root_client
+
+    @property
+    def root_async_client(self) -> Any:
+        """The `openai.AsyncOpenAI` client of this model's connection."""
+        return self._openai().root_async_client
+
+    @property
+    def client(self) -> Any:
+        """The `chat.completions` resource of `root_client`."""
+        return self.root_client.chat.completions
+
+    @property
+    def async_client(self) -> Any:
+        """The `chat.completions` resource of `root_async_client`."""
+        return self.root_async_client.chat.completions
+
+    def _openai(self) -> Any:
+        """Return the OpenAI shim's delegate, which keeps the clients."""
+        plan = self._plan(Invocation("openai:" + _ANY_MODEL))
+        return self._shim(plan).delegate  # type: ignore[attr-defined]
+
+
+_ANY_MODEL = "any"
+_IMMOVABLE = ("callbacks", "http_client", "http_async_client", "credentials")
+
+
+def _without_secrets(tool: Any) -> Any:
+    """Remote MCP servers are given credentials in the tool itself."""
+    if not isinstance(tool, dict) or tool.get("type") != "mcp":
+        return tool
+    secret = {"headers", "authorization"}
+    return {k: "**REDACTED**" if k in secret else v for k, v in tool.items()}

@@ -228,9 +228,19 @@ class DropIn(BaseChatModel):
                 for name in connection.SHARED
                 if name in type(self).model_fields
             }
+            settings |= _roots(self._given_clients)
             settings["stream_chunk_timeout"] = self.stream_chunk_timeout
             settings["include_response_headers"] = self.include_response_headers
         return Connection(provider, {**settings, **self.providers.get(provider, {})})
+
+
+def _roots(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the SDK clients behind the clients and resources that were given."""
+    pairs = (("root_client", "client"), ("root_async_client", "async_client"))
+    return {
+        root: given.get(root) or getattr(given.get(resource), "_client", None)
+        for root, resource in pairs
+    }
 
 
 def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:

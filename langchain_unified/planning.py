@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import PrivateAttr
 
 from langchain_unified.attempts import Attempts
@@ -74,9 +74,12 @@ class Planning(DropIn):
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""
         super().__setattr__(name, value)
-        if not name.startswith("_"):
-            self._checked_defaults = None
-            self._shims, self._connections = {}, {}
+        if name.startswith("_"):
+            return
+        self._checked_defaults = None
+        self._shims, self._connections = {}, {}
+        if name in {"model", "model_name"}:
+            self.__dict__["profile"] = self._resolve_model_profile()
 
     def explain(
         self, input: LanguageModelInput | None = None, **kwargs: Any
@@ -132,6 +135,9 @@ class Planning(DropIn):
     ) -> Invocation:
         """Return the call in LangChain's words, checked."""
         settings = self._settings(stop, kwargs)
+        if self.use_previous_response_id:
+            settings.setdefault("use_responses_api", True)
+            settings.setdefault("store", True)
         traits = traits_of(messages)
         if "response_format" in settings and mentions_json(messages):
             traits = replace(traits, mentions_json=True)
@@ -175,10 +181,14 @@ class Planning(DropIn):
         return self.registry or default_registry()
 
     def _resolve(self, model: str | None = None) -> ModelConfig:
-        registry = self._registry()
+        config = self._known(model)
+        lessons = self._registry().lessons
+        return lessons.apply(config, self._url(config.provider))
+
+    def _known(self, model: str | None = None) -> ModelConfig:
+        """Return what the registry knows, without what was learned."""
         name = model if model is not None else self.model_name
-        config = registry.resolve(name, base_url=self._url("openai"))
-        return registry.lessons.apply(config, self._url(config.provider))
+        return self._registry().resolve(name, base_url=self._url("openai"))
 
     def _url(self, provider: str) -> str | None:
         """Return the base URL set for a provider."""
@@ -227,3 +237,15 @@ class Planning(DropIn):
                     change.kind,
                     change.reason,
                 )
+
+    def _unseen(
+        self, messages: list[BaseMessage], kwargs: dict[str, Any]
+    ) -> tuple[list[BaseMessage], dict[str, Any]]:
+        """Return what follows the last stored response, and the settings to say so."""
+        if not self.use_previous_response_id:
+            return messages, kwargs
+        for at in range(len(messages) - 1, -1, -1):
+            name = messages[at].response_metadata.get("id")
+            if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
+                return messages[at + 1 :], {**kwargs, "previous_response_id": name}
+        return messages, kwargs

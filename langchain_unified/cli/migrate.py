@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -54,24 +54,29 @@ def migrate(
     """  # noqa: D205 - typer prints the first paragraph
     if revert and (check or diff or keep_defaults or include or exclude):
         _fail("--revert goes with no other option but --json.")
+    settings = {
+        "write": not (check or diff),
+        "include": include or (),
+        "exclude": exclude or (),
+    }
+    run = _run(paths, settings, revert=revert, keep_defaults=keep_defaults)
+    _show(run, diff=diff, as_json=as_json, written=not (check or diff))
+    raise typer.Exit(_exit_code(run, check=check, revert=revert))
+
+
+def _run(
+    paths: list[Path], settings: dict[str, Any], *, revert: bool, keep_defaults: bool
+) -> Run:
     _need_libcst()
     from langchain_unified import migrate as codemod  # noqa: PLC0415
 
     try:
         if revert:
-            run = codemod.revert_paths(paths)
-        else:
-            run = codemod.migrate_paths(
-                paths,
-                write=not (check or diff),
-                include=include or (),
-                exclude=exclude or (),
-                options=codemod.Options(keep_defaults=keep_defaults),
-            )
+            return codemod.revert_paths(paths)
+        options = codemod.Options(keep_defaults=keep_defaults)
+        return codemod.migrate_paths(paths, options=options, **settings)
     except (codemod.RecordError, OSError) as error:
         _fail(str(error))
-    _show(run, diff=diff, as_json=as_json, written=not (check or diff))
-    raise typer.Exit(_exit_code(run, check=check, revert=revert))
 
 
 def _need_libcst() -> None:

@@ -88,7 +88,9 @@ def _for_gemini(message: AIMessage) -> AIMessage:
         metadata.pop("output_version")
         message = message.model_copy(update={"response_metadata": metadata})
     content = [_gemini_block(block) for block in message.content]
-    extra = {k: v for k, v in message.additional_kwargs.items() if k not in {NATIVE, "audio"}}
+    extra = {
+        k: v for k, v in message.additional_kwargs.items() if k not in {NATIVE, "audio"}
+    }
     return message.model_copy(update={"content": content, "additional_kwargs": extra})
 
 
@@ -110,7 +112,9 @@ def _stateless(message: AIMessage) -> AIMessage:
     if all(not _is_stored_reasoning(block) for block in message.content):
         return message
     kept = [
-        _without_id(block) for block in message.content if not _is_stored_reasoning(block)
+        _without_id(block)
+        for block in message.content
+        if not _is_stored_reasoning(block)
     ]
     return message.model_copy(update={"content": kept})
 

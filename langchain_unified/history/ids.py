@@ -85,7 +85,9 @@ def _digest(text: str) -> str:
 
 
 def _with_ids(message: AIMessage, ids: Mapping[str, str], endpoint: str) -> AIMessage:
-    names = {call["name"]: legal_name(call["name"], endpoint) for call in message.tool_calls}
+    names = {
+        call["name"]: legal_name(call["name"], endpoint) for call in message.tool_calls
+    }
     changed = {old for old, new in {**ids, **names}.items() if old != new}
     if not changed:
         return message

@@ -57,7 +57,9 @@ def rendered_turns(
         turn, place, moved = _turn(plan, message)
         found.append(turn)
         if moved:
-            waiting += [{"type": "text", "text": _SHOWN[place]}] if _SHOWN[place] else []
+            waiting += (
+                [{"type": "text", "text": _SHOWN[place]}] if _SHOWN[place] else []
+            )
             waiting += [render_media(plan, media) for media in moved]
     return [*found, HumanMessage(waiting)] if waiting else found  # type: ignore[arg-type]
 
@@ -146,7 +148,9 @@ def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
     if plan.endpoint != "chat" or not message.name:
         return message
     name = _NOT_IN_NAMES.sub("_", message.name)
-    return message if name == message.name else message.model_copy(update={"name": name})
+    return (
+        message if name == message.name else message.model_copy(update={"name": name})
+    )
 
 
 def with_system_first(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
@@ -220,7 +224,10 @@ def _joined(first: AIMessage, second: AIMessage) -> AIMessage:
         update={
             "content": content,
             "tool_calls": [*first.tool_calls, *second.tool_calls],
-            "additional_kwargs": {**first.additional_kwargs, **second.additional_kwargs},
+            "additional_kwargs": {
+                **first.additional_kwargs,
+                **second.additional_kwargs,
+            },
             "response_metadata": second.response_metadata or first.response_metadata,
         }
     )

@@ -86,6 +86,8 @@ def _decide_call(found: Analysis, use: Use) -> None:
     if not isinstance(call, cst.Call):
         return
     outcome = rules.rewrite(use.rule, call, found.options)
+    if outcome.call and places.is_in_text(found.names, call):
+        outcome = _only_renamed(call, outcome)
     kind: Kind = "check" if outcome.call else "untouched"
     for note in outcome.notes:
         found.report(call, use.rule, kind, note)
@@ -94,6 +96,13 @@ def _decide_call(found: Analysis, use: Use) -> None:
     _move(found, use)
     found.rewrites[call] = lambda updated: _rewritten(found, use, updated)
     found.change(call, use.rule, _becomes(use, "(...)"))
+
+
+def _only_renamed(call: cst.Call, outcome: rules.Outcome) -> rules.Outcome:
+    """Refuse new arguments inside an f-string: their quotes could end it."""
+    if outcome.call and code_of(outcome.call) == code_of(call):
+        return outcome
+    return rules.Outcome(None, ("a call inside an f-string: move it out",))
 
 
 def _rewritten(found: Analysis, use: Use, updated: cst.Call) -> cst.Call:

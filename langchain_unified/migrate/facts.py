@@ -7,6 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
+
 from langchain_unified import vocabulary
 from langchain_unified.data import parse_toml
 from langchain_unified.drop_in import DropIn
@@ -60,3 +62,12 @@ def accepted_keywords() -> frozenset[str]:
         if spelling
     }
     return frozenset({*fields, *_CLIENTS, *vocabulary.canonical_names()})
+
+
+@lru_cache(maxsize=1)
+def setting_names() -> frozenset[str]:
+    """Return the keywords that mean the same in `model_kwargs` and outside.
+
+    `metadata` and the like are a request's inside, LangChain's own outside.
+    """
+    return frozenset(vocabulary.canonical_names()) - set(BaseChatModel.model_fields)

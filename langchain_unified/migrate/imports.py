@@ -102,14 +102,16 @@ def edit_block(
     """
     present = {code_of(s) for line in new for s in _single(line)}
     result: list[Statement] = []
-    added: list[Statement] = []
+    added: list[tuple[Statement, str]] = []
     for before, line in zip(old, new, strict=True):
         edit = next((edits[s] for s in _single(before) if s in edits), None)
         lines = [line] if edit is None else _edited(line, edit, present)
         result += lines
-        added += [item for item in lines if edit is not None and _is_new(item)]
-    for line in added:
-        _sink(result, line)
+        if edit is not None:
+            old_module = _module(_single(before)[0])
+            added += [(item, old_module) for item in lines if _is_new(item)]
+    for line, old_module in added:
+        _sink(result, line, old_module)
     return result
 
 
@@ -145,26 +147,26 @@ def _has_comment(line: Statement) -> bool:
     return any(empty.comment for empty in line.leading_lines)
 
 
-def _sink(lines: list[Statement], line: Statement) -> None:
-    """Move a new import below the imports that sort before it."""
+def _sink(lines: list[Statement], line: Statement, old_module: str) -> None:
+    """Move a new import below those that sort between the old module and it."""
     at = next(i for i, item in enumerate(lines) if item is line)
-    while at + 1 < len(lines) and _sorts_before(lines[at + 1], lines[at]):
+    while at + 1 < len(lines) and _sorts_between(lines[at + 1], old_module, lines[at]):
         upper, lower = lines[at], lines[at + 1]
         lines[at] = lower.with_changes(leading_lines=upper.leading_lines)
         lines[at + 1] = upper.with_changes(leading_lines=[])
         at += 1
 
 
-def _sorts_before(line: Statement, other: Statement) -> bool:
+def _sorts_between(line: Statement, old_module: str, new: Statement) -> bool:
     if line.leading_lines:
         return False
-    one, two = _single(line), _single(other)
+    one, two = _single(line), _single(new)
     if not one or type(one[0]) is not type(two[0]):
         return False
-    return _module(one[0]) < _module(two[0])
+    return old_module <= _module(one[0]) < _module(two[0])
 
 
-def _module(statement: cst.BaseSmallStatement) -> str:
+def _module(statement: cst.CSTNode) -> str:
     if isinstance(statement, cst.ImportFrom):
         relative = statement.relative or statement.module is None
         return "~" if relative or not statement.module else code_of(statement.module)

@@ -73,17 +73,19 @@ def migrate_paths(
     )
     outcomes: dict[Path, FileOutcome] = {}
     for root, files in found.items():
-        record = Record(root_of(root))
+        new = [file for file in files if file not in outcomes]
         steps = [
             _decide(file, (options or Options()).exporting(exported.get(file, ())))
-            for file in files
-            if file not in outcomes
+            for file in new
         ]
-        failed = _write(steps, record) if write else {}
-        for step in steps:
-            path = step.outcome.path
-            outcomes[path] = failed.get(path, step.outcome)
+        outcomes |= _finished(steps, Record(root_of(root)) if write else None)
     return Run(tuple(outcomes.values()))
+
+
+def _finished(steps: list[_Step], record: Record | None) -> dict[Path, FileOutcome]:
+    """Write what is to be written; return what became of each file."""
+    decided = {step.outcome.path: step.outcome for step in steps}
+    return decided if record is None else {**decided, **_write(steps, record)}
 
 
 @dataclass(frozen=True, slots=True)

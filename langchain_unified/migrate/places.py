@@ -27,6 +27,15 @@ def is_call(names: Names, node: cst.CSTNode) -> bool:
     return isinstance(parent, cst.Call) and parent.func is node
 
 
+def is_in_text(names: Names, node: cst.CSTNode) -> bool:
+    """Tell whether a node is inside an f-string, where quotes cannot be chosen."""
+    while node in names.parents:
+        node = names.parent(node)
+        if isinstance(node, cst.FormattedString):
+            return True
+    return False
+
+
 def is_annotation(names: Names, node: cst.CSTNode) -> bool:
     """Tell whether a class stands for a type."""
     if is_metadata(names, node):

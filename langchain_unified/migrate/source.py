@@ -72,6 +72,7 @@ def _applied(code: str, found: Analysis) -> Migration:
     if found.rewrites:
         rewriter = _Rewriter(found.rewrites, edits)
         code = found.names.module.visit(rewriter).code
+        _parsed(code)
     return Migration(
         code,
         changes=tuple(sorted(set(found.changes))),

@@ -11,6 +11,7 @@ from langchain_unified.planner.draft import Draft
 
 def decide_tools(draft: Draft) -> None:
     """Send tools in the endpoint's shape, or refuse the call."""
+    _translate_functions(draft)
     tools = draft.wanted.pop("tools", None)
     choice = draft.wanted.pop("tool_choice", None)
     if not tools:
@@ -24,6 +25,27 @@ def decide_tools(draft: Draft) -> None:
         )
     shape = _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, choice)
+
+
+def _translate_functions(draft: Draft) -> None:
+    """Send the older `functions` as tools where the model takes no functions."""
+    functions = draft.wanted.get("functions")
+    rule = draft.rule("functions")
+    if not functions or "tools" in draft.wanted:
+        return
+    if rule is not None and rule.accepts == "any":
+        return
+    del draft.wanted["functions"]
+    draft.wanted["tools"] = [{"type": "function", "function": f} for f in functions]
+    draft.given["tools"] = True
+    called = draft.wanted.pop("function_call", None)
+    if called is not None:
+        name = called["name"] if isinstance(called, Mapping) else called
+        draft.wanted["tool_choice"] = name
+    reason = "the model takes tools, the newer form of functions."
+    draft.note(
+        "functions", "translated", requested=functions, sent="tools", reason=reason
+    )
 
 
 def _without_tools(draft: Draft, choice: Any) -> None:

@@ -22,6 +22,7 @@ from langchain_unified.rollout.report import ShadowReport
 from langchain_unified.rollout.shadow import ShadowShim
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import EMPTY, CallPlan, Invocation, ModelConfig
+from langchain_unified.vocabulary import canonical_names
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
@@ -86,6 +87,9 @@ class RolledOut(DropIn):
     def _resolve(self, model: str | None = None) -> ModelConfig:
         raise NotImplementedError
 
+    def _defaults(self) -> dict[str, Any]:
+        raise NotImplementedError
+
     def _invocation(
         self,
         messages: list[BaseMessage],
@@ -145,6 +149,21 @@ class RolledOut(DropIn):
             key = str(config["run_id"])
         provider = self._resolve(_model_of(kwargs)).provider
         return rollout.served(*said, provider, key)
+
+    def _unchecked(
+        self, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return what a trace shows of a call on the legacy path; `None` on ours.
+
+        Nothing is refused here: ChatOpenAI may send what this package would not.
+        """
+        if kwargs.get(KEYWORD) != "legacy":
+            return None
+        names = canonical_names()
+        given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
+        given |= {"stop": stop} if stop is not None else {}
+        model = _model_of(kwargs) or self.model_name
+        return {**self._defaults(), **given, "model": model}
 
     def _routed(
         self,

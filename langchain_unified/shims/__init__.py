@@ -64,6 +64,14 @@ class ProviderShim(ABC):
     ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
 
+    def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
+        """Count the tokens of messages; a shim that cannot says so.
+
+        Raises:
+            NotImplementedError: If the provider offers no count.
+        """
+        raise NotImplementedError(f"{self.provider} offers no token count")
+
 
 _SHIMS: weakref.WeakValueDictionary[Connection, ProviderShim] = (
     weakref.WeakValueDictionary()

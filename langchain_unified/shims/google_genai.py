@@ -71,7 +71,9 @@ class GoogleGenAIShim(ProviderShim):
             )
         return shape_result(plan, result)
 
-    async def agenerate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with _errors(plan):
             result = await self.delegate._agenerate(  # noqa: SLF001

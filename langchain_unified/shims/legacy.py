@@ -116,12 +116,25 @@ class LegacyShim(ProviderShim):
     def _keywords(self, plan: CallPlan) -> dict[str, Any]:
         """Return the call's keywords as code written for ChatOpenAI would give them."""
         given = {_spelled(name): v for name, v in plan.body.items() if name not in OWN}
-        if not given.get("tools"):
-            return given
-        names = ("tools", "tool_choice", "strict")
-        bound = {name: given.pop(name) for name in names if name in given}
-        runnable: Any = self.delegate.bind_tools(**bound)
-        return {**runnable.kwargs, **given}
+        if given.get("tools"):
+            names = ("tools", "tool_choice", "strict")
+            bound = {name: given.pop(name) for name in names if name in given}
+            runnable: Any = self.delegate.bind_tools(**bound)
+            given = {**runnable.kwargs, **given}
+        structure = given.pop("structure", None)
+        return given if structure is None else self._structured(structure, given)
+
+    def _structured(self, structure: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """Return what ChatOpenAI's own `with_structured_output` would bind."""
+        asked = {"method": structure.method, "strict": structure.strict}
+        options: Any = {name: v for name, v in asked.items() if v is not None}
+        runnable: Any = self.delegate.with_structured_output(
+            structure.target, **options
+        )
+        bound = dict(runnable.first.kwargs)
+        bound.pop("ls_structured_output_format", None)
+        tools = [*given.get("tools", ()), *bound.get("tools", ())]
+        return {**given, **bound, **({"tools": tools} if tools else {})}
 
 
 SHIM = LegacyShim

@@ -48,7 +48,12 @@ class OpenAIShim(ProviderShim):
             MissingCredentialsError: If there is no key.
         """
         given = self.connection.get
-        if given("api_key") is None and not os.environ.get("OPENAI_API_KEY"):
+        has_client = given("root_client") or given("root_async_client")
+        if (
+            not has_client
+            and given("api_key") is None
+            and not os.environ.get("OPENAI_API_KEY")
+        ):
             raise MissingCredentialsError(self.provider, "OpenAI", ("OPENAI_API_KEY",))
         settings = {
             "openai_api_key": given("api_key"),
@@ -57,6 +62,10 @@ class OpenAIShim(ProviderShim):
             "openai_proxy": given("proxy"),
             "default_headers": given("default_headers"),
             "default_query": given("default_query"),
+            "root_client": given("root_client"),
+            "root_async_client": given("root_async_client"),
+            "client": given("root_client"),
+            "async_client": given("root_async_client"),
             "http_client": given("http_client"),
             "http_async_client": given("http_async_client"),
             "http_socket_options": given("http_socket_options"),
@@ -64,7 +73,10 @@ class OpenAIShim(ProviderShim):
             "include_response_headers": given("include_response_headers"),
         }
         kept = {name: v for name, v in settings.items() if v is not None}
-        if not {"http_async_client", "openai_proxy"} & set(kept):
+        if has_client is not None:
+            kept.setdefault("openai_api_key", has_client.api_key)
+            kept.setdefault("openai_api_base", str(has_client.base_url))
+        if not {"async_client", "http_async_client", "openai_proxy"} & set(kept):
             kept["http_async_client"] = async_http_client(given("http_socket_options"))
         return PlannedChatOpenAI(model="planned", **kept)
 
@@ -143,6 +155,11 @@ class OpenAIShim(ProviderShim):
                     parsed = parser.parse(event)
                     if parsed is not None:
                         yield parsed
+
+    def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
+        """Count tokens with tiktoken, whose tables come from the network once."""
+        counter = self.delegate.model_copy(update={"tiktoken_model_name": plan.model})
+        return counter.get_num_tokens_from_messages(messages)
 
     def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
         wanted = self.connection.get("include_response_headers")

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from langchain_unified import vocabulary
+from langchain_unified.errors import UnknownParameterError
+from langchain_unified.invocation import canonical
 from langchain_unified.migrate.arguments import Arguments, keyword
 from langchain_unified.migrate.expressions import code_of, prefixed, string, text_of
-from langchain_unified.migrate.facts import accepted_keywords, facts
+from langchain_unified.migrate.facts import facts, setting_names
 from langchain_unified.migrate.rules.common import check_keywords, unseen
+from langchain_unified.migrate.rules.outcome import RefusedError
 from langchain_unified.migrate.types import Options
 from langchain_unified.registry import default_registry
 
@@ -64,6 +67,7 @@ def unpack_model_kwargs(args: Arguments) -> list[str]:
     keys = [
         text_of(e.key) if isinstance(e, cst.DictElement) else None for e in elements
     ]
+    _refuse_unknown([key for key in keys if key])
     problem = "; ".join((*_problems(keys, args), *_comments(arg, args)))
     if problem:
         return [f"model_kwargs= was not unpacked: {problem}"]
@@ -71,13 +75,32 @@ def unpack_model_kwargs(args: Arguments) -> list[str]:
     return []
 
 
+def _refuse_unknown(keys: list[str]) -> None:
+    """Refuse a call with a key that `UnifiedChatModel` does not take at all."""
+    unknown = [repr(key) for key in keys if not _is_known(key)]
+    if unknown:
+        listed = ", ".join(unknown)
+        msg = (
+            f"UnifiedChatModel does not take {listed} in model_kwargs=: use extra_body="
+        )
+        raise RefusedError(msg)
+
+
+def _is_known(key: str) -> bool:
+    try:
+        canonical({key: None}, where="model_kwargs")
+    except UnknownParameterError:
+        return False
+    return True
+
+
 def _problems(keys: list[str | None], args: Arguments) -> Iterator[str]:
     taken = {_canonical(name) for name in args.names}
     for key in keys:
         if key is None:
             yield "a key is not a text literal"
-        elif key not in accepted_keywords() or not key.isidentifier():
-            yield f"{key!r} is no setting UnifiedChatModel knows"
+        elif key not in setting_names():
+            yield f"{key!r} is no setting that can stand outside"
         elif _canonical(key) in taken:
             yield f"{key!r} is given twice"
         else:

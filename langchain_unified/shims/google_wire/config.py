@@ -53,7 +53,9 @@ def safety_settings(given: Any) -> list[dict[str, str]]:
     if isinstance(given, Mapping) and "category" not in given:
         return [_safety(category, value) for category, value in given.items()]
     if isinstance(given, (list, tuple)):
-        return [_safety(_held(one, "category"), _held(one, "threshold")) for one in given]
+        return [
+            _safety(_held(one, "category"), _held(one, "threshold")) for one in given
+        ]
     if isinstance(given, Mapping):
         return [_safety(given["category"], given["threshold"])]
     return [_safety(category, given) for category in _CATEGORIES]

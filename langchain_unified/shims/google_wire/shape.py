@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -64,12 +65,15 @@ def blocks_of(message: BaseMessage) -> list[Any]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
     return [
-        {"type": "text", "text": one} if isinstance(one, str) else one for one in content
+        {"type": "text", "text": one} if isinstance(one, str) else one
+        for one in content
     ]
 
 
 def standard_block(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a picture as LangChain's standard block, any other block as it is."""
+    """Return a picture as LangChain's standard block, the SDK's enums as text."""
+    if isinstance(block.get("language"), Enum):
+        return {**block, "language": block["language"].value}
     if block.get("type") != "image_url":
         return block
     head, _, data = block["image_url"]["url"].partition(";base64,")

@@ -113,7 +113,11 @@ def _reasoning(llm: UnifiedChatModel, source: dict[str, Any]) -> list[BaseMessag
         "claude-opus-5": {"reasoning_effort": "high"},
     }
     settings = thoughts.get(source["model"], {})
-    return [first, reply(llm, source, [first], **settings), HumanMessage("which colour")]
+    return [
+        first,
+        reply(llm, source, [first], **settings),
+        HumanMessage("which colour"),
+    ]
 
 
 def _image_in(llm: UnifiedChatModel, source: dict[str, Any]) -> list[BaseMessage]:
@@ -171,7 +175,10 @@ def _drawn_by_responses(model: str) -> AIMessage:
 
 def _drawn_by_claude(model: str) -> AIMessage:
     source = {"type": "base64", "media_type": "image/png", "data": PICTURE["base64"]}
-    blocks = [{"type": "text", "text": "blue it is"}, {"type": "image", "source": source}]
+    blocks = [
+        {"type": "text", "text": "blue it is"},
+        {"type": "image", "source": source},
+    ]
     return AIMessage(blocks, response_metadata={**STAMP, "model_name": model})
 
 
@@ -188,7 +195,12 @@ def _claude(settings: dict[str, Any]) -> AIMessage:
         blocks = [
             {"type": "redacted_thinking", "data": "sealed"},
             *(
-                {"type": "tool_use", "id": c["id"], "name": c["name"], "input": c["args"]}
+                {
+                    "type": "tool_use",
+                    "id": c["id"],
+                    "name": c["name"],
+                    "input": c["args"],
+                }
                 for c in calls
             ),
         ]

@@ -100,7 +100,12 @@ def test_a_prompt_template_with_an_image(
 ) -> None:
     """What ImagePromptTemplate makes goes to every provider."""
     prompt = ChatPromptTemplate(
-        [("human", [{"type": "image_url", "image_url": "data:image/png;base64,{data}"}])]
+        [
+            (
+                "human",
+                [{"type": "image_url", "image_url": "data:image/png;base64,{data}"}],
+            )
+        ]
     )
     for target in ("gpt-4o", "gemini-2.5-flash"):
         chain = prompt | model(target)

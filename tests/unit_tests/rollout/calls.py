@@ -23,6 +23,7 @@ class Call(NamedTuple):
     prompt: Any = "one two three"
     tools: list[Any] = []
     choice: dict[str, Any] = {}
+    form: dict[str, Any] | None = None
 
 
 @tool
@@ -143,5 +144,11 @@ CALLS = [
     Call("tools and call", FULL, {"temperature": 1.0}, tools=[get_weather]),
     Call("built-in tool", {"model": "gpt-5"}, tools=[{"type": "web_search"}]),
     Call("tools on responses", {"model": "gpt-5-pro"}, tools=[get_weather]),
+    Call("structured", PLAIN, form={}),
+    Call("structured schema", PLAIN, form={"method": "json_schema", "strict": True}),
+    Call("structured call", PLAIN, form={"method": "function_calling"}),
+    Call("structured json", PLAIN, prompt="json", form={"method": "json_mode"}),
+    Call("structured reasoning", {"model": "o3"}, form={"method": "function_calling"}),
+    Call("structured responses", {"model": "gpt-5-pro"}, form={}),
     Call("reasoning tools", {"model": "gpt-5.4", "reasoning_effort": "low"}, tools=[Joke]),
 ]

@@ -9,7 +9,7 @@ from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
-from tests.unit_tests.rollout.calls import CALLS, Call, get_weather
+from tests.unit_tests.rollout.calls import CALLS, Call, Joke, get_weather
 
 VOLATILE = {"x-stainless-retry-count", "content-length"}
 
@@ -25,6 +25,8 @@ def make(
 ) -> Any:
     connection = {"api_key": "sk-test", "base_url": emulator.openai_base_url}
     llm = kind(**{**connection, **call.model, **own})
+    if call.form is not None:
+        return llm.with_structured_output(Joke, **call.form)
     return llm.bind_tools(call.tools, **call.choice) if call.tools else llm
 
 

@@ -16,7 +16,7 @@ def emulator(provider_emulator, monkeypatch):
 def test_write(emulator):
     """The writer answers, with its settings."""
     assert "autumn" in chain.write("autumn")
-    assert emulator.requests[-1].body["top_p"] == 0.5
+    assert emulator.requests[-1].body["prompt_cache_key"] == "writer"
     assert emulator.requests[-1].body["user"] == "sample"
 
 

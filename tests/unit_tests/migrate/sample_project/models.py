@@ -21,7 +21,7 @@ def writer() -> ChatOpenAI:
         api_key="test",
         max_tokens=100,
         model_kwargs={
-            "top_p": 0.5,  # not too wild
+            "prompt_cache_key": "writer",  # shared
             "user": "sample",
         },
     )

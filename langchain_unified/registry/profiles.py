@@ -1,0 +1,60 @@
+"""A model's facts as langchain-core's `ModelProfile`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.language_models import ModelProfile
+
+from langchain_unified.types import ModelConfig
+
+_FEATURES = (
+    "text_inputs",
+    "image_inputs",
+    "audio_inputs",
+    "video_inputs",
+    "pdf_inputs",
+    "text_outputs",
+    "image_outputs",
+    "audio_outputs",
+    "video_outputs",
+    "tool_calling",
+    "tool_choice",
+    "structured_output",
+    "reasoning_output",
+    "image_url_inputs",
+    "image_tool_message",
+    "pdf_tool_message",
+    "tool_call_streaming",
+)
+_RENAMED = {"input": "max_input_tokens", "output": "max_output_tokens"}
+
+
+def profile_of(config: ModelConfig) -> ModelProfile:
+    """Return a model's facts under LangChain's profile keys.
+
+    Args:
+        config: What the registry knows.
+
+    Example:
+        >>> from langchain_unified.registry import default_registry
+        >>> profile_of(default_registry().resolve("gpt-4o"))["tool_calling"]
+        True
+    """
+    facts: dict[str, Any] = {
+        name: bool(config.features[name])
+        for name in _FEATURES
+        if name in config.features
+    }
+    facts |= {_RENAMED[k]: v for k, v in config.limits.items() if k in _RENAMED}
+    facts["temperature"] = any(m.supports_temperature for m in config.mappings.values())
+    facts["reasoning_output"] = config.reasons
+    levels = next((config.thinking.levels.get(e) for e in config.endpoints), None)
+    if levels:
+        facts["reasoning_effort_levels"] = list(levels)
+    if config.thinking.default is not None:
+        facts["reasoning_effort_default"] = config.thinking.default
+    released = config.lifecycle.released
+    if released is not None:
+        facts["release_date"] = released.isoformat()
+    return ModelProfile(**facts)
