@@ -98,7 +98,7 @@ class LangChainCompatibilityService:
     ) -> dict[str, Any]:
         served = self._served(model, config)
         if served == "legacy" and self.legacy is not None:
-            return await self._old(served, prompt, model, config, kwargs)
+            return await self._old(served, prompt, model, kwargs)
         if served is not None:
             kwargs = {**kwargs, "rollout": served}
         try:
@@ -113,8 +113,7 @@ class LangChainCompatibilityService:
 
     def _served(self, model: str, config: Mapping[str, Any] | None) -> Served | None:
         """Decide who answers, once for both services."""
-        registry_of = self.unified_service.capabilities
-        provider = registry_of(model)["provider"]
+        provider = self.unified_service.provider_of(model)
         return self.rollout.decide(provider, config)
 
     async def _old(
@@ -122,11 +121,12 @@ class LangChainCompatibilityService:
         served: Served,
         prompt: str,
         model: str,
-        config: Mapping[str, Any] | None,
         kwargs: dict[str, Any],
     ) -> dict[str, Any]:
         """Return the old service's answer, as it is."""
-        del config
+        if served.mode.name == "shadow":
+            chosen = {} if model == "auto" else {"model": model}
+            self.unified_service.llm.observe_shadow(prompt, served, **chosen, **kwargs)
         answer = self.legacy.generate_text(prompt, model=model, **kwargs)
         if inspect.isawaitable(answer):
             answer = await answer

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import override
 
 from langchain_unified.errors import UnifiedError
@@ -88,7 +88,7 @@ class StructureParser(BaseTransformOutputParser[Any]):
             return None
         try:
             return self._typed(found)
-        except ValidationError:
+        except ValueError:
             return None
 
     def _whole(self, message: BaseMessage) -> Any:
@@ -100,7 +100,7 @@ class StructureParser(BaseTransformOutputParser[Any]):
             return None
         try:
             return self._typed(_json(message) if found is None else found)
-        except (ValueError, ValidationError) as error:
+        except ValueError as error:
             raise _failure(error, message) from error
 
     def _call(self, message: BaseMessage) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from langchain_unified.cli import demo as demos
+from langchain_unified.cli.migrate import migrate
 
 app = typer.Typer(
     name="langchain-unified",
@@ -31,3 +32,6 @@ def demo(
     emulator for all of them; it says which.
     """
     raise typer.Exit(demos.run(prompt))
+
+
+app.command()(migrate)

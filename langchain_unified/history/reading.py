@@ -153,7 +153,7 @@ def _told_media(block: Mapping[str, Any]) -> str | Media:
 def _told_call(block: Mapping[str, Any]) -> str:
     """Tell a call of a built-in tool: its code, or its name and arguments."""
     names = ("args", "input", "arguments", "action")
-    args = next((block[name] for name in names if block.get(name)), {})
+    args: Any = next((block[name] for name in names if block.get(name)), {})
     args = args if isinstance(args, Mapping) else {"input": args}
     code = block.get("executable_code") or block.get("code") or args.get("code")
     if code:

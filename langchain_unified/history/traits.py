@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.messages import (
@@ -110,7 +111,7 @@ def _findings(
         "late_system": _has_late_system(turns),
         "empty": any(is_empty(turn) for turn in turns),
         "blank": bool(turns) and not kinds,
-        "doubled": any(a and b for a, b in zip(replies, replies[1:], strict=False)),
+        "doubled": any(one and next_one for one, next_one in pairwise(replies)),
         "headless": bool(replies) and replies[0],
         "odd_id": any(not PLAIN.match(call_id) for call_id in ids),
     }

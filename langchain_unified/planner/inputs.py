@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from langchain_unified.planner.draft import Draft
-from langchain_unified.vocabulary import importance
 from langchain_unified.planner.media import decide_media
 from langchain_unified.planner.turns import decide_turns
+from langchain_unified.vocabulary import importance
 
 _UNREACHABLE = {
     "live_only": "it is served on the Live API only.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
@@ -16,6 +17,7 @@ from langchain_unified.attempts import Attempts
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.control import Served, key_of, rollout_of
+from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.once import Once, Recorded
 from langchain_unified.rollout.report import ShadowReport
@@ -83,6 +85,23 @@ class RolledOut(DropIn):
             timeout: Seconds to wait for comparisons that are still under way.
         """
         return rollout_of(self.rollout).report(timeout)
+
+    def observe_shadow(
+        self, input: LanguageModelInput, served: Served, **kwargs: Any
+    ) -> None:
+        """Have the payloads of a call compared that somebody else answers.
+
+        Args:
+            input: The messages of the call.
+            served: The decision for the call.
+            **kwargs: What would be given to `invoke`.
+        """
+        messages = self._convert_input(input).to_messages()
+        config = self._resolve(_model_of(kwargs))
+        plan = self._legacy_plan(config, served, None, kwargs, stream=False)
+        shim = self._legacy_shim(messages, None, kwargs, served, stream=False)
+        if isinstance(shim, ShadowShim):
+            shim.observe(plan, messages, Primary())
 
     def _resolve(self, model: str | None = None) -> ModelConfig:
         raise NotImplementedError

@@ -103,7 +103,8 @@ class FileFlag(Guarded):
     """Reads a text file again whenever it has changed; costs one `stat` per call.
 
     A file that was never there says nothing. One that disappears is a broken source,
-    so that nobody rolls out by deleting a file.
+    so that nobody rolls out by deleting a file, and one that was emptied a moment ago
+    is about to be written.
 
     Args:
         path: A file that holds a mode; empty for no opinion.
@@ -129,7 +130,8 @@ class FileFlag(Guarded):
             settled = time.time_ns() - stat.st_mtime_ns > _CLOCK_TICK_NS
             self._seen = state if settled else ()
             text = Path(self._path).read_text(encoding="utf-8").strip()
-            self._said = Mode.parse(text) if text else None
+            if text or settled:
+                self._said = Mode.parse(text) if text else None
         return self._said
 
 

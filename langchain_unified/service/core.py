@@ -333,8 +333,15 @@ class UnifiedInferenceService:
         Args:
             model: Any model the registry understands, or `auto`.
         """
-        name = self.llm.model_name if model == AUTO else model
-        return capabilities_of(self._registry.resolve(name))
+        return capabilities_of(self._config(model))
+
+    def provider_of(self, model: str = AUTO) -> str:
+        """Return the provider id of a model.
+
+        Args:
+            model: Any model the registry understands, or `auto`.
+        """
+        return self._config(model).provider
 
     def explain(
         self,
@@ -404,6 +411,10 @@ class UnifiedInferenceService:
     @property
     def _registry(self) -> Registry:
         return self.llm.registry or default_registry()
+
+    def _config(self, model: str) -> ModelConfig:
+        name = self.llm.model_name if model == AUTO else model
+        return self._registry.resolve(name)
 
     def _call(
         self,

@@ -83,7 +83,7 @@ class GoogleGenAIShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         pieces = Pieces(plan)
         with _errors(plan):
@@ -94,7 +94,7 @@ class GoogleGenAIShim(ProviderShim):
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         pieces = Pieces(plan)
         with _errors(plan):

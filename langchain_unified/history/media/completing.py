@@ -39,7 +39,7 @@ def _completed(message: BaseMessage) -> BaseMessage:
     content = message.content
     if isinstance(content, str) or not any(map(_lacks_mime, content)):
         return message
-    blocks = [_with_mime(block) if _lacks_mime(block) else block for block in content]
+    blocks = [_with_mime(block) for block in content]
     return message.model_copy(update={"content": blocks})
 
 
@@ -52,7 +52,9 @@ def _lacks_mime(block: Any) -> bool:
     )
 
 
-def _with_mime(block: Mapping[str, Any]) -> dict[str, Any]:
+def _with_mime(block: Any) -> Any:
+    if not _lacks_mime(block):
+        return block
     media = read_block(block)
     mime = media.mime if media is not None else ""
     return {**block, "mime_type": mime or "application/octet-stream"}

@@ -39,7 +39,9 @@ def create_app(service: Service) -> FastAPI:
 
     @app.post("/generate")
     async def generate(request: Request) -> Response:
-        settings = {} if request.max_tokens is None else {"max_tokens": request.max_tokens}
+        settings = (
+            {} if request.max_tokens is None else {"max_tokens": request.max_tokens}
+        )
         answer = await service.generate_text(
             request.prompt, model=request.model, **settings
         )

@@ -102,13 +102,14 @@ def test_streamed_replies_go_on(
     text = "".join(piece.text for piece in pieces)
 
     assert [] == [request.error for request in emulator.errors]
-    assert "Paris: sunny" in text and "London: sunny" in text
+    assert "Paris: sunny" in text
+    assert "London: sunny" in text
 
 
 @pytest.mark.filterwarnings("ignore:The function `load` is in beta")
 @pytest.mark.parametrize("streamed", [False, True])
 def test_gemini_keeps_its_signatures(
-    llm: UnifiedChatModel, emulator: ProviderEmulator, streamed: bool
+    llm: UnifiedChatModel, emulator: ProviderEmulator, *, streamed: bool
 ) -> None:
     """Two turns with tools on Gemini 3 keep every signature through dumpd and load."""
     emulator.reset()

@@ -121,7 +121,7 @@ def test_only_an_answer_counts(web: Callable[[Serve], None], status: int) -> Non
 
 
 def test_the_bytes_count_not_the_name(web: Callable[[Serve], None]) -> None:
-    """What comes back is judged by its bytes, and refused if the model cannot read it."""
+    """What comes back is judged by its bytes, and refused if unreadable."""
     web(lambda _: httpx.Response(200, content=b"GIF89a"))
     with pytest.raises(UnsupportedError, match="image/gif"):
         prepared(planned(fetch_urls=True), MESSAGES)

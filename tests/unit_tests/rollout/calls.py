@@ -99,7 +99,9 @@ CALLS = [
     Call("effort and temperature", {"model": "gpt-5.1", "temperature": 0.5}),
     Call("o3", {"model": "o3", "temperature": 0.5, "max_tokens": 40}),
     Call("o1 default temperature", {"model": "o1"}),
-    Call("o-series system", {"model": "o3"}, {}, [("system", "Be brief."), ("user", "a")]),
+    Call(
+        "o-series system", {"model": "o3"}, {}, [("system", "Be brief."), ("user", "a")]
+    ),
     Call("responses", {**PLAIN, "use_responses_api": True, "max_tokens": 40}),
     Call("reasoning", {"model": "gpt-5", "reasoning": {"effort": "low"}}),
     Call("include", {"model": "gpt-5", "include": ["reasoning.encrypted_content"]}),
@@ -127,7 +129,9 @@ CALLS = [
     Call("named", PLAIN, {}, [HumanMessage("hi", name="ann")]),
     Call("history", FULL, {}, TALK, tools=[get_weather]),
     Call("tools", PLAIN, tools=[get_weather]),
-    Call("tools dict", PLAIN, tools=[{"name": "f", "description": "d", "parameters": {}}]),
+    Call(
+        "tools dict", PLAIN, tools=[{"name": "f", "description": "d", "parameters": {}}]
+    ),
     Call("tools class", PLAIN, tools=[Joke]),
     Call("tools strict", PLAIN, tools=[get_weather], choice={"strict": True}),
     Call("choice any", PLAIN, tools=[get_weather], choice={"tool_choice": "any"}),
@@ -150,5 +154,7 @@ CALLS = [
     Call("structured json", PLAIN, prompt="json", form={"method": "json_mode"}),
     Call("structured reasoning", {"model": "o3"}, form={"method": "function_calling"}),
     Call("structured responses", {"model": "gpt-5-pro"}, form={}),
-    Call("reasoning tools", {"model": "gpt-5.4", "reasoning_effort": "low"}, tools=[Joke]),
+    Call(
+        "reasoning tools", {"model": "gpt-5.4", "reasoning_effort": "low"}, tools=[Joke]
+    ),
 ]

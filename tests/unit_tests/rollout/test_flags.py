@@ -69,6 +69,7 @@ def test_the_first_source_that_speaks_wins(
     answers[0] = None
     seen.append(said(control))
     path.write_text("")
+    os.utime(path, (time.time() - 60, time.time() - 60))
     seen.append(said(control))
     monkeypatch.delenv(ENVIRONMENT)
     seen.append(said(control))
@@ -127,6 +128,17 @@ def test_a_settled_file_is_not_read_again(
 
     assert [] == reads
     assert "legacy" == str(control.read(""))
+
+
+def test_a_file_being_written_keeps_its_word(tmp_path: Path) -> None:
+    """A file that was truncated a moment ago still says what it said."""
+    path = tmp_path / "flag"
+    path.write_text("legacy")
+    control = Rollout(file=path)
+    control.read()
+    path.write_text("")
+
+    assert "legacy from file" == said(control)
 
 
 def test_a_file_that_was_never_there_says_nothing(
@@ -239,8 +251,10 @@ def test_openfeature_targets_the_key_of_the_call() -> None:
 
     provider = InMemoryProvider({FLAG: flag("unified", context_evaluator=by_user)})
     control = Rollout(openfeature=client(provider, "target"))
-    ann, bob = (control.decide("openai", {"configurable": {"user_id": user}})
-                for user in ("ann", "bob"))
+    ann, bob = (
+        control.decide("openai", {"configurable": {"user_id": user}})
+        for user in ("ann", "bob")
+    )
 
     assert ("legacy", "unified") == (ann, bob)
 

@@ -35,7 +35,17 @@ def test_what_a_flag_can_say(said: object, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["", "legcy", "off", "canary", "canary:x", "canary:101", "unified, legacy", 3, None],
+    [
+        "",
+        "legcy",
+        "off",
+        "canary",
+        "canary:x",
+        "canary:101",
+        "unified, legacy",
+        3,
+        None,
+    ],
 )
 def test_what_nobody_understands(said: object) -> None:
     """Anything else is refused with the modes there are."""

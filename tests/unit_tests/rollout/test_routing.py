@@ -98,7 +98,9 @@ def test_the_canary_sticks_to_the_user(model: Make) -> None:
     paths = {
         name: {
             record(
-                llm.invoke("hi", {"configurable": {"user_id": name, "thread_id": thread}})
+                llm.invoke(
+                    "hi", {"configurable": {"user_id": name, "thread_id": thread}}
+                )
             )["served_by"]
             for thread in "123"
         }
@@ -175,7 +177,9 @@ def test_a_call_can_name_its_mode(model: Make) -> None:
     direct = record(llm.invoke("hi", rollout="unified"))
     bound = record(llm.bind(rollout="unified").invoke("hi"))
 
-    assert {"served_by": "unified", "mode": "unified", "source": "call"} == direct == bound
+    assert (
+        {"served_by": "unified", "mode": "unified", "source": "call"} == direct == bound
+    )
 
 
 def test_a_block_counts_in_tasks_started_inside(model: Make) -> None:

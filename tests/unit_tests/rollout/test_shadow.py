@@ -33,9 +33,15 @@ SYSTEM = [SystemMessage("Be brief."), HumanMessage("hi")]
 EFFORT = {"reasoning_effort": "low"}
 
 MISTAKES = [
-    Mistake("1 temperature by call", {"model": "gpt-4o", "temperature": 0},
-            "temperature", {"model": "o3"}),
-    Mistake("1 endpoint by call", {"model": "gpt-4o"}, "endpoint", {"model": "gpt-5-pro"}),
+    Mistake(
+        "1 temperature by call",
+        {"model": "gpt-4o", "temperature": 0},
+        "temperature",
+        {"model": "o3"},
+    ),
+    Mistake(
+        "1 endpoint by call", {"model": "gpt-4o"}, "endpoint", {"model": "gpt-5-pro"}
+    ),
     Mistake("2 o3", {"model": "o3", "temperature": 0}, "temperature"),
     Mistake("2 gpt-6-astra", {"model": "gpt-6-astra", "temperature": 0}, "temperature"),
     Mistake("2 gpt-6.1-sol", {"model": "gpt-6.1-sol", "temperature": 0}, "temperature"),
@@ -45,56 +51,103 @@ MISTAKES = [
     Mistake("3 gpt-5.4", {"model": "gpt-5.4", "temperature": 0.5}, "temperature"),
     Mistake("3 codex", {"model": "gpt-5.3-codex", "temperature": 0.5}, "temperature"),
     Mistake("4 bound", {"model": "gpt-5"}, "temperature", {"temperature": 0}),
-    Mistake("4 effort by call", {"model": "gpt-5.1", "temperature": 0.5,
-            "reasoning_effort": "none"}, "temperature", {"reasoning_effort": "high"}),
-    Mistake("4 none by call", {"model": "gpt-5.1", "temperature": 0.5,
-            "reasoning_effort": "low"}, "temperature", {"reasoning_effort": "none"}),
-    Mistake("5 chat exempt", {"model": "chat-latest", "temperature": 0.5}, "temperature"),
+    Mistake(
+        "4 effort by call",
+        {"model": "gpt-5.1", "temperature": 0.5, "reasoning_effort": "none"},
+        "temperature",
+        {"reasoning_effort": "high"},
+    ),
+    Mistake(
+        "4 none by call",
+        {"model": "gpt-5.1", "temperature": 0.5, "reasoning_effort": "low"},
+        "temperature",
+        {"reasoning_effort": "none"},
+    ),
+    Mistake(
+        "5 chat exempt", {"model": "chat-latest", "temperature": 0.5}, "temperature"
+    ),
     Mistake("6 o1", {"model": "o1"}, "temperature"),
     Mistake("7 stop o3", {"model": "o3", "stop": ["x"]}, "stop"),
     Mistake("7 stop gpt-5", {"model": "gpt-5", "stop": ["x"]}, "stop"),
     Mistake("8 top_p", {"model": "gpt-5", "top_p": 0.5}, "top_p"),
-    Mistake("8 presence", {"model": "gpt-5.5", "presence_penalty": 1}, "presence_penalty"),
-    Mistake("8 frequency", {"model": "o3", "frequency_penalty": 1}, "frequency_penalty"),
+    Mistake(
+        "8 presence", {"model": "gpt-5.5", "presence_penalty": 1}, "presence_penalty"
+    ),
+    Mistake(
+        "8 frequency", {"model": "o3", "frequency_penalty": 1}, "frequency_penalty"
+    ),
     Mistake("8 bias", {"model": "gpt-5", "logit_bias": {1: 1}}, "logit_bias"),
     Mistake("8 logprobs", {"model": "gpt-5", "logprobs": True}, "logprobs"),
-    Mistake("8 top_logprobs", {"model": "gpt-5", "logprobs": True, "top_logprobs": 2},
-            "logprobs"),
+    Mistake(
+        "8 top_logprobs",
+        {"model": "gpt-5", "logprobs": True, "top_logprobs": 2},
+        "logprobs",
+    ),
     Mistake("8 seed", {"model": "gpt-5-pro", "seed": 3}, "seed"),
-    Mistake("8 responses penalty", {"model": "gpt-5-pro", "presence_penalty": 1},
-            "presence_penalty"),
+    Mistake(
+        "8 responses penalty",
+        {"model": "gpt-5-pro", "presence_penalty": 1},
+        "presence_penalty",
+    ),
     Mistake("8 responses n", {"model": "gpt-5-pro", "n": 2}, "n"),
     Mistake("9 o3-pro", {"model": "o3-pro"}, "endpoint"),
     Mistake("9 law", {"model": "gpt-6.2-astra-law"}, "endpoint"),
     Mistake("9 cyber", {"model": "gpt-5.6-cyber"}, "endpoint"),
     Mistake("9 forced", {"model": "gpt-5.6-sol"}, "endpoint"),
     Mistake("10 gpt-5.5 tools", {"model": "gpt-5.5"}, "endpoint", tools=[get_weather]),
-    Mistake("10 gpt-5.6 tools", {"model": "gpt-5.6-terra"}, "endpoint",
-            tools=[get_weather]),
-    Mistake("10 gpt-5.4", {"model": "gpt-5.4", **EFFORT}, "endpoint", tools=[get_weather]),
+    Mistake(
+        "10 gpt-5.6 tools", {"model": "gpt-5.6-terra"}, "endpoint", tools=[get_weather]
+    ),
+    Mistake(
+        "10 gpt-5.4", {"model": "gpt-5.4", **EFFORT}, "endpoint", tools=[get_weather]
+    ),
     Mistake("11 effort on gpt-4o", {"model": "gpt-4o", **EFFORT}, "reasoning_effort"),
-    Mistake("11 none to gpt-5", {"model": "gpt-5", "reasoning_effort": "none"},
-            "reasoning_effort"),
-    Mistake("11 minimal to 5.1", {"model": "gpt-5.1", "reasoning_effort": "minimal"},
-            "reasoning_effort"),
-    Mistake("11 high to chat", {"model": "chat-latest", "reasoning_effort": "high"},
-            "reasoning_effort"),
+    Mistake(
+        "11 none to gpt-5",
+        {"model": "gpt-5", "reasoning_effort": "none"},
+        "reasoning_effort",
+    ),
+    Mistake(
+        "11 minimal to 5.1",
+        {"model": "gpt-5.1", "reasoning_effort": "minimal"},
+        "reasoning_effort",
+    ),
+    Mistake(
+        "11 high to chat",
+        {"model": "chat-latest", "reasoning_effort": "high"},
+        "reasoning_effort",
+    ),
     Mistake("11 empty reasoning", {"model": "gpt-4o", "reasoning": {}}, "endpoint"),
-    Mistake("11 null", {"model": "gpt-5.1"}, "reasoning_effort",
-            {"reasoning_effort": None}),
+    Mistake(
+        "11 null", {"model": "gpt-5.1"}, "reasoning_effort", {"reasoning_effort": None}
+    ),
     Mistake("12 verbosity", {"model": "gpt-4o", "verbosity": "low"}, "verbosity"),
     Mistake("13 zero tokens", {"model": "gpt-4o"}, "max_tokens", {"max_tokens": 0}),
     Mistake("13 minus tokens", {"model": "gpt-4o"}, "max_tokens", {"max_tokens": -5}),
-    Mistake("13 few on responses", {"model": "gpt-5-pro"}, "max_tokens",
-            {"max_tokens": 10}),
+    Mistake(
+        "13 few on responses", {"model": "gpt-5-pro"}, "max_tokens", {"max_tokens": 10}
+    ),
     Mistake("13 temperature 5", {"model": "gpt-4o"}, "temperature", {"temperature": 5}),
     Mistake("14 developer", {"model": "o1-mini"}, "messages", prompt=SYSTEM),
-    Mistake("15 parallel o3", {"model": "o3"}, "parallel_tool_calls",
-            {"parallel_tool_calls": False}, tools=[get_weather]),
-    Mistake("15 parallel alone", {"model": "gpt-4o"}, "parallel_tool_calls",
-            {"parallel_tool_calls": False}),
-    Mistake("16 schema", {"model": "gpt-4o-2024-05-13"}, "response_format",
-            {"response_format": SCHEMA}),
+    Mistake(
+        "15 parallel o3",
+        {"model": "o3"},
+        "parallel_tool_calls",
+        {"parallel_tool_calls": False},
+        tools=[get_weather],
+    ),
+    Mistake(
+        "15 parallel alone",
+        {"model": "gpt-4o"},
+        "parallel_tool_calls",
+        {"parallel_tool_calls": False},
+    ),
+    Mistake(
+        "16 schema",
+        {"model": "gpt-4o-2024-05-13"},
+        "response_format",
+        {"response_format": SCHEMA},
+    ),
     Mistake("18 stream usage", {"model": "gpt-4o"}, "stream_options", stream=True),
 ]
 """Every mistake of facts/openai_parameters.md (f) that a payload shows; the rest is in
@@ -210,7 +263,10 @@ def test_the_report_reads_well(emulator: ProviderEmulator) -> None:
     """The report counts calls, and says per model and parameter what it means."""
     control = Rollout("shadow")
     llm = UnifiedChatModel(
-        model="gpt-5.1", temperature=0.5, providers=connections(emulator), rollout=control
+        model="gpt-5.1",
+        temperature=0.5,
+        providers=connections(emulator),
+        rollout=control,
     )
     for _ in range(3):
         llm.invoke("hi")

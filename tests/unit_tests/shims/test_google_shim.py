@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from google.genai.types import HarmBlockThreshold, HarmCategory
+from google.oauth2.credentials import Credentials
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.messages.utils import message_chunk_to_message
 
@@ -17,6 +18,7 @@ from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
 from langchain_unified.content import NATIVE
 from langchain_unified.errors import UnsupportedError
+from langchain_unified.history import prepared
 from langchain_unified.shims import connect
 from langchain_unified.shims.google_genai import GoogleGenAIShim
 from langchain_unified.shims.google_wire.pieces import joined
@@ -82,7 +84,7 @@ def candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", [FLASH, THREE, LATEST, "gemini-4-argon", IMAGE])
 @pytest.mark.parametrize("stream", [False, True])
 def test_nothing_is_sent_that_nobody_asked_for(
-    model: Make, provider_emulator: ProviderEmulator, name: str, stream: bool
+    model: Make, provider_emulator: ProviderEmulator, name: str, *, stream: bool
 ) -> None:
     """A bare call sends its contents and nothing else, to any model."""
     llm = model(name)
@@ -154,7 +156,7 @@ def test_only_images_can_be_asked_for(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_editing_an_image_keeps_its_signature(
-    model: Make, provider_emulator: ProviderEmulator, stream: bool
+    model: Make, provider_emulator: ProviderEmulator, *, stream: bool
 ) -> None:
     """The picture goes back with the signature and the bytes it came with."""
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n1").decode()
@@ -271,7 +273,7 @@ def test_every_way_of_function_calling(
 def test_a_schema_goes_as_it_is(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
-    """A JSON schema reaches Gemini natively, with what its own subset has no word for."""
+    """A JSON schema reaches Gemini natively, with words its own subset lacks."""
     schema = {
         "title": "Point",
         "type": "object",
@@ -357,7 +359,7 @@ GROUNDING = {
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_citations_are_in_content_blocks(
-    model: Make, provider_emulator: ProviderEmulator, stream: bool
+    model: Make, provider_emulator: ProviderEmulator, *, stream: bool
 ) -> None:
     """Grounding becomes citations, once, though Gemini repeats it while streaming."""
     whole = candidate({"text": "Spain won."}, groundingMetadata=GROUNDING)
@@ -379,7 +381,7 @@ def test_citations_are_in_content_blocks(
 def test_code_execution_is_kept(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
-    """Code and its output are in content_blocks, and go back to the model that ran it."""
+    """Code and its output are in content_blocks, and go back to their model."""
     ran = candidate(
         {"executableCode": {"language": "PYTHON", "code": "print(42)"}},
         {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "42"}},
@@ -424,7 +426,7 @@ def test_cached_content_is_sent(
 @pytest.mark.parametrize("name", [FLASH, THREE])
 @pytest.mark.parametrize("stream", [False, True])
 def test_thought_summaries_are_reasoning_blocks(
-    model: Make, name: str, stream: bool
+    model: Make, name: str, *, stream: bool
 ) -> None:
     """Thoughts are reasoning blocks; the content stays the answer."""
     llm = model(name)
@@ -499,6 +501,7 @@ def test_a_stopped_answer_says_why(
     provider_emulator: ProviderEmulator,
     caplog: pytest.LogCaptureFixture,
     reason: str,
+    *,
     stream: bool,
 ) -> None:
     """An answer Gemini stops is a refusal, logged, with its finish reason."""
@@ -528,7 +531,7 @@ def test_a_malformed_call_is_not_silent(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_blocked_prompt_says_why(
-    model: Make, provider_emulator: ProviderEmulator, stream: bool
+    model: Make, provider_emulator: ProviderEmulator, *, stream: bool
 ) -> None:
     """A blocked prompt gives an empty answer that says so."""
     blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": FLASH}
@@ -562,8 +565,6 @@ def test_calls_of_others_get_the_sentinel(model: Make, name: str) -> None:
     call = {"name": "add", "args": {"a": 1}, "id": "call_1"}
     history = [HumanMessage("add"), AIMessage("", tool_calls=[call])]
     plan = llm.explain(history, model=name)
-    from langchain_unified.history import prepared
-
     request = shim.delegate._prepare_request(
         prepared(plan, history), **shim.delegate.planned(plan)
     )
@@ -612,8 +613,6 @@ def test_vertex_with_a_key_has_its_own_path(
 
 def test_vertex_with_project_and_location() -> None:
     """Project, location and credentials make a Vertex client, without a key."""
-    from google.oauth2.credentials import Credentials
-
     connection = Connection(
         "google_genai",
         {

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from langchain_unified.errors import UnknownParameterError
+from langchain_unified.service import TextResult, UnifiedInferenceService
+from langchain_unified.testing import ProviderEmulator, Reply
+
+PROMPTS = [f"prompt {number}" for number in range(12)]
+
+
+async def test_awaited_in_order(service: UnifiedInferenceService) -> None:
+    """Awaiting a batch gives the results in the order of the prompts."""
+    results = await service.batch_text(PROMPTS, concurrency=5)
+
+    assert PROMPTS == [result.text for result in results]
+    assert list(range(12)) == [result.index for result in results]
+
+
+async def test_iterated_as_they_come(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """A slow first prompt does not hold up the others."""
+    provider_emulator.script(
+        Reply(delay=0.5, when=lambda request: b"prompt 0" in request.raw)
+    )
+    order = [r.index async for r in service.batch_text(PROMPTS[:6], concurrency=6)]
+
+    assert 0 == order[-1]
+    assert list(range(6)) == sorted(order)
+
+
+async def test_no_more_at_once_than_allowed(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """The concurrency limit holds."""
+    provider_emulator.latency = 0.05
+    await service.batch_text(PROMPTS, concurrency=3)
+
+    assert provider_emulator.connections <= 3
+
+
+async def test_progress_is_told(service: UnifiedInferenceService) -> None:
+    """The callback hears of each answer, with how many are done and how many there are."""
+    told: list[tuple[int, int, bool]] = []
+
+    def on_progress(done: int, total: int, result: TextResult) -> None:
+        told.append((done, total, result.success))
+
+    await service.batch_text(PROMPTS[:4], on_progress=on_progress)
+    service.batch_text_sync(PROMPTS[:4], on_progress=on_progress)
+
+    assert [(n, 4, True) for n in (1, 2, 3, 4)] * 2 == told
+
+
+async def test_one_failure_does_not_stop_the_others(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """A prompt whose provider fails gives a result that says so."""
+    refuse = Reply.openai_error(
+        400, "not this one", when=lambda r: b"prompt 3" in r.raw, times=0
+    )
+    provider_emulator.script(refuse)
+    results = await service.batch_text(PROMPTS[:6])
+    twins = service.batch_text_sync(PROMPTS[:6])
+
+    assert [3] == [r.index for r in results if not r.success]
+    assert [3] == [r.index for r in twins if not r.success]
+    assert "not this one" in str(results[3]["error"])
+    assert "not this one" in results[3].as_dict()["error"]
+
+
+async def test_a_mistake_in_the_call_raises(service: UnifiedInferenceService) -> None:
+    """A setting that does not exist is an error of the batch, not of each prompt."""
+    with pytest.raises(UnknownParameterError):
+        await service.batch_text(PROMPTS, temprature=1)
+    with pytest.raises(UnknownParameterError):
+        service.batch_text_sync(PROMPTS, temprature=1)
+
+
+async def test_cancelling_a_batch_cancels_its_requests(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """After a cancelled batch no request is under way and no task is left."""
+    provider_emulator.latency = 30.0
+    before = asyncio.all_tasks()
+    task = asyncio.ensure_future(service.batch_text(PROMPTS, concurrency=4))
+    while provider_emulator.open_connections < 4:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    deadline = time.monotonic() + 2
+    while provider_emulator.open_connections and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+
+    assert 0 == provider_emulator.open_connections
+    assert before == asyncio.all_tasks()
+
+
+async def test_leaving_the_loop_stops_the_rest(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """A reader that has enough does not pay for the rest."""
+    results = aiter(service.batch_text(PROMPTS * 10, concurrency=2))
+    async for _ in results:
+        break
+    await results.aclose()
+
+    assert len(provider_emulator.requests) <= 6
+
+
+async def test_an_empty_batch(service: UnifiedInferenceService) -> None:
+    """No prompts, no results, no requests."""
+    assert [] == await service.batch_text([])
+    assert [] == service.batch_text_sync([])

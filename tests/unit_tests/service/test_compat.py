@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.compat import LangChainCompatibilityService
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.rollout import Rollout, rollout
+from langchain_unified.service import UnifiedInferenceService
+from langchain_unified.testing import ProviderEmulator, Reply
+
+quiet = pytest.mark.filterwarnings("ignore:LangChainCompat:DeprecationWarning")
+
+
+class OldService:
+    """Anything with the old `generate_text`."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+
+    async def generate_text(
+        self, prompt: str, model: str = "auto", **kwargs: Any
+    ) -> dict[str, Any]:
+        self.calls.append((prompt, model, kwargs))
+        return {"text": f"old {prompt}", "model_used": "old", "success": True}
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["unified", "legacy", "canary:50", "shadow"])
+async def test_the_old_dictionary_exactly(
+    service: UnifiedInferenceService, mode: str
+) -> None:
+    """The answer is the plain old dictionary, with nothing added, in every mode."""
+    with rollout(mode):
+        answer = await LangChainCompatibilityService(service).generate_text(
+            "hi", max_tokens=40
+        )
+
+    assert {"text": "hi", "model_used": "gpt-4o", "success": True} == answer
+    assert dict is type(answer)
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["unified", "legacy"])
+async def test_a_failing_provider_does_not_raise(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator, mode: str
+) -> None:
+    """`success` is false and `error` says why, as with the old service."""
+    provider_emulator.script(Reply.openai_error(401, "wrong key", times=0))
+    with rollout(mode):
+        answer = await LangChainCompatibilityService(service).generate_text("hi")
+
+    assert ("", "gpt-4o", False) == (
+        answer["text"],
+        answer["model_used"],
+        answer["success"],
+    )
+    assert "wrong key" in answer["error"]
+
+
+@quiet
+async def test_a_killed_provider_is_a_failing_provider(
+    service: UnifiedInferenceService,
+) -> None:
+    """The kill switch gives an answer without success, and says which flag it is."""
+    with rollout("google_genai=off"):
+        compat = LangChainCompatibilityService(service)
+        answer = await compat.generate_text("hi", "gemini-2.5-flash")
+
+    assert not answer["success"]
+    assert "google_genai=off" in answer["error"]
+
+
+@quiet
+async def test_mistakes_of_the_caller_raise(service: UnifiedInferenceService) -> None:
+    """An unknown setting or an impossible value is not an answer."""
+    compat = LangChainCompatibilityService(service)
+    with pytest.raises(UnknownParameterError):
+        await compat.generate_text("hi", temprature=1)
+    with pytest.raises(InvalidParameterError):
+        await compat.generate_text("hi", temperature=9)
+
+
+async def test_the_warning_points_at_the_caller(
+    service: UnifiedInferenceService,
+) -> None:
+    """The deprecation names the caller's file and line, from a task as well."""
+    compat = LangChainCompatibilityService(service)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await compat.generate_text("a")
+        await asyncio.create_task(compat.generate_text("b"))
+        await asyncio.gather(compat.generate_text("c"))
+    lines = {warning.lineno for warning in caught}
+
+    assert [__file__] * 3 == [warning.filename for warning in caught]
+    assert 3 == len(lines)
+    assert [DeprecationWarning] * 3 == [warning.category for warning in caught]
+    assert "UnifiedInferenceService.generate_text()" in str(caught[0].message)
+
+
+@quiet
+async def test_the_old_service_is_used_by_the_flag(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """In legacy and shadow mode the old service answers, with the caller's arguments."""
+    old = OldService()
+    control = Rollout("legacy")
+    compat = LangChainCompatibilityService(service, legacy=old, rollout=control)
+    texts = []
+    for mode in ("legacy", "unified", "shadow"):
+        control.mode = mode
+        answer = await compat.generate_text("hi", "gpt-4o-mini", max_tokens=5)
+        texts.append(answer["text"])
+
+    assert ["old hi", "hi", "old hi"] == texts
+    assert [("hi", "gpt-4o-mini", {"max_tokens": 5})] * 2 == old.calls
+    assert 1 == len(provider_emulator.requests)
+
+
+@quiet
+async def test_a_synchronous_old_service_will_do(
+    service: UnifiedInferenceService,
+) -> None:
+    """The old `generate_text` may be a plain function."""
+
+    class Sync:
+        def generate_text(self, prompt: str, **_: Any) -> dict[str, Any]:
+            return {"text": prompt.upper(), "model_used": "s", "success": True}
+
+    with rollout("legacy"):
+        compat = LangChainCompatibilityService(service, legacy=Sync())
+        answer = await compat.generate_text("hi")
+
+    assert "HI" == answer["text"]
+
+
+@quiet
+async def test_a_canary_decides_once_for_both(
+    service: UnifiedInferenceService,
+) -> None:
+    """The user's path is the same in the compatibility layer and in the new service."""
+    compat = LangChainCompatibilityService(service, OldService(), details=True)
+    paths = set()
+    with rollout("canary:50"):
+        for name in "abcdefghij":
+            config = {"configurable": {"user_id": name}}
+            answer = await compat.generate_text("hi", config=config)
+            direct = await service.generate_text("hi", config=config)
+            served_by = answer["rollout"]["served_by"]
+            paths.add(served_by)
+            assert direct.rollout["served_by"] == served_by
+            assert ("old hi" if served_by == "legacy" else "hi") == answer["text"]
+
+    assert {"legacy", "unified"} == paths
+
+
+@quiet
+async def test_shadowing_the_old_service_compares_payloads(
+    model: Callable[..., UnifiedChatModel],
+) -> None:
+    """The old service answers; the report says what the new one would send instead."""
+    control = Rollout("shadow")
+    service = UnifiedInferenceService(model("o3", temperature=0, rollout=control))
+    compat = LangChainCompatibilityService(service, legacy=OldService())
+    answer = await compat.generate_text("hi")
+
+    assert "old hi" == answer["text"]
+    assert ["temperature"] == list(control.report().of("o3"))
+
+
+@quiet
+async def test_details_on_request(service: UnifiedInferenceService) -> None:
+    """With `details` the dictionary also has the new result's fields, as plain data."""
+    import json
+
+    compat = LangChainCompatibilityService(service, details=True)
+    answer = await compat.generate_text("hi")
+
+    assert {"usage", "provider", "latency_ms", "changes"} <= set(answer)
+    assert json.loads(json.dumps(answer)) == answer

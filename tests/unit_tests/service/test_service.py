@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from typing import Any, TypedDict
+
+import pytest
+from pydantic import BaseModel
+
+from langchain_unified.errors import (
+    InvalidParameterError,
+    ProviderAuthenticationError,
+    ProviderError,
+    ProviderInvalidRequestError,
+    ProviderRateLimitError,
+    UnknownParameterError,
+    UnsupportedError,
+)
+from langchain_unified.rollout import rollout
+from langchain_unified.service import UnifiedInferenceService
+from langchain_unified.testing import ProviderEmulator, Reply
+
+MODELS = ("auto", "gpt-4o-mini", "gpt-5.4", "gpt-6-sol", "gemini-2.5-flash")
+
+
+class City(BaseModel):
+    """A city."""
+
+    name: str
+    country: str
+
+
+class Town(TypedDict):
+    """A town."""
+
+    name: str
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_text_from_any_model(
+    service: UnifiedInferenceService, model: str
+) -> None:
+    """The same call answers on every model, and says which one it was."""
+    result = await service.generate_text("one two", model, "Be brief.", max_tokens=50)
+    used = "gpt-4o" if model == "auto" else model
+
+    assert ("one two", used, True) == (result.text, result.model_used, result.success)
+    assert result.usage["total_tokens"] > 0
+    assert result.latency_ms > 0
+    assert result.finish_reason
+
+
+def test_a_result_reads_like_the_old_dictionary(
+    service: UnifiedInferenceService,
+) -> None:
+    """Keys, `get`, `in`, `dict()` and `**` work as on the old plain dictionary."""
+    result = service.generate_text_sync("hi")
+
+    assert ("hi", "gpt-4o", True) == (
+        result["text"],
+        result["model_used"],
+        result.get("success"),
+    )
+    assert "error" not in result
+    assert "hi" == dict(**result)["text"] == result.as_dict()["text"]
+    with pytest.raises(KeyError):
+        result["nothing"]
+
+
+async def test_every_method_has_a_twin() -> None:
+    """Each asynchronous method has a synchronous one with the same parameters."""
+    methods = dict(inspect.getmembers(UnifiedInferenceService, inspect.isfunction))
+    asynchronous = [
+        name
+        for name, method in methods.items()
+        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+        if not name.startswith("_")
+    ]
+    parameters = {
+        name: list(inspect.signature(method).parameters)
+        for name, method in methods.items()
+    }
+
+    assert 5 <= len(asynchronous)
+    assert [parameters[name] for name in asynchronous] == [
+        parameters[f"{name}_sync"] for name in asynchronous
+    ]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+)
+async def test_old_and_new_names_are_taken(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator, spelling: str
+) -> None:
+    """A setting is taken under LangChain's, OpenAI's and Gemini's name on any model."""
+    await service.generate_text("hi", **{spelling: 40})
+    await service.generate_text("hi", "gemini-2.5-flash", **{spelling: 40})
+    first, second = (request.body for request in provider_emulator.requests)
+
+    assert 40 == first["max_completion_tokens"]
+    assert 40 == second["generationConfig"]["maxOutputTokens"]
+
+
+async def test_changes_are_on_the_result(service: UnifiedInferenceService) -> None:
+    """What was dropped on the way to the model is on the result."""
+    result = await service.generate_text("hi", "o3")
+
+    assert ["temperature"] == [
+        change["parameter"] for change in result.changes if change["kind"] == "dropped"
+    ]
+
+
+async def test_a_conversation_in_plain_dictionaries(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """Messages can be given without LangChain types."""
+    result = await service.generate_chat(
+        [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "one"},
+            {"role": "assistant", "content": "two"},
+            {"role": "user", "content": "three"},
+        ]
+    )
+
+    assert "three" == result.text
+    assert 4 == len(provider_emulator.requests[0].body["messages"])
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
+@pytest.mark.parametrize("schema", [City, Town, City.model_json_schema()])
+async def test_structured_output(
+    service: UnifiedInferenceService, model: str, schema: Any
+) -> None:
+    """A schema in any form gives an instance in `value`, and the usual facts."""
+    result = await service.generate_structured("A city", schema, model)
+    again = service.generate_structured_sync("A city", schema, model)
+    name = result.value.name if schema is City else result.value["name"]
+
+    assert isinstance(name, str)
+    assert type(result.value) is type(again.value)
+    assert (model, True) == (result.model_used, result.success)
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gemini-2.5-flash"])
+async def test_streams_yield_text(service: UnifiedInferenceService, model: str) -> None:
+    """Both streams yield pieces of text that make up the answer."""
+    pieces = [piece async for piece in service.stream_text("one two three", model)]
+    twins = list(service.stream_text_sync("one two three", model))
+
+    assert "one two three" == "".join(pieces) == "".join(twins)
+    assert 1 < len(pieces)
+
+
+async def test_leaving_a_stream_closes_the_connection(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """A reader that stops early does not leave the request running."""
+    provider_emulator.chunk_delay = 0.05
+    stream = service.stream_text(" ".join(map(str, range(400))))
+    async for _ in stream:
+        break
+    await stream.aclose()
+
+    assert 0 == await open_soon(provider_emulator)
+
+
+async def test_cancelling_a_task_cancels_the_request(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """The connection of a cancelled call is closed at once."""
+    provider_emulator.latency = 30.0
+    task = asyncio.create_task(service.generate_text("hi"))
+    while not provider_emulator.open_connections:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert 0 == await open_soon(provider_emulator)
+
+
+async def open_soon(emulator: ProviderEmulator) -> int:
+    """Return how many connections are open after at most two seconds."""
+    deadline = time.monotonic() + 2
+    while emulator.open_connections and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    return emulator.open_connections
+
+
+@pytest.mark.parametrize("mode", ["unified", "legacy"])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, ProviderAuthenticationError),
+        (429, ProviderRateLimitError),
+        (400, ProviderInvalidRequestError),
+        (409, ProviderError),
+    ],
+)
+def test_failures_are_typed_on_both_paths(
+    service: UnifiedInferenceService,
+    provider_emulator: ProviderEmulator,
+    mode: str,
+    status: int,
+    kind: type[Exception],
+) -> None:
+    """A failing provider raises this package's error, whichever path served the call."""
+    service.llm.max_retries = 0
+    provider_emulator.script(Reply.openai_error(status, "no", times=0))
+    with rollout(mode), pytest.raises(kind) as caught:
+        service.generate_text_sync("hi")
+
+    assert status == caught.value.status
+
+
+async def test_mistakes_of_the_caller_raise(service: UnifiedInferenceService) -> None:
+    """Unknown settings, impossible values and impossible wishes are refused typed."""
+    with pytest.raises(UnknownParameterError, match="Did you mean 'temperature'"):
+        await service.generate_text("hi", temprature=1)
+    with pytest.raises(InvalidParameterError):
+        await service.generate_text("hi", temperature=9)
+    with pytest.raises(UnsupportedError):
+        await service.generate_text("hi", "o3-mini", images="https://x.org/a.png")
+
+
+async def test_explain_sends_nothing(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """The plan of a call can be looked at without the network."""
+    plan = service.explain("hi", "o3", max_tokens=50)
+
+    assert ("o3", 50) == (plan.model, plan.body["max_completion_tokens"])
+    assert [] == provider_emulator.requests
+
+
+def test_models_and_capabilities(service: UnifiedInferenceService) -> None:
+    """Living models of enabled providers are listed; each can be described as data."""
+    import json
+
+    listed = service.list_models()
+    named = {config.model for config in listed}
+    facts = service.capabilities("gpt-6-sol")
+
+    assert {"openai", "google_genai"} == {config.provider for config in listed}
+    assert {"openai"} == {config.provider for config in service.list_models("openai")}
+    assert {"gpt-4o", "gemini-2.5-flash"} <= named
+    assert "gpt-3.5-turbo" not in named
+    assert "medium" in facts["reasoning_effort"]["responses"]
+    assert "max_tokens" in facts["parameters"]["chat"]
+    assert "gpt-4o" == service.capabilities()["model"]
+    assert json.dumps([service.capabilities(config.model) for config in listed])
+
+
+async def test_health_of_each_provider(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """Each enabled provider is asked; a failing one says why and hides no other."""
+    provider_emulator.script(
+        Reply.google_error(503, "down", when=lambda r: r.provider == "google_genai")
+    )
+    found = await service.health()
+    again = service.health_sync("google_genai")
+
+    assert {"openai", "google_genai"} == set(found)
+    assert found["openai"].ok
+    assert "gpt-4o" == found["openai"].model
+    assert not found["google_genai"].ok
+    assert "down" in str(found["google_genai"].error)
+    assert again["google_genai"].ok
+
+
+def test_a_service_makes_its_own_model() -> None:
+    """Constructor keywords of the chat model make one; both at once are a mistake."""
+    service = UnifiedInferenceService(model="gpt-4o", temperature=0)
+
+    assert "gpt-4o" == service.llm.model_name
+    with pytest.raises(TypeError, match="not both"):
+        UnifiedInferenceService(service.llm, temperature=1)
+
+
+def test_the_price_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `genai-prices` a result has a cost; without it, or the price, none."""
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    from langchain_unified.service import prices
+
+    def calc_price(usage: Any, model: str, *, provider_id: str) -> Any:
+        if model == "unknown":
+            raise LookupError(model)
+        return SimpleNamespace(total_price=usage.input_tokens / 1000)
+
+    module = ModuleType("genai_prices")
+    module.Usage = lambda **counts: SimpleNamespace(**counts)
+    module.calc_price = calc_price
+    usage = {"input_tokens": 10, "output_tokens": 5}
+    monkeypatch.setitem(sys.modules, "genai_prices", module)
+    prices._prices.cache_clear()
+    found = [prices.cost_usd("openai", name, usage) for name in ("gpt-4o", "unknown")]
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    prices._prices.cache_clear()
+    found.append(prices.cost_usd("openai", "gpt-4o", usage))
+    prices._prices.cache_clear()
+
+    assert [0.01, None, None] == found
