@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from langchain_unified.cli import demo as demos
+from langchain_unified.cli.doctor import doctor
+from langchain_unified.cli.emulator import emulator
 from langchain_unified.cli.migrate import migrate
+from langchain_unified.cli.models import models, show
+from langchain_unified.cli.plans import diff, explain
 
 app = typer.Typer(
     name="langchain-unified",
@@ -15,16 +21,11 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `demo` a command even while it is the only one."""
-
-
 @app.command()
 def demo(
-    prompt: str = typer.Argument(
-        "In one sentence: why do leaves turn red in autumn?", help="What to ask."
-    ),
+    prompt: Annotated[
+        str, typer.Argument(help="What to ask.")
+    ] = "In one sentence: why do leaves turn red in autumn?",
 ) -> None:
     """Ask several models the same with the same settings; show what each was sent.
 
@@ -34,4 +35,5 @@ def demo(
     raise typer.Exit(demos.run(prompt))
 
 
-app.command()(migrate)
+for command in (models, show, explain, diff, emulator, doctor, migrate):
+    app.command()(command)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.planner import anthropic, ollama
+from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.draft import Draft
 
 
@@ -65,8 +66,7 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     if condition == "any":
         return
     if condition == "never":
-        reason = f"it takes no function tools on {draft.endpoint}."
-        raise draft.refusal("tools", _names(tools), reason, feature="tool_calling")
+        raise _no_tools(draft, tools)
     if draft.effort == "none" and (
         condition == "effort_none_or_omitted" or "reasoning_effort" in draft.body
     ):
@@ -76,6 +76,17 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
         return
     reason = f"on {draft.endpoint} it takes function tools only at effort 'none'."
     raise draft.refusal("tools", _names(tools), reason)
+
+
+def _no_tools(draft: Draft, tools: Sequence[Any]) -> UnsupportedError:
+    """Name another endpoint of the model that takes tools, else other models."""
+    reason = f"it takes no function tools on {draft.endpoint}"
+    conditions = draft.config.tools
+    others = [e for e in draft.config.endpoints if conditions.get(e, "any") != "never"]
+    if others:
+        reason += f", but on {others[0]} it does."
+        return draft.refusal("tools", _names(tools), reason)
+    return draft.refusal("tools", _names(tools), f"{reason}.", feature="tool_calling")
 
 
 def _lower_effort(draft: Draft) -> None:

@@ -114,7 +114,7 @@ def run_batch(
             return failed(error, index)
 
     with ContextThreadPoolExecutor(max_workers=max(1, concurrency)) as executor:
-        for answer in executor.map(answered, enumerate(prompts)):
+        for answer in executor.map(answered, list(enumerate(prompts))):
             if isinstance(answer, Exception):
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise answer

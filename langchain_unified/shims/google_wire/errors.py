@@ -41,7 +41,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     """
     cause = error if isinstance(error, APIError) else error.__cause__
     status = getattr(cause, "code", None)
-    found = _class_of(type(error), _kind(error, status, str(error)))
+    kind = _kind(error, status, str(error))
+    found = _class_of(type(error), kind)  # type: ignore[arg-type]
     unified = found.__new__(found)
     Exception.__init__(unified, str(error))
     unified.__dict__.update(error.__dict__)

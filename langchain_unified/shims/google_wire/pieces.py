@@ -105,7 +105,7 @@ def _append(blocks: list[dict[str, Any]], block: dict[str, Any]) -> None:
     if last.get("index") != block["index"]:
         blocks.append(block)
         return
-    grown = {
+    grown: dict[str, Any] = {
         key: last.get(key, "") + block.get(key, "")
         for key in ("text", "thinking")
         if key in last or key in block

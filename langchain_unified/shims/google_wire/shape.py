@@ -77,7 +77,7 @@ def standard_block(block: dict[str, Any]) -> dict[str, Any]:
     if block.get("type") != "image_url":
         return block
     head, _, data = block["image_url"]["url"].partition(";base64,")
-    kept = {key: block[key] for key in ("extras", "index") if key in block}
+    kept: dict[str, Any] = {k: block[k] for k in ("extras", "index") if k in block}
     mime = head.removeprefix("data:")
     return {"type": "image", "base64": data, "mime_type": mime, **kept}
 

@@ -1,4 +1,4 @@
-"""A FastAPI application as it was written against the old service; not changed since."""
+"""A FastAPI application as it was written against the old service."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from langchain_core.messages import (
     AIMessage,
@@ -14,15 +15,16 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True)
+class Call:
     """One call: how the model is made, what is asked, and with which keywords."""
 
     name: str
     model: dict[str, Any]
-    keywords: dict[str, Any] = {}
+    keywords: dict[str, Any] = field(default_factory=dict)
     prompt: Any = "one two three"
-    tools: list[Any] = []
-    choice: dict[str, Any] = {}
+    tools: list[Any] = field(default_factory=list)
+    choice: dict[str, Any] = field(default_factory=dict)
     form: dict[str, Any] | None = None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from openfeature import api
+from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 from langchain_unified.errors import InvalidParameterError
@@ -26,7 +27,7 @@ class BrokenProvider(InMemoryProvider):
 
     def resolve_string_details(self, *args: Any, **kwargs: Any) -> Any:
         if self.down:
-            raise ConnectionError("flag service is down")
+            raise ConnectionError
         return super().resolve_string_details(*args, **kwargs)
 
 
@@ -47,7 +48,7 @@ def said(control: Rollout) -> str | None:
 def test_the_first_source_that_speaks_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Context, instance, callable, file, environment, OpenFeature, default: in order."""
+    """Context, instance, callable, file, environment, OpenFeature, default."""
     path = tmp_path / "flag"
     path.write_text("shadow")
     monkeypatch.setenv(ENVIRONMENT, "canary:30")
@@ -244,8 +245,6 @@ def test_openfeature_targets_the_key_of_the_call() -> None:
     """The flag service sees who the call is for, and can answer by it."""
 
     def by_user(flag: InMemoryFlag[str], context: Any) -> Any:
-        from openfeature.flag_evaluation import FlagResolutionDetails
-
         ann = context.targeting_key == "ann"
         return FlagResolutionDetails("legacy" if ann else "unified")
 

@@ -54,7 +54,7 @@ def sent(emulator: ProviderEmulator, run: Any) -> list[Any]:
 def test_legacy_sends_what_chat_openai_sends(
     emulator: ProviderEmulator, call: Call, face: str
 ) -> None:
-    """In legacy mode the bytes and headers on the wire are those of a plain ChatOpenAI."""
+    """In legacy mode bytes and headers are those of a plain ChatOpenAI."""
     plain = make(ChatOpenAI, call, emulator)
     ours = make(UnifiedChatModel, call, emulator, rollout="legacy")
     before = sent(emulator, lambda: list_of(plain, face, call))

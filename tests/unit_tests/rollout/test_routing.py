@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableLambda
@@ -15,6 +16,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.rollout import ENVIRONMENT, Rollout, rollout
+from langchain_unified.rollout.control import key_of
 from langchain_unified.testing import ProviderEmulator
 
 Make = Callable[..., UnifiedChatModel]
@@ -123,8 +125,6 @@ def test_the_canary_sticks_to_the_user(model: Make) -> None:
 )
 def test_where_the_key_comes_from(config: dict[str, Any]) -> None:
     """User before thread, `configurable` before `metadata`."""
-    from langchain_unified.rollout.control import key_of
-
     assert "ann" == key_of(config)
 
 
@@ -139,7 +139,7 @@ def test_a_call_of_nobody_is_drawn_by_its_run(model: Make) -> None:
 def test_a_chain_hands_the_user_down(model: Make) -> None:
     """A model inside a chain sees the user the chain was called for."""
     llm = model(rollout="canary:50")
-    chain = RunnableLambda(lambda text: llm.invoke(text)) | RunnableLambda(record)
+    chain = RunnableLambda(llm.invoke) | RunnableLambda(record)
     direct = [record(llm.invoke("hi", user(name))) for name in "abcdef"]
     chained = [chain.invoke("hi", user(name)) for name in "abcdef"]
 
@@ -161,7 +161,7 @@ def test_a_flip_holds_for_the_next_call(model: Make, tmp_path: Path) -> None:
 def test_every_kind_of_flag_fits_the_field(
     model: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The field takes text, a function, a path and a Rollout; the environment is last."""
+    """The field takes text, a function, a path, a Rollout; the environment is last."""
     path = tmp_path / "flag"
     path.write_text("legacy")
     monkeypatch.setenv(ENVIRONMENT, "shadow")
@@ -183,7 +183,7 @@ def test_a_call_can_name_its_mode(model: Make) -> None:
 
 
 def test_a_block_counts_in_tasks_started_inside(model: Make) -> None:
-    """`with rollout(...)` reaches tasks and threads started inside it, and no others."""
+    """`with rollout(...)` reaches tasks started inside it, and no others."""
     llm = model()
 
     async def main() -> list[str]:
@@ -316,8 +316,6 @@ def test_legacy_opens_no_client_per_call(
 
 def test_cached_answers_of_both_paths_are_kept_apart(model: Make) -> None:
     """An answer cached on one path is not served as the other's."""
-    from langchain_core.caches import InMemoryCache
-
     cache = InMemoryCache()
     llm = model(cache=cache)
     for mode in ("legacy", "unified", "legacy"):

@@ -3,29 +3,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.rollout import Mirror, Rollout, ShadowReport
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.rollout import Difference, Mirror, Rollout, ShadowReport
+from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
+from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
 from tests.unit_tests.rollout.calls import SCHEMA, get_weather
 
 Make = Callable[..., UnifiedChatModel]
 
 
-class Mistake(NamedTuple):
+@dataclass(frozen=True)
+class Mistake:
     """A known mistake of ChatOpenAI and the parameter it shows in."""
 
     number: str
     model: dict[str, Any]
     shows_in: str
-    keywords: dict[str, Any] = {}
+    keywords: dict[str, Any] = field(default_factory=dict)
     prompt: Any = "hi"
-    tools: list[Any] = []
+    tools: list[Any] = field(default_factory=list)
     stream: bool = False
 
 
@@ -216,7 +219,7 @@ def test_shadowing_makes_no_second_request(
 def test_a_broken_comparison_does_not_touch_the_call(
     model: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """If comparing fails, the answer arrives, the failure is counted and logged once."""
+    """If comparing fails the answer arrives; the failure is counted and logged once."""
     llm = model(rollout=Rollout("shadow"))
     monkeypatch.setattr(type(llm), "_plan", lambda *_: 1 / 0)
     answers = [llm.invoke("hi").text for _ in range(3)]
@@ -228,8 +231,6 @@ def test_a_broken_comparison_does_not_touch_the_call(
 
 def test_a_flood_is_skipped_not_queued(model: Make) -> None:
     """Comparisons beyond the bound are counted and left out."""
-    from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
-
     store = ShadowStore()
     store.submit(lambda: time.sleep(0.3) or [])
     time.sleep(0.05)
@@ -283,8 +284,6 @@ def test_the_report_reads_well(emulator: ProviderEmulator) -> None:
 
 def test_the_html_report_is_safe() -> None:
     """What a payload holds cannot become markup."""
-    from langchain_unified.rollout import Difference
-
     bad = Difference("m", "<b>", '"<script>"', None, "<i>")
     page = ShadowReport(1, 0, 0, 0, (bad,))._repr_html_()
 
@@ -350,8 +349,6 @@ def test_a_slow_or_failing_mirror_does_not_touch_the_call(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
     """The primary answer is there before the copy is sent, and stands if that fails."""
-    from langchain_unified.testing import Reply
-
     control = Rollout("shadow", mirror=Mirror(sample=1.0, timeout=0.3))
     llm = model(rollout=control)
     llm.invoke("warm up")

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from langchain_unified.errors import UnknownParameterError
 from langchain_unified.service import TextResult, UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator, Reply
+from tests.unit_tests.service.waiting import silent_server
 
 PROMPTS = [f"prompt {number}" for number in range(12)]
 
@@ -44,7 +44,7 @@ async def test_no_more_at_once_than_allowed(
 
 
 async def test_progress_is_told(service: UnifiedInferenceService) -> None:
-    """The callback hears of each answer, with how many are done and how many there are."""
+    """The callback hears of each answer, and how many are done of how many."""
     told: list[tuple[int, int, bool]] = []
 
     def on_progress(done: int, total: int, result: TextResult) -> None:
@@ -81,24 +81,22 @@ async def test_a_mistake_in_the_call_raises(service: UnifiedInferenceService) ->
         service.batch_text_sync(PROMPTS, temprature=1)
 
 
-async def test_cancelling_a_batch_cancels_its_requests(
-    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
-) -> None:
+async def test_cancelling_a_batch_cancels_its_requests() -> None:
     """After a cancelled batch no request is under way and no task is left."""
-    provider_emulator.latency = 30.0
-    before = asyncio.all_tasks()
-    task = asyncio.ensure_future(service.batch_text(PROMPTS, concurrency=4))
-    while provider_emulator.open_connections < 4:
-        await asyncio.sleep(0.01)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    deadline = time.monotonic() + 2
-    while provider_emulator.open_connections and time.monotonic() < deadline:
-        await asyncio.sleep(0.01)
+    async with silent_server() as server:
+        service = UnifiedInferenceService(
+            model="gpt-4o", api_key="sk-test", base_url=server.url
+        )
+        task = asyncio.ensure_future(service.batch_text(PROMPTS, concurrency=4))
+        await server.until(4)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        closed = await server.until(0)
 
-    assert 0 == provider_emulator.open_connections
-    assert before == asyncio.all_tasks()
+    assert closed
+    assert 4 == server.most
+    assert {asyncio.current_task()} == asyncio.all_tasks()
 
 
 async def test_leaving_the_loop_stops_the_rest(

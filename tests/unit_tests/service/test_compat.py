@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -108,7 +109,7 @@ async def test_the_warning_points_at_the_caller(
 async def test_the_old_service_is_used_by_the_flag(
     service: UnifiedInferenceService, provider_emulator: ProviderEmulator
 ) -> None:
-    """In legacy and shadow mode the old service answers, with the caller's arguments."""
+    """In legacy and shadow mode the old service answers the caller's call."""
     old = OldService()
     control = Rollout("legacy")
     compat = LangChainCompatibilityService(service, legacy=old, rollout=control)
@@ -177,8 +178,6 @@ async def test_shadowing_the_old_service_compares_payloads(
 @quiet
 async def test_details_on_request(service: UnifiedInferenceService) -> None:
     """With `details` the dictionary also has the new result's fields, as plain data."""
-    import json
-
     compat = LangChainCompatibilityService(service, details=True)
     answer = await compat.generate_text("hi")
 

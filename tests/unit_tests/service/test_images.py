@@ -55,18 +55,18 @@ def test_what_is_no_image_is_refused(image: Any) -> None:
         image_blocks([image])
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
 async def test_images_reach_every_provider(
     service: UnifiedInferenceService,
     provider_emulator: ProviderEmulator,
     tmp_path: Path,
-    model: str,
+    name: str,
 ) -> None:
     """An image file is sent inline in the form of the model's provider."""
     path = tmp_path / "dot.png"
     path.write_bytes(PNG)
-    result = await service.generate_text("What is it?", model, images=[path, PNG])
-    twin = service.generate_text_sync("What is it?", model, images=path)
+    result = await service.generate_text("What is it?", name, images=[path, PNG])
+    twin = service.generate_text_sync("What is it?", name, images=path)
 
     assert result.success
     assert twin.success

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
+import json
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any, TypedDict
 
 import pytest
@@ -18,8 +20,9 @@ from langchain_unified.errors import (
     UnsupportedError,
 )
 from langchain_unified.rollout import rollout
-from langchain_unified.service import UnifiedInferenceService
+from langchain_unified.service import UnifiedInferenceService, prices
 from langchain_unified.testing import ProviderEmulator, Reply
+from tests.unit_tests.service.waiting import silent_server
 
 MODELS = ("auto", "gpt-4o-mini", "gpt-5.4", "gpt-6-sol", "gemini-2.5-flash")
 
@@ -37,13 +40,11 @@ class Town(TypedDict):
     name: str
 
 
-@pytest.mark.parametrize("model", MODELS)
-async def test_text_from_any_model(
-    service: UnifiedInferenceService, model: str
-) -> None:
+@pytest.mark.parametrize("name", MODELS)
+async def test_text_from_any_model(service: UnifiedInferenceService, name: str) -> None:
     """The same call answers on every model, and says which one it was."""
-    result = await service.generate_text("one two", model, "Be brief.", max_tokens=50)
-    used = "gpt-4o" if model == "auto" else model
+    result = await service.generate_text("one two", name, "Be brief.", max_tokens=50)
+    used = "gpt-4o" if name == "auto" else name
 
     assert ("one two", used, True) == (result.text, result.model_used, result.success)
     assert result.usage["total_tokens"] > 0
@@ -129,26 +130,26 @@ async def test_a_conversation_in_plain_dictionaries(
     assert 4 == len(provider_emulator.requests[0].body["messages"])
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
 @pytest.mark.parametrize("schema", [City, Town, City.model_json_schema()])
 async def test_structured_output(
-    service: UnifiedInferenceService, model: str, schema: Any
+    service: UnifiedInferenceService, name: str, schema: Any
 ) -> None:
     """A schema in any form gives an instance in `value`, and the usual facts."""
-    result = await service.generate_structured("A city", schema, model)
-    again = service.generate_structured_sync("A city", schema, model)
-    name = result.value.name if schema is City else result.value["name"]
+    result = await service.generate_structured("A city", schema, name)
+    again = service.generate_structured_sync("A city", schema, name)
+    found = result.value.name if schema is City else result.value["name"]
 
-    assert isinstance(name, str)
+    assert isinstance(found, str)
     assert type(result.value) is type(again.value)
-    assert (model, True) == (result.model_used, result.success)
+    assert (name, True) == (result.model_used, result.success)
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "gemini-2.5-flash"])
-async def test_streams_yield_text(service: UnifiedInferenceService, model: str) -> None:
+@pytest.mark.parametrize("name", ["gpt-4o", "gemini-2.5-flash"])
+async def test_streams_yield_text(service: UnifiedInferenceService, name: str) -> None:
     """Both streams yield pieces of text that make up the answer."""
-    pieces = [piece async for piece in service.stream_text("one two three", model)]
-    twins = list(service.stream_text_sync("one two three", model))
+    pieces = [piece async for piece in service.stream_text("one two three", name)]
+    twins = list(service.stream_text_sync("one two three", name))
 
     assert "one two three" == "".join(pieces) == "".join(twins)
     assert 1 < len(pieces)
@@ -164,30 +165,27 @@ async def test_leaving_a_stream_closes_the_connection(
         break
     await stream.aclose()
 
-    assert 0 == await open_soon(provider_emulator)
+    while provider_emulator.open_connections:
+        await asyncio.sleep(0.01)  # noqa: ASYNC110 - the emulator has no event
 
 
-async def test_cancelling_a_task_cancels_the_request(
-    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
-) -> None:
-    """The connection of a cancelled call is closed at once."""
-    provider_emulator.latency = 30.0
-    task = asyncio.create_task(service.generate_text("hi"))
-    while not provider_emulator.open_connections:
-        await asyncio.sleep(0.01)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+async def test_cancelling_a_task_cancels_the_request() -> None:
+    """The connection of a cancelled call is closed at once, on both paths."""
+    async with silent_server() as server:
+        service = UnifiedInferenceService(
+            model="gpt-4o", api_key="sk-test", base_url=server.url
+        )
+        closed = []
+        for mode in ("unified", "legacy"):
+            with rollout(mode):
+                task = asyncio.create_task(service.generate_text("hi"))
+            await server.until(1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            closed.append(await server.until(0))
 
-    assert 0 == await open_soon(provider_emulator)
-
-
-async def open_soon(emulator: ProviderEmulator) -> int:
-    """Return how many connections are open after at most two seconds."""
-    deadline = time.monotonic() + 2
-    while emulator.open_connections and time.monotonic() < deadline:
-        await asyncio.sleep(0.01)
-    return emulator.open_connections
+    assert [True, True] == closed
 
 
 @pytest.mark.parametrize("mode", ["unified", "legacy"])
@@ -207,7 +205,7 @@ def test_failures_are_typed_on_both_paths(
     status: int,
     kind: type[Exception],
 ) -> None:
-    """A failing provider raises this package's error, whichever path served the call."""
+    """A failing provider raises this package's error on whichever path."""
     service.llm.max_retries = 0
     provider_emulator.script(Reply.openai_error(status, "no", times=0))
     with rollout(mode), pytest.raises(kind) as caught:
@@ -238,8 +236,6 @@ async def test_explain_sends_nothing(
 
 def test_models_and_capabilities(service: UnifiedInferenceService) -> None:
     """Living models of enabled providers are listed; each can be described as data."""
-    import json
-
     listed = service.list_models()
     named = {config.model for config in listed}
     facts = service.capabilities("gpt-6-sol")
@@ -283,10 +279,6 @@ def test_a_service_makes_its_own_model() -> None:
 
 def test_the_price_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """With `genai-prices` a result has a cost; without it, or the price, none."""
-    import sys
-    from types import ModuleType, SimpleNamespace
-
-    from langchain_unified.service import prices
 
     def calc_price(usage: Any, model: str, *, provider_id: str) -> Any:
         if model == "unknown":
@@ -294,7 +286,7 @@ def test_the_price_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         return SimpleNamespace(total_price=usage.input_tokens / 1000)
 
     module = ModuleType("genai_prices")
-    module.Usage = lambda **counts: SimpleNamespace(**counts)
+    module.Usage = SimpleNamespace
     module.calc_price = calc_price
     usage = {"input_tokens": 10, "output_tokens": 5}
     monkeypatch.setitem(sys.modules, "genai_prices", module)

@@ -51,6 +51,7 @@ schema = 1
 [provider]
 id = "echo"
 title = "Echo"
+package = "echo-shim"
 prefixes = ["echo"]
 fallback_family = "echo"
 

@@ -1,0 +1,142 @@
+"""The command `doctor`: what is set up, without printing a key."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from langchain_unified.cli.asked import AsJson
+from langchain_unified.cli.output import console, print_json, table
+from langchain_unified.registry import (
+    ENABLE_VARIABLE,
+    LEARNED_VARIABLE,
+    default_registry,
+)
+from langchain_unified.registry.schema import ProviderRow
+
+PACKAGES = (
+    "langchain-unified",
+    "langchain-core",
+    "langchain-openai",
+    "langchain-google-genai",
+    "openai",
+    "google-genai",
+    "pydantic",
+    "langchain-anthropic",
+    "langchain-ollama",
+)
+VARIABLES = (
+    ENABLE_VARIABLE,
+    LEARNED_VARIABLE,
+    "LANGCHAIN_UNIFIED_ROLLOUT",
+    "LANGCHAIN_UNIFIED_MODELS",
+    "OPENAI_BASE_URL",
+    "OPENAI_API_BASE",
+)
+HOSTS = {
+    "openai": "https://api.openai.com",
+    "google_genai": "https://generativelanguage.googleapis.com",
+    "anthropic": "https://api.anthropic.com",
+}
+_SECONDS = 3.0
+
+Row = tuple[str, str, str]
+
+
+def doctor(
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not look whether hosts answer.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check keys, versions, settings and whether the providers can be reached.
+
+    Exit code 1 if no provider has a key.
+    """
+    rows = [*_versions(), *_keys(), *_settings()]
+    rows += [] if offline else [*_connections()]
+    if as_json:
+        print_json(
+            [dict(zip(("what", "state", "advice"), r, strict=True)) for r in rows]
+        )
+    else:
+        shown = table("what", "state", "advice")
+        for row in rows:
+            shown.add_row(*row)
+        console.print(shown)
+    ready = any(state == "set" for what, state, _ in rows if what.startswith("key"))
+    raise typer.Exit(0 if ready else 1)
+
+
+def _versions() -> Iterator[Row]:
+    yield "python", platform.python_version(), ""
+    yield from map(_installed, PACKAGES)
+
+
+def _installed(name: str) -> Row:
+    try:
+        return name, version(name), ""
+    except PackageNotFoundError:
+        return name, "not installed", f"pip install {name}, if it is needed"
+
+
+def _keys() -> Iterator[Row]:
+    for file in default_registry().files.values():
+        row = file.provider
+        if row.key_env:
+            yield _key(row)
+
+
+def _key(row: ProviderRow) -> Row:
+    names = " or ".join(row.key_env)
+    found = next((name for name in row.key_env if os.environ.get(name)), None)
+    if found is None:
+        state = "missing" if row.enabled else "missing (provider is off)"
+        return f"key of {row.title}", state, f"set {names}"
+    problem = _looks_wrong(os.environ[found])
+    return f"key of {row.title}", "set", f"from {found}{problem}"
+
+
+def _looks_wrong(key: str) -> str:
+    if key != key.strip():
+        return "; it has white space around it"
+    if key.startswith(('"', "'")):
+        return "; it has quotes around it"
+    return ""
+
+
+def _settings() -> Iterator[Row]:
+    for name in VARIABLES:
+        value = os.environ.get(name)
+        if value is not None:
+            yield name, _without_credentials(value), ""
+
+
+def _without_credentials(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.password or parts.username:
+        return value.replace(parts.netloc, f"***@{parts.hostname}")
+    return value
+
+
+def _connections() -> Iterator[Row]:
+    for provider, url in HOSTS.items():
+        if provider in default_registry().files:
+            yield _connection(provider, url)
+
+
+def _connection(provider: str, url: str) -> Row:
+    host: Any = urlsplit(url).hostname
+    try:
+        socket.create_connection((host, 443), timeout=_SECONDS).close()
+    except OSError as error:
+        return f"reach {host}", "no", f"{provider}: {error}"
+    return f"reach {host}", "yes", ""

@@ -1,0 +1,28 @@
+"""The command `emulator`: the strict loopback server, run by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langchain_unified.testing.__main__ import main
+
+
+def emulator(
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
+    record: Annotated[
+        Path | None, typer.Option(help="Write every request to this JSON Lines file.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Rules of invented models, as JSON.")
+    ] = None,
+) -> None:
+    """Run the local OpenAI and Gemini server until Ctrl-C; prints its base URLs."""
+    arguments = ["--port", str(port)]
+    if record is not None:
+        arguments += ["--record", str(record)]
+    if rules is not None:
+        arguments += ["--rules", str(rules)]
+    main(arguments)

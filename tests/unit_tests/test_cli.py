@@ -1,0 +1,134 @@
+"""The command line: what it prints, its exit codes, and no traceback for its user."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from langchain_unified.cli.app import app
+
+
+def _run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(
+        app, list(arguments), env={"COLUMNS": "200", **environment}
+    )
+
+
+def test_models_can_be_filtered() -> None:
+    """Models are listed by provider and capability, as JSON too."""
+    rows = json.loads(
+        _run("models", "--provider", "openai", "--can", "audio_inputs", "--json").stdout
+    )
+
+    assert {"openai"} == {row["provider"] for row in rows}
+    assert "gpt-audio-mini" in [row["model"] for row in rows]
+
+
+def test_models_that_end_soon() -> None:
+    """Models that shut down before a day are found."""
+    shown = _run("models", "--ending-before", "2026-12-31").stdout
+
+    assert "gpt-5-pro" in shown
+    assert "gpt-5.4" not in shown
+
+
+def test_show_gives_facts_with_sources() -> None:
+    """Every fact of a model is shown with where it comes from."""
+    facts = json.loads(_run("show", "gpt-6-sol", "--json").stdout)
+
+    assert "gpt-6-sol" == facts["model"]
+    assert all(
+        row["source"] for row in facts["facts"] if row["fact"].startswith("chat:")
+    )
+
+
+def test_explain_shows_the_plan() -> None:
+    """The plan of a call is printed with every change."""
+    shown = _run("explain", "gpt-6-sol", "--temperature", "0", "--stop", "x").stdout
+
+    assert "dropped    temperature" in shown
+    assert "emulated   stop" in shown
+
+
+def test_explain_as_json_takes_any_setting() -> None:
+    """Any setting can be given as NAME=JSON."""
+    plan = json.loads(_run("explain", "gpt-4o", "--set", "seed=3", "--json").stdout)
+
+    assert 3 == plan["body"]["seed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["explain", "o3", "--temperature", "9"], "from 0 to 2"),
+        (
+            ["explain", "gpt-5-pro", "--set", "use_responses_api=false"],
+            "responses only",
+        ),
+        (["explain", "gpt-4o", "--set", "nothing=3"], "unknown setting"),
+        (["explain", "gpt-4o", "--set", "seed"], "NAME=JSON"),
+        (["show", " "], "give the name of a model"),
+    ],
+)
+def test_a_wrong_question_is_one_line(arguments: list[str], said: str) -> None:
+    """What cannot be is said in one line with exit code 2, without a traceback."""
+    result = _run(*arguments)
+
+    assert 2 == result.exit_code
+    assert said in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+
+
+def test_diff_shows_what_changes() -> None:
+    """Moving a call from one model to another shows what is lost and gained."""
+    rows = json.loads(
+        _run("diff", "gpt-4o", "gpt-6-sol", "--temperature", "0", "--json").stdout
+    )
+
+    assert {"what": "temperature is", "gpt-4o": "sent", "gpt-6-sol": "dropped"} in rows
+
+
+def test_diff_of_a_model_with_itself() -> None:
+    """Nothing changes between a model and itself."""
+    assert "Nothing changes." in _run("diff", "gpt-4o", "gpt-4o").stdout
+
+
+def test_doctor_without_a_key() -> None:
+    """Without a key the doctor says which variable to set, and exits with 1."""
+    result = _run("doctor", "--offline")
+
+    assert 1 == result.exit_code
+    assert "set OPENAI_API_KEY" in result.stdout
+
+
+def test_doctor_never_prints_a_key() -> None:
+    """A key is reported as set, with what looks wrong about it, and never shown."""
+    result = _run("doctor", "--offline", OPENAI_API_KEY=" sk-very-secret")
+
+    assert 0 == result.exit_code
+    assert "white space" in result.stdout
+    assert "sk-very-secret" not in result.stdout
+
+
+def test_doctor_masks_credentials_in_a_url() -> None:
+    """A base URL with credentials is shown without them."""
+    result = _run("doctor", "--offline", OPENAI_BASE_URL="https://me:secret@host/v1")
+
+    assert "secret" not in result.stdout
+    assert "host" in result.stdout
+
+
+def test_doctor_without_a_network() -> None:
+    """A host that cannot be reached is a line of the report, not a failure."""
+    assert "reach api.openai.com" in _run("doctor").stdout
+
+
+def test_demo_on_the_emulator() -> None:
+    """The demo says that it uses the emulator and shows each model's plan."""
+    result = _run("demo")
+
+    assert 0 == result.exit_code
+    assert "emulator" in result.stdout
+    assert result.stdout.count("sent ") >= 6
