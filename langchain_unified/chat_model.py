@@ -12,6 +12,7 @@ from langchain_core.callbacks import (
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from langchain_core.tools import BaseTool
@@ -20,6 +21,7 @@ from typing_extensions import override
 from langchain_unified import engine
 from langchain_unified.binding import UnifiedBinding
 from langchain_unified.contract import CONFIGURABLE, Contract
+from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.schemas import read_structure
 from langchain_unified.structured import structured
@@ -152,6 +154,10 @@ class UnifiedChatModel(Contract):
         attempts = self._attempts(messages, stop, kwargs, stream=True)
         async for chunk in engine.astream(attempts, self._shim, messages):
             yield chunk
+
+    @override
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        return completed(super()._convert_input(model_input))
 
     @override
     def invoke(

@@ -74,7 +74,7 @@ def mentions_json(messages: Sequence[BaseMessage]) -> bool:
 
 def _forms(message: BaseMessage) -> set[MediaForm]:
     if isinstance(message, AIMessage):
-        if isinstance(message.content, str) and not message.additional_kwargs:
+        if not _holds_more(message):
             return set()
         made_by = producer(message)
         media = read_reply(message).media
@@ -95,9 +95,13 @@ def _bound(replies: Sequence[AIMessage]) -> set[tuple[str, str]]:
     return {
         producer(reply)
         for reply in replies
-        if (reply.additional_kwargs or not isinstance(reply.content, str))
-        and read_reply(reply).bound
+        if _holds_more(reply) and read_reply(reply).bound
     }
+
+
+def _holds_more(reply: AIMessage) -> bool:
+    """Tell whether a reply can hold more than text and tool calls."""
+    return not isinstance(reply.content, str) or any(reply.additional_kwargs.values())
 
 
 def _findings(

@@ -64,7 +64,7 @@ def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> 
 
 
 def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    """Return function tools; a choice of none leaves them out, a forced one is refused."""
+    """Return function tools; without tool choice `none` leaves them out."""
     for tool in tools:
         if tool.get("type") != "function" or "function" not in tool:
             reason = "Ollama takes function tools only."

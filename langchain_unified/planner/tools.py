@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langchain_unified.planner import anthropic, ollama
 from langchain_unified.errors import UnsupportedError
+from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft
 
 

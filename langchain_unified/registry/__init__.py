@@ -2,23 +2,44 @@
 
 `resolve` never does I/O after the first call, never logs and never raises for a name
 it does not know: an unknown name gets the rules of the family it looks like.
+
+Four layers speak about a model, weakest first: the shipped rows, what was discovered
+by asking providers for their models, the user's own rows, and what was learned from
+refused requests. `get(model).why(fact)` tells what each of them says.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
-from langchain_unified.registry.build import build_config
+from langchain_unified.registry.build import Found, build_config
+from langchain_unified.registry.facts import ModelFacts
+from langchain_unified.registry.layers import Layers, Patch
+from langchain_unified.registry.lifecycle import SOON, explain_missing, warn_of_shutdown
 from langchain_unified.registry.loader import load_shipped
-from langchain_unified.registry.names import Name, read_name, shorter_names
-from langchain_unified.registry.schema import ModelRow, ProviderFile, ProviderRow
-from langchain_unified.types import Match, ModelConfig
+from langchain_unified.registry.lookup import Lookup
+from langchain_unified.registry.overrides import (
+    checked_patch,
+    read_overrides,
+    read_row,
+)
+from langchain_unified.registry.schema import (
+    OverrideRow,
+    ProviderFile,
+    ProviderRow,
+    RankRow,
+)
+from langchain_unified.types import ModelConfig
+
+if TYPE_CHECKING:
+    from langchain_unified.discovery import Probe, Refreshed, Schedule
 
 __all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
 
@@ -28,19 +49,28 @@ ENABLE_VARIABLE = "LANGCHAIN_UNIFIED_ENABLE"
 LEARNED_VARIABLE = "LANGCHAIN_UNIFIED_LEARNED"
 """Environment variable that names a folder for what is learned."""
 
+MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
+"""Environment variable that names files of the user's own rows, as `PATH` does."""
+
+_MOST_RESOLVED = 50_000
+
 
 class Registry:
-    """Model rows of all providers.
+    """Model rows of all providers, and the layers above them.
 
     Args:
-        files: Provider files by provider id.
+        files: Provider files by provider id; the shipped ones if left out.
+        overrides: A file of the user's own rows.
         clock: Returns today; decides which dated re-routing is in force.
         lessons: What was learned from refused requests; shared by who uses the
             registry.
+        warn_days: Days before a model's shutdown from which a warning is logged, once
+            per process; 0 for none.
 
     Attributes:
         files: Provider files by provider id.
         lessons: What was learned from refused requests.
+        warn_days: Days before a model's shutdown from which a warning is logged.
 
     Example:
         >>> from langchain_unified.registry import default_registry
@@ -51,27 +81,23 @@ class Registry:
 
     def __init__(
         self,
-        files: Mapping[str, ProviderFile],
+        files: Mapping[str, ProviderFile] | None = None,
         *,
+        overrides: str | Path | None = None,
         clock: Callable[[], date] = date.today,
         lessons: Lessons | None = None,
+        warn_days: int = SOON,
     ) -> None:
         """Index the rows of the files."""
-        self.files = dict(files)
+        self.files = dict(load_shipped() if files is None else files)
         self.lessons = lessons or Lessons()
+        self.warn_days = warn_days
         self._clock = clock
-        self._prefixes = {
-            prefix: file.provider.id
-            for file in self.files.values()
-            for prefix in (*file.provider.prefixes, file.provider.id)
-        }
-        self._rows = {
-            key: (provider, model)
-            for provider, file in reversed(self.files.items())
-            for model in file.models
-            for key in _keys(model, file.models[model])
-        }
+        self._layers = Layers()
+        self._lookup = Lookup(self.files, self._layers)
         self._resolved: dict[tuple[object, ...], ModelConfig] = {}
+        if overrides is not None:
+            self.load(overrides)
 
     def resolve(
         self,
@@ -80,11 +106,12 @@ class Registry:
         provider: str | None = None,
         base_url: str | None = None,
     ) -> ModelConfig:
-        """Return everything known about a model.
+        """Return everything known about a model, except what was learned.
 
         Args:
             model: Any spelling: `openai:gpt-4o`, `models/gemini-2.5-flash`, any case,
-                a dated snapshot, a fine-tune (`ft:base:org::id`), an unknown name.
+                a dated snapshot, a fine-tune (`ft:base:org::id`), an alias of the
+                user's own, an unknown name.
             provider: The provider to assume for a name that names none and fits none.
             base_url: The endpoint of the call, if not the provider's own; a name of no
                 known family is then treated as an OpenAI-compatible server's.
@@ -92,13 +119,144 @@ class Registry:
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
-        today = self._clock()
+        today, resolved = self.today(), self._resolved
         key = (model, provider, base_url, today)
-        config = self._resolved.get(key)
+        config = resolved.get(key)
         if config is None:
-            config = self._resolve(check_name(model), provider, base_url, today)
-            self._resolved[key] = config
+            config = build_config(self._find(model, provider, base_url))
+            if len(resolved) >= _MOST_RESOLVED:
+                resolved.clear()
+            resolved[key] = config
         return config
+
+    def get(
+        self,
+        model: str,
+        *,
+        provider: str | None = None,
+        base_url: str | None = None,
+    ) -> ModelFacts:
+        """Return the facts about a model, each of which can be asked where it is from.
+
+        Args:
+            model: Any spelling, as `resolve` takes it.
+            provider: The provider to assume, as `resolve` takes it.
+            base_url: The endpoint of the call, if not the provider's own.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().get("gpt-5").why("temperature").value
+            'never'
+        """
+        config = self.resolve(model, provider=provider, base_url=base_url)
+        found = self._find(model, provider, base_url)
+        learned = self.lessons.apply(config, base_url)
+        server = base_url or ""
+        lessons = [
+            lesson
+            for lesson in self.lessons.all()
+            if (lesson.provider, lesson.base_url, lesson.model)
+            == (config.provider, server, config.model)
+        ]
+        return ModelFacts(learned, found, lessons)
+
+    def register(self, model: str, **facts: Any) -> None:
+        """Add a model, or state facts about a known one; they win over other layers.
+
+        Args:
+            model: The model's name.
+            **facts: The keys of a `[models]` table: `family`, `limits`, `parameters`,
+                `same_as` (the facts of another model, as an Azure deployment has
+                them), `provider` and so on.
+
+        Raises:
+            RegistryError: If a key is unknown, a type is wrong or a reference leads
+                nowhere.
+
+        Example:
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.resolve("acme-1").family
+            'classic'
+        """
+        origin = "registry.register"
+        self._add(model, read_row(model, facts, origin), origin)
+        self._resolved = {}
+
+    def alias(self, name: str, target: str) -> None:
+        """Let a name of the user's own stand for a model; the model's name is sent.
+
+        Args:
+            name: The new name, in any case.
+            target: Any spelling of a model.
+        """
+        self._lookup.alias(name, check_name(target))
+        self._resolved = {}
+
+    def load(self, path: str | Path) -> None:
+        """Add the rows and aliases of a TOML file of the user's own.
+
+        Raises:
+            RegistryError: If the file cannot be read.
+        """
+        read = read_overrides(path)
+        for model, row in read.models.items():
+            self._add(model, row, str(path), read.sources)
+        for name, target in read.aliases.items():
+            self._lookup.alias(name, target)
+        self._resolved = {}
+
+    def discovered(self, provider: str, base_url: str | None = None) -> tuple[str, ...]:
+        """Return the names a provider listed when it was last asked."""
+        return self._layers.discovered(provider, base_url or "")
+
+    def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
+        """Take over what was discovered at a server."""
+        self._layers.discover(provider, server, patches)
+        self._resolved = {}
+
+    def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
+        """Ask providers which models they have; see `langchain_unified.discovery`.
+
+        Args:
+            llm: A chat model whose connections are used; those of the environment if
+                left out.
+            **options: `max_age` in seconds, `providers`, `folder`.
+
+        Returns:
+            What was found where; nothing is raised for a provider out of reach.
+        """
+        from langchain_unified.discovery import refresh  # noqa: PLC0415
+
+        return refresh(self, llm, **options)
+
+    async def arefresh(self, llm: Any = None, **options: Any) -> Refreshed:
+        """Do what `refresh` does without blocking the event loop."""
+        from langchain_unified.discovery import arefresh  # noqa: PLC0415
+
+        return await arefresh(self, llm, **options)
+
+    def refresh_every(self, seconds: float, llm: Any = None, **options: Any) -> Schedule:
+        """Refresh in the background, now and then at an interval, until stopped."""
+        from langchain_unified.discovery import Schedule  # noqa: PLC0415
+
+        return Schedule(self, seconds, llm, options)
+
+    def probe(self, model: str, llm: Any = None, *, dry_run: bool = True) -> Probe:
+        """Find out a model's parameter rules by asking it.
+
+        Args:
+            model: The model's name.
+            llm: A chat model whose connections are used.
+            dry_run: Whether only to say how many calls it takes and what they cost at
+                most.
+
+        Returns:
+            The bounds; after a run also the rules, which print as a TOML row.
+        """
+        from langchain_unified.discovery import probe  # noqa: PLC0415
+
+        return probe(self, model, llm, dry_run=dry_run)
 
     def learned(self) -> list[Lesson]:
         """Return what was learned from refused requests, oldest first."""
@@ -114,8 +272,23 @@ class Registry:
 
     def models(self) -> Iterator[ModelConfig]:
         """Yield the configuration of every registered model id, snapshots included."""
-        for key, (provider, _) in self._rows.items():
+        for key, (provider, _) in self._lookup.rows.items():
             yield self.resolve(f"{provider}:{key}")
+        for provider, model in self._layers.registered():
+            if model.casefold() not in self._lookup.rows:
+                yield self.resolve(f"{provider}:{model}")
+
+    def ranked(self) -> list[tuple[ModelConfig, RankRow]]:
+        """Return the models that have a rank among their peers."""
+        named = [
+            (provider, model)
+            for provider, file in self.files.items()
+            for model, row in file.models.items()
+            if row.rank is not None
+        ]
+        named = list(dict.fromkeys([*named, *self._layers.registered()]))
+        ranked = ((self.resolve(f"{p}:{m}"), self._rank(f"{p}:{m}")) for p, m in named)
+        return [(config, rank) for config, rank in ranked if rank is not None]
 
     def models_with(self, feature: str, *, like: str, most: int = 3) -> tuple[str, ...]:
         """Return living models that have a capability, of the same provider first.
@@ -125,7 +298,7 @@ class Registry:
             like: The model to find alternatives for.
             most: How many to return.
         """
-        today, provider = self._clock(), self.resolve(like).provider
+        today, provider = self.today(), self.resolve(like).provider
         found = [
             config
             for config in self.models()
@@ -141,6 +314,17 @@ class Registry:
         """Return the row of a provider itself."""
         return self.files[provider].provider
 
+    def today(self) -> date:
+        """Return the day by which dates are judged."""
+        return self._clock()
+
+    def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
+        """Tell whether a provider is switched on, by itself or by the caller."""
+        row = self.files[provider].provider
+        return (
+            row.enabled or provider in enable or provider in _enabled_by_environment()
+        )
+
     def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
         """Refuse a provider that is switched off.
 
@@ -152,97 +336,45 @@ class Registry:
         Raises:
             ProviderNotEnabledError: If it is off; the message says what to set.
         """
-        row = self.files[provider].provider
-        if row.enabled or provider in enable or provider in _enabled_by_environment():
-            return
-        raise ProviderNotEnabledError(provider, _how_to_enable(row))
+        if not self.is_enabled(provider, enable):
+            row = self.files[provider].provider
+            raise ProviderNotEnabledError(provider, _how_to_enable(row))
 
-    def _resolve(
-        self, model: str, provider: str | None, base_url: str | None, today: date
-    ) -> ModelConfig:
-        name = read_name(model, self._prefixes, base_url=base_url)
-        config = self._by_row(name) or self._by_family(name)
-        if config is None:
-            config = self._by_fallback(name, provider or "openai", base_url)
-        return self._rerouted(config, today)
+    def warn_of_shutdown(self, config: ModelConfig) -> None:
+        """Log, once per process and model, that a model's shutdown is near."""
+        warn_of_shutdown(config, self.today(), self.warn_days)
 
-    def _by_row(self, name: Name) -> ModelConfig | None:
-        for key in (name.key, *shorter_names(name.key)):
-            provider, canonical = self._rows.get(key, (None, None))
-            if provider is None or canonical is None:
-                continue
-            if name.provider in {None, provider}:
-                match = _match(name, key, canonical)
-                wire = name.wire if match == "snapshot" else key
-                return self._row_config(provider, canonical, _wire(name, wire), match)
+    def explain_missing(self, error: Exception, config: ModelConfig) -> None:
+        """Say in a provider's 404 that the model was shut down, and what follows it."""
+        explain_missing(error, config, self.today())
+
+    def _find(self, model: str, provider: str | None, base_url: str | None) -> Found:
+        return self._lookup.find(check_name(model), provider, base_url, self.today())
+
+    def _add(
+        self,
+        model: str,
+        row: OverrideRow,
+        origin: str,
+        sources: Mapping[str, Any] | None = None,
+    ) -> None:
+        name = self._lookup.read(model)
+        provider = row.provider or name.provider
+        if provider is None:
+            provider = build_config(self._find(model, None, None)).provider
+        file = self.files.get(provider)
+        if file is None:
+            known = ", ".join(self.files)
+            raise InvalidParameterError("provider", provider, f"known: {known}.")
+        bare = name.wire if name.provider else model
+        self._layers.register(checked_patch(file, bare, row, origin, sources or {}))
+
+    def _rank(self, model: str) -> RankRow | None:
+        for stratum in reversed(self._find(model, None, None).rows):
+            rank: RankRow | None = getattr(stratum.row, "rank", None)
+            if rank is not None:
+                return rank
         return None
-
-    def _row_config(
-        self, provider: str, canonical: str, wire: str, match: Match
-    ) -> ModelConfig:
-        file = self.files[provider]
-        row = file.models[canonical]
-        facts = file.models[row.same_as] if row.same_as else row
-        family = facts.family or row.family or file.provider.fallback_family
-        config = build_config(
-            file,
-            wire=wire,
-            canonical=canonical,
-            family=family,
-            row=facts,
-            match=match,
-        )
-        return config if facts is row else replace(config, canonical=canonical)
-
-    def _by_family(self, name: Name) -> ModelConfig | None:
-        best = max(
-            (
-                (len(prefix), provider, family)
-                for provider, file in self.files.items()
-                if name.provider in {None, provider}
-                for family, row in file.families.items()
-                for prefix in row.prefixes
-                if name.key.startswith(prefix)
-            ),
-            default=None,
-        )
-        if best is None:
-            return None
-        _, provider, family = best
-        return self._family_config(provider, family, name, "family")
-
-    def _by_fallback(
-        self, name: Name, provider: str, base_url: str | None
-    ) -> ModelConfig:
-        provider = name.provider or provider
-        row = self.files[provider].provider
-        compatible = row.compatible_family if base_url else None
-        family = compatible or row.fallback_family
-        return self._family_config(provider, family, name, "fallback")
-
-    def _family_config(
-        self, provider: str, family: str, name: Name, match: Match
-    ) -> ModelConfig:
-        return build_config(
-            self.files[provider],
-            wire=name.wire,
-            canonical=family,
-            family=family,
-            row=None,
-            match=match,
-        )
-
-    def _rerouted(self, config: ModelConfig, today: date) -> ModelConfig:
-        """Apply the rules of the model that answers from a given day on."""
-        life = config.lifecycle
-        if life.served_by is None or life.served_from is None:
-            return config
-        if today < life.served_from:
-            return config
-        effective = self._row_config(
-            config.provider, life.served_by, config.model, config.match
-        )
-        return replace(effective, canonical=config.canonical, lifecycle=life)
 
 
 def _enabled_by_environment() -> set[str]:
@@ -271,30 +403,18 @@ def check_name(model: object) -> str:
     return model
 
 
-def _keys(model: str, row: ModelRow) -> Iterator[str]:
-    yield model.casefold()
-    yield from (alias.casefold() for alias in row.aliases)
-    yield from (f"{model}-{suffix}".casefold() for suffix in row.snapshots)
-
-
-def _match(name: Name, key: str, canonical: str) -> Match:
-    if name.fine_tuned or key != name.key:
-        return "snapshot"
-    return "exact" if key.startswith(canonical.casefold()) else "alias"
-
-
-def _wire(name: Name, wire: str) -> str:
-    """Keep a gateway's `vendor/model` name and a fine-tune's name as written."""
-    return name.wire if name.fine_tuned or "/" in name.wire else wire
-
-
 @lru_cache(maxsize=1)
 def default_registry() -> Registry:
     """Return the registry of the shipped data, loaded at the first call.
 
-    What is learned from refused requests is kept in memory, or in the folder the
-    environment variable `LANGCHAIN_UNIFIED_LEARNED` names.
+    The environment variable `LANGCHAIN_UNIFIED_MODELS` names files of the user's own
+    rows. What is learned from refused requests is kept in memory, or in the folder
+    the environment variable `LANGCHAIN_UNIFIED_LEARNED` names.
     """
     folder = os.environ.get(LEARNED_VARIABLE)
     lessons = Lessons.at(folder) if folder else Lessons()
-    return Registry(load_shipped(), lessons=lessons)
+    registry = Registry(load_shipped(), lessons=lessons)
+    for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
+        if path:
+            registry.load(path)
+    return registry

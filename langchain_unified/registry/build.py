@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from langchain_unified.registry.schema import (
     FactsRow,
-    ModelRow,
     ProviderFile,
     RuleRow,
+    SourceRow,
     ThinkingRow,
 )
 from langchain_unified.types import (
+    Layer,
     Lifecycle,
     Match,
     ModelConfig,
@@ -23,177 +25,230 @@ from langchain_unified.types import (
     Thinking,
 )
 
-_INPUT_FEATURES = {
+INPUT_FEATURES = {
     "text": "text_inputs",
     "image": "image_inputs",
     "audio": "audio_inputs",
     "video": "video_inputs",
     "pdf": "pdf_inputs",
 }
-_OUTPUT_FEATURES = {
+"""`ModelProfile` key by kind of content read."""
+OUTPUT_FEATURES = {
     "text": "text_outputs",
     "image": "image_outputs",
     "audio": "audio_outputs",
     "video": "video_outputs",
 }
+"""`ModelProfile` key by kind of content given."""
+LIFECYCLE = ("released", "deprecated", "shutdown", "replacement")
+"""The facts of a `Lifecycle` that rows state under the same name."""
 
 
-def build_config(
-    file: ProviderFile,
-    *,
-    wire: str,
-    canonical: str,
-    family: str,
-    row: ModelRow | None,
-    match: Match,
-) -> ModelConfig:
-    """Merge every layer that speaks about a model.
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One row that speaks about a model, and the registry layer it belongs to.
 
-    Args:
-        file: The provider's file.
-        wire: The name that is sent.
-        canonical: The name of the row, or of the family if there is none.
-        family: The family of the model.
-        row: The model's own row, if any.
-        match: How the name found its row.
-
-    Returns:
-        The merged configuration, with the provenance of each fact.
+    Attributes:
+        layer: The registry layer.
+        row: What it states.
+        place: The row's name, for people.
+        origin: Cited for facts whose row names no source.
+        sources: Texts of the sources the row cites by key.
     """
-    layers = [*_family_chain(file, family), *([row] if row else [])]
-    facts = _Facts(file, layers)
-    thinking = facts.thinking()
-    endpoints = tuple(facts.value("endpoints") or file.endpoints)
-    return ModelConfig(
-        model=wire,
-        canonical=canonical,
-        provider=file.provider.id,
-        family=family,
-        match=match,
-        endpoints=endpoints,
-        mappings=MappingProxyType(
-            {
-                name: ParameterMapping(name, facts.rules(name), thinking.default)
-                for name in file.endpoints
-            }
-        ),
-        thinking=thinking,
-        tools=facts.tools(file.endpoints),
-        features=facts.features(),
-        system_roles=tuple(facts.value("system_roles") or ()),
-        limits=facts.limits(),
-        lifecycle=_lifecycle(row),
-        provenance=MappingProxyType(facts.provenance),
-    )
 
-
-def _family_chain(file: ProviderFile, family: str | None) -> list[FactsRow]:
-    chain: list[FactsRow] = []
-    seen: set[str] = set()
-    while family is not None and family not in seen:
-        seen.add(family)
-        row = file.families[family]
-        chain.insert(0, row)
-        family = row.inherits
-    return chain
-
-
-class _Facts:
-    """The layers of one model, asked fact by fact."""
-
-    def __init__(self, file: ProviderFile, layers: list[FactsRow]) -> None:
-        self.file, self.layers = file, layers
-        self.provenance: dict[str, Provenance] = {}
-
-    def value(self, fact: str) -> Any:
-        """Return the strongest layer's value and note its provenance."""
-        for layer in reversed(self.layers):
-            found = getattr(layer, fact)
-            if found is not None:
-                self.provenance[fact] = self.cite(layer)
-                return found
-        return None
+    layer: Layer
+    row: FactsRow
+    place: str
+    origin: str
+    sources: Mapping[str, SourceRow]
 
     def cite(self, *rows: Any) -> Provenance:
-        """Return the provenance the most specific of the rows states."""
-        for row in rows:
-            if row is not None and row.source is not None:
+        """Return the provenance of a fact.
+
+        Args:
+            *rows: Tables inside the row, the most specific first.
+        """
+        for row in (*rows, self.row):
+            if row.source is not None:
                 return self._provenance(row)
-        return Provenance(source=f"{self.file.provider.id}.toml")
+        return Provenance(self.origin, layer=self.layer)
 
     def _provenance(self, row: Any) -> Provenance:
-        known = self.file.sources.get(row.source)
+        known = self.sources.get(row.source)
         checked = row.checked or (known.checked if known else None)
         confidence = row.confidence or (known.confidence if known else None)
         return Provenance(
             source=known.text if known else row.source,
             checked=checked.isoformat() if checked else "",
             confidence=confidence or "inferred",
+            layer=self.layer,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name leads to: the rows that speak about it, weakest first.
+
+    Attributes:
+        file: The provider's file.
+        wire: The name that is sent.
+        canonical: The name of the row, or of the family if there is none.
+        family: The family of the model.
+        match: How the name found its row.
+        rows: Rows about the model itself; those of its family come before them.
+    """
+
+    file: ProviderFile
+    wire: str
+    canonical: str
+    family: str
+    match: Match
+    rows: tuple[Stratum, ...] = ()
+
+    @property
+    def strata(self) -> tuple[Stratum, ...]:
+        """Every row that speaks about the model, its family's first."""
+        return (*_family_chain(self.file, self.family), *self.rows)
+
+
+def shipped(file: ProviderFile, row: FactsRow, place: str) -> Stratum:
+    """Return a row of a shipped file as a stratum."""
+    origin = f"{file.provider.id}.toml"
+    return Stratum("shipped", row, place, origin, file.sources)
+
+
+def build_config(found: Found) -> ModelConfig:
+    """Merge every row that speaks about a model, with the provenance of each fact."""
+    file, rows = found.file, found.strata
+    facts = _Facts(file, rows)
+    thinking = facts.thinking()
+    endpoints = tuple(facts.value("endpoints") or file.endpoints)
+    mappings = {
+        name: ParameterMapping(name, facts.rules(name), thinking.default)
+        for name in file.endpoints
+    }
+    return ModelConfig(
+        model=found.wire,
+        canonical=found.canonical,
+        provider=file.provider.id,
+        family=found.family,
+        match=found.match,
+        endpoints=endpoints,
+        mappings=MappingProxyType(mappings),
+        thinking=thinking,
+        tools=facts.tools(file.endpoints),
+        features=facts.features(),
+        system_roles=tuple(facts.value("system_roles") or ()),
+        limits=facts.limits(),
+        lifecycle=facts.lifecycle(),
+        provenance=MappingProxyType(facts.provenance),
+    )
+
+
+def _family_chain(file: ProviderFile, family: str | None) -> list[Stratum]:
+    chain: list[Stratum] = []
+    seen: set[str] = set()
+    while family is not None and family not in seen:
+        seen.add(family)
+        row = file.families[family]
+        chain.insert(0, shipped(file, row, f"family {family}"))
+        family = row.inherits
+    return chain
+
+
+class _Facts:
+    """The rows about one model, asked fact by fact."""
+
+    def __init__(self, file: ProviderFile, strata: Sequence[Stratum]) -> None:
+        self.file, self.strata = file, strata
+        self.provenance: dict[str, Provenance] = {}
+
+    def value(self, fact: str) -> Any:
+        """Return the strongest row's value and note its provenance."""
+        for stratum in reversed(self.strata):
+            found = getattr(stratum.row, fact, None)
+            if found is not None:
+                self.provenance[fact] = stratum.cite()
+                return found
+        return None
 
     def rules(self, endpoint: str) -> MappingProxyType[str, ParameterRule]:
         """Return the merged parameter rules of an endpoint."""
-        wire = self.file.endpoints[endpoint].parameters
+        wire = self.file.endpoints[endpoint]
+        base = shipped(self.file, FactsRow(), wire.title)
         merged: dict[str, ParameterRule] = {
-            name: _rule(name, row, None, self.cite(row)) for name, row in wire.items()
+            name: _rule(name, row, None, base.cite(row))
+            for name, row in wire.parameters.items()
         }
-        for layer, name, patch in self._patches(endpoint):
-            merged[name] = _rule(name, patch, merged.get(name), self.cite(patch, layer))
+        for stratum, name, patch in self._patches(endpoint):
+            merged[name] = _rule(name, patch, merged.get(name), stratum.cite(patch))
         self.provenance |= {n: rule.provenance for n, rule in merged.items()}
         return MappingProxyType(merged)
 
-    def _patches(self, endpoint: str) -> Iterator[tuple[FactsRow, str, RuleRow]]:
+    def _patches(self, endpoint: str) -> Iterator[tuple[Stratum, str, RuleRow]]:
         known = self.file.endpoints[endpoint].parameters
-        for layer in self.layers:
-            for name, patch in (layer.parameters or {}).items():
+        for stratum in self.strata:
+            for name, patch in (stratum.row.parameters or {}).items():
                 if name in known:
-                    yield layer, name, patch
-            for name, patch in (layer.parameters_on or {}).get(endpoint, {}).items():
-                yield layer, name, patch
+                    yield stratum, name, patch
+            special = (stratum.row.parameters_on or {}).get(endpoint, {})
+            for name, patch in special.items():
+                yield stratum, name, patch
 
     def thinking(self) -> Thinking:
         """Return how reasoning effort is taken, merged key by key."""
         merged: dict[str, Any] = {}
         cited: Provenance = Provenance()
-        for layer in self.layers:
-            if layer.thinking is not None:
-                merged |= layer.thinking.model_dump(exclude_none=True)
-                cited = self.cite(layer.thinking, layer)
+        for stratum in self.strata:
+            row = stratum.row.thinking
+            if row is not None:
+                merged |= row.model_dump(exclude_none=True)
+                cited = stratum.cite(row)
         self.provenance["thinking"] = cited
         return _thinking(ThinkingRow(**merged), cited, self.file)
 
     def tools(self, endpoints: Iterable[str]) -> MappingProxyType[str, str]:
         """Return when function tools are taken, by endpoint."""
         merged: dict[str, str] = dict.fromkeys(endpoints, "any")
-        for layer in self.layers:
-            if isinstance(layer.tools, str):
-                merged = dict.fromkeys(merged, layer.tools)
-            elif layer.tools is not None:
-                merged |= layer.tools
-            if layer.tools is not None:
-                self.provenance["tools"] = self.cite(layer)
+        for stratum in self.strata:
+            tools = stratum.row.tools
+            if isinstance(tools, str):
+                merged = dict.fromkeys(merged, tools)
+            elif tools is not None:
+                merged |= tools
+            if tools is not None:
+                self.provenance["tools"] = stratum.cite()
         return MappingProxyType(merged)
 
     def features(self) -> MappingProxyType[str, Any]:
         """Return capabilities, with modalities as `ModelProfile` booleans."""
         merged: dict[str, Any] = {}
-        for layer in self.layers:
-            for feature, value in (layer.features or {}).items():
+        for stratum in self.strata:
+            for feature, value in (stratum.row.features or {}).items():
                 merged[feature] = value
-                self.provenance[feature] = self.cite(layer)
+                self.provenance[feature] = stratum.cite()
         inputs, outputs = self.value("inputs") or (), self.value("outputs") or ()
-        merged |= {name: kind in inputs for kind, name in _INPUT_FEATURES.items()}
-        merged |= {name: kind in outputs for kind, name in _OUTPUT_FEATURES.items()}
+        merged |= {name: kind in inputs for kind, name in INPUT_FEATURES.items()}
+        merged |= {name: kind in outputs for kind, name in OUTPUT_FEATURES.items()}
         return MappingProxyType(merged)
 
     def limits(self) -> MappingProxyType[str, int]:
         """Return token limits, merged key by key."""
         merged: dict[str, int] = {}
-        for layer in self.layers:
-            if layer.limits is not None:
-                merged |= layer.limits.model_dump(exclude_none=True)
-                self.provenance["limits"] = self.cite(layer)
+        for stratum in self.strata:
+            if stratum.row.limits is not None:
+                merged |= stratum.row.limits.model_dump(exclude_none=True)
+                self.provenance["limits"] = stratum.cite()
         return MappingProxyType(merged)
+
+    def lifecycle(self) -> Lifecycle:
+        """Return the dates and the successor, merged key by key."""
+        served = self.value("served_by")
+        return Lifecycle(
+            **{name: self.value(name) for name in LIFECYCLE},
+            served_by=served.model if served else None,
+            served_from=served.since if served else None,
+        )
 
 
 def _rule(
@@ -231,17 +286,4 @@ def _thinking(row: ThinkingRow, cited: Provenance, file: ProviderFile) -> Thinki
         can_disable=bool(row.can_disable),
         budgets=MappingProxyType(file.provider.effort_budgets),
         provenance=cited,
-    )
-
-
-def _lifecycle(row: ModelRow | None) -> Lifecycle:
-    if row is None:
-        return Lifecycle()
-    return Lifecycle(
-        released=row.released,
-        deprecated=row.deprecated,
-        shutdown=row.shutdown,
-        replacement=row.replacement,
-        served_by=row.served_by.model if row.served_by else None,
-        served_from=row.served_by.since if row.served_by else None,
     )

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from langchain_unified import data
 from langchain_unified.errors import RegistryError
-from langchain_unified.registry.schema import ProviderFile
+from langchain_unified.registry import schema
+from langchain_unified.registry.schema import (
+    FactsRow,
+    FamilyRow,
+    ModelRow,
+    ProviderFile,
+)
 from langchain_unified.vocabulary import nearest, settings
 
 SCHEMA = 1
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 def load_shipped() -> dict[str, ProviderFile]:
@@ -31,29 +40,36 @@ def load(table: dict[str, Any], origin: str) -> ProviderFile:
         RegistryError: If a key is unknown, a type is wrong or a reference leads
             nowhere; the message names the row and the known keys.
     """
-    try:
-        file = ProviderFile.model_validate(table)
-    except ValidationError as error:
-        raise RegistryError(_explain(error, origin)) from error
+    file = validated(ProviderFile, table, origin)
     _check_references(file, origin)
     return file
 
 
-def _explain(error: ValidationError, origin: str) -> str:
+def validated(shape: type[Shape], table: Mapping[str, Any], origin: str) -> Shape:
+    """Read a table into its shape.
+
+    Raises:
+        RegistryError: If a key is unknown or a type is wrong.
+    """
+    try:
+        return shape.model_validate(table)
+    except ValidationError as error:
+        raise RegistryError(_explain(error, shape, origin)) from error
+
+
+def _explain(error: ValidationError, shape: type[BaseModel], origin: str) -> str:
     lines = [f"{origin} cannot be read:"]
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])
         line = f"  {where}: {problem['msg']}"
         if problem["type"] == "extra_forbidden":
-            line += _known_keys(problem["loc"])
+            line += _known_keys(problem["loc"], shape)
         lines.append(line)
     return "\n".join(lines)
 
 
-def _known_keys(location: tuple[int | str, ...]) -> str:
-    model = _model_at(location[:-1])
-    if model is None:
-        return ""
+def _known_keys(location: tuple[int | str, ...], shape: type[BaseModel]) -> str:
+    model = _model_at(location[:-1]) or shape
     known = sorted(field.alias or name for name, field in model.model_fields.items())
     near = nearest(str(location[-1]), known)
     hint = f"; did you mean {near!r}?" if near else ""
@@ -61,8 +77,6 @@ def _known_keys(location: tuple[int | str, ...]) -> str:
 
 
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
-    from langchain_unified.registry import schema  # noqa: PLC0415
-
     by_table: dict[str, type[BaseModel]] = {
         "provider": schema.ProviderRow,
         "sources": schema.SourceRow,
@@ -74,28 +88,64 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         "thinking": schema.ThinkingRow,
         "limits": schema.LimitsRow,
         "served_by": schema.ServedBy,
+        "rank": schema.RankRow,
     }
     for part in reversed(location):
         if part in by_table:
             return by_table[str(part)]
-    return ProviderFile
+    return None
+
+
+def check_rows(
+    file: ProviderFile, rows: Mapping[str, FactsRow], origin: str
+) -> None:
+    """Check that what rows of a provider refer to exists.
+
+    Raises:
+        RegistryError: If a reference leads nowhere.
+    """
+    _raise(
+        [
+            *_unknown_families(file, rows),
+            *_unknown_endpoints(file, rows),
+            *_unknown_parameters(rows),
+        ],
+        origin,
+    )
 
 
 def _check_references(file: ProviderFile, origin: str) -> None:
-    problems = [
-        *_unknown_families(file),
-        *_unknown_endpoints(file),
-        *_unknown_parameters(file),
-    ]
+    rows: dict[str, FactsRow] = {**file.families, **file.models}
+    fallbacks = {
+        "provider.fallback_family": file.provider.fallback_family,
+        "provider.compatible_family": file.provider.compatible_family,
+    }
+    wires = {name: row.parameters for name, row in file.endpoints.items()}
+    _raise(
+        [
+            *_no_such_family(file, fallbacks),
+            *(line for name, rules in wires.items() for line in _unknown(name, rules)),
+        ],
+        origin,
+    )
+    check_rows(file, rows, origin)
+
+
+def _raise(problems: list[str], origin: str) -> None:
     if problems:
         raise RegistryError("\n  ".join([f"{origin} cannot be read:", *problems]))
 
 
-def _unknown_families(file: ProviderFile) -> list[str]:
-    named = {f"families.{k}": row.inherits for k, row in file.families.items()}
-    named |= {f"models.{k}": row.family for k, row in file.models.items()}
-    named["provider.fallback_family"] = file.provider.fallback_family
-    named["provider.compatible_family"] = file.provider.compatible_family
+def _unknown_families(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[str]:
+    named = {
+        name: row.inherits if isinstance(row, FamilyRow) else row.family
+        for name, row in rows.items()
+        if isinstance(row, (FamilyRow, ModelRow))
+    }
+    return _no_such_family(file, named)
+
+
+def _no_such_family(file: ProviderFile, named: Mapping[str, str | None]) -> list[str]:
     return [
         f"{where}: no family {family!r}; known: {', '.join(file.families)}"
         for where, family in named.items()
@@ -103,8 +153,7 @@ def _unknown_families(file: ProviderFile) -> list[str]:
     ]
 
 
-def _unknown_endpoints(file: ProviderFile) -> list[str]:
-    rows = {**file.families, **file.models}
+def _unknown_endpoints(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[str]:
     return [
         f"{name}: no endpoint {endpoint!r}; known: {', '.join(file.endpoints)}"
         for name, row in rows.items()
@@ -113,15 +162,19 @@ def _unknown_endpoints(file: ProviderFile) -> list[str]:
     ]
 
 
-def _unknown_parameters(file: ProviderFile) -> list[str]:
-    tables = [(name, row.parameters) for name, row in file.endpoints.items()]
-    for name, row in {**file.families, **file.models}.items():
-        tables.append((name, row.parameters or {}))
-        tables += [(name, rules) for rules in (row.parameters_on or {}).values()]
+def _unknown_parameters(rows: Mapping[str, FactsRow]) -> list[str]:
     return [
-        f"{name}: no parameter {parameter!r}; did you mean "
+        line
+        for name, row in rows.items()
+        for rules in (row.parameters or {}, *(row.parameters_on or {}).values())
+        for line in _unknown(name, rules)
+    ]
+
+
+def _unknown(where: str, rules: Mapping[str, object]) -> list[str]:
+    return [
+        f"{where}: no parameter {parameter!r}; did you mean "
         f"{nearest(parameter, settings())!r}?"
-        for name, rules in tables
         for parameter in rules
         if parameter not in settings()
     ]

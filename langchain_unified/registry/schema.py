@@ -111,6 +111,17 @@ class ServedBy(Row):
     since: date
 
 
+class RankRow(Row):
+    """Where a model stands among its peers, 0 to 100; `model="auto"` reads it.
+
+    A model with no rank is never chosen by a ranking: it is special, restricted or
+    on its way out.
+    """
+
+    strength: int | None = None
+    speed: int | None = None
+
+
 class ModelRow(FactsRow):
     """One model id.
 
@@ -128,6 +139,16 @@ class ModelRow(FactsRow):
     shutdown: date | None = None
     replacement: str | None = None
     served_by: ServedBy | None = None
+    rank: RankRow | None = None
+
+
+class OverrideRow(ModelRow):
+    """A user's own row: what it states wins over what is shipped and discovered.
+
+    `provider` is needed only for a name that no provider's rows or families know.
+    """
+
+    provider: str | None = None
 
 
 class ProviderRow(Row):
@@ -162,3 +183,16 @@ class ProviderFile(Row):
     endpoints: dict[str, EndpointRow]
     families: dict[str, FamilyRow]
     models: dict[str, ModelRow] = Field(default_factory=dict)
+
+
+class OverrideFile(Row):
+    """A user's own file: rows, and names of the user's own for models.
+
+    An alias stands for its target and sends the target's name; a row with `same_as`
+    has the target's facts and sends its own name, as an Azure deployment does.
+    """
+
+    schema_version: Annotated[int, Field(alias="schema")] = 1
+    aliases: dict[str, str] = Field(default_factory=dict)
+    sources: dict[str, SourceRow] = Field(default_factory=dict)
+    models: dict[str, OverrideRow] = Field(default_factory=dict)

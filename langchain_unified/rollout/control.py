@@ -157,6 +157,7 @@ class Rollout:
         self.salt = salt
         self.mirror = mirror
         self._store = ShadowStore()
+        self._environment = environment
         self._sources: tuple[Flag, ...] = (
             *((CallableFlag(call),) if call is not None else ()),
             *((FileFlag(file),) if file is not None else ()),
@@ -172,6 +173,17 @@ class Rollout:
     @mode.setter
     def mode(self, value: str | Mode | None) -> None:
         self._mode = None if value is None else Mode.parse(value)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody has set a flag anywhere; cheaper than asking each source."""
+        return (
+            self._mode is None
+            and self.default is None
+            and len(self._sources) == 1
+            and _CONTEXT.get() is None
+            and self._environment not in os.environ
+        )
 
     def read(self, key: str = "") -> tuple[Mode, str] | None:
         """Return what the first source that speaks says, and its name.

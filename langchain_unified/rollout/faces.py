@@ -133,18 +133,17 @@ class RolledOut(DropIn):
         raise NotImplementedError
 
     def _rolled(
-        self, config: RunnableConfig | None, kwargs: dict[str, Any]
+        self, config: RunnableConfig, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Decide who serves a call, for its trace and for the steps that follow.
 
         Args:
-            config: The call's config, if it has one.
+            config: The call's config, with all keys present.
             kwargs: The call's keywords.
 
         Returns:
             Both; with a decision in them if a flag says anything.
         """
-        config = ensure_config(config)
         served = self._decide(config, kwargs)
         if served is None:
             return config, kwargs
@@ -154,12 +153,16 @@ class RolledOut(DropIn):
         return config, {**kwargs, KEYWORD: served}
 
     def _decide(
-        self, config: RunnableConfig, kwargs: Mapping[str, Any]
+        self, config: RunnableConfig | None, kwargs: Mapping[str, Any]
     ) -> Served | None:
         given = kwargs.get(KEYWORD)
         if isinstance(given, Served):
             return given
-        rollout, key = rollout_of(self.rollout), key_of(config)
+        rollout = rollout_of(self.rollout)
+        if given is None and rollout.silent:
+            return None
+        config = ensure_config() if config is None else config
+        key = key_of(config)
         said = rollout.read(key or "") if given is None else (Mode.parse(given), "call")
         if said is None:
             return None
@@ -199,7 +202,7 @@ class RolledOut(DropIn):
         """
         served = kwargs.get(KEYWORD)
         if not isinstance(served, Served):
-            served = self._decide(ensure_config(None), kwargs)
+            served = self._decide(None, kwargs)
         call = {name: value for name, value in kwargs.items() if name != KEYWORD}
         if served is None or served == "unified":
             attempts = self._attempts(messages, stop, call, stream=stream)

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
-from langchain_unified.history import prepared
+from langchain_unified.history import aprepared, prepared
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
@@ -100,7 +100,7 @@ class OpenAIShim(ProviderShim):
     ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with _errors(plan):
-            messages = prepared(plan, messages)
+            messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
                 return await self.delegate._agenerate(messages, **carried)  # noqa: SLF001
@@ -137,7 +137,7 @@ class OpenAIShim(ProviderShim):
     ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
-            messages = prepared(plan, messages)
+            messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
                 async for chunk in self.delegate._astream(messages, **carried):  # noqa: SLF001

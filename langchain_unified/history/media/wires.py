@@ -96,7 +96,16 @@ _OTHERS = Wire(
     in_tools=frozenset({"image", "file"}),
     blocks=frozenset({"*"}),
 )
-_WIRES = {"chat": _CHAT, "responses": _RESPONSES, "generate_content": _GEMINI}
+_OLLAMA = Wire(
+    takes=frozenset({("image", "base64")}),
+    mimes={"image": _OPENAI_IMAGES},
+)
+_WIRES = {
+    "api_chat": _OLLAMA,
+    "chat": _CHAT,
+    "generate_content": _GEMINI,
+    "responses": _RESPONSES,
+}
 
 
 def wire_of(endpoint: str) -> Wire:

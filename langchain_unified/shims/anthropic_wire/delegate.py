@@ -84,7 +84,7 @@ class PlannedChatAnthropic(ChatAnthropic):
 
 
 def _arguments(plan: CallPlan) -> dict[str, Any]:
-    """Return the SDK's arguments of a plan: named ones, and all others in `extra_body`."""
+    """Return the SDK's arguments of a plan; what it has no name for is `extra_body`."""
     named = _named_arguments()
     body = {name: v for name, v in _rendered(plan.body).items() if name in named}
     extra = {name: v for name, v in plan.body.items() if name not in named}

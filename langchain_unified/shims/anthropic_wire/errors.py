@@ -71,9 +71,7 @@ def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
         return errors.ProviderContextOverflowError
     if (named := _BY_TYPE.get(_field(error, "type") or "")) is not None:
         return named
-    if status is None:
-        return errors.ProviderUnavailableError
-    if status >= _SERVER_ERROR:
+    if status is None or status >= _SERVER_ERROR:
         return errors.ProviderUnavailableError
     return _BY_STATUS.get(status, errors.ProviderInvalidRequestError)
 

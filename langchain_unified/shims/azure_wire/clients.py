@@ -37,9 +37,7 @@ def sync_client(connection: Connection, http_client: Any = None) -> openai.OpenA
     return _isolated(openai.AzureOpenAI(**dated, **credentials, **shared))
 
 
-def async_client(
-    connection: Connection, http_client: Any = None
-) -> openai.AsyncOpenAI:
+def async_client(connection: Connection, http_client: Any = None) -> openai.AsyncOpenAI:
     """Return the asynchronous client of a connection; see `sync_client`."""
     providers = ("azure_ad_async_token_provider", "azure_ad_token_provider")
     credentials = _credentials(connection, providers)
@@ -82,9 +80,7 @@ def _endpoint(connection: Connection) -> str:
     return str(found).rstrip("/")
 
 
-def _credentials(
-    connection: Connection, providers: tuple[str, ...]
-) -> dict[str, Any]:
+def _credentials(connection: Connection, providers: tuple[str, ...]) -> dict[str, Any]:
     """Return the one credential to use: a token provider, a token or a key."""
     for name in providers:
         if provider := connection.get(name):
@@ -108,7 +104,7 @@ def _shared(connection: Connection, http_client: Any) -> dict[str, Any]:
 
 
 def _isolated(client: Any) -> Any:
-    """Forget OpenAI's organisation and project, which the SDK reads from its variables."""
+    """Forget OpenAI's organisation and project, read from OpenAI's variables."""
     client.organization = client.project = None
     return client
 

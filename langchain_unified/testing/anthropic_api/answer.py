@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.anthropic_api.prompt import prompt_tokens, task_of
 from langchain_unified.testing.answers import compose
+from langchain_unified.testing.anthropic_api.prompt import prompt_tokens, task_of
 from langchain_unified.testing.openai_api.usage import answer_tokens
 from langchain_unified.testing.signing import digest_of, issue
 from langchain_unified.testing.sse import named_event
@@ -15,8 +15,8 @@ from langchain_unified.testing.text import split_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_unified.testing.anthropic_api.call import AnthropicCall
     from langchain_unified.testing.answers import Answer
+    from langchain_unified.testing.anthropic_api.call import AnthropicCall
 
 _THOUGHT = "Thinking about the question."
 

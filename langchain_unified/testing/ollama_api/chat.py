@@ -87,9 +87,7 @@ def _head(call: OllamaCall) -> dict[str, Any]:
     return {"model": call.body["model"], "created_at": _CREATED}
 
 
-def _pieces(
-    call: OllamaCall, answer: Answer, number: int
-) -> Iterator[dict[str, Any]]:
+def _pieces(call: OllamaCall, answer: Answer, number: int) -> Iterator[dict[str, Any]]:
     if call.thinks:
         for piece in split_tokens(_THOUGHT):
             yield {"content": "", "thinking": piece}

@@ -72,7 +72,10 @@ def post(
         (
             {
                 "model": "claude-sonnet-4-6",
-                "messages": [*CLAUDE["messages"], {"role": "assistant", "content": "a"}],
+                "messages": [
+                    *CLAUDE["messages"],
+                    {"role": "assistant", "content": "a"},
+                ],
             },
             "does not support assistant message prefill",
         ),
@@ -170,7 +173,12 @@ def test_ollama_ignores_what_it_does_not_know(
     provider_emulator: ProviderEmulator,
 ) -> None:
     """Unknown fields and options are accepted, have no effect, and are on record."""
-    body = {"model": "llama3.2", "seed": 1, "options": {"max_tokens": 1}, "stream": False}
+    body = {
+        "model": "llama3.2",
+        "seed": 1,
+        "options": {"max_tokens": 1},
+        "stream": False,
+    }
     post(provider_emulator, "/api/chat", body)
 
     assert ["seed", "options.max_tokens"] == provider_emulator.requests[-1].ignored

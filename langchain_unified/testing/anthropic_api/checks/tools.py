@@ -33,9 +33,7 @@ def _check_tool(tool: dict[str, Any], path: str) -> None:
         if name not in tool:
             refuse(f"{path}{name}: Field required")
     if not _NAME.match(tool["name"]):
-        refuse(
-            f"{path}name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
-        )
+        refuse(f"{path}name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")
     if tool["input_schema"].get("type") != "object":
         refuse(f"{path}input_schema.type: Input should be 'object'")
 

@@ -1,0 +1,239 @@
+"""The facts about one model, each with what every layer says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import ModelProfile
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.learning import Lesson
+from langchain_unified.registry.build import (
+    INPUT_FEATURES,
+    LIFECYCLE,
+    OUTPUT_FEATURES,
+    Found,
+    Stratum,
+)
+from langchain_unified.registry.profiles import profile_of
+from langchain_unified.registry.schema import FamilyRow
+from langchain_unified.types import ModelConfig, Provenance
+from langchain_unified.vocabulary import canonical_names, nearest
+
+_LIMITS = {
+    "max_input_tokens": "input",
+    "max_output_tokens": "output",
+    "context_length": "context",
+}
+_WHOLE = ("endpoints", "tools", "inputs", "outputs", "system_roles", "limits")
+_MODALITIES = {
+    **{name: ("inputs", kind) for kind, name in INPUT_FEATURES.items()},
+    **{name: ("outputs", kind) for kind, name in OUTPUT_FEATURES.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What one row, or one lesson, says about a fact.
+
+    Attributes:
+        place: The row: a family, a model, an endpoint.
+        value: What it says.
+        provenance: Its layer, where it has it from and how sure it is.
+        endpoint: The endpoint it is about; empty for all.
+        holds: Whether it is what the plan goes by.
+    """
+
+    place: str
+    value: Any
+    provenance: Provenance
+    endpoint: str = ""
+    holds: bool = False
+
+    def __str__(self) -> str:
+        """Return one line: mark, layer, row, value, source."""
+        mark = "->" if self.holds else "  "
+        place = f"{self.place} on {self.endpoint}" if self.endpoint else self.place
+        layer = self.provenance.layer
+        return f"{mark} {layer:<10} {place}: {self.value!r} [{self.provenance}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything said about one fact, weakest first.
+
+    Attributes:
+        model: The model's name.
+        fact: The fact asked about.
+        value: What holds.
+        says: What each row and lesson says.
+    """
+
+    model: str
+    fact: str
+    value: Any
+    says: tuple[Say, ...]
+
+    def __iter__(self) -> Iterator[Say]:
+        """Iterate over what is said, weakest first."""
+        return iter(self.says)
+
+    def __str__(self) -> str:
+        """Return what holds, and below it every say with its source."""
+        lines = [f"{self.model}: {self.fact} = {self.value!r}", *map(str, self.says)]
+        if not self.says:
+            lines.append("   nobody says anything about it")
+        return "\n".join(lines)
+
+
+class ModelFacts:
+    """The facts about one model.
+
+    Args:
+        config: What the layers come to, lessons included.
+        found: The rows behind it.
+        lessons: What was learned about the model.
+
+    Attributes:
+        config: What the layers come to.
+    """
+
+    def __init__(
+        self, config: ModelConfig, found: Found, lessons: Sequence[Lesson]
+    ) -> None:
+        """Keep the rows and the lessons."""
+        self.config, self._found, self._lessons = config, found, tuple(lessons)
+
+    @property
+    def profile(self) -> ModelProfile:
+        """The facts under LangChain's `ModelProfile` keys."""
+        return profile_of(self.config)
+
+    def why(self, fact: str) -> Why:
+        """Tell what every layer says about a fact, and what holds.
+
+        Args:
+            fact: A setting (`temperature`), a capability (`tool_calling`), a limit
+                (`max_output_tokens`), a date (`shutdown`), `endpoints`, `tools`,
+                `thinking`, `family` and the like.
+
+        Raises:
+            InvalidParameterError: If there is no such fact.
+        """
+        name = canonical_names().get(fact, fact)
+        says = [*self._shipped_wires(name), *self._rows(name), *self._learned(name)]
+        value = self._value(name)
+        if value is None and not says:
+            self._check(name)
+        return Why(self.config.model, name, value, _marked(says))
+
+    def _shipped_wires(self, fact: str) -> Iterator[Say]:
+        file = self._found.file
+        for name, wire in file.endpoints.items():
+            row = wire.parameters.get(fact)
+            if row is not None and name in self.config.endpoints:
+                stratum = Stratum(
+                    "shipped",
+                    FamilyRow(),
+                    wire.title,
+                    f"{file.provider.id}.toml",
+                    file.sources,
+                )
+                yield Say(wire.title, _stated(row), stratum.cite(row), name)
+
+    def _rows(self, fact: str) -> Iterator[Say]:
+        for stratum in self._found.strata:
+            for value, cited, endpoint in _statements(stratum, fact):
+                yield Say(stratum.place, value, cited, endpoint)
+
+    def _learned(self, fact: str) -> Iterator[Say]:
+        for lesson in self._lessons:
+            c = lesson.correction
+            about = {c.parameter, c.value if isinstance(c.value, str) else None, c.do}
+            if fact in about or (fact == "thinking" and c.do.startswith("no_")):
+                cited = Provenance(c.said, lesson.learned[:10], "documented", "learned")
+                value = c.do if c.value is None else f"{c.do} {c.value!r}"
+                yield Say("a refused request", value, cited, lesson.endpoint)
+
+    def _value(self, fact: str) -> Any:
+        config = self.config
+        for endpoint in config.endpoints:
+            rule = config.mappings[endpoint].rules.get(fact)
+            if rule is not None:
+                return rule.accepts
+        if fact in config.features:
+            return config.features[fact]
+        if fact in _LIMITS:
+            return config.limits.get(_LIMITS[fact])
+        if fact in LIFECYCLE:
+            return getattr(config.lifecycle, fact)
+        return getattr(config, fact, None)
+
+    def _check(self, fact: str) -> None:
+        rules = {name for m in self.config.mappings.values() for name in m.rules}
+        known = {
+            *canonical_names(),
+            *rules,
+            *self.config.features,
+            *_LIMITS,
+            *LIFECYCLE,
+            *_WHOLE,
+            "thinking",
+            "family",
+        }
+        if fact not in known:
+            near = nearest(fact, known)
+            hint = f"did you mean {near!r}?" if near else "there is no such fact."
+            raise InvalidParameterError("fact", fact, hint)
+
+
+def _statements(stratum: Stratum, fact: str) -> Iterator[tuple[Any, Provenance, str]]:
+    """Yield what one row says about a fact: value, provenance, endpoint."""
+    row = stratum.row
+    rule = (row.parameters or {}).get(fact)
+    if rule is not None:
+        yield _stated(rule), stratum.cite(rule), ""
+    for endpoint, rules in (row.parameters_on or {}).items():
+        if fact in rules:
+            yield _stated(rules[fact]), stratum.cite(rules[fact]), endpoint
+    if fact == "thinking" and row.thinking is not None:
+        yield _stated(row.thinking), stratum.cite(row.thinking), ""
+    elif row.features is not None and fact in row.features:
+        yield row.features[fact], stratum.cite(), ""
+    else:
+        value = _plain_fact(row, fact)
+        if value is not None:
+            yield value, stratum.cite(), ""
+
+
+def _plain_fact(row: Any, fact: str) -> Any:
+    if fact in _MODALITIES:
+        side, kind = _MODALITIES[fact]
+        listed = getattr(row, side)
+        return None if listed is None else kind in listed
+    if fact in _LIMITS:
+        return getattr(row.limits, _LIMITS[fact], None)
+    if fact == "limits":
+        return None if row.limits is None else _stated(row.limits)
+    if fact in {*_WHOLE, *LIFECYCLE, "family"}:
+        return getattr(row, fact, None)
+    return None
+
+
+def _stated(row: Any) -> dict[str, Any]:
+    about = {"source", "checked", "confidence"}
+    stated: dict[str, Any] = row.model_dump(exclude_none=True, exclude=about)
+    return stated
+
+
+def _marked(says: Sequence[Say]) -> tuple[Say, ...]:
+    """Mark what holds: the last word for each endpoint, and for all."""
+    last = {say.endpoint: at for at, say in enumerate(says)}
+    general = last.get("", -1)
+    holding = {at for endpoint, at in last.items() if at >= general or not endpoint}
+    return tuple(
+        Say(say.place, say.value, say.provenance, say.endpoint, at in holding)
+        for at, say in enumerate(says)
+    )

@@ -1,0 +1,59 @@
+"""What is said about a model that is on its way out, or gone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import date
+
+from langchain_unified.types import ModelConfig
+
+SOON = 90
+"""Days before a shutdown from which it is warned of."""
+
+_LOG = logging.getLogger("langchain_unified")
+_WARNED: set[tuple[str, str]] = set()
+_LOCK = threading.Lock()
+
+
+def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None:
+    """Log, once per process and model, that a model's shutdown is near.
+
+    Args:
+        config: The model of a call.
+        today: The day of the call.
+        days: How many days ahead; 0 for no warning at all.
+    """
+    shutdown = config.lifecycle.shutdown
+    if shutdown is None or not 0 <= (shutdown - today).days <= days or days <= 0:
+        return
+    key = (config.provider, config.model)
+    with _LOCK:
+        new = key not in _WARNED
+        _WARNED.add(key)
+    if new:
+        _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
+
+
+def explain_missing(error: Exception, config: ModelConfig, today: date) -> None:
+    """Say in a provider's 404 that the model was shut down, and what follows it."""
+    shutdown = config.lifecycle.shutdown
+    if shutdown is None or today < shutdown:
+        return
+    told = _ending(config, f"was shut down on {shutdown}")
+    if told in str(error):
+        return
+    error.args = (f"{told} The provider said: {error}", *error.args[1:])
+    if hasattr(error, "message"):
+        error.message = error.args[0]
+
+
+def _ending(config: ModelConfig, what: str) -> str:
+    life = config.lifecycle
+    successor = life.replacement or life.served_by
+    told = f"{config.model!r} {what}."
+    if life.served_by and life.served_from:
+        told += f" From {life.served_from} on {life.served_by!r} answers in its place."
+    if successor:
+        told += f" Use model={successor!r}."
+    return told

@@ -1,0 +1,192 @@
+"""From a name to the rows that speak about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from langchain_unified.registry.build import Found, Stratum, shipped
+from langchain_unified.registry.layers import Layers, Patch
+from langchain_unified.registry.names import Name, read_name, shorter_names
+from langchain_unified.registry.schema import ModelRow, ProviderFile
+from langchain_unified.types import Match
+
+_DEFAULT_PROVIDER = "openai"
+
+
+class Lookup:
+    """The shipped rows by name, and the layers above them.
+
+    Args:
+        files: Provider files by provider id.
+        layers: What is laid over the shipped rows.
+
+    Attributes:
+        rows: Provider and model of each shipped name, in lower case.
+    """
+
+    def __init__(self, files: Mapping[str, ProviderFile], layers: Layers) -> None:
+        """Index the rows of the files."""
+        self._files, self._layers = files, layers
+        self._aliases: dict[str, str] = {}
+        self._prefixes = {
+            prefix: file.provider.id
+            for file in files.values()
+            for prefix in (*file.provider.prefixes, file.provider.id)
+        }
+        self.rows = {
+            key: (provider, model)
+            for provider, file in reversed(files.items())
+            for model in file.models
+            for key in _keys(model, file.models[model])
+        }
+
+    def alias(self, name: str, target: str) -> None:
+        """Let a name stand for another."""
+        self._aliases[name.casefold()] = target
+
+    def read(self, model: str, base_url: str | None = None) -> Name:
+        """Take a name apart, the user's own aliases followed."""
+        target = self._aliases.get(model.strip().casefold(), model)
+        name = read_name(target, self._prefixes, base_url=base_url)
+        if name.provider is None:
+            name = replace(name, provider=self._layers.owner(name.key))
+        return name
+
+    def find(
+        self, model: str, provider: str | None, base_url: str | None, today: date
+    ) -> Found:
+        """Return the rows that speak about a name on a day."""
+        name = self.read(model, base_url)
+        found = self._laid_over(name, provider, base_url)
+        return self._rerouted(found, today)
+
+    def _laid_over(
+        self, name: Name, provider: str | None, base_url: str | None
+    ) -> Found:
+        own = self._layers.own(name.provider or "", name.key)
+        if own is None:
+            found = self._shipped(name, provider, base_url)
+        else:
+            found = self._owned(own, name, base_url)
+        keys = tuple(dict.fromkeys((found.canonical.casefold(), name.key)))
+        server = base_url or "" if found.file.provider.id == _DEFAULT_PROVIDER else ""
+        above = self._layers.strata(found.file.provider.id, keys, server)
+        return replace(found, rows=(*found.rows, *above))
+
+    def _owned(self, own: Patch, name: Name, base_url: str | None) -> Found:
+        """Return the rows below a row of the user's own."""
+        target = own.row.same_as
+        below = self.read(target, base_url) if target else name
+        below = replace(below, provider=own.provider, wire=name.wire)
+        found = self._shipped(below, own.provider, base_url)
+        unknown = found.match in {"family", "fallback"}
+        return replace(
+            found,
+            canonical=own.model if unknown or target else found.canonical,
+            family=own.row.family or found.family,
+            match="exact",
+        )
+
+    def _shipped(self, name: Name, provider: str | None, base_url: str | None) -> Found:
+        return (
+            self._by_row(name)
+            or self._by_family(name)
+            or self._by_fallback(name, provider or _DEFAULT_PROVIDER, base_url)
+        )
+
+    def _by_row(self, name: Name) -> Found | None:
+        for key in (name.key, *shorter_names(name.key)):
+            provider, canonical = self.rows.get(key, (None, None))
+            if provider is None or canonical is None:
+                continue
+            if name.provider in {None, provider}:
+                match = _match(name, key, canonical)
+                wire = name.wire if match == "snapshot" else key
+                return self._found(provider, canonical, _wire(name, wire), match)
+        return None
+
+    def _found(self, provider: str, canonical: str, wire: str, match: Match) -> Found:
+        file = self._files[provider]
+        row = file.models[canonical]
+        facts = file.models[row.same_as] if row.same_as else row
+        family = facts.family or row.family or file.provider.fallback_family
+        place = f"model {row.same_as or canonical}"
+        rows: tuple[Stratum, ...] = (shipped(file, facts, place),)
+        return Found(file, wire, canonical, family, match, rows)
+
+    def _by_family(self, name: Name) -> Found | None:
+        best = max(
+            (
+                (len(prefix), provider, family)
+                for provider, file in self._files.items()
+                if name.provider in {None, provider}
+                for family, row in file.families.items()
+                for prefix in row.prefixes
+                if name.key.startswith(prefix)
+            ),
+            default=None,
+        )
+        if best is None:
+            return None
+        _, provider, family = best
+        return Found(self._files[provider], name.wire, family, family, "family")
+
+    def _by_fallback(self, name: Name, provider: str, base_url: str | None) -> Found:
+        file = self._files[name.provider or provider]
+        compatible = file.provider.compatible_family if base_url else None
+        family = compatible or file.provider.fallback_family
+        return Found(file, name.wire, family, family, "fallback")
+
+    def _rerouted(self, found: Found, today: date) -> Found:
+        """Apply the rules of the model that answers from a given day on."""
+        served = next(
+            (
+                stratum.row.served_by
+                for stratum in reversed(found.rows)
+                if isinstance(stratum.row, ModelRow) and stratum.row.served_by
+            ),
+            None,
+        )
+        if served is None or today < served.since:
+            return found
+        provider = found.file.provider.id
+        effective = self._found(provider, served.model, found.wire, found.match)
+        dates = tuple(_only_dates(stratum) for stratum in found.rows)
+        return replace(
+            effective, canonical=found.canonical, rows=(*effective.rows, *dates)
+        )
+
+
+def _only_dates(stratum: Stratum) -> Stratum:
+    """Keep the life of the name that was asked for."""
+    row = stratum.row
+    if not isinstance(row, ModelRow):
+        return stratum
+    kept = ModelRow(
+        source=row.source,
+        released=row.released,
+        deprecated=row.deprecated,
+        shutdown=row.shutdown,
+        replacement=row.replacement,
+        served_by=row.served_by,
+    )
+    return replace(stratum, row=kept)
+
+
+def _keys(model: str, row: ModelRow) -> Iterator[str]:
+    yield model.casefold()
+    yield from (alias.casefold() for alias in row.aliases)
+    yield from (f"{model}-{suffix}".casefold() for suffix in row.snapshots)
+
+
+def _match(name: Name, key: str, canonical: str) -> Match:
+    if name.fine_tuned or key != name.key:
+        return "snapshot"
+    return "exact" if key.startswith(canonical.casefold()) else "alias"
+
+
+def _wire(name: Name, wire: str) -> str:
+    """Keep a gateway's `vendor/model` name and a fine-tune's name as written."""
+    return name.wire if name.fine_tuned or "/" in name.wire else wire

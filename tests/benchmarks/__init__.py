@@ -1,0 +1,1 @@
+"""Speed against the classes this package replaces: `python -m tests.benchmarks`."""
