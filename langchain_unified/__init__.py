@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from langchain_unified.chat_model import UnifiedChatModel
+    from langchain_unified.compat import LangChainCompatibilityService
     from langchain_unified.errors import (
         InvalidParameterError,
         MissingCredentialsError,
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
         UnknownParameterError,
         UnsupportedError,
     )
+    from langchain_unified.learning import Lessons
     from langchain_unified.registry import Registry, default_registry
+    from langchain_unified.rollout import Rollout
+    from langchain_unified.service import UnifiedInferenceService
     from langchain_unified.shims import ProviderShim
+    from langchain_unified.structured import (
+        RefusalError,
+        StructuredOutputError,
+        TruncatedOutputError,
+    )
     from langchain_unified.types import (
         CallPlan,
         Change,
@@ -32,39 +41,48 @@ _HOMES = {
     "Change": "types",
     "InvalidParameterError": "errors",
     "Invocation": "types",
+    "LangChainCompatibilityService": "compat",
+    "Lessons": "learning",
     "MissingCredentialsError": "errors",
     "ModelConfig": "types",
     "ParameterMapping": "types",
     "ProviderError": "errors",
     "ProviderNotEnabledError": "errors",
     "ProviderShim": "shims",
+    "RefusalError": "structured",
     "Registry": "registry",
+    "StructuredOutputError": "structured",
+    "TruncatedOutputError": "structured",
     "UnifiedChatModel": "chat_model",
     "UnifiedError": "errors",
+    "UnifiedInferenceService": "service",
     "UnknownParameterError": "errors",
     "UnsupportedError": "errors",
     "default_registry": "registry",
+    "Rollout": "rollout",
 }
-
-try:
-    __version__ = version("langchain-unified")
-except PackageNotFoundError:
-    __version__ = "0.0.0"
 
 __all__ = [
     "CallPlan",
     "Change",
     "InvalidParameterError",
     "Invocation",
+    "LangChainCompatibilityService",
+    "Lessons",
     "MissingCredentialsError",
     "ModelConfig",
     "ParameterMapping",
     "ProviderError",
     "ProviderNotEnabledError",
     "ProviderShim",
+    "RefusalError",
     "Registry",
+    "Rollout",
+    "StructuredOutputError",
+    "TruncatedOutputError",
     "UnifiedChatModel",
     "UnifiedError",
+    "UnifiedInferenceService",
     "UnknownParameterError",
     "UnsupportedError",
     "__version__",
@@ -73,6 +91,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     home = _HOMES.get(name)
     if home is None:
         msg = f"module {__name__!r} has no attribute {name!r}"
@@ -80,6 +100,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        return version("langchain-unified")
+    except PackageNotFoundError:
+        return "0.0.0"
 
 
 def __dir__() -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     CallbackManagerForLLMRun,
 )
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
@@ -23,11 +25,12 @@ from langchain_unified.binding import UnifiedBinding
 from langchain_unified.contract import CONFIGURABLE, Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
+from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.schemas import read_structure
 from langchain_unified.structured import structured
 
 
-class UnifiedChatModel(Contract):
+class UnifiedChatModel(Contract, RolledOut):
     """One chat model for OpenAI's and Google's models, switched per call.
 
     Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly
@@ -115,7 +118,7 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> ChatResult:
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=False)
+        attempts = self._routed(messages, stop, kwargs, stream=False)
         return engine.generate(attempts, self._shim, messages)
 
     @override
@@ -127,7 +130,7 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> ChatResult:
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=False)
+        attempts = self._routed(messages, stop, kwargs, stream=False)
         return await engine.agenerate(attempts, self._shim, messages)
 
     @override
@@ -139,7 +142,7 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=True)
+        attempts = self._routed(messages, stop, kwargs, stream=True)
         return engine.stream(attempts, self._shim, messages)
 
     @override
@@ -151,9 +154,11 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=True)
-        async for chunk in engine.astream(attempts, self._shim, messages):
-            yield chunk
+        attempts = self._routed(messages, stop, kwargs, stream=True)
+        chunks = engine.astream(attempts, self._shim, messages)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
 
     @override
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
@@ -168,7 +173,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = _configured(config, kwargs)
+        config, kwargs = self._rolled(*_configured(config, kwargs))
         return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -180,7 +185,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = _configured(config, kwargs)
+        config, kwargs = self._rolled(*_configured(config, kwargs))
         return await super().ainvoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -192,7 +197,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
-        config, kwargs = _configured(config, kwargs)
+        config, kwargs = self._rolled(*_configured(config, kwargs))
         return super().stream(input, config, stop=stop, **kwargs)
 
     @override
@@ -204,7 +209,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        config, kwargs = _configured(config, kwargs)
+        config, kwargs = self._rolled(*_configured(config, kwargs))
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
             yield chunk
 
@@ -237,7 +242,7 @@ class UnifiedChatModel(Contract):
         return UnifiedBinding(bound=self, kwargs=kwargs, config={})
 
     @override
-    def with_config(  # type: ignore[override]
+    def with_config(
         self, config: RunnableConfig | None = None, **kwargs: Any
     ) -> UnifiedBinding:
         """Bind a config; tools and structured output bound later keep it."""
@@ -292,7 +297,7 @@ class UnifiedChatModel(Contract):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """Return what `with_structured_output` does, for a model with settings bound."""
+        """Return what `with_structured_output` does, with settings bound."""
         structure = read_structure(schema, method=method, strict=strict)
         if "tools" in kwargs:
             kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)
@@ -311,3 +316,13 @@ def _configured(
     configurable = config.get("configurable") or {}
     chosen = {k: configurable[k] for k in CONFIGURABLE if k in configurable}
     return config, {**chosen, **kwargs} if chosen else kwargs
+
+
+def _keep_signatures(model: type[BaseChatModel]) -> None:
+    """Keep the signatures that langchain-core asks for at every call."""
+    for name in ("_generate", "_agenerate"):
+        face = getattr(model, name)
+        vars(face)["__signature__"] = inspect.signature(face)
+
+
+_keep_signatures(UnifiedChatModel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import LangSmithParams, ModelProfile
@@ -16,8 +16,10 @@ from langchain_core.tools import BaseTool
 from pydantic import SecretStr
 from typing_extensions import override
 
+from langchain_unified.choice import is_auto
 from langchain_unified.planning import Planning
 from langchain_unified.registry.profiles import profile_of
+from langchain_unified.shims.loops import aclose_connections, close_connections
 from langchain_unified.types import Invocation
 
 CONFIGURABLE = {
@@ -88,9 +90,7 @@ class Contract(Planning):
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return what a trace shows: the settings of the call under standard names."""
-        settings = self._settings(
-            stop, {k: v for k, v in kwargs.items() if k != "stop"}
-        )
+        settings = self._shown(stop, kwargs)
         if "tools" in settings:
             settings["tools"] = [_without_secrets(tool) for tool in settings["tools"]]
         settings.pop("extra_headers", None)
@@ -105,9 +105,7 @@ class Contract(Planning):
     def _get_ls_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> LangSmithParams:
-        settings = self._settings(
-            stop, {k: v for k, v in kwargs.items() if k != "stop"}
-        )
+        settings = self._shown(stop, kwargs)
         config = self._resolve(settings["model"])
         params = LangSmithParams(
             ls_provider=config.provider,
@@ -124,13 +122,28 @@ class Contract(Planning):
 
     @override
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        """Name the call for the cache: the model used and all that shapes its answer."""
-        settings = self._settings(stop, kwargs)
+        """Name the call for the cache: the model used and what shapes its answer."""
+        settings = self._shown(stop, kwargs)
         config = self._resolve(settings["model"])
         shown = {k: v for k, v in settings.items() if k not in _UNCACHED}
         shown["model"] = f"{config.provider}:{config.model}"
+        if is_auto(settings["model"]):
+            shown["auto"] = settings["model"]
         shown["server"] = self._url(config.provider)
         return f"{type(self).__name__}{sorted(shown.items(), key=lambda pair: pair[0])}"
+
+    def _shown(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings of a call, for its trace and its place in the cache."""
+        given = {k: v for k, v in kwargs.items() if k != "stop"}
+        return self._unchecked(stop, given) or self._settings(stop, given)
+
+    def _unchecked(
+        self, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the settings of a call that this package neither checks nor plans."""
+        parent: Any = super()
+        found: dict[str, Any] | None = parent._unchecked(stop, kwargs)  # noqa: SLF001
+        return found
 
     # Token counts
 
@@ -191,10 +204,15 @@ class Contract(Planning):
         given = dumped.get("kwargs", {})
         if given.get("providers"):
             given["providers"] = {
-                provider: {k: self._dumpable(provider, v) for k, v in settings.items()}
+                provider: {
+                    k: self._dumpable(provider, v)
+                    for k, v in settings.items()
+                    if k not in _PRIVATE
+                }
                 for provider, settings in given["providers"].items()
             }
-        given.pop("default_headers", None)
+        for name in _PRIVATE:
+            given.pop(name, None)
         return dumped
 
     def _dumpable(self, provider: str, value: Any) -> Any:
@@ -235,6 +253,20 @@ class Contract(Planning):
                 copied.__dict__[name] = copy.deepcopy(value, memo)
         return copied
 
+    def close(self) -> None:
+        """Close the connections of this model's clients.
+
+        Models with equal connection settings share them; all can still be used, and
+        open new connections when they are.
+        """
+        for shim in self._kept.shims.values():
+            close_connections(shim)
+
+    async def aclose(self) -> None:
+        """Close the connections of this model's clients; see `close`."""
+        for shim in self._kept.shims.values():
+            await aclose_connections(shim)
+
     # Attributes people read on ChatOpenAI
 
     @property
@@ -264,6 +296,9 @@ class Contract(Planning):
 
 
 _ANY_MODEL = "any"
+_PRIVATE = ("default_headers", "default_query")
+"""Connection settings that may hold keys without being marked as secrets."""
+
 _IMMOVABLE = ("callbacks", "http_client", "http_async_client", "credentials")
 
 

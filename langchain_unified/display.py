@@ -1,14 +1,16 @@
-"""A plan for people: a table in a terminal, another in a notebook."""
+"""Plans, model facts and the registry for people: in a terminal and in a notebook."""
 
 from __future__ import annotations
 
 import html
 import json
 import textwrap
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langchain_unified.types import CallPlan
+    from langchain_unified.registry import Registry
+    from langchain_unified.types import CallPlan, ModelConfig, ParameterRule
 
 _WIDTH = 88
 _CSS = (
@@ -66,23 +68,161 @@ def _moved(change: Any) -> str:
 
 def plan_html(plan: CallPlan) -> str:
     """Return a plan as tables for a notebook, in the notebook's own colours."""
-    facts = "".join(_row(pair) for pair in plan_rows(plan))
-    heads = ("what", "setting", "asked for", "sent", "why")
-    changes = "".join(
-        _row((c.kind, c.parameter, compact(c.requested), compact(c.sent), _why(c)))
+    changes = [
+        (c.kind, c.parameter, compact(c.requested), compact(c.sent), _why(c))
         for c in plan.changes
-    )
-    tables = f'<table style="{_CSS}">{facts}</table>'
-    if changes:
-        tables += f'<table style="{_CSS}">{_row(heads, "th")}{changes}</table>'
-    return tables
+    ]
+    heads = ("what", "setting", "asked for", "sent", "why")
+    return _table(plan_rows(plan)) + (_table(changes, heads) if changes else "")
 
 
 def _why(change: Any) -> str:
     return f"{change.reason} [{change.source}]" if change.source else change.reason
 
 
-def _row(cells: tuple[str, ...], tag: str = "td") -> str:
+def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
+    """Return what is known about a model, as pairs of word and value."""
+    able = [name for name, value in config.features.items() if value is True]
+    facts = [
+        ("model", config.model),
+        ("provider", config.provider),
+        ("family", f"{config.family} ({config.match})"),
+        ("endpoints", ", ".join(config.endpoints)),
+        ("effort", _effort(config)),
+        ("tokens", ", ".join(f"{k} {v:,}" for k, v in config.limits.items())),
+        ("can", ", ".join(able)),
+        ("life", _life(config)),
+    ]
+    return [(word, value) for word, value in facts if value]
+
+
+def config_text(config: ModelConfig) -> str:
+    """Return what is known about a model as a table for a terminal."""
+    lines: list[str] = []
+    for word, value in config_rows(config):
+        indent = " " * 11
+        lines += textwrap.wrap(
+            value, _WIDTH, initial_indent=f"{word:<10} ", subsequent_indent=indent
+        )
+    return "\n".join(lines)
+
+
+def config_html(config: ModelConfig) -> str:
+    """Return what is known about a model as tables for a notebook."""
+    rules = [
+        (endpoint, rule.parameter, rule.name, _taken(rule), str(rule.provenance))
+        for endpoint, mapping in config.mappings.items()
+        for rule in mapping.rules.values()
+    ]
+    heads = ("endpoint", "setting", "on the wire", "taken", "source")
+    folded = _folded(f"{len(rules)} parameter rules", _table(rules, heads))
+    return _table(config_rows(config)) + folded
+
+
+def _effort(config: ModelConfig) -> str:
+    levels = dict.fromkeys(
+        level for levels in config.thinking.levels.values() for level in levels
+    )
+    default = config.thinking.default
+    said = [", ".join(levels)] if levels else []
+    return "; ".join([*said, f"{default} if unset"] if default else said)
+
+
+def _life(config: ModelConfig) -> str:
+    life = config.lifecycle
+    facts = (
+        ("since", life.released),
+        ("deprecated", life.deprecated),
+        ("until", life.shutdown),
+        ("then", life.replacement),
+    )
+    return ", ".join(f"{word} {value}" for word, value in facts if value)
+
+
+def _taken(rule: ParameterRule) -> str:
+    low, high = rule.minimum, rule.maximum
+    span = "" if low is None and high is None else f"{_end(low)} to {_end(high)}"
+    values = "" if rule.values is None else compact(list(rule.values))
+    needs = f"with {rule.requires}" if rule.requires else ""
+    return ", ".join(part for part in (rule.accepts, span, values, needs) if part)
+
+
+def _end(number: float | None) -> str:
+    return "any" if number is None else f"{number:g}"
+
+
+_HEADS = ("model", "input", "output", "takes", "effort", "until")
+_INPUTS = ("image", "pdf", "audio", "video")
+
+
+def registry_text(registry: Registry) -> str:
+    """Return the registry as a table for a terminal: living models per provider."""
+    lines = []
+    for provider, (state, configs) in _providers(registry).items():
+        lines.append(f"{provider:<14} {state}, {len(configs)} models")
+        names = ", ".join(config.model for config in configs)
+        indent = " " * 15
+        lines += textwrap.wrap(
+            names,
+            _WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def registry_html(registry: Registry) -> str:
+    """Return the registry as tables for a notebook, one to unfold per provider."""
+    return "".join(
+        _folded(
+            f"{provider}: {state}, {len(configs)} models",
+            _table([_model_row(config) for config in configs], _HEADS),
+        )
+        for provider, (state, configs) in _providers(registry).items()
+    )
+
+
+def _providers(registry: Registry) -> dict[str, tuple[str, list[ModelConfig]]]:
+    """Return whether each provider is on, and its models that live today."""
+    today = registry.today()
+    found: dict[str, tuple[str, list[ModelConfig]]] = {
+        provider: ("on" if registry.is_enabled(provider) else "off", [])
+        for provider in registry.files
+    }
+    for config in registry.models():
+        shutdown = config.lifecycle.shutdown
+        if config.match == "exact" and not (shutdown and shutdown <= today):
+            found[config.provider][1].append(config)
+    return found
+
+
+def _model_row(config: ModelConfig) -> tuple[str, ...]:
+    limits, shutdown = config.limits, config.lifecycle.shutdown
+    return (
+        config.model,
+        _count(limits.get("input") or limits.get("context")),
+        _count(limits.get("output")),
+        ", ".join(kind for kind in _INPUTS if config.supports(f"{kind}_inputs")),
+        _effort(config),
+        shutdown.isoformat() if shutdown else "",
+    )
+
+
+def _count(tokens: int | None) -> str:
+    return f"{tokens:,}" if tokens else ""
+
+
+def _folded(title: str, inner: str) -> str:
+    return f"<details><summary>{html.escape(title)}</summary>{inner}</details>"
+
+
+def _table(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
+    head = _row(heads, "th") if heads else ""
+    return f'<table style="{_CSS}">{head}{"".join(map(_row, rows))}</table>'
+
+
+def _row(cells: Sequence[str], tag: str = "td") -> str:
     inner = "".join(
         f'<{tag} style="{_CELL}">{html.escape(cell)}</{tag}>' for cell in cells
     )

@@ -16,10 +16,11 @@ from pydantic import (
     model_validator,
 )
 
-from langchain_unified import connection, vocabulary
+from langchain_unified import choice, connection, vocabulary
 from langchain_unified.connection import Connection
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import Registry, check_name, default_registry
+from langchain_unified.reliability.secrets import check_url
 from langchain_unified.types import Policy
 
 _CLIENTS = ("client", "async_client", "root_client", "root_async_client")
@@ -68,7 +69,15 @@ class DropIn(BaseChatModel):
     request_timeout: Any = Field(default=None, alias="timeout")
     """Seconds allowed for a call."""
     max_retries: int | None = None
-    """Attempts after the first."""
+    """Attempts after the first; 2 if unset."""
+    fallbacks: list[str | dict[str, Any]] | None = None
+    """Models to try next, in order: names, or dictionaries of settings for each. Not
+    tried after an error that the call has to put right, nor once a token was seen."""
+    circuit_breaker: Any = None
+    """`False` for none, or settings; see `langchain_unified.reliability`."""
+    max_concurrency: int | dict[str, int] | None = None
+    """Requests under way at once, for each provider or by provider id; shared by the
+    models of a process."""
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further settings, under any spelling the package knows."""
     extra_body: Mapping[str, Any] | None = None
@@ -148,8 +157,15 @@ class DropIn(BaseChatModel):
     (drop, log once), `ignore` (drop) or `error`."""
     registry: Registry | None = Field(default=None, exclude=True, repr=False)
     """The model registry; the shared one if unset."""
+    choice: Any = Field(default=None, exclude=True, repr=False)
+    """What `model="auto"` means: `cheapest`, `fastest`, `strongest`, models in order,
+    or a callable that picks from `langchain_unified.choice.Candidate`s."""
+    budget_usd: float | None = None
+    """US dollars this object may spend; checked before each call (extra `cost`)."""
 
-    model_config = ConfigDict(populate_by_name=True, protected_namespaces=())
+    model_config = ConfigDict(
+        populate_by_name=True, protected_namespaces=(), defer_build=True
+    )
 
     _given_clients: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -174,6 +190,7 @@ class DropIn(BaseChatModel):
         """Sort keywords into fields, further settings and connection settings."""
         if not isinstance(values, dict):
             return values
+        values = _auto(values)
         fields = {**cls._spellings(), **dict.fromkeys(_CLIENTS, "")}
         known = vocabulary.canonical_names()
         extra = {k: v for k, v in values.items() if k not in fields}
@@ -199,6 +216,9 @@ class DropIn(BaseChatModel):
     def _own_connection(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Give the shared connection keywords to the provider of the model."""
         values["providers"] = connection.checked_providers(values.get("providers"))
+        for settings in (values, *values["providers"].values()):
+            for name in ("base_url", "openai_api_base", "azure_endpoint"):
+                check_url(name, settings.get(name))
         model = values.get("model", values.get("model_name"))
         given = {k: values[k] for k in connection.SHARED if values.get(k) is not None}
         if not given or not isinstance(model, str):
@@ -232,6 +252,15 @@ class DropIn(BaseChatModel):
             settings["stream_chunk_timeout"] = self.stream_chunk_timeout
             settings["include_response_headers"] = self.include_response_headers
         return Connection(provider, {**settings, **self.providers.get(provider, {})})
+
+
+def _auto(values: dict[str, Any]) -> dict[str, Any]:
+    """Read a list of models, or a callable that picks one, as `model="auto"`."""
+    name = "model" if "model" in values else "model_name"
+    model = values.get(name)
+    if callable(model):
+        return {"choice": model, **values, name: choice.AUTO}
+    return {**values, name: choice.spelled(model)} if name in values else values
 
 
 def _roots(given: Mapping[str, Any]) -> dict[str, Any]:

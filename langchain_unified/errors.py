@@ -13,6 +13,7 @@ UnifiedError
     ├── ProviderInvalidRequestError, ProviderModelNotFoundError
     ├── ProviderContextOverflowError, ProviderRateLimitError
     ├── ProviderUnavailableError, ProviderConnectionError, ProviderTimeoutError
+    ├── CircuitOpenError       not sent: it failed too often (ProviderUnavailableError)
     └── MalformedResponseError
 ```
 
@@ -160,6 +161,11 @@ class ProviderError(UnifiedError, ModelError):
         parameter: The wire parameter the error names, if any.
         request_id: The provider's id of the request, if any.
         retry_after: Seconds the provider asked to wait, if any.
+        is_retryable: Whether the same request may succeed later.
+        fix: The changes to the request that would put it right, if the provider named
+            any; see `langchain_unified.learning.Correction`.
+        successor: The model that takes the place of one that is gone, if known.
+        failed: What was tried before, if there were fallbacks.
     """
 
     provider: str | None = None
@@ -170,6 +176,9 @@ class ProviderError(UnifiedError, ModelError):
     parameter: str | None = None
     request_id: str | None = None
     retry_after: float | None = None
+    fix: tuple[Any, ...] = ()
+    successor: str | None = None
+    failed: tuple[dict[str, Any], ...] = ()
 
 
 class ProviderAuthenticationError(ProviderError, ModelAuthenticationError):
@@ -198,6 +207,15 @@ class ProviderRateLimitError(ProviderError, ModelRateLimitError):
 
 class ProviderUnavailableError(ProviderError, ModelAPIError):
     """The provider failed (HTTP 5xx)."""
+
+
+class CircuitOpenError(ProviderUnavailableError):
+    """Not sent: the provider or the model failed too often in a row.
+
+    `retry_after` says in how many seconds a call may try again.
+    """
+
+    is_retryable = False
 
 
 class ProviderConnectionError(ProviderError, ModelConnectionError):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from langchain_core.utils.function_calling import (
-    convert_to_json_schema,
-    convert_to_openai_tool,
-)
+from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.history.traits import mentions_json, traits_of
+from langchain_unified.schemas import read_structure, strict_schema
 from langchain_unified.types import Invocation, Traits
 
 __all__ = [
@@ -41,6 +39,7 @@ CONTROLS = frozenset(
         "strict",
         "output_version",
         "structure",
+        "rollout",
     }
 )
 """Call keywords that steer the call rather than the answer."""
@@ -158,14 +157,39 @@ def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[A
     return [_neutral_tool(tool, strict=strict) for tool in tools]
 
 
+class NeutralTool(dict[str, Any]):
+    """A tool in OpenAI's chat form, converted once: binding keeps it.
+
+    Attributes:
+        original: The tool as langchain-core converts it; its strict schema may still
+            hold what strict mode refuses.
+    """
+
+    original: dict[str, Any]
+
+
 def _neutral_tool(tool: Any, *, strict: bool | None) -> Any:
+    if type(tool) is NeutralTool and strict is None:
+        return tool
     if isinstance(tool, Mapping) and not _describes_function(tool):
         return dict(tool)
-    return convert_to_openai_tool(tool, strict=strict)
+    converted = convert_to_openai_tool(tool, strict=strict)
+    neutral = NeutralTool(_legal_if_strict(converted))
+    neutral.original = converted
+    return neutral
+
+
+def _legal_if_strict(tool: dict[str, Any]) -> dict[str, Any]:
+    """Bring the schema of a strict function within what strict mode takes."""
+    function = tool.get("function")
+    if not isinstance(function, Mapping) or not function.get("strict"):
+        return tool
+    parameters = strict_schema(function.get("parameters") or {"type": "object"})
+    return {**tool, "function": {**function, "parameters": parameters}}
 
 
 def _describes_function(tool: Mapping[str, Any]) -> bool:
-    if tool.get("type") == "function":
+    if tool.get("type") in {"function", "object"}:
         return True
     return "type" not in tool and bool(
         {"name", "title", "input_schema", "toolSpec"} & set(tool)
@@ -189,6 +213,5 @@ def neutral_format(response_format: Any) -> dict[str, Any]:
     elif not isinstance(response_format, type):
         accepted = "give a response format dictionary, a JSON schema or a class."
         raise InvalidParameterError("response_format", response_format, accepted)
-    schema = convert_to_json_schema(response_format)
-    name = schema.get("title") or "response"
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
+    structure = read_structure(response_format)
+    return structure.as_response_format(strict=structure.strict_by_default)

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import PrivateAttr
+from typing_extensions import Self
 
 from langchain_unified.attempts import Attempts
+from langchain_unified.choice import (
+    Chooser,
+    Open,
+    about_tokens,
+    is_auto,
+    opened,
+    settled,
+    spelled,
+)
 from langchain_unified.connection import Connection
+from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.invocation import (
@@ -21,8 +33,10 @@ from langchain_unified.invocation import (
     mentions_json,
     traits_of,
 )
-from langchain_unified.planner import plan
+from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, default_registry
+from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
+from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
@@ -59,27 +73,53 @@ _DEFAULTS = (
 )
 
 
+class Kept:
+    """What follows from a model's settings, worked out when first needed.
+
+    Attributes:
+        defaults: The constructor's settings, checked.
+        further: The `model_kwargs` they were read with.
+        connections: Connection settings by provider.
+        shims: Connected shims by provider.
+    """
+
+    __slots__ = ("connections", "defaults", "further", "shims")
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.defaults: dict[str, Any] | None = None
+        self.further: dict[str, Any] = {}
+        self.connections: dict[str, Connection] = {}
+        self.shims: dict[str, ProviderShim] = {}
+
+
 class Planning(DropIn):
     """What every call goes through before it is sent."""
 
-    _shims: dict[str, ProviderShim] = PrivateAttr(default_factory=dict)
-    _connections: dict[str, Connection] = PrivateAttr(default_factory=dict)
-    _checked_defaults: dict[str, Any] | None = PrivateAttr(default=None)
+    _kept: Kept = PrivateAttr(default_factory=Kept)
+    _purse: Purse = PrivateAttr(default_factory=Purse)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Read the keywords and check their values."""
         super().__init__(*args, **kwargs)
         self._defaults()
+        self._safeguards()
+        read_fallbacks(self.fallbacks)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""
         super().__setattr__(name, value)
         if name.startswith("_"):
             return
-        self._checked_defaults = None
-        self._shims, self._connections = {}, {}
+        self._kept = Kept()
         if name in {"model", "model_name"}:
             self.__dict__["profile"] = self._resolve_model_profile()
+
+    def __copy__(self) -> Self:
+        """Copy the settings; what follows from them is worked out anew."""
+        copied = super().__copy__()
+        copied._kept = Kept()  # noqa: SLF001
+        return copied
 
     def explain(
         self, input: LanguageModelInput | None = None, **kwargs: Any
@@ -118,11 +158,39 @@ class Planning(DropIn):
         """Read a call; it is planned at each attempt with what is known by then."""
         if not messages:
             raise InvalidParameterError("messages", messages, "give at least one.")
-        call = self._invocation(messages, stop, kwargs, stream=stream)
-        return Attempts(
-            lambda caution: self._plan(replace(call, caution=caution)),
+        given = [{}, *read_fallbacks(self.fallbacks)]
+        first, *others = (
+            self._planner(
+                self._invocation(messages, stop, {**kwargs, **one}, stream=stream),
+                messages,
+            )
+            for one in given
+        )
+        attempts = Attempts(
+            first,
             self._registry().lessons,
             self._url,
+            fallbacks=others,
+            safeguards=self._safeguards(),
+        )
+        attempts.paid = self._purse.pay
+        return attempts
+
+    def _planner(
+        self, call: Invocation, messages: list[BaseMessage]
+    ) -> Callable[[int], CallPlan]:
+        """Return what plans a call, more or less cautiously."""
+        return lambda caution: self._affordable(
+            self._plan(_careful(call, caution)), messages
+        )
+
+    def _safeguards(self) -> Safeguards:
+        return Safeguards(
+            lambda provider: hash(self._connected(provider)),
+            BreakerSettings.read(self.circuit_breaker),
+            check_concurrency(self.max_concurrency),
+            self.stream_chunk_timeout,
+            self.rate_limiter,
         )
 
     def _invocation(
@@ -139,24 +207,55 @@ class Planning(DropIn):
             settings.setdefault("use_responses_api", True)
             settings.setdefault("store", True)
         traits = traits_of(messages)
-        if "response_format" in settings and mentions_json(messages):
+        wants_form = {"response_format", "structure"} & settings.keys()
+        if wants_form and mentions_json(messages):
             traits = replace(traits, mentions_json=True)
-        return invocation(settings, traits, stream=stream)
+        call = invocation(settings, traits, stream=stream)
+        if is_auto(call.model):
+            return opened(call, about_tokens(messages, call.params))
+        return call
 
     def _plan(self, call: Invocation) -> CallPlan:
         """Return the plan of a call; the only place where one is made."""
+        if isinstance(call, Open):
+            return self._chosen(call)
         config = self._resolve(call.model)
         self._registry().check_enabled(config.provider, self.enable)
         try:
-            return plan(call, config)
+            return planned(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call) from None
+
+    def _chosen(self, call: Open) -> CallPlan:
+        """Return the plan of a call that leaves its model open."""
+        name, chosen = self._chooser().choose(call)
+        made = self._plan(settled(call, name))
+        changes = (chosen, *made.changes)
+        return replace(made, requested_model=call.model, changes=changes)
+
+    def _chooser(self) -> Chooser:
+        return Chooser(self._registry(), self._connected, self.enable, self.choice)
+
+    def _affordable(self, made: CallPlan, messages: list[BaseMessage]) -> CallPlan:
+        """Return a plan if the budget allows it.
+
+        Raises:
+            BudgetExceededError: If the call may cost more than what is left.
+        """
+        if self.budget_usd is not None:
+            tokens = about_tokens(messages, made.body)
+            self._purse.check(self.budget_usd, estimate_plan(made, tokens))
+        return made
 
     def _settings(
         self, stop: list[str] | None, kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         """Merge the constructor's settings with those of the call; the call wins."""
+        if not kwargs and stop is None and not self.disabled_params:
+            return {"model": self.model_name, **self._defaults()}
         given = canonical(kwargs, where="The call")
+        if "model" in given:
+            given["model"] = spelled(given["model"])
         if stop is not None:
             given["stop"] = stop
         model = given.get("model") or self.model_name
@@ -170,12 +269,14 @@ class Planning(DropIn):
         return merged
 
     def _defaults(self) -> dict[str, Any]:
-        if self._checked_defaults is None:
+        kept, further = self._kept, self.model_kwargs
+        if kept.defaults is None or kept.further != further:
             own = {name: getattr(self, name) for name in _DEFAULTS}
             own["timeout"] = self.request_timeout
-            own |= canonical(self.model_kwargs, where=type(self).__name__)
-            self._checked_defaults = checked(own, model=self.model_name)
-        return self._checked_defaults
+            own |= canonical(further, where=type(self).__name__)
+            kept.further = dict(further)
+            kept.defaults = checked(own, model=self.model_name)
+        return kept.defaults
 
     def _registry(self) -> Registry:
         return self.registry or default_registry()
@@ -188,6 +289,8 @@ class Planning(DropIn):
     def _known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
         name = model if model is not None else self.model_name
+        if is_auto(name):
+            name = self._chooser().usual(name)
         return self._registry().resolve(name, base_url=self._url("openai"))
 
     def _url(self, provider: str) -> str | None:
@@ -196,9 +299,10 @@ class Planning(DropIn):
         return found
 
     def _connected(self, provider: str) -> Connection:
-        found = self._connections.get(provider)
+        connections = self._kept.connections
+        found = connections.get(provider)
         if found is None:
-            found = self._connections[provider] = self._connection(provider)
+            found = connections[provider] = self._connection(provider)
         return found
 
     def _with_alternatives(
@@ -213,10 +317,14 @@ class Planning(DropIn):
     def _shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""
         self._log(plan)
-        shim = self._shims.get(plan.provider)
+        own: ProviderShim | None = getattr(plan, "shim", None)
+        if own is not None:
+            return own
+        self._registry().warn_of_shutdown(plan.config)
+        shims = self._kept.shims
+        shim = shims.get(plan.provider)
         if shim is None:
-            shim = connect(self._connected(plan.provider))
-            self._shims[plan.provider] = shim
+            shim = shims[plan.provider] = connect(self._connected(plan.provider))
         return shim
 
     def _log(self, planned: CallPlan) -> None:
@@ -249,3 +357,7 @@ class Planning(DropIn):
             if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
                 return messages[at + 1 :], {**kwargs, "previous_response_id": name}
         return messages, kwargs
+
+
+def _careful(call: Invocation, caution: int) -> Invocation:
+    return call if caution == call.caution else replace(call, caution=caution)

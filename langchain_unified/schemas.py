@@ -1,8 +1,9 @@
-"""Response schemas: from whatever the user gives to JSON Schema, and strict if asked."""
+"""Response schemas: from whatever the user gives to JSON Schema, strict if asked."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import TypeAdapter
+from typing_extensions import is_typeddict
 
 from langchain_unified.errors import InvalidParameterError
 
@@ -42,16 +44,25 @@ class Structure:
         asked = (self.name, self.schema, self.method, self.strict)
         return f"Structure{asked!r}"
 
+    @property
+    def strict_by_default(self) -> bool:
+        """A class is made strict; a `TypedDict` or schema is sent as it was written."""
+        return isinstance(self.target, type) and not is_typeddict(self.target)
+
     def as_response_format(self, *, strict: bool) -> dict[str, Any]:
         """Return OpenAI's response format."""
         schema = strict_schema(self.schema or {}) if strict else dict(self.schema or {})
         body = {"name": self.name, "description": self.description, "schema": schema}
+        if _is_pydantic_2(self.target):
+            del body["description"]
+        else:
+            body["schema"] = _undescribed(schema)
         kept = {name: value for name, value in body.items() if value}
         return {"type": "json_schema", "json_schema": {**kept, "strict": strict}}
 
     def as_tool(self) -> dict[str, Any]:
         """Return OpenAI's function tool."""
-        schema = dict(self.schema or {})
+        schema = _undescribed(_plain_parameters(self.target) or self.schema or {})
         if self.strict:
             schema = strict_schema(schema)
         function = {
@@ -107,8 +118,8 @@ def _function(target: Any) -> dict[str, Any]:
             "description": _first_line(target),
             "parameters": schema,
         }
-    if isinstance(target, type) and _is_pydantic_2(target):
-        schema = target.model_json_schema()  # type: ignore[attr-defined]
+    if _is_pydantic_2(target):
+        schema = _rooted(target.model_json_schema())
         return {
             "name": target.__name__,
             "description": schema.get("description", ""),
@@ -119,6 +130,46 @@ def _function(target: Any) -> dict[str, Any]:
     except (ValueError, TypeError) as error:
         accepted = "give a pydantic class, a TypedDict, a dataclass or a JSON Schema."
         raise InvalidParameterError("schema", target, accepted) from error
+
+
+def _undescribed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what stands beside the schema already."""
+    return {k: v for k, v in schema.items() if k not in {"title", "description"}}
+
+
+def _plain_parameters(target: Any) -> Mapping[str, Any] | None:
+    """Return a class's parameters without references and titles, as tools have them.
+
+    `None` for what needs its references: classes that contain themselves.
+    """
+    if not _is_pydantic_2(target) or _contains_itself(target.model_json_schema()):
+        return None
+    return convert_to_openai_function(target).get("parameters")
+
+
+def _contains_itself(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a definition leads back to itself."""
+    definitions = schema.get("$defs", {})
+    leads_to = {
+        name: {other for other in definitions if f'"#/$defs/{other}"' in text}
+        for name, text in ((n, json.dumps(d)) for n, d in definitions.items())
+    }
+    for _ in definitions:
+        for reached in leads_to.values():
+            reached.update(*(leads_to[name] for name in tuple(reached)))
+    return any(name in reached for name, reached in leads_to.items())
+
+
+def _rooted(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that starts with its object, not with a reference to it.
+
+    Pydantic refers to a class that contains itself; OpenAI wants an object first.
+    """
+    reference = schema.get("$ref", "")
+    if not reference.startswith("#/$defs/"):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "$ref"}
+    return {**schema["$defs"][reference.removeprefix("#/$defs/")], **rest}
 
 
 def _described(target: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,8 +194,12 @@ def _wire_name(title: str) -> str:
     return kept[:64] or "answer"
 
 
-def _is_pydantic_2(target: type) -> bool:
-    return is_basemodel_subclass(target) and hasattr(target, "model_json_schema")
+def _is_pydantic_2(target: Any) -> bool:
+    return (
+        isinstance(target, type)
+        and is_basemodel_subclass(target)
+        and hasattr(target, "model_json_schema")
+    )
 
 
 def _first_line(target: type) -> str:
@@ -168,11 +223,20 @@ def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     strict.pop("default", None)
     if "$ref" in strict:
         return {"$ref": strict["$ref"]}
+    if "prefixItems" in strict:
+        _as_list(strict)
     if strict.get("type") == "object" or "properties" in strict:
         strict.setdefault("properties", {})
         strict["required"] = list(strict["properties"])
         strict["additionalProperties"] = False
     return strict
+
+
+def _as_list(schema: dict[str, Any]) -> None:
+    """Describe a tuple as a list of its items' types; strict mode has no tuples."""
+    kinds = schema.pop("prefixItems")
+    distinct = [kind for at, kind in enumerate(kinds) if kind not in kinds[:at]]
+    schema["items"] = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
 
 
 def _strict_value(key: str, value: Any) -> Any:

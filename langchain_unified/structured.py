@@ -11,7 +11,12 @@ from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import (
+    Runnable,
+    RunnableLambda,
+    RunnableMap,
+    RunnablePassthrough,
+)
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import ConfigDict, TypeAdapter
@@ -46,6 +51,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
     """Reads an object from an answer: from a tool call, else from JSON text."""
 
     structure: Structure
+    lenient: bool = False
+    """Whether an answer without the form gives `None` instead of an error."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -74,7 +81,17 @@ class StructureParser(BaseTransformOutputParser[Any]):
         message = generation.message
         if partial:
             return self._partial(message)
+        if self.lenient and self.problem(message) is not None:
+            return None
         return self._whole(message)
+
+    def problem(self, message: BaseMessage) -> Exception | None:
+        """Return what is wrong with an answer, `None` if nothing is."""
+        try:
+            self._whole(message)
+        except Exception as error:  # noqa: BLE001
+            return error
+        return None
 
     def _partial(self, message: BaseMessage) -> Any:
         """Return what can be read of an unfinished answer, `None` for nothing yet."""
@@ -94,7 +111,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
     def _whole(self, message: BaseMessage) -> Any:
         refusal = message.additional_kwargs.get("refusal")
         if refusal:
-            raise RefusalError(f"The model refused: {refusal}", message)
+            text = f"The model refused: {refusal}"
+            raise RefusalError(text, message)
         found = self._call(message)
         if found is None and _has_calls(message):
             return None
@@ -114,7 +132,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
         if not isinstance(target, type):
             return found
         if is_basemodel_subclass(target):
-            validate = getattr(target, "model_validate", None) or target.parse_obj
+            model: Any = target
+            validate = getattr(model, "model_validate", None) or model.parse_obj
             return validate(found)
         if dataclasses.is_dataclass(target):
             return TypeAdapter(target).validate_python(found)
@@ -152,6 +171,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
         found = self.parse_result([ChatGeneration(message=merged)])
         if found is not None and found != last:
             yield found
+        elif self.lenient and last is None:
+            yield None
 
 
 def _has_calls(message: BaseMessage) -> bool:
@@ -168,7 +189,7 @@ _EMPTY = "the answer is empty"
 
 
 def _strictly(text: str) -> Any:
-    """`parse_json_markdown` repairs cut-off JSON by default; a whole answer is whole."""
+    """`parse_json_markdown` repairs cut-off JSON; a whole answer is whole."""
     import json  # noqa: PLC0415
 
     return json.loads(text, strict=False)
@@ -196,8 +217,10 @@ def structured(
     parser = StructureParser(structure=structure)
     if not include_raw:
         return llm | parser
+    lenient = StructureParser(structure=structure, lenient=True)
     parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+        parsed=itemgetter("raw") | lenient,
+        parsing_error=itemgetter("raw") | RunnableLambda(parser.problem),
     )
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
     return RunnableMap(raw=llm) | parsed.with_fallbacks(

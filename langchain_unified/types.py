@@ -108,6 +108,14 @@ def _plain(value: Any) -> Any:
     return getattr(value, "__name__", None) or repr(value)
 
 
+def _copied(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change that can be written to; its values are data of `_plain`."""
+    return {
+        name: _plain(value) if isinstance(value, (dict, list)) else value
+        for name, value in change.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterRule:
     """How one endpoint of one model takes one parameter.
@@ -422,6 +430,9 @@ class CallPlan:
     output_version: str | None = None
     on_unsupported: Policy = "warn"
     structured: str | None = None
+    _record: dict[str, Any] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""
@@ -440,7 +451,14 @@ class CallPlan:
         return any(change.parameter == "fetch_urls" for change in self.changes)
 
     def record(self) -> dict[str, Any]:
-        """Return what goes into `response_metadata["unified"]`."""
+        """Return what goes into `response_metadata["unified"]`, a new one each time."""
+        kept = self._record
+        if kept is None:
+            kept = self._written()
+            object.__setattr__(self, "_record", kept)
+        return {**kept, "changes": [_copied(change) for change in kept["changes"]]}
+
+    def _written(self) -> dict[str, Any]:
         structured = {"structured": self.structured} if self.structured else {}
         return {
             "requested_model": self.requested_model,

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from langchain_unified.testing.__main__ import main
-
 
 def emulator(
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
@@ -20,6 +18,8 @@ def emulator(
     ] = None,
 ) -> None:
     """Run the local OpenAI and Gemini server until Ctrl-C; prints its base URLs."""
+    from langchain_unified.testing.__main__ import main  # noqa: PLC0415
+
     arguments = ["--port", str(port)]
     if record is not None:
         arguments += ["--record", str(record)]

@@ -94,7 +94,7 @@ def diff(
 
 
 def _plan(model: str, settings: dict[str, Any], *, stream: bool) -> CallPlan:
-    llm = UnifiedChatModel(model=model)
+    llm = UnifiedChatModel(model_name=model)
     return llm.explain(stream=stream, **settings)
 
 

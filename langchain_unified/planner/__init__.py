@@ -79,7 +79,7 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
 
 
 def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
-    forced = invocation.endpoint
+    forced = invocation.endpoint or _endpoint_of_content(invocation, config)
     if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
         return config.endpoints
     if forced not in config.endpoints:
@@ -90,6 +90,12 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
             reason=f"it is served on {', '.join(config.endpoints)} only.",
         )
     return (forced,)
+
+
+def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | None:
+    """Return Responses for its own form of content, where the model is served there."""
+    asked = invocation.output_version == "responses/v1"
+    return "responses" if asked and "responses" in config.endpoints else None
 
 
 def _draft(

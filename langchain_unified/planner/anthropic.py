@@ -142,7 +142,7 @@ def _decide_display(draft: Draft) -> None:
     shown = draft.wanted.pop("include_thoughts", None)
     if shown is None:
         return
-    thinking = draft.body.get("thinking")
+    thinking: Any = draft.body.get("thinking")
     if thinking is None and draft.config.supports("thinks_by_default"):
         thinking = {"type": "adaptive"}
     if not _thinks(thinking):

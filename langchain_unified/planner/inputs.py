@@ -8,6 +8,7 @@ from langchain_unified.planner.turns import decide_turns
 from langchain_unified.vocabulary import importance
 
 _UNREACHABLE = {
+    "not_chat": "it is no chat model.",
     "live_only": "it is served on the Live API only.",
     "unserved": "the provider lists the name but does not serve it.",
 }

@@ -21,7 +21,8 @@ def decide_structure(draft: Draft) -> None:
     if structure.method is not None and method != structure.method:
         _note(draft, structure.method, method)
     if method == "json_schema":
-        strict = structure.strict if structure.strict is not None else _typed(structure)
+        given = structure.strict
+        strict = structure.strict_by_default if given is None else given
         draft.wanted["response_format"] = structure.as_response_format(strict=strict)
     elif method == "function_calling":
         _as_tool(draft, structure)
@@ -29,11 +30,6 @@ def decide_structure(draft: Draft) -> None:
         draft.wanted["response_format"] = {"type": "json_object"}
     if method == INSTRUCTED or (method == "json_mode" and structure.method != method):
         draft.add_system = _instructions(structure)
-
-
-def _typed(structure: Structure) -> bool:
-    """A class can always be made strict; a schema is sent as it was written."""
-    return isinstance(structure.target, type)
 
 
 def _method(draft: Draft, structure: Structure) -> str:

@@ -15,6 +15,7 @@ def decide_tools(draft: Draft) -> None:
     _translate_functions(draft)
     tools = draft.wanted.pop("tools", None)
     choice = draft.wanted.pop("tool_choice", None)
+    choice = None if choice is False else choice
     if not tools:
         _without_tools(draft, choice)
         return
@@ -113,9 +114,9 @@ def is_function_tool(tool: Mapping[str, Any]) -> bool:
 
 
 def _as_chat(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    builtin = [tool for tool in tools if tool.get("type") not in {"function", "custom"}]
+    builtin = [tool for tool in tools if tool.get("type") != "function"]
     if builtin:
-        reason = f"{draft.endpoint} has no built-in tools."
+        reason = f"{draft.endpoint} has no built-in or custom tools."
         raise draft.refusal("tools", _names(builtin), reason)
     body: dict[str, Any] = {"tools": list(tools)}
     if choice is not None:
@@ -188,7 +189,7 @@ def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gemini_choice(choice: Any) -> dict[str, Any] | None:
     if isinstance(choice, bool):
-        choice = "any" if choice else "none"
+        choice = "any"
     if isinstance(choice, Mapping):
         choice = choice.get("function", choice).get("name") or choice.get("type")
     if isinstance(choice, (list, tuple)):
@@ -201,7 +202,7 @@ def _gemini_choice(choice: Any) -> dict[str, Any] | None:
     return {"mode": "ANY", "allowedFunctionNames": [choice]}
 
 
-_WORDS: dict[str | bool, str] = {True: "required", False: "none", "any": "required"}
+_WORDS: dict[str | bool, str] = {True: "required", "any": "required"}
 _SHAPES = {
     "responses": _as_responses,
     "generate_content": _as_gemini,

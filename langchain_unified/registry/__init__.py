@@ -22,7 +22,7 @@ from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import Found, build_config
 from langchain_unified.registry.facts import ModelFacts
 from langchain_unified.registry.layers import Layers, Patch
-from langchain_unified.registry.lifecycle import SOON, explain_missing, warn_of_shutdown
+from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.lookup import Lookup
 from langchain_unified.registry.overrides import (
@@ -146,7 +146,7 @@ class Registry:
         Example:
             >>> from langchain_unified.registry import default_registry
             >>> default_registry().get("gpt-5").why("temperature").value
-            'never'
+            'default'
         """
         config = self.resolve(model, provider=provider, base_url=base_url)
         found = self._find(model, provider, base_url)
@@ -236,7 +236,9 @@ class Registry:
 
         return await arefresh(self, llm, **options)
 
-    def refresh_every(self, seconds: float, llm: Any = None, **options: Any) -> Schedule:
+    def refresh_every(
+        self, seconds: float, llm: Any = None, **options: Any
+    ) -> Schedule:
         """Refresh in the background, now and then at an interval, until stopped."""
         from langchain_unified.discovery import Schedule  # noqa: PLC0415
 
@@ -343,10 +345,6 @@ class Registry:
     def warn_of_shutdown(self, config: ModelConfig) -> None:
         """Log, once per process and model, that a model's shutdown is near."""
         warn_of_shutdown(config, self.today(), self.warn_days)
-
-    def explain_missing(self, error: Exception, config: ModelConfig) -> None:
-        """Say in a provider's 404 that the model was shut down, and what follows it."""
-        explain_missing(error, config, self.today())
 
     def _find(self, model: str, provider: str | None, base_url: str | None) -> Found:
         return self._lookup.find(check_name(model), provider, base_url, self.today())

@@ -122,7 +122,7 @@ class ModelFacts:
         Raises:
             InvalidParameterError: If there is no such fact.
         """
-        name = canonical_names().get(fact, fact)
+        name = fact if fact in _LIMITS else canonical_names().get(fact, fact)
         says = [*self._shipped_wires(name), *self._rows(name), *self._learned(name)]
         value = self._value(name)
         if value is None and not says:

@@ -9,6 +9,9 @@ from langchain_unified.registry.build import Stratum
 from langchain_unified.registry.schema import ModelRow, SourceRow
 from langchain_unified.types import EMPTY, Layer
 
+DEFAULT_PROVIDER = "openai"
+"""The provider of names that name none, and of whatever speaks its API elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -58,7 +61,7 @@ class Layers:
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Replace what was discovered at a server."""
         found = {key: patch for patch in patches for key in patch.keys}
-        self._discovered[(provider, server)] = found
+        self._discovered[_scope(provider, server)] = found
 
     def owner(self, key: str) -> str | None:
         """Return the provider of the user's own row of a name."""
@@ -70,7 +73,7 @@ class Layers:
 
     def discovered(self, provider: str, server: str = "") -> tuple[str, ...]:
         """Return the names found at a server."""
-        found = self._discovered.get((provider, server), {})
+        found = self._discovered.get(_scope(provider, server), {})
         return tuple(dict.fromkeys(patch.model for patch in found.values()))
 
     def registered(self) -> Iterator[tuple[str, str]]:
@@ -88,12 +91,17 @@ class Layers:
             keys: The names of the model, the most general first.
             server: Base URL of the call; empty for the provider's own.
         """
-        discovered = self._discovered.get((provider, server), {})
+        discovered = self._discovered.get(_scope(provider, server), {})
         for key in keys:
             if key in discovered:
                 yield _stratum("discovered", discovered[key])
         for patch in _once(self._own.get((provider, key)) for key in keys):
             yield _stratum("override", patch)
+
+
+def _scope(provider: str, server: str) -> tuple[str, str]:
+    """Return what a list holds for: compatible servers are told apart by their URL."""
+    return provider, server if provider == DEFAULT_PROVIDER else ""
 
 
 def _once(patches: Iterable[Patch | None]) -> list[Patch]:

@@ -14,6 +14,7 @@ SOON = 90
 _LOG = logging.getLogger("langchain_unified")
 _WARNED: set[tuple[str, str]] = set()
 _LOCK = threading.Lock()
+_today = date.today
 
 
 def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None:
@@ -35,10 +36,12 @@ def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None
         _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
 
 
-def explain_missing(error: Exception, config: ModelConfig, today: date) -> None:
+def explain_missing(
+    error: Exception, config: ModelConfig, today: date | None = None
+) -> None:
     """Say in a provider's 404 that the model was shut down, and what follows it."""
     shutdown = config.lifecycle.shutdown
-    if shutdown is None or today < shutdown:
+    if shutdown is None or (today or _today()) < shutdown:
         return
     told = _ending(config, f"was shut down on {shutdown}")
     if told in str(error):

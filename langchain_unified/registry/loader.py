@@ -96,9 +96,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
     return None
 
 
-def check_rows(
-    file: ProviderFile, rows: Mapping[str, FactsRow], origin: str
-) -> None:
+def check_rows(file: ProviderFile, rows: Mapping[str, FactsRow], origin: str) -> None:
     """Check that what rows of a provider refer to exists.
 
     Raises:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from langchain_unified.registry.build import Found, Stratum, shipped
-from langchain_unified.registry.layers import Layers, Patch
+from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Patch
 from langchain_unified.registry.names import Name, read_name, shorter_names
 from langchain_unified.registry.schema import ModelRow, ProviderFile
 from langchain_unified.types import Match
-
-_DEFAULT_PROVIDER = "openai"
 
 
 class Lookup:
@@ -37,7 +35,7 @@ class Lookup:
         }
         self.rows = {
             key: (provider, model)
-            for provider, file in reversed(files.items())
+            for provider, file in reversed(list(files.items()))
             for model in file.models
             for key in _keys(model, file.models[model])
         }
@@ -71,8 +69,7 @@ class Lookup:
         else:
             found = self._owned(own, name, base_url)
         keys = tuple(dict.fromkeys((found.canonical.casefold(), name.key)))
-        server = base_url or "" if found.file.provider.id == _DEFAULT_PROVIDER else ""
-        above = self._layers.strata(found.file.provider.id, keys, server)
+        above = self._layers.strata(found.file.provider.id, keys, base_url or "")
         return replace(found, rows=(*found.rows, *above))
 
     def _owned(self, own: Patch, name: Name, base_url: str | None) -> Found:
@@ -82,8 +79,10 @@ class Lookup:
         below = replace(below, provider=own.provider, wire=name.wire)
         found = self._shipped(below, own.provider, base_url)
         unknown = found.match in {"family", "fallback"}
+        named = own.model if name.key == own.model.casefold() else name.wire
         return replace(
             found,
+            wire=named if unknown or target else found.wire,
             canonical=own.model if unknown or target else found.canonical,
             family=own.row.family or found.family,
             match="exact",
@@ -93,7 +92,7 @@ class Lookup:
         return (
             self._by_row(name)
             or self._by_family(name)
-            or self._by_fallback(name, provider or _DEFAULT_PROVIDER, base_url)
+            or self._by_fallback(name, provider or DEFAULT_PROVIDER, base_url)
         )
 
     def _by_row(self, name: Name) -> Found | None:

@@ -30,7 +30,8 @@ def read_overrides(path: str | Path) -> OverrideFile:
         text = Path(path).expanduser().read_text(encoding="utf-8")
         table = parse_toml(text)
     except (OSError, ValueError) as error:
-        raise RegistryError(f"{name} cannot be read: {error}") from error
+        message = f"{name} cannot be read: {error}"
+        raise RegistryError(message) from error
     return validated(OverrideFile, table, name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import ModelProfile
 
@@ -57,4 +57,4 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     released = config.lifecycle.released
     if released is not None:
         facts["release_date"] = released.isoformat()
-    return ModelProfile(**facts)
+    return cast("ModelProfile", facts)

@@ -16,7 +16,6 @@ class Once(Attempts):
     def __init__(self, plan: CallPlan) -> None:
         """Keep the plan."""
         self._finished = plan
-        self.corrections = 0
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempt."""
@@ -53,7 +52,7 @@ class Recorded(Attempts):
     ) -> None:
         """Keep both."""
         self._inner, self._rewrite = attempts, rewrite
-        self.corrections = 0
+        self.paid = attempts.paid
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempts."""

@@ -47,16 +47,6 @@ class _Call:
         return time.perf_counter() - self.started
 
 
-def resolve_auto(llm: UnifiedChatModel, prompt: LanguageModelInput) -> str | None:
-    """Return the model for a call that asks for `auto`.
-
-    The one place to replace when the registry learns to choose: `None` leaves the call
-    to the chat model's own model, or to the one its config names.
-    """
-    del llm, prompt
-    return None
-
-
 class UnifiedInferenceService:
     """Text generation for applications that do not want to know LangChain.
 
@@ -64,7 +54,8 @@ class UnifiedInferenceService:
     of `ChatOpenAI` or of the wire (`max_tokens`, `max_completion_tokens`,
     `max_output_tokens`), and sends each model what it accepts. Methods are
     asynchronous; each has a synchronous twin that ends in `_sync`. Cancelling a task
-    cancels its request.
+    cancels its request. `model="auto"` is the model the service was made with, which
+    may itself be `auto` or `auto:cheapest`: the registry's choice for the call.
 
     Args:
         llm: The chat model to use.
@@ -423,9 +414,8 @@ class UnifiedInferenceService:
         config: Mapping[str, Any] | None,
         settings: dict[str, Any],
     ) -> _Call:
-        chosen = resolve_auto(self.llm, messages) if model == AUTO else model
-        if chosen is not None:
-            settings = {**settings, "model": chosen}
+        if model != AUTO:
+            settings = {**settings, "model": model}
         return _Call(messages, cast("RunnableConfig | None", config), settings)
 
     def _structured(self, schema: Any, call: _Call) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -59,7 +59,7 @@ class AnthropicShim(ProviderShim):
             result = self.delegate._generate(  # noqa: SLF001
                 prepared(plan, messages), **self.delegate.planned(plan)
             )
-        return shape_result(result)
+        return shape_result(plan, result)
 
     async def agenerate(
         self, plan: CallPlan, messages: list[BaseMessage]
@@ -69,27 +69,27 @@ class AnthropicShim(ProviderShim):
             result = await self.delegate._agenerate(  # noqa: SLF001
                 await aprepared(plan, messages), **self.delegate.planned(plan)
             )
-        return shape_result(result)
+        return shape_result(plan, result)
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk, None, None]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             for chunk in self.delegate._stream(  # noqa: SLF001
                 prepared(plan, messages), **self.delegate.planned(plan)
             ):
-                yield shape_piece(chunk)
+                yield shape_piece(plan, chunk)
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001
                 await aprepared(plan, messages), **self.delegate.planned(plan)
             ):
-                yield shape_piece(chunk)
+                yield shape_piece(plan, chunk)
 
 
 SHIM = AnthropicShim

@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from langchain_openai.chat_models._client_utils import (
+    _get_default_httpx_client,
+    _resolve_socket_options,
+)
 from pydantic import SecretStr
 
 from langchain_unified.shims.azure_wire.clients import async_client, sync_client
@@ -31,7 +35,10 @@ class AzureOpenAIShim(OpenAIShim):
         given = self.connection.get
         sockets = given("http_socket_options")
         shared = given("http_async_client") or async_http_client(sockets)
-        sync = sync_client(self.connection, given("http_client"))
+        pool = given("http_client") or _get_default_httpx_client(
+            given("azure_endpoint"), None, tuple(_resolve_socket_options(sockets))
+        )
+        sync = sync_client(self.connection, pool)
         asynchronous = async_client(self.connection, shared)
         settings: dict[str, Any] = {
             name: given(name)

@@ -48,11 +48,7 @@ def legacy_connection(given: Mapping[str, Any], openai: Connection) -> Connectio
         openai: The connection settings of OpenAI.
     """
     own = _fields()
-    keywords = {name: value for name, value in given.items() if name in own}
-    extra = dict(keywords.pop("model_kwargs", None) or {})
-    keywords |= {name: extra.pop(name) for name in list(extra) if name in own}
-    if extra:
-        keywords["model_kwargs"] = extra
+    keywords = {name: _own_copy(value) for name, value in given.items() if name in own}
     for setting in SETTINGS:
         if (value := openai.get(setting)) is not None:
             keywords[_CONNECTION.get(setting, setting)] = value
@@ -117,12 +113,27 @@ class LegacyShim(ProviderShim):
         """Return the call's keywords as code written for ChatOpenAI would give them."""
         given = {_spelled(name): v for name, v in plan.body.items() if name not in OWN}
         if given.get("tools"):
-            names = ("tools", "tool_choice", "strict")
-            bound = {name: given.pop(name) for name in names if name in given}
-            runnable: Any = self.delegate.bind_tools(**bound)
-            given = {**runnable.kwargs, **given}
+            given = self._bound(given)
         structure = given.pop("structure", None)
         return given if structure is None else self._structured(structure, given)
+
+    def _bound(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return what ChatOpenAI's own `bind_tools` would bind."""
+        names = ("tools", "tool_choice", "strict", "response_format")
+        asked = {name: given.pop(name) for name in names if name in given}
+        tools = [getattr(tool, "original", tool) for tool in asked.pop("tools")]
+        if asked.get("response_format"):
+            asked.setdefault("strict", _strictness(tools))
+            read = [_unwrapped(tool) for tool in tools]
+        else:
+            read = tools
+        model: Any = self.delegate
+        runnable = model.bind_tools(read, **asked)
+        formed = [
+            tool if tool.get("type") == "custom" else theirs
+            for tool, theirs in zip(tools, runnable.kwargs["tools"], strict=True)
+        ]
+        return {**runnable.kwargs, "tools": formed, **given}
 
     def _structured(self, structure: Any, given: dict[str, Any]) -> dict[str, Any]:
         """Return what ChatOpenAI's own `with_structured_output` would bind."""
@@ -146,6 +157,23 @@ def unified_body(
     """Return the request body the OpenAI shim would send for a plan."""
     body: dict[str, Any] = shim.delegate.render(plan, prepared(plan, messages))
     return body
+
+
+def _own_copy(value: Any) -> Any:
+    """Return a dictionary that ChatOpenAI may change: it empties `model_kwargs`."""
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _unwrapped(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a tool in a form that can still be made strict, if that is open."""
+    inner = tool.get("function", {})
+    return inner if inner and "strict" not in inner else tool
+
+
+def _strictness(tools: list[Any]) -> bool | None:
+    """Return `False` if that was asked for when the tools were bound."""
+    given = (tool.get("function", {}).get("strict") for tool in tools)
+    return False if any(strict is False for strict in given) else None
 
 
 def _spelled(name: str) -> str:

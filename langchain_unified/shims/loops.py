@@ -2,17 +2,29 @@
 
 Connections belong to the event loop that opened them, so one asynchronous client used
 from two loops (`asyncio.run` twice, a notebook and a thread) breaks. This transport
-keeps one connection pool for each loop and closes it when the loop shuts down.
+keeps one connection pool for each loop and closes it when the loop shuts down. It also
+starts anew in a forked process, reads no more than the limits allow, waits no longer
+than the call may take, and follows no redirect to another host, which would get the
+key.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import weakref
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from langchain_unified.errors import MalformedResponseError, ProviderConnectionError
+from langchain_unified.reliability.exchange import current
+from langchain_unified.reliability.limits import limits
+from langchain_unified.reliability.secrets import mask_headers
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CONNECT_SECONDS = 5.0
+_SHORTEST = 0.001
 Make = Callable[[], Any]
 
 
@@ -29,29 +41,52 @@ def shared_transport(http: ModuleType, make_async: Make, make_sync: Make) -> Any
         proxies named in the environment keep their precedence.
     """
     bases = (_SharedTransport, http.BaseTransport, http.AsyncBaseTransport)
-    return type("SharedTransport", bases, {})(make_async, make_sync)
+    streams = (_WatchedStream, http.SyncByteStream, http.AsyncByteStream)
+    watched = type("WatchedStream", streams, {})
+    return type("SharedTransport", bases, {})(make_async, make_sync, watched)
 
 
 class _SharedTransport:
-    def __init__(self, make_async: Make, make_sync: Make) -> None:
+    def __init__(self, make_async: Make, make_sync: Make, watched: Any) -> None:
         self._make_async, self._make_sync = make_async, make_sync
+        self._watched = watched
+        self._start()
+
+    def _start(self) -> None:
+        self._process = os.getpid()
         self._sync: Any = None
         self._pools: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._guards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def handle_request(self, request: Any) -> Any:
+        if self._process != os.getpid():
+            self._start()
         if self._sync is None:
             self._sync = self._make_sync()
-        return self._sync.handle_request(request)
+        _set_patience(request)
+        response = self._sync.handle_request(request)
+        response.stream = self._watched(response.stream)
+        if is_foreign_redirect(request, response):
+            response.stream.close()
+            raise foreign_redirect(request, response)
+        return response
 
     async def handle_async_request(self, request: Any) -> Any:
         loop = asyncio.get_running_loop()
+        if self._process != os.getpid():
+            self._start()
         pool = self._pools.get(loop)
         if pool is None:
             pool = self._pools[loop] = self._make_async()
             guard = self._guards[loop] = self._close_with_loop(pool)
             await anext(guard)
-        return await pool.handle_async_request(request)
+        _set_patience(request)
+        response = await pool.handle_async_request(request)
+        response.stream = self._watched(response.stream)
+        if is_foreign_redirect(request, response):
+            await response.stream.aclose()
+            raise foreign_redirect(request, response)
+        return response
 
     async def _close_with_loop(self, pool: Any) -> AsyncGenerator[None, None]:
         """Wait to be closed: a loop closes its open async generators at shutdown."""
@@ -63,8 +98,142 @@ class _SharedTransport:
     def close(self) -> None:
         if self._sync is not None:
             self._sync.close()
+            self._sync = None
 
     async def aclose(self) -> None:
-        guard = self._guards.pop(asyncio.get_running_loop(), None)
+        loop = asyncio.get_running_loop()
+        self._pools.pop(loop, None)
+        guard = self._guards.pop(loop, None)
         if guard is not None:
             await guard.aclose()
+
+
+class _WatchedStream:
+    """A response body, read within the limits and released with its exchange."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._bytes = 0
+        self._exchange = current()
+        self._exchange.keep(self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            self._count(chunk)
+            yield chunk
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._count(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def _count(self, chunk: bytes) -> None:
+        self._exchange.answered = True
+        self._exchange.check()
+        self._bytes += len(chunk)
+        most = limits().stream_bytes
+        if self._bytes > most:
+            message = f"The answer is too large: at most {most} bytes are read."
+            error = MalformedResponseError(message)
+            error.is_retryable = False
+            raise error
+
+
+def _set_patience(request: Any) -> None:
+    """Wait for bytes no longer than the call may take, and never for ever."""
+    timeouts = request.extensions.setdefault("timeout", {})
+    patience = current().patience(streamed="stream" in str(request.url))
+    allowed = limits().silence if patience is None else max(patience, _SHORTEST)
+    for phase in ("connect", "read", "write", "pool"):
+        usual = _CONNECT_SECONDS if phase == "connect" else allowed
+        if timeouts.get(phase) is None:
+            timeouts[phase] = min(usual, allowed)
+        else:
+            timeouts[phase] = min(timeouts[phase], allowed)
+
+
+def is_same_host(one: Any, other: Any) -> bool:
+    """Tell whether two URLs lead to the same server, the second as safely."""
+    same = (one.host, one.port) == (other.host, other.port)
+    return same and other.scheme in {one.scheme, "https"}
+
+
+def is_foreign_redirect(request: Any, response: Any) -> bool:
+    """Tell whether a response would send the request, and its key, elsewhere."""
+    location = response.headers.get("location")
+    if response.status_code not in _REDIRECTS or not location:
+        return False
+    return not is_same_host(request.url, request.url.join(location))
+
+
+def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
+    """Return the error of a redirect that is not followed."""
+    host = request.url.join(response.headers["location"]).host
+    error = ProviderConnectionError(
+        f"{request.url.host!r} redirects to another host ({host!r}), which would get "
+        "the key; set base_url to the right address."
+    )
+    error.status, error.is_retryable = response.status_code, False
+    mask_headers(request)
+    return error
+
+
+_PROCESSES: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
+def in_this_process(client: Any) -> None:
+    """Have a client of `httpx` drop connections that a parent process opened.
+
+    Args:
+        client: The HTTP client; a forked child must not write to its parent's sockets.
+    """
+    if client is None:
+        return
+    process = os.getpid()
+    if _PROCESSES.setdefault(client, process) != process:
+        _PROCESSES[client] = process
+        for transport in _transports(client):
+            transport.close()
+
+
+def close_connections(shim: Any) -> None:
+    """Close what a shim's clients have open; they open new ones when next used."""
+    for client in _clients(shim):
+        if not hasattr(client, "aclose"):
+            for transport in _transports(client):
+                transport.close()
+
+
+async def aclose_connections(shim: Any) -> None:
+    """Close what a shim's clients have open, in this event loop and outside of any."""
+    close_connections(shim)
+    for client in _clients(shim):
+        if hasattr(client, "aclose"):
+            for transport in _transports(client):
+                await transport.aclose()
+
+
+def _clients(shim: Any) -> list[Any]:
+    """Return the HTTP clients of a shim that was used."""
+    delegate = vars(shim).get("delegate")
+    sdk = getattr(getattr(delegate, "client", None), "_api_client", None)
+    found = (
+        getattr(getattr(delegate, "root_client", None), "_client", None),
+        getattr(getattr(delegate, "root_async_client", None), "_client", None),
+        getattr(sdk, "_httpx_client", None),
+        getattr(sdk, "_async_httpx_client", None),
+    )
+    return [client for client in found if client is not None]
+
+
+def _transports(client: Any) -> list[Any]:
+    # httpx 0.28 and httpx2 2.16 have no public way to them, read 2026-11-23.
+    mounted = getattr(client, "_mounts", {}).values()
+    found = (getattr(client, "_transport", None), *mounted)
+    return [transport for transport in found if transport is not None]

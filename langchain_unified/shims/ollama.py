@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -65,7 +65,7 @@ class OllamaShim(ProviderShim):
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Generator[ChatGenerationChunk, None, None]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             for chunk in self.delegate._stream(  # noqa: SLF001
@@ -75,7 +75,7 @@ class OllamaShim(ProviderShim):
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Send the plan and yield the answer in pieces."""
         with _errors(plan):
             async for chunk in self.delegate._astream(  # noqa: SLF001

@@ -123,10 +123,10 @@ class OpenAIShim(ProviderShim):
                 yield from self.delegate._stream(messages, **carried)  # noqa: SLF001
                 return
             body = self.delegate.render(plan, messages)
-            parser = _stream_parser(plan)
             with transport.post_stream(
                 self.delegate.root_client, PATHS[plan.endpoint], body, options(plan)
             ) as events:
+                parser = _stream_parser(plan, self._kept(events.headers))
                 for event in events:
                     chunk = parser.parse(event)
                     if chunk is not None:
@@ -144,13 +144,13 @@ class OpenAIShim(ProviderShim):
                     yield chunk
                 return
             body = self.delegate.render(plan, messages)
-            parser = _stream_parser(plan)
             async with await transport.apost_stream(
                 self.delegate.root_async_client,
                 PATHS[plan.endpoint],
                 body,
                 options(plan),
             ) as events:
+                parser = _stream_parser(plan, self._kept(events.headers))
                 async for event in events:
                     parsed = parser.parse(event)
                     if parsed is not None:
@@ -189,7 +189,10 @@ def _parsed(
     return parse_chat_body(body, headers=headers)
 
 
-def _stream_parser(plan: CallPlan) -> ChatStreamParser | ResponseStreamParser:
+def _stream_parser(
+    plan: CallPlan, headers: Mapping[str, str] | None
+) -> ChatStreamParser | ResponseStreamParser:
+    version = plan.output_version
     if plan.endpoint == "responses":
-        return response_stream_parser(output_version=plan.output_version)
-    return ChatStreamParser(output_version=plan.output_version)
+        return response_stream_parser(output_version=version, headers=headers)
+    return ChatStreamParser(output_version=version, headers=headers)

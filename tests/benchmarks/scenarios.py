@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -215,7 +217,7 @@ def _structured(server: Server, model: str, target: float | None) -> Scenario:
 
 def _concurrent(server: Server) -> list[Scenario]:
     mine, theirs = peers.ours(server, DIRECT), peers.openai(server, DIRECT)
-    loop = asyncio.new_event_loop()
+    loop = the_loop()
     crowd = {
         OURS: gathered(loop, mine, WIDTH),
         "ChatOpenAI": gathered(loop, theirs, WIDTH),
@@ -229,6 +231,24 @@ def _concurrent(server: Server) -> list[Scenario]:
             "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=1, per=CHUNKS
         ),
     ]
+
+
+@cache
+def the_loop() -> asyncio.AbstractEventLoop:
+    """Return the one event loop: `ChatOpenAI` shares a client bound to one."""
+    return asyncio.new_event_loop()
+
+
+def close_the_loop() -> None:
+    """Close the loop and the connections that clients left open on it."""
+    loop = the_loop()
+    for one in gc.get_objects():
+        if isinstance(one, asyncio.Transport) and one._loop is loop:
+            one.abort()
+    loop.run_until_complete(asyncio.sleep(0.05))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    the_loop.cache_clear()
 
 
 def gathered(loop: asyncio.AbstractEventLoop, llm: Any, width: int) -> Run:

@@ -276,7 +276,12 @@ STREAM_CALLS: dict[str, dict[str, Any]] = {
 
 MESSAGES: dict[str, Any] = {
     "string": "Hello",
-    "tuples": [("system", "Be brief."), ("human", "Hello"), ("ai", "Hi"), ("user", "?")],
+    "tuples": [
+        ("system", "Be brief."),
+        ("human", "Hello"),
+        ("ai", "Hi"),
+        ("user", "?"),
+    ],
     "dictionaries": [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Hello"},
@@ -304,7 +309,9 @@ MESSAGES: dict[str, Any] = {
     "text_strings": [HumanMessage(["What", "is this?"])],
     "system_blocks": [SystemMessage([ASK]), HumanMessage("Hello")],
     "image_openai": _user({"type": "image_url", "image_url": {"url": PNG_URL}}),
-    "image_openai_string": _user({"type": "image_url", "image_url": {"url": PNG_URL, "detail": "low"}}),
+    "image_openai_string": _user(
+        {"type": "image_url", "image_url": {"url": PNG_URL, "detail": "low"}}
+    ),
     "image_v0": _user(
         {
             "type": "image",
@@ -423,7 +430,12 @@ TOOLS: dict[str, Callable[[Any], Any]] = {
     "bind_class": lambda llm: llm.bind(response_format=Person),
 }
 
-SCHEMAS = {"pydantic": Person, "nested": Nested, "typed": PersonDict, "json": STRICT_SCHEMA}
+SCHEMAS = {
+    "pydantic": Person,
+    "nested": Nested,
+    "typed": PersonDict,
+    "json": STRICT_SCHEMA,
+}
 MANNERS: dict[str, dict[str, Any]] = {
     "default": {},
     "raw": {"include_raw": True},

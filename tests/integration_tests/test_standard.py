@@ -15,7 +15,6 @@ from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
 from tests.conftest import connections
 
-
 FILES = Path(__file__).parents[1] / "unit_tests" / "media" / "files"
 KINDS = {".pdf": "answer.pdf", ".wav": "tone.wav", ".mp4": "blue.mp4"}
 

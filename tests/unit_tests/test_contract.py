@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.load import dumpd
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
@@ -21,7 +21,6 @@ from pydantic import BaseModel
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
-from tests.conftest import connections
 
 Make = Callable[..., UnifiedChatModel]
 GEMINI = "gemini-2.5-flash"

@@ -253,7 +253,7 @@ def test_errors_that_name_no_parameter_teach_nothing(
 def test_a_guarantee_is_never_dropped_by_learning(
     provider_emulator: ProviderEmulator,
 ) -> None:
-    """A model that turns out to have no tools is an error, and next time before sending."""
+    """A model that turns out to have no tools is an error, next time before sending."""
     provider_emulator.add_rules(
         ModelRules(id="toolless", tools=False, endpoints=("chat",))
     )

@@ -215,7 +215,7 @@ def _summary(config: ModelConfig) -> str:
         ",".join(config.endpoints),
         f"{thinking.style}/{thinking.default} {levels}",
         f"budget {thinking.budget_minimum}-{thinking.budget_maximum}/{thinking.can_disable}",
-        f"tools {dict((e, config.tools[e]) for e in config.endpoints)}",
+        f"tools { {e: config.tools[e] for e in config.endpoints} }",
         "has " + ",".join(sorted(k for k, v in config.features.items() if v)),
         f"roles {config.system_roles}",
         f"limits {dict(config.limits)}",

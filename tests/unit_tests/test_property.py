@@ -125,7 +125,7 @@ def emulator() -> Iterator[ProviderEmulator]:
 
 @pytest.fixture(scope="module")
 def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
-    """One model object with a registry of its own, so that nothing is learned before."""
+    """One model object with a registry of its own: nothing is learned before."""
     return UnifiedChatModel(
         model="gpt-4o",
         providers=connections(emulator),

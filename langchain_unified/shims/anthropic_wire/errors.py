@@ -48,7 +48,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
         An error that also is an instance of the class raised.
     """
     status = getattr(error, "status_code", None)
-    kind = _class_of(type(error), _kind(error, status))
+    raised, ours = cast("Any", (type(error), _kind(error, status)))
+    kind = _class_of(raised, ours)
     unified = kind.__new__(kind)
     Exception.__init__(unified, str(error))
     unified.__dict__.update(error.__dict__)
@@ -97,8 +98,6 @@ def _retry_after(error: Exception) -> float | None:
 
 
 @cache
-def _class_of(
-    raised: type[Exception], kind: type[errors.ProviderError]
-) -> type[errors.ProviderError]:
+def _class_of(raised: Any, kind: Any) -> type[errors.ProviderError]:
     made: Any = type(kind.__name__, (kind, raised), {"__module__": __name__})
     return cast("type[errors.ProviderError]", made)

@@ -8,28 +8,32 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import NATIVE, flatten
+from langchain_unified.types import CallPlan
 
 _CALLS = frozenset({"tool_use", "input_json_delta"})
 
 
-def shape_result(result: ChatResult) -> ChatResult:
+def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
     """Return a whole answer with text as `str` content."""
     for generation in result.generations:
-        _shape(generation.message)
+        _shape(plan, generation.message)
     return result
 
 
-def shape_piece(chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+def shape_piece(plan: CallPlan, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
     """Return a streamed piece with text as `str` content."""
-    _shape(chunk.message)
+    _shape(plan, chunk.message)
     return chunk
 
 
-def _shape(message: BaseMessage) -> None:
+def _shape(plan: CallPlan, message: BaseMessage) -> None:
     """Keep in `content` what a string can hold, and the rest beside it.
 
     Tool calls are in `tool_calls`, from where langchain-anthropic writes them back.
+    Where standard blocks are asked for, LangChain makes them of the native ones.
     """
+    if plan.output_version == "v1":
+        return
     content = message.content
     if isinstance(content, list):
         content = [block for block in content if not _is_call(block)]

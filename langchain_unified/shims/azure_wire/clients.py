@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import openai
 
 from langchain_unified.connection import Connection
 from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
+
+Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 
 KEY_VARIABLES = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
 _ENDPOINT, _VERSION = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
@@ -103,7 +105,7 @@ def _shared(connection: Connection, http_client: Any) -> dict[str, Any]:
     }
 
 
-def _isolated(client: Any) -> Any:
+def _isolated(client: Client) -> Client:
     """Forget OpenAI's organisation and project, read from OpenAI's variables."""
     client.organization = client.project = None
     return client

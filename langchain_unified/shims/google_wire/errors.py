@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+import httpx
 from google.genai.errors import APIError
 from langchain_core.exceptions import ContextOverflowError
 from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
 from langchain_unified import errors
+from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.types import CallPlan
 
-CAUGHT = (APIError, ChatGoogleGenerativeAIError)
-"""What a call may raise because of the provider's answer."""
+CAUGHT = (APIError, ChatGoogleGenerativeAIError, httpx.HTTPError, httpx.StreamError)
+"""What a call may raise because of the provider's answer, or for want of one."""
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     400: errors.ProviderInvalidRequestError,
@@ -25,7 +28,17 @@ _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     429: errors.ProviderRateLimitError,
     504: errors.ProviderTimeoutError,
 }
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
 _BAD_KEY = ("API_KEY_INVALID", "API key not valid", "API Key not found")
+# 2026-11-23: langchain-google-genai 4.4.2 knows the first wording; the others are
+# Vertex AI's and those of gateways.
+_OVERFLOW = re.compile(
+    r"exceeds the maximum number of tokens|token limit|input token count"
+    r"|exceeds? (the |this )?(model'?s? )?(maximum )?context (window|length|size)"
+    r"|maximum context length|(prompt|input|context) is too long",
+    re.IGNORECASE,
+)
+_NO_CREDIT = re.compile(r"PerDay|billing|credits? (are|is) depleted", re.IGNORECASE)
 _RETRY_DELAY = re.compile(r"""['"]retryDelay['"]:\s*['"](\d+(?:\.\d+)?)s['"]""")
 
 
@@ -50,26 +63,77 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     unified.endpoint, unified.status = plan.endpoint, status
     unified.code = getattr(cause, "status", None)
     unified.retry_after = _retry_after(cause)
+    said = str(getattr(cause, "details", ""))
+    if isinstance(unified, errors.ProviderRateLimitError) and _NO_CREDIT.search(said):
+        unified.is_retryable = unified.retry_after is not None
+    _mask(error, cause)
     return unified
 
 
 def _kind(error: Exception, status: Any, message: str) -> type[errors.ProviderError]:
-    if isinstance(error, ContextOverflowError):
+    if isinstance(error, httpx.TimeoutException):
+        return errors.ProviderTimeoutError
+    if isinstance(error, (httpx.HTTPError, httpx.StreamError)):
+        return errors.ProviderConnectionError
+    refused = status == _BAD_REQUEST and _OVERFLOW.search(message)
+    if isinstance(error, ContextOverflowError) or refused:
         return errors.ProviderContextOverflowError
     if any(words in message for words in _BAD_KEY):
         return errors.ProviderAuthenticationError
-    if isinstance(status, int) and status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if isinstance(status, int) and status >= 500:  # noqa: PLR2004
+    return _by_status(status) if isinstance(status, int) else _NOBODY_KNOWS
+
+
+def _by_status(status: int) -> type[errors.ProviderError]:
+    if status >= _SERVER_ERROR and status not in _BY_STATUS:
         return errors.ProviderUnavailableError
-    return errors.ProviderInvalidRequestError
+    if status < _BAD_REQUEST:
+        return errors.MalformedResponseError
+    return _BY_STATUS.get(status, errors.ProviderInvalidRequestError)
+
+
+_NOBODY_KNOWS = errors.ProviderInvalidRequestError
+
+
+def _mask(*raised: BaseException | None) -> None:
+    """Mask the key in the requests that errors carry."""
+    for error in raised:
+        found = None if error is None else vars(error)
+        if found is not None:
+            mask_headers(found.get("_request"))
+            response = found.get("response")
+            mask_headers(getattr(response, "_request", None))
 
 
 @cache
 def _class_of(
     raised: type[Exception], kind: type[errors.ProviderError]
 ) -> type[errors.ProviderError]:
-    return type(kind.__name__, (kind, raised), {"__module__": __name__})
+    def reduce(self: errors.ProviderError) -> tuple[Callable[..., Any], Any]:
+        kept = {k: v for k, v in vars(self).items() if k not in _UNPICKLED}
+        return _rebuilt, (raised, kind, str(self), kept)
+
+    namespace = {
+        "__module__": __name__,
+        "__doc__": kind.__doc__,
+        "__reduce__": reduce,
+    }
+    return type(kind.__name__, (kind, raised), namespace)
+
+
+def _rebuilt(
+    raised: type[Exception],
+    kind: type[errors.ProviderError],
+    said: str,
+    fields: dict[str, Any],
+) -> errors.ProviderError:
+    found = _class_of(cast("Any", raised), cast("Any", kind))
+    error = found.__new__(found)
+    Exception.__init__(error, said)
+    error.__dict__.update(fields)
+    return error
+
+
+_UNPICKLED = frozenset({"response", "_request"})
 
 
 def _retry_after(cause: Any) -> float | None:

@@ -44,7 +44,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
         An error that also is an instance of the class raised.
     """
     status = getattr(error, "status_code", None)
-    kind = _class_of(type(error), _kind(error, status))
+    raised, ours = cast("Any", (type(error), _kind(error, status)))
+    kind = _class_of(raised, ours)
     unified = kind.__new__(kind)
     Exception.__init__(unified, _message(error))
     unified.__dict__.update(error.__dict__)
@@ -65,9 +66,9 @@ def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
         return errors.MalformedResponseError
     if _OVERFLOW.search(str(error)):
         return errors.ProviderContextOverflowError
-    if status in {None, _NO_STATUS} or cast("int", status) >= _SERVER_ERROR:
+    if status is None or status == _NO_STATUS or status >= _SERVER_ERROR:
         return errors.ProviderUnavailableError
-    return _BY_STATUS.get(cast("int", status), errors.ProviderInvalidRequestError)
+    return _BY_STATUS.get(status, errors.ProviderInvalidRequestError)
 
 
 def _message(error: Exception) -> str:
@@ -80,8 +81,6 @@ def _message(error: Exception) -> str:
 
 
 @cache
-def _class_of(
-    raised: type[Exception], kind: type[errors.ProviderError]
-) -> type[errors.ProviderError]:
+def _class_of(raised: Any, kind: Any) -> type[errors.ProviderError]:
     made: Any = type(kind.__name__, (kind, raised), {"__module__": __name__})
     return cast("type[errors.ProviderError]", made)

@@ -48,6 +48,24 @@ def parse_chat_body(
     return ChatResult(generations=generations, llm_output=_llm_output(body))
 
 
+def complete_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Fill what a chat answer leaves out with `None`, as the SDK's models do."""
+    choices = body.get("choices")
+    if not choices or not isinstance(choices, list):
+        message = f"No choices in the answer, which has {sorted(body)}."
+        raise MalformedResponseError(message)
+    completed = [
+        {
+            **choice,
+            "message": {"refusal": None, **(choice.get("message") or {})},
+            "logprobs": _logprobs(choice),
+        }
+        for choice in choices
+    ]
+    usage = complete_token_usage(body.get("usage"))
+    return {**body, "choices": completed, "usage": usage}
+
+
 class ChatStreamParser:
     """Parses the chunks of one streamed chat completion."""
 

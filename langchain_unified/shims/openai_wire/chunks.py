@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import BaseModel
+
+Model = TypeVar("Model", bound=BaseModel)
 
 PROVIDER = "openai"
 """`model_provider` of the messages, by which langchain-core finds their translator."""
@@ -18,6 +20,7 @@ _CONTAINERS = tuple(
     for name, value in vars(_MESSAGE).items()
     if isinstance(value, (dict, list))
 )
+_set = object.__setattr__
 
 
 def text_chunk(
@@ -27,8 +30,8 @@ def text_chunk(
 ) -> ChatGenerationChunk:
     """Return a chunk that holds a piece of text and nothing else.
 
-    Equal to one built by the constructors, at half their cost: it copies a validated
-    chunk instead of validating fields that are all empty.
+    Equal to one built by the constructors, at a third of their cost: it copies a
+    validated chunk instead of validating fields that are all empty.
 
     Args:
         text: The piece of text.
@@ -38,14 +41,25 @@ def text_chunk(
     Returns:
         The generation chunk.
     """
-    message, chunk = copy(_MESSAGE), copy(_CHUNK)
-    fields = message.__dict__
+    fields = _MESSAGE.__dict__.copy()
     for name, container in _CONTAINERS:
         fields[name] = container()
     fields["content"] = text
     fields["response_metadata"] = metadata
-    fields = chunk.__dict__
+    message = _like(_MESSAGE, fields)
+    fields = _CHUNK.__dict__.copy()
     fields["message"] = message
     fields["text"] = text
     fields["generation_info"] = info
-    return chunk
+    return _like(_CHUNK, fields)
+
+
+def _like(pattern: Model, fields: dict[str, Any]) -> Model:
+    """Return what `copy` would, with other fields."""
+    made = pattern.__class__.__new__(pattern.__class__)
+    _set(made, "__dict__", fields)
+    extra = pattern.__pydantic_extra__
+    _set(made, "__pydantic_extra__", None if extra is None else extra.copy())
+    _set(made, "__pydantic_fields_set__", pattern.__pydantic_fields_set__.copy())
+    _set(made, "__pydantic_private__", None)
+    return made

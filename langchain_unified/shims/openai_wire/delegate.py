@@ -15,6 +15,7 @@ from typing import Any
 
 import openai
 from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models._client_utils import _resolve_socket_options
 from pydantic import model_validator
@@ -22,6 +23,8 @@ from typing_extensions import Self
 
 from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.openai_wire import transport
+from langchain_unified.shims.openai_wire.chat import complete_body
+from langchain_unified.shims.openai_wire.sockets import quickened
 from langchain_unified.types import CallPlan
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
@@ -43,6 +46,11 @@ class PlannedChatOpenAI(ChatOpenAI):
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return payload.get(_ENDPOINT) == "responses"
 
+    @property
+    def _default_params(self) -> dict[str, Any]:
+        """Return nothing: every parameter is the plan's."""
+        return {}
+
     def _get_request_payload(
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
@@ -50,6 +58,16 @@ class PlannedChatOpenAI(ChatOpenAI):
         del stop
         plan: CallPlan = kwargs[_PLAN]
         return {"body": self.render(plan, input_), "options": options(plan)}
+
+    def _create_chat_result(
+        self, response: Any, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        """Build messages with every field that the SDK's models would give them."""
+        completed = complete_body(response)
+        result = super()._create_chat_result(completed, generation_info)
+        refusal = completed["choices"][0]["message"]["refusal"]
+        result.generations[0].message.additional_kwargs["refusal"] = refusal
+        return result
 
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
@@ -90,8 +108,10 @@ def async_http_client(socket_options: Any = None) -> Any:
     chosen = list(_resolve_socket_options(socket_options))
     shared = shared_transport(
         http,
-        lambda: http.AsyncHTTPTransport(
-            socket_options=chosen, limits=openai.DEFAULT_CONNECTION_LIMITS
+        lambda: quickened(
+            http.AsyncHTTPTransport(
+                socket_options=chosen, limits=openai.DEFAULT_CONNECTION_LIMITS
+            )
         ),
         lambda: http.HTTPTransport(socket_options=chosen),
     )
@@ -99,51 +119,58 @@ def async_http_client(socket_options: Any = None) -> Any:
 
 
 class Raw:
-    """A whole answer as `ChatOpenAI` reads it: parsed body and headers."""
+    """An answer as `ChatOpenAI` reads it: parsed body, or events, and headers."""
 
-    def __init__(self, body: dict[str, Any], headers: Mapping[str, str]) -> None:
+    def __init__(self, body: Any, headers: Mapping[str, str]) -> None:
         """Keep both."""
         self._body, self.headers = body, headers
 
-    def parse(self) -> dict[str, Any]:
-        """Return the parsed body."""
+    def parse(self) -> Any:
+        """Return the parsed body, or the events of a stream."""
         return self._body
 
 
 class Completions:
     """Stands in for `client.chat.completions`; gives dictionaries, not models."""
 
-    def __init__(self, client: openai.OpenAI) -> None:
-        """Keep the SDK's client."""
-        self._client = client
+    def __init__(self, client: openai.OpenAI, *, raw: bool = False) -> None:
+        """Keep the SDK's client, and whether answers come with their headers."""
+        self._client, self._raw = client, raw
 
     @property
     def with_raw_response(self) -> Completions:
-        """Return itself: whole answers always come with their headers."""
-        return self
+        """Return the resource whose answers come with their headers."""
+        return Completions(self._client, raw=True)
 
     def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
-        """Send a request and return `Raw`, or the events of a stream."""
-        if body["stream"]:
-            return transport.post_stream(self._client, PATHS["chat"], body, options)
-        return Raw(*transport.post_json(self._client, PATHS["chat"], body, options))
+        """Send a request and return its body or events; as `Raw` if asked for."""
+        client, path = self._client, PATHS["chat"]
+        if not body["stream"]:
+            found = Raw(*transport.post_json(client, path, body, options))
+        else:
+            events = transport.post_stream(client, path, body, options)
+            found = Raw(events, events.headers)
+        return found if self._raw else found.parse()
 
 
 class AsyncCompletions:
     """Stands in for the asynchronous `client.chat.completions`."""
 
-    def __init__(self, client: openai.AsyncOpenAI) -> None:
-        """Keep the SDK's client."""
-        self._client = client
+    def __init__(self, client: openai.AsyncOpenAI, *, raw: bool = False) -> None:
+        """Keep the SDK's client, and whether answers come with their headers."""
+        self._client, self._raw = client, raw
 
     @property
     def with_raw_response(self) -> AsyncCompletions:
-        """Return itself: whole answers always come with their headers."""
-        return self
+        """Return the resource whose answers come with their headers."""
+        return AsyncCompletions(self._client, raw=True)
 
     async def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
-        """Send a request and return `Raw`, or the events of a stream."""
+        """Send a request and return its body or events; as `Raw` if asked for."""
         client, path = self._client, PATHS["chat"]
-        if body["stream"]:
-            return await transport.apost_stream(client, path, body, options)
-        return Raw(*await transport.apost_json(client, path, body, options))
+        if not body["stream"]:
+            found = Raw(*await transport.apost_json(client, path, body, options))
+        else:
+            events = await transport.apost_stream(client, path, body, options)
+            found = Raw(events, events.headers)
+        return found if self._raw else found.parse()

@@ -25,13 +25,17 @@ from langchain_unified.errors import (
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
+from langchain_unified.reliability.secrets import mask_headers
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
 # knows from compatible servers.
 _OVERFLOW = re.compile(
     r"context_length_exceeded|exceeds? the context window|maximum context length"
     r"|Input tokens exceed the configured limit|prompt is too long"
-    r"|ContextWindowExceededError",
+    r"|ContextWindowExceededError|context (window|length) (was )?exceeded"
+    r"|exceeds? (the |this )?(model'?s? )?(maximum |available )?context (length|size)"
+    r"|input (is )?too long for (the )?requested model|too many input tokens"
+    r"|exceeds the maximum number of tokens allowed",
     re.IGNORECASE,
 )
 # 2026-11-23, openai_parameters.md rows 26-27: the model exists, elsewhere.
@@ -57,7 +61,7 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
     409: ProviderUnavailableError,
     429: ProviderRateLimitError,
 }
-_FIRST_ERROR, _SERVER_ERROR = 400, 500
+_FIRST_REDIRECT, _FIRST_ERROR, _SERVER_ERROR = 300, 400, 500
 _TIMEOUTS = frozenset({"TimeoutException", "TimeoutError"})
 _DISCONNECTIONS = frozenset({"RequestError", "OSError", "EndOfStream"})
 
@@ -83,6 +87,8 @@ def to_unified(
         what it did not say about the call filled in.
     """
     error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
+    for found in (exc, exc.__cause__, exc.__context__):
+        mask_headers(_request_of(found))
     error.provider = error.provider or provider
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
@@ -99,6 +105,12 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
             return seconds / scale
     date = parsedate_tz(headers.get("retry-after") or "")
     return None if date is None else max(0.0, mktime_tz(date) - time.time())
+
+
+def _request_of(error: BaseException | None) -> Any:
+    """Return the request an error is about; httpx raises if there is none."""
+    fields = {} if error is None else vars(error)
+    return fields.get("request") or fields.get("_request")
 
 
 def _both(exc: openai.OpenAIError) -> ProviderError:
@@ -133,8 +145,10 @@ def _classify(exc: openai.OpenAIError) -> type[ProviderError]:
 def _settled_by_status(status: int | None) -> type[ProviderError] | None:
     if status is None:
         return None
-    if status < _FIRST_ERROR:
+    if status < _FIRST_REDIRECT:
         return MalformedResponseError
+    if status < _FIRST_ERROR:
+        return ProviderConnectionError
     if status >= _SERVER_ERROR:
         return ProviderUnavailableError
     return _BY_STATUS.get(status)
@@ -163,6 +177,8 @@ def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
 
 def _is_retryable(error: ProviderError, headers: Mapping[str, str] | None) -> bool:
     if "insufficient_quota" in (error.code, getattr(error, "type", None)):
+        return False
+    if _FIRST_REDIRECT <= (error.status or 0) < _FIRST_ERROR:
         return False
     asked = headers.get("x-should-retry") if headers else None
     if asked in ("true", "false"):

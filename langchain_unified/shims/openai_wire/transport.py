@@ -21,10 +21,10 @@ from jiter import from_json
 from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire.sse import MAX_LINE_BYTES, SSEDecoder
-
-MAX_BODY_BYTES = 128 * 1024 * 1024
-"""Most bytes of one answer that is not streamed."""
+from langchain_unified.reliability.exchange import current, too_late
+from langchain_unified.reliability.limits import limits
+from langchain_unified.shims.loops import in_this_process, is_same_host
+from langchain_unified.shims.openai_wire.sse import SSEDecoder
 
 TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
 """Events after which a Responses stream has nothing more to say."""
@@ -35,6 +35,8 @@ Options = Mapping[str, Any]
 _DRAIN_SECONDS = 0.1
 _PREVIEW = 200
 _FAILURES = frozenset({"error", "response.failed"})
+_REDIRECTS = frozenset({307, 308})
+_MOST_REDIRECTS = 3
 
 
 def post_json(
@@ -43,7 +45,7 @@ def post_json(
     body: Mapping[str, Any],
     options: Options | None = None,
     *,
-    max_bytes: int = MAX_BODY_BYTES,
+    max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers.
 
@@ -52,7 +54,7 @@ def post_json(
         path: Path below the client's base URL, for example `/chat/completions`.
         body: The request body.
         options: Per-request headers, timeout, retries and query.
-        max_bytes: Most bytes of an answer that will be parsed.
+        max_bytes: Most bytes of an answer that are read; see `reliability.Limits`.
 
     Returns:
         The decoded body and the response headers.
@@ -61,10 +63,16 @@ def post_json(
         openai.OpenAIError: Whatever the SDK raises; also for an error in a 200 body.
         MalformedResponseError: If the body is no JSON object or is too large.
     """
-    response = client.post(
-        path, cast_to=response_class(), body=body, options=_request_options(options)
-    )
-    return _decoded_body(response, max_bytes), response.headers
+    response = _send(client, path, body, options)
+    reader = _BodyReader(response, max_bytes)
+    try:
+        for chunk in response.iter_bytes():
+            reader.feed(chunk)
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        response.close()
+    return reader.decoded(), response.headers
 
 
 async def apost_json(
@@ -73,13 +81,19 @@ async def apost_json(
     body: Mapping[str, Any],
     options: Options | None = None,
     *,
-    max_bytes: int = MAX_BODY_BYTES,
+    max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers; see `post_json`."""
-    response = await client.post(
-        path, cast_to=response_class(), body=body, options=_request_options(options)
-    )
-    return _decoded_body(response, max_bytes), response.headers
+    response = await _asend(client, path, body, options)
+    reader = _BodyReader(response, max_bytes)
+    try:
+        async for chunk in response.aiter_bytes():
+            reader.feed(chunk)
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        await response.aclose()
+    return reader.decoded(), response.headers
 
 
 def post_stream(
@@ -88,7 +102,7 @@ def post_stream(
     body: Mapping[str, Any],
     options: Options | None = None,
     *,
-    max_line: int = MAX_LINE_BYTES,
+    max_line: int | None = None,
 ) -> EventStream:
     """Send a request and return its events as they come.
 
@@ -97,7 +111,7 @@ def post_stream(
         path: Path below the client's base URL; `/responses` or `/chat/completions`.
         body: The request body, `stream` included.
         options: Per-request headers, timeout, retries and query.
-        max_line: Most bytes of one event.
+        max_line: Most bytes of one event; see `reliability.Limits`.
 
     Returns:
         An iterator of event bodies. Close it, or use it in a `with` block.
@@ -105,14 +119,7 @@ def post_stream(
     Raises:
         openai.OpenAIError: Whatever the SDK raises before the first event.
     """
-    response = client.post(
-        path,
-        cast_to=response_class(),
-        body=body,
-        options=_request_options(options),
-        stream=True,
-        stream_cls=openai.Stream[Any],
-    )
+    response = _send(client, path, body, options)
     return EventStream(response, _EventReader(response, path, max_line))
 
 
@@ -122,18 +129,73 @@ async def apost_stream(
     body: Mapping[str, Any],
     options: Options | None = None,
     *,
-    max_line: int = MAX_LINE_BYTES,
+    max_line: int | None = None,
 ) -> AsyncEventStream:
     """Send a request and return its events as they come; see `post_stream`."""
-    response: Any = await client.post(
-        path,
-        cast_to=response_class(),
-        body=body,
-        options=_request_options(options),
-        stream=True,
-        stream_cls=openai.AsyncStream[Any],
-    )
+    response = await _asend(client, path, body, options)
     return AsyncEventStream(response, _EventReader(response, path, max_line))
+
+
+def _send(
+    client: openai.OpenAI, path: str, body: Mapping[str, Any], options: Options | None
+) -> Any:
+    """Return an open response; follow redirects that stay on the host."""
+    in_this_process(getattr(client, "_client", None))
+    for _ in range(_MOST_REDIRECTS):
+        try:
+            response: Any = client.post(
+                path,
+                cast_to=response_class(),
+                body=body,
+                options=_request_options(options),
+                stream=True,
+                stream_cls=openai.Stream[Any],
+            )
+        except openai.APIStatusError as error:  # noqa: PERF203 - one round is usual
+            path = _redirected(error)
+        else:
+            return response
+    raise openai.APIConnectionError(message="Too many redirects.", request=_NO_REQUEST)
+
+
+async def _asend(
+    client: openai.AsyncOpenAI,
+    path: str,
+    body: Mapping[str, Any],
+    options: Options | None,
+) -> Any:
+    """Return an open response; follow redirects that stay on the host."""
+    for _ in range(_MOST_REDIRECTS):
+        try:
+            response: Any = await client.post(
+                path,
+                cast_to=response_class(),
+                body=body,
+                options=_request_options(options),
+                stream=True,
+                stream_cls=openai.AsyncStream[Any],
+            )
+        except openai.APIStatusError as error:  # noqa: PERF203 - one round is usual
+            path = _redirected(error)
+        else:
+            return response
+    raise openai.APIConnectionError(message="Too many redirects.", request=_NO_REQUEST)
+
+
+_NO_REQUEST: Any = None
+
+
+def _redirected(error: openai.APIStatusError) -> str:
+    """Return where a request is to be sent instead, with its key.
+
+    Raises:
+        openai.APIStatusError: The error itself, unless it is a redirect on one host.
+    """
+    asked = error.request.url
+    location = error.response.headers.get("location", "")
+    if error.status_code in _REDIRECTS and is_same_host(asked, asked.join(location)):
+        return str(asked.join(location))
+    raise error
 
 
 class EventStream:
@@ -254,33 +316,37 @@ class AsyncEventStream:
 class _EventReader:
     """What both kinds of stream do with the bytes they get."""
 
-    def __init__(self, response: Any, path: str, max_line: int) -> None:
-        self.done = False
+    def __init__(self, response: Any, path: str, max_line: int | None) -> None:
+        self.done = self._finished = False
         kind: Any = type(response)
         self.timeouts, self.broken = _transport_errors(kind)
         self._response = response
-        self._decoder = SSEDecoder(max_line)
+        self._bytes = 0
+        self._exchange = current()
+        _shorten(response, self._exchange.patience(streamed=True))
+        self._decoder = SSEDecoder(max_line or limits().event_bytes)
         self._terminal = (
             TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
         )
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        self._exchange.check()
+        self._bytes += len(chunk)
+        if self._bytes > limits().stream_bytes:
+            raise _too_large("stream", limits().stream_bytes, self._response)
         return self._events(self._decoder.feed(chunk))
 
     def finish(self) -> Iterator[dict[str, Any]]:
         yield from self._events(self._decoder.finish())
-        if not self.done:
+        # Servers that speak OpenAI's API do not all send [DONE].
+        if not self.done and not self._finished:
             message = "The stream ended before the answer was complete."
             request = self._response.request
             raise openai.APIConnectionError(message=message, request=request)
 
     def raise_broken(self, error: Exception) -> None:
-        if self.done:
-            return
-        request = self._response.request
-        if isinstance(error, self.timeouts):
-            raise openai.APITimeoutError(request=request) from error
-        raise openai.APIConnectionError(request=request) from error
+        if not self.done:
+            _raise_broken(error, self._response)
 
     def _events(self, raw: list[tuple[bytes, bytes]]) -> Iterator[dict[str, Any]]:
         for name, data in raw:
@@ -290,11 +356,75 @@ class _EventReader:
                 self.done = not self._terminal
                 continue
             event = _decoded(data, self._response)
+            self._exchange.answered = True
             kind = event.get("type")
+            kind = kind if isinstance(kind, str) else None
             if name == b"error" or kind in _FAILURES or event.get("error"):
                 raise _stream_error(event, self._response.request)
             self.done = kind in self._terminal
+            self._finished = self._finished or _has_finished(event)
             yield event
+
+
+class _BodyReader:
+    """What both kinds of whole answer do with the bytes they get."""
+
+    def __init__(self, response: Any, max_bytes: int | None) -> None:
+        self._response = response
+        self._most = limits().body_bytes if max_bytes is None else max_bytes
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._exchange = current()
+        kind: Any = type(response)
+        self.broken = _transport_errors(kind)[1]
+        _shorten(response, self._exchange.remaining())
+
+    def feed(self, chunk: bytes) -> None:
+        self._exchange.check()
+        self._size += len(chunk)
+        if self._size > self._most:
+            self._parts.clear()
+            raise _too_large("answer", self._most, self._response)
+        self._parts.append(chunk)
+
+    def raise_broken(self, error: Exception) -> None:
+        _raise_broken(error, self._response)
+
+    def decoded(self) -> dict[str, Any]:
+        body = _decoded(b"".join(self._parts), self._response)
+        self._exchange.answered = True
+        if error := body.get("error"):
+            raise _api_error(error, self._response.request)
+        return body
+
+
+def _raise_broken(error: Exception, response: Any) -> None:
+    request = response.request
+    kind: Any = type(response)
+    if isinstance(error, _transport_errors(kind)[0]):
+        raise openai.APITimeoutError(request=request) from error
+    raise openai.APIConnectionError(request=request) from error
+
+
+def _shorten(response: Any, seconds: float | None) -> None:
+    """Wait for the next bytes no longer than the call has time.
+
+    httpcore reads the timeout when it begins with the body.
+    """
+    timeouts = response.request.extensions.get("timeout")
+    if seconds is None or not isinstance(timeouts, dict):
+        return
+    if seconds <= 0:
+        raise too_late()
+    allowed = timeouts.get("read")
+    timeouts["read"] = seconds if allowed is None else min(seconds, allowed)
+
+
+def _has_finished(event: dict[str, Any]) -> bool:
+    choices = event.get("choices")
+    if not isinstance(choices, list):
+        return False
+    return any(isinstance(one, dict) and one.get("finish_reason") for one in choices)
 
 
 @lru_cache
@@ -337,18 +467,14 @@ def _request_options(options: Options | None) -> Any:
     # 2026-11-23, openai 3.54: a request that does not name its kind of key is also
     # given the key of OPENAI_ADMIN_KEY, which the SDK's own chat calls never send.
     security = {"security": {"bearer_auth": True}} if _takes_security() else {}
-    return {**security, **(options or {})}
+    return {"follow_redirects": False, **security, **(options or {})}
 
 
-def _decoded_body(response: Any, max_bytes: int) -> dict[str, Any]:
-    content = response.content
-    if len(content) > max_bytes:
-        message = f"The answer has {len(content)} bytes; at most {max_bytes} are read."
-        raise _malformed(message, response)
-    body = _decoded(content, response)
-    if error := body.get("error"):
-        raise _api_error(error, response.request)
-    return body
+def _too_large(what: str, most: int, response: Any) -> MalformedResponseError:
+    message = f"The {what} is too large: of its bytes at most {most} are read."
+    error = _malformed(message, response)
+    error.is_retryable = False
+    return error
 
 
 def _decoded(data: bytes, response: Any) -> dict[str, Any]:
@@ -367,7 +493,7 @@ def _decoded_leniently(data: bytes) -> Any:
     # jiter 0.19 refuses lone surrogates and byte order marks, which json takes.
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -379,7 +505,9 @@ def _malformed(message: str, response: Any) -> MalformedResponseError:
 
 
 def _stream_error(event: dict[str, Any], request: Any) -> openai.APIError:
-    error = event.get("error") or (event.get("response") or {}).get("error")
+    error, response = event.get("error"), event.get("response")
+    if not error and isinstance(response, dict):
+        error = response.get("error")
     return _api_error(error or event, request)
 
 

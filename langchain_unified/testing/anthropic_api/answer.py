@@ -37,20 +37,23 @@ def message_events(call: AnthropicCall, number: int) -> list[bytes]:
     """Answer a request as server-sent events."""
     answer = compose(task_of(call))
     usage = _usage(call, answer)
-    start = {
+    start: dict[str, Any] = {
         **_head(call, number),
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {**usage, "output_tokens": 1},
     }
-    events = [{"type": "message_start", "message": start}, {"type": "ping"}]
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": start},
+        {"type": "ping"},
+    ]
     for index, block in enumerate(_blocks(call, answer, number)):
         events += _block_events(block, index)
     delta = {"stop_reason": _stop_reason(answer), "stop_sequence": None}
     events.append({"type": "message_delta", "delta": delta, "usage": usage})
     events.append({"type": "message_stop"})
-    return [named_event(str(event["type"]), event) for event in events]
+    return [named_event(event["type"], event) for event in events]
 
 
 def _head(call: AnthropicCall, number: int) -> dict[str, Any]:

@@ -43,16 +43,18 @@ class AnthropicRules:
 def load_models() -> dict[str, AnthropicRules]:
     """Return the rules of every model by its name."""
     return {
-        name: AnthropicRules(
-            id=name,
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in group["rules"].items()
-            },
-        )
+        name: _rules(name, group["rules"])
         for group in _data()["groups"]
         for name in group["ids"]
     }
+
+
+def _rules(name: str, raw: dict[str, Any]) -> AnthropicRules:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in raw.items()
+    }
+    return AnthropicRules(id=name, **values)
 
 
 def fields_of(kind: str) -> list[str]:

@@ -56,7 +56,7 @@ class AzureSurface:
         return request.path.startswith("/openai/")
 
     def describe(self, recorded: RecordedRequest) -> None:
-        """Fill in endpoint, model and streaming of a record; the model is a deployment."""
+        """Fill in endpoint, deployment (as the model) and streaming of a record."""
         body = recorded.body if isinstance(recorded.body, dict) else {}
         found = _PATH.match(recorded.path)
         if found is not None:

@@ -116,6 +116,6 @@ def test_source_alone(folder: Path) -> None:
 
 def test_the_data_agrees_with_the_model() -> None:
     """What `configurable_fields` may drop is what the model reads from a config."""
-    from langchain_unified.chat_model import CONFIGURABLE  # noqa: PLC0415
+    from langchain_unified.chat_model import CONFIGURABLE
 
     assert set(facts()["init"]["configurable"]) <= set(CONFIGURABLE)

@@ -66,7 +66,7 @@ def test_thinking_stays_behind_when_the_model_changes(
 def test_a_stream_merges_to_the_whole_answer(
     enabled: Callable[..., UnifiedChatModel],
 ) -> None:
-    """The merged pieces have the content, blocks, calls and usage of the whole answer."""
+    """The merged pieces have content, blocks, calls and usage of the whole answer."""
     llm = enabled("claude-opus-4-8", reasoning_effort="low", include_thoughts=True)
     bound = llm.bind_tools([weather])
     whole = bound.invoke("call weather for Oslo")

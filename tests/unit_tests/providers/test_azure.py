@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import openai
@@ -167,8 +168,6 @@ def test_a_refused_key() -> None:
 
 
 def _accepting(emulator: ProviderEmulator, key: str) -> Any:
-    from dataclasses import replace
-
     keys = {"azure_openai": frozenset({key})}
     return replace(emulator._settings, keys=keys)
 

@@ -33,7 +33,7 @@ def test_a_disabled_provider_sends_nothing(
 
 @pytest.mark.parametrize("provider", OFF)
 def test_the_refusal_says_what_to_do(provider: str) -> None:
-    """The error names the provider, the extra, what to set and the line that enables it."""
+    """The error names provider, extra, what to set and the line that enables it."""
     row = default_registry().provider(provider)
     with pytest.raises(NotImplementedError) as caught:
         UnifiedChatModel(model=MODELS[provider]).invoke("hi")

@@ -1,4 +1,4 @@
-"""The emulator's Anthropic, Azure and Ollama surfaces refuse what the real ones refuse."""
+"""The emulator's Anthropic, Azure and Ollama surfaces refuse as the real ones do."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_thinking(
     setting: dict[str, Any],
     think: object,
 ) -> None:
-    """An effort becomes a switch, a level, or nothing, as the line of models takes it."""
+    """An effort becomes a switch, a level or nothing, as the models take it."""
     enabled(model).invoke("hi", **setting)
 
     assert think == provider_emulator.requests[-1].body.get("think")
@@ -170,7 +170,7 @@ def test_the_server_decides_about_unknown_models(
     settings: dict[str, Any],
     kind: type[Exception],
 ) -> None:
-    """What a local model cannot do, the server says, and the error is ours and theirs."""
+    """What a local model cannot do the server says; the error is ours and theirs."""
     with pytest.raises(kind) as caught:
         enabled(model).invoke("hi", **settings)
 

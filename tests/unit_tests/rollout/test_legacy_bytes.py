@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
+from tests.integration_tests.parity_table import CASES, Case
 from tests.unit_tests.rollout.calls import CALLS, Call, Joke, get_weather
 
 VOLATILE = {"x-stainless-retry-count", "content-length"}
@@ -68,6 +70,29 @@ def list_of(llm: Any, face: str, call: Call) -> Any:
     if face == "invoke":
         return llm.invoke(call.prompt, **call.keywords)
     return list(llm.stream(call.prompt, **call.keywords))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.filterwarnings("ignore")
+def test_legacy_sends_the_parity_table_byte_for_byte(
+    emulator: ProviderEmulator, case: Case
+) -> None:
+    """Every call of the parity table is sent as a plain ChatOpenAI sends it."""
+    given = {"api_key": "sk-test", "base_url": emulator.openai_base_url}
+    given |= {"max_retries": 0, "stream_usage": case.stream_usage}
+
+    def run(kind: type[BaseChatModel], **own: Any) -> None:
+        init = {name: deepcopy(value) for name, value in case.init.items()}
+        chain = case.chain(kind(model=case.model, **{**given, **init, **own}))
+        if "invoke" in case.faces:
+            chain.invoke(case.input, **case.call)
+        else:
+            list(chain.stream(case.input, **case.call))
+
+    before = sent(emulator, lambda: run(ChatOpenAI))
+    after = sent(emulator, lambda: run(UnifiedChatModel, rollout="legacy"))
+
+    assert before == after
 
 
 @pytest.mark.filterwarnings("ignore")

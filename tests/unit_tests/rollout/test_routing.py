@@ -288,7 +288,7 @@ def test_a_rollout_travels_to_another_process(tmp_path: Path) -> None:
     """A Rollout can be pickled; its sources go on speaking."""
     path = tmp_path / "flag"
     path.write_text("legacy")
-    again = pickle.loads(pickle.dumps(Rollout(file=path)))  # noqa: S301
+    again = pickle.loads(pickle.dumps(Rollout(file=path)))
 
     assert "legacy" == again.decide("openai")
     assert 0 == again.report().compared

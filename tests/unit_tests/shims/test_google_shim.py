@@ -510,7 +510,7 @@ def test_a_stopped_answer_says_why(
     llm = model(THREE)
     answer = streamed(llm, "hi") if stream else llm.invoke("hi")
 
-    assert reason == answer.response_metadata["finish_reason"]
+    assert reason == answer.response_metadata["raw_finish_reason"]
     assert reason in answer.additional_kwargs["refusal"]
     assert reason in caplog.text
 
@@ -525,7 +525,7 @@ def test_a_malformed_call_is_not_silent(
     provider_emulator.script(Reply(200, body))
     answer = model(FLASH).invoke("hi")
 
-    assert "MALFORMED_FUNCTION_CALL" == answer.response_metadata["finish_reason"]
+    assert "MALFORMED_FUNCTION_CALL" == answer.response_metadata["raw_finish_reason"]
     assert "MALFORMED_FUNCTION_CALL" in caplog.text
 
 
@@ -541,7 +541,7 @@ def test_a_blocked_prompt_says_why(
 
     assert "" == answer.content
     assert "Gemini blocked the prompt: SAFETY." == answer.additional_kwargs["refusal"]
-    assert "SAFETY" == answer.response_metadata["finish_reason"]
+    assert "SAFETY" == answer.response_metadata["raw_finish_reason"]
 
 
 def test_late_system_text_is_not_lost(

@@ -265,7 +265,7 @@ def test_an_error_survives_pickling(raised: Exception) -> None:
     """Errors can travel between processes."""
     error = to_unified(raised, model="m", endpoint="chat")
 
-    copied = pickle.loads(pickle.dumps(error))  # noqa: S301
+    copied = pickle.loads(pickle.dumps(error))
 
     assert (type(error), str(error), "m") == (type(copied), str(copied), copied.model)
 

@@ -85,9 +85,10 @@ def check_tool_turns(call: AnthropicCall) -> None:
         missing = [one for one in open_ids if one not in results]
         if missing:
             refuse(
-                f"messages.{index - 1}: `tool_use` ids were found without `tool_result` "
-                f"blocks immediately after: {', '.join(missing)}. Each `tool_use` block "
-                "must have a corresponding `tool_result` block in the next message."
+                f"messages.{index - 1}: `tool_use` ids were found without "
+                f"`tool_result` blocks immediately after: {', '.join(missing)}. Each "
+                "`tool_use` block must have a corresponding `tool_result` block in the "
+                "next message."
             )
         for stray in [one for one in results if one not in open_ids]:
             refuse(

@@ -17,7 +17,7 @@ def check_thinking(call: AnthropicCall) -> None:
     """Refuse ways to think that the model does not know."""
     kind = call.thinking.get("type")
     if kind is not None and kind not in call.rules.thinking:
-        _refuse_type(call, kind)
+        _refuse_type(kind)
     if kind == "enabled":
         _check_budget(call)
     if kind == "disabled" and call.output_config.get("effort") in _HIGHEST_WITHOUT:
@@ -25,7 +25,7 @@ def check_thinking(call: AnthropicCall) -> None:
         refuse(f'"thinking.type.disabled" is not supported with effort "{effort}".')
 
 
-def _refuse_type(call: AnthropicCall, kind: str) -> None:
+def _refuse_type(kind: str) -> None:
     if kind == "adaptive":
         refuse("adaptive thinking is not supported on this model")
     refuse(

@@ -39,7 +39,7 @@ def _check_tool(tool: dict[str, Any], path: str) -> None:
 
 
 def check_tool_choice(call: AnthropicCall) -> None:
-    """Refuse a choice without tools, of an unknown tool, and forced where unsupported."""
+    """Refuse a choice without tools, of an unknown tool, or forced in vain."""
     choice = call.body.get("tool_choice")
     if choice is None:
         return

@@ -1,0 +1,169 @@
+"""What calls cost, by the package `genai-prices`, and a budget for them.
+
+The package is the extra `cost`; without it costs are `None` and a budget is an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from langchain_unified.errors import UnifiedError
+from langchain_unified.types import CallPlan, ModelConfig
+
+_NAMES = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
+"""Providers in the words of genai-prices; Azure's own list is short and its prices are
+OpenAI's (genai-prices 0.2.3, read 2026-11-23)."""
+
+
+class BudgetExceededError(UnifiedError):
+    """A call would cost more than what is left of `budget_usd`; nothing was sent.
+
+    Attributes:
+        budget: The budget in US dollars.
+        spent: What earlier calls cost.
+        estimate: What this call would cost; `None` if no price is known.
+    """
+
+    def __init__(self, budget: float, spent: float, estimate: float | None) -> None:
+        """Name the three amounts."""
+        self.budget, self.spent, self.estimate = budget, spent, estimate
+        if estimate is None:
+            reason = (
+                "no price is known for the model, so the budget cannot be kept. "
+                'Install prices with pip install "langchain-unified[cost]", choose a '
+                "model that has a price, or call without budget_usd."
+            )
+        else:
+            reason = f"${spent:.6f} is spent and this call may cost ${estimate:.6f}."
+        super().__init__(f"budget_usd={budget:g}: {reason}")
+
+
+class Purse:
+    """What a model object has spent, safe for threads and tasks.
+
+    Calls under way at the same time are each checked against what was spent before
+    them, so together they can pass the budget by what they cost.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing spent."""
+        self._lock = threading.Lock()
+        self.spent = 0.0
+
+    def pay(self, cost: float | None) -> None:
+        """Add what a call cost, if that is known."""
+        with self._lock:
+            self.spent += cost or 0.0
+
+    def check(self, budget: float | None, estimate: float | None) -> None:
+        """Refuse a call that does not fit into what is left.
+
+        Raises:
+            BudgetExceededError: If it does not fit, or nobody knows.
+        """
+        if budget is None:
+            return
+        if estimate is None or self.spent + estimate > budget:
+            raise BudgetExceededError(budget, self.spent, estimate)
+
+
+def unpaid(cost: float | None) -> None:
+    """Keep no account."""
+    del cost
+
+
+def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | None:
+    """Return what an answer cost in US dollars; `None` if it is not known.
+
+    Args:
+        config: The model that answered.
+        usage: Token counts, as LangChain gives them.
+
+    Example:
+        >>> from langchain_unified.registry import default_registry
+        >>> cost_usd(default_registry().resolve("gpt-4o"), None) is None
+        True
+    """
+    prices = _prices()
+    if prices is None or not usage:
+        return None
+    read, made = (usage.get(f"{side}_token_details") or {} for side in _SIDES)
+    counts = {
+        "input_tokens": usage.get("input_tokens"),
+        "output_tokens": usage.get("output_tokens"),
+        "cache_read_tokens": read.get("cache_read"),
+        "cache_write_tokens": read.get("cache_creation"),
+        "input_audio_tokens": read.get("audio"),
+        "output_audio_tokens": made.get("audio"),
+    }
+    return _price(prices, config, {k: v for k, v in counts.items() if v})
+
+
+def estimate_usd(
+    config: ModelConfig, input_tokens: int, output_tokens: int
+) -> float | None:
+    """Return what a call of a given size would cost in US dollars, if known."""
+    size = (input_tokens, output_tokens)
+    return _estimate(config.provider, config.model, config.canonical, *size)
+
+
+def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:
+    """Return what a planned call would cost at its token cap, in US dollars.
+
+    A plan without a cap counts its input only: nobody knows how long its answer is.
+
+    Args:
+        plan: The plan.
+        input_tokens: About how many tokens go in.
+    """
+    cap: Any = plan.body
+    for part in plan.config.mappings[plan.endpoint].max_tokens_param.split("."):
+        cap = cap.get(part) if isinstance(cap, Mapping) else None
+    made = cap * plan.calls if isinstance(cap, int) else 0
+    return estimate_usd(plan.config, input_tokens * plan.calls, made)
+
+
+_SIDES = ("input", "output")
+
+
+@lru_cache(maxsize=4096)
+def _estimate(
+    provider: str, model: str, canonical: str, input_tokens: int, output_tokens: int
+) -> float | None:
+    prices = _prices()
+    if prices is None:
+        return None
+    counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    return _first_price(prices, provider, (model, canonical), counts)
+
+
+def _price(prices: Any, config: ModelConfig, counts: dict[str, int]) -> float | None:
+    names = (config.model, config.canonical)
+    return _first_price(prices, config.provider, names, counts)
+
+
+def _first_price(
+    prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
+) -> float | None:
+    for owner in _NAMES.get(provider, (provider,)):
+        for name in dict.fromkeys(names):
+            try:
+                found = prices.calc_price(
+                    prices.Usage(**counts), name, provider_id=owner
+                )
+            except (LookupError, ValueError):
+                continue
+            return float(found.total_price)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _prices() -> Any:
+    try:
+        return importlib.import_module("genai_prices")
+    except ImportError:
+        return None

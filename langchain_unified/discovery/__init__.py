@@ -1,0 +1,24 @@
+"""Discovery: asking providers which models they have, and models what they take.
+
+Nothing here runs at import or on a call's path: `Registry.refresh()` and
+`Registry.probe()` are called by the user, or by a `Schedule` the user starts.
+"""
+
+from langchain_unified.discovery.probing import Probe, probe
+from langchain_unified.discovery.refreshing import (
+    Outcome,
+    Refreshed,
+    Schedule,
+    arefresh,
+    refresh,
+)
+
+__all__ = [
+    "Outcome",
+    "Probe",
+    "Refreshed",
+    "Schedule",
+    "arefresh",
+    "probe",
+    "refresh",
+]

@@ -1,0 +1,131 @@
+"""The questions of a probe: one parameter each, the smallest call that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+from langchain_unified.history.traits import traits_of
+from langchain_unified.types import EMPTY, Traits
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Reasoning efforts, weakest first."""
+
+LEVELS = ("minimal", "low", "medium", "high")
+"""Thinking levels where the wire has a fixed set of words for them, weakest first."""
+
+SAMPLING: Mapping[str, Any] = {
+    "temperature": 0.3,
+    "top_p": 0.5,
+    "presence_penalty": 0.5,
+    "frequency_penalty": 0.5,
+    "logprobs": True,
+}
+"""Settings that some models take only while they do not reason, and a value."""
+
+_PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
+    "NkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "look",
+        "description": "Look something up.",
+        "parameters": {"type": "object", "properties": {"what": {"type": "string"}}},
+    },
+}
+_SCHEMA = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "Answer",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"text": {"type": "string"}},
+            "required": ["text"],
+            "additionalProperties": False,
+        },
+    },
+}
+_ASK = HumanMessage("Answer in json: hi")
+_SEE = HumanMessage(
+    [
+        {"type": "text", "text": "hi"},
+        {"type": "image_url", "image_url": {"url": _PIXEL}},
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One question.
+
+    Attributes:
+        parameter: The setting, or what else it is about.
+        value: The value tried; `None` for a question about no setting.
+        beside: Further settings it needs.
+        messages: The messages of the call.
+        stream: Whether the answer is streamed.
+    """
+
+    parameter: str
+    value: Any = None
+    beside: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    messages: tuple[BaseMessage, ...] = (_ASK,)
+    stream: bool = False
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The settings of the call."""
+        own = {} if self.value is None else {self.parameter: self.value}
+        return {**self.beside, **own}
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The setting a refusal without a reason is blamed on."""
+        return () if self.value is None else (self.parameter,)
+
+    @property
+    def traits(self) -> Traits:
+        """What the messages hold."""
+        found = traits_of(self.messages)
+        return Traits(
+            inputs=found.inputs,
+            system=found.system,
+            media=found.media,
+            mentions_json=True,
+        )
+
+
+def trials() -> Iterator[Trial]:
+    """Yield every question but those about effort, in the order they are asked."""
+    yield Trial("streaming", stream=True)
+    yield Trial("system_roles", messages=(SystemMessage("Be kind."), _ASK))
+    yield Trial("image_inputs", messages=(_SEE,))
+    yield Trial("reasoning_effort", "none")
+    for parameter, value in SAMPLING.items():
+        yield Trial(parameter, value)
+    yield Trial("reasoning", {"summary": "auto"})
+    yield Trial("top_logprobs", 2, {"logprobs": True})
+    yield Trial("top_k", 3)
+    yield Trial("seed", 1)
+    yield Trial("logit_bias", {"50256": -1})
+    yield Trial("verbosity", "low")
+    yield Trial("n", 2)
+    yield Trial("stop", ["x"])
+    yield Trial("tools", [_TOOL])
+    yield Trial("tool_choice", "auto", {"tools": [_TOOL]})
+    yield Trial("parallel_tool_calls", value=False, beside={"tools": [_TOOL]})
+    yield Trial("response_format", {"type": "json_object"})
+    yield Trial("response_format", _SCHEMA)
+    yield Trial("user", "probe")
+    yield Trial("metadata", {"probe": "1"})
+    yield Trial("store", value=False)
+    yield Trial("service_tier", "auto")
+    yield Trial("thinking_budget", 512)
+    yield Trial("thinking_budget", 0)
+    yield Trial("include_thoughts", value=True)

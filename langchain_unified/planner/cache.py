@@ -1,0 +1,145 @@
+"""Plans kept by what they depend on, so that a call like the last is not replanned.
+
+A plan is a pure function of the invocation and the model's configuration, so it is kept
+by the values of the one and the identity of the other: a changed setting is another
+value, and a lesson, a new row or a new day is another configuration. What no rule
+reads (timeout, headers, query) is filled in for each call.
+"""
+
+from __future__ import annotations
+
+import threading
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from langchain_unified.planner import plan
+from langchain_unified.types import EMPTY, CallPlan, Invocation, ModelConfig
+
+try:
+    import orjson
+except ImportError:  # pragma: no cover - langsmith leaves it out on PyPy
+    orjson = None  # type: ignore[assignment]
+
+__all__ = ["PlanCache", "planned"]
+
+_MOST_BYTES = 64 * 1024
+"""Settings larger than this are planned every time."""
+
+
+class PlanCache:
+    """Finished plans, safe for threads, at most twice as many as said.
+
+    A call is kept when it comes for the second time: one that never comes again costs
+    a key and no copy.
+
+    Args:
+        most: How many plans may be kept before those not used lately are forgotten.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        """Start empty."""
+        self._most = most
+        self._lock = threading.Lock()
+        self._recent: dict[Any, _Entry | None] = {}
+        self._older: dict[Any, _Entry | None] = {}
+
+    def __len__(self) -> int:
+        """Return how many keys are kept."""
+        return len(self._recent) + len(self._older)
+
+    def plan(self, call: Invocation, config: ModelConfig) -> CallPlan:
+        """Return what `langchain_unified.planner.plan` returns.
+
+        Raises:
+            UnsupportedError: As the planner does; refusals are not kept.
+        """
+        key = _key(call, config)
+        if key is None:
+            return plan(call, config)
+        entry = self._recent.get(key)
+        if entry is None or entry[0] is not config:
+            entry = self._missed(key, call, config)
+            if entry is None:
+                return plan(call, config)
+        return _filled_in(entry[1], call)
+
+    def _missed(self, key: Any, call: Invocation, config: ModelConfig) -> _Entry | None:
+        """Find or make the entry of a call seen before; note one that is new."""
+        known = key in self._recent or key in self._older
+        entry = self._older.get(key)
+        if entry is not None and entry[0] is not config:
+            entry = None
+        if entry is None and known:
+            entry = (config, plan(_own(call), config))
+        self._keep(key, entry)
+        return entry
+
+    def _keep(self, key: Any, entry: _Entry | None) -> None:
+        with self._lock:
+            if len(self._recent) >= self._most:
+                self._older, self._recent = self._recent, {}
+            self._recent[key] = entry
+
+
+_Entry = tuple[ModelConfig, CallPlan]
+
+planned = PlanCache().plan
+"""Plans a call, or finds the plan of an equal one; shared by the process."""
+
+
+def _key(call: Invocation, config: ModelConfig) -> Any:
+    """Return all that the rules read, or `None` if some of it has no plain form."""
+    if orjson is None:
+        return None
+    try:
+        values = orjson.dumps((_plain(call.params), _plain(call.extra_body)), None, _AS)
+    except TypeError:
+        return None
+    if len(values) > _MOST_BYTES:
+        return None
+    return (
+        id(config),
+        call.model,
+        values,
+        call.traits,
+        call.stream,
+        call.endpoint,
+        call.on_unsupported,
+        call.max_retries,
+        call.stream_usage,
+        call.output_version,
+        call.structure,
+        call.caution,
+    )
+
+
+_AS = (
+    orjson.OPT_NON_STR_KEYS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    if orjson is not None
+    else 0
+)
+
+
+def _plain(values: Any) -> Any:
+    return values if type(values) is dict else dict(values)
+
+
+def _own(call: Invocation) -> Invocation:
+    """Return the call without what is filled in, and with containers of its own."""
+    return replace(
+        call,
+        params=deepcopy(_plain(call.params)),
+        extra_body=deepcopy(_plain(call.extra_body)),
+        timeout=None,
+        headers=EMPTY,
+        query=EMPTY,
+    )
+
+
+def _filled_in(found: CallPlan, call: Invocation) -> CallPlan:
+    if call.timeout is None and not call.headers and not call.query:
+        return found
+    return replace(found, timeout=call.timeout, headers=call.headers, query=call.query)

@@ -1,0 +1,138 @@
+"""One request on its way: what engine and transport tell each other about it.
+
+The engine knows the deadline, the transport sees the bytes. Both look at the same
+`Exchange`, which travels in a context variable, since SDKs stand between them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any
+
+from langchain_unified.errors import (
+    MalformedResponseError,
+    ProviderTimeoutError,
+    UnifiedError,
+)
+
+_CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=None)
+_OFFERED: ContextVar[Exchange | None] = ContextVar("unified_offered", default=None)
+
+MISREAD = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading an answer of the wrong shape raises."""
+
+
+class Exchange:
+    """One attempt at a request.
+
+    Args:
+        timeout: Seconds until the deadline; `None` for none.
+        pause: Most seconds to wait for each piece of a stream; `None` for no limit.
+        failed: What was tried before and given up.
+
+    Attributes:
+        answered: Whether an answer, or a piece of one, has been decoded.
+    """
+
+    __slots__ = ("_deadline", "_kept", "_token", "answered", "failed", "pause")
+
+    def __init__(
+        self,
+        timeout: float | None = None,
+        pause: float | None = None,
+        failed: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Start the clock."""
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self.pause, self.failed = pause, failed
+        self.answered = False
+        self._kept: list[Any] = []
+        self._token: Any = None
+
+    def remaining(self) -> float | None:
+        """Return the seconds left, 0 if none are; `None` without a deadline."""
+        if self._deadline is None:
+            return None
+        return max(0.0, self._deadline - time.monotonic())
+
+    def patience(self, *, streamed: bool) -> float | None:
+        """Return how many seconds to wait for the next bytes."""
+        given = (self.remaining(), self.pause if streamed else None)
+        waits = [wait for wait in given if wait is not None]
+        return min(waits) if waits else None
+
+    def check(self) -> None:
+        """Raise if the deadline has passed.
+
+        Raises:
+            ProviderTimeoutError: If it has.
+        """
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            raise too_late()
+
+    def keep(self, stream: Any) -> None:
+        """Have a response body closed when the exchange ends, however it ends."""
+        self._kept.append(stream)
+
+    def close(self) -> None:
+        """Release the connection if the body was not read to its end."""
+        while self._kept:
+            self._kept.pop().close()
+
+    async def aclose(self) -> None:
+        """Release the connection if the body was not read to its end."""
+        while self._kept:
+            await self._kept.pop().aclose()
+
+    def __enter__(self) -> None:
+        """Be the current exchange."""
+        self._token = _CURRENT.set(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Be it no longer; an answer that could not be read is a provider's error."""
+        _CURRENT.reset(self._token)
+        if self.answered and _is_misread(error):
+            what = f"{type(error).__name__}: {str(error)[:300]}"
+            message = f"The answer is not what the API promises ({what})."
+            raise MalformedResponseError(message) from error
+
+
+def current() -> Exchange:
+    """Return the exchange under way, or one without a deadline."""
+    return _CURRENT.get() or Exchange()
+
+
+def offer(exchange: Exchange) -> None:
+    """Leave an exchange for whoever sends next in this context."""
+    _OFFERED.set(exchange)
+
+
+def taken() -> Exchange:
+    """Take the exchange that was offered, or one without a deadline."""
+    offered = _OFFERED.get()
+    _OFFERED.set(None)
+    return offered or Exchange()
+
+
+def too_late() -> ProviderTimeoutError:
+    """Return the error of a call that took too long."""
+    return ProviderTimeoutError("The answer did not come within the time allowed.")
+
+
+def _is_misread(error: BaseException | None) -> bool:
+    return isinstance(error, MISREAD) and not isinstance(error, UnifiedError)

@@ -1,0 +1,69 @@
+"""Fallbacks: which models to try next, and after which errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_unified.errors import (
+    InvalidParameterError,
+    ProviderContextOverflowError,
+    ProviderInvalidRequestError,
+    UnifiedError,
+    UnknownParameterError,
+    UnsupportedError,
+)
+
+_CALLERS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
+
+
+def read_fallbacks(given: Any) -> tuple[dict[str, Any], ...]:
+    """Return the settings of each fallback.
+
+    Args:
+        given: Model names, or dictionaries of settings that name a `model`.
+
+    Raises:
+        InvalidParameterError: If it is neither.
+
+    Example:
+        >>> read_fallbacks(["a", {"model": "b", "temperature": 0}])
+        ({'model': 'a'}, {'model': 'b', 'temperature': 0})
+    """
+    if not given:
+        return ()
+    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
+        raise _unreadable(given)
+    return tuple(_settings(one) for one in given)
+
+
+def moves_on(error: BaseException, *, first: bool) -> bool:
+    """Tell whether another model is worth trying after an error.
+
+    Args:
+        error: What the model before raised.
+        first: Whether it was the model asked for. What the caller has to put right
+            is not passed over for it.
+    """
+    if not isinstance(error, UnifiedError):
+        return False
+    if isinstance(error, _CALLERS):
+        return not first
+    if isinstance(error, ProviderContextOverflowError):
+        return True
+    if isinstance(error, ProviderInvalidRequestError):
+        return not (error.parameter or error.fix)
+    return True
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    if isinstance(given, str) and given:
+        return {"model": given}
+    if isinstance(given, Mapping) and isinstance(given.get("model"), str):
+        return dict(given)
+    raise _unreadable(given)
+
+
+def _unreadable(given: Any) -> InvalidParameterError:
+    accepted = 'give names, or dictionaries like {"model": "...", "temperature": 0}.'
+    return InvalidParameterError("fallbacks", given, accepted)

@@ -1,0 +1,75 @@
+"""What is read and waited for at most; one set for the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep a hostile or broken server from hurting the caller.
+
+    Attributes:
+        body_bytes: Most bytes of an answer that is not streamed.
+        event_bytes: Most bytes of one event of a stream.
+        stream_bytes: Most bytes of a whole stream.
+        quiet_pieces: Most pieces without content held back before the first token.
+        first_wait: Seconds before the first retry; each next wait is twice as long.
+        longest_wait: Most seconds between two attempts.
+        longest_retry_after: Most seconds a provider may ask to wait; a longer wait
+            ends the call instead.
+        silence: Seconds without a byte after which a connection is given up, where
+            neither the call nor the SDK says (the OpenAI SDK's own value).
+    """
+
+    body_bytes: int = 64 * _MIB
+    event_bytes: int = 64 * _MIB
+    stream_bytes: int = 256 * _MIB
+    quiet_pieces: int = 1_000
+    first_wait: float = 0.5
+    longest_wait: float = 8.0
+    longest_retry_after: float = 120.0
+    silence: float = 600.0
+
+
+_LIMITS = [Limits()]
+
+
+def limits() -> Limits:
+    """Return the limits in force."""
+    return _LIMITS[0]
+
+
+def configure(given: Limits | None = None, **changes: Any) -> Limits:
+    """Change the limits of this process.
+
+    Args:
+        given: New limits; those in force if left out.
+        **changes: Single limits to change.
+
+    Returns:
+        The limits that were in force before, to be given back later.
+
+    Raises:
+        UnknownParameterError: For a limit that does not exist.
+        InvalidParameterError: For a limit that is negative or no number.
+
+    Example:
+        >>> before = configure(body_bytes=1024)
+        >>> limits().body_bytes
+        1024
+        >>> _ = configure(before)
+    """
+    known = {field.name for field in fields(Limits)}
+    for name, value in changes.items():
+        if name not in known:
+            raise UnknownParameterError(name, None, where="reliability.configure")
+        if not isinstance(value, (int, float)) or value < 0:
+            raise InvalidParameterError(name, value, "give a number, 0 or more.")
+    before, _LIMITS[0] = _LIMITS[0], replace(given or _LIMITS[0], **changes)
+    return before

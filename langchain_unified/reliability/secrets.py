@@ -1,0 +1,66 @@
+"""Keeping keys out of what people see."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from langchain_unified.errors import InvalidParameterError
+
+MASK = "**REDACTED**"
+
+_HARMLESS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+
+
+def mask_headers(request: Any) -> None:
+    """Mask what may be a secret in the headers of a request that was sent.
+
+    Errors carry their request; logs, error trackers and pickles would carry its key.
+
+    Args:
+        request: A request of `httpx` or `httpx2`, or anything else.
+    """
+    headers = getattr(request, "headers", None)
+    if headers is None:
+        return
+    for name in list(headers):
+        plain = name.lower()
+        if plain not in _HARMLESS and not plain.startswith("x-stainless-"):
+            headers[name] = MASK
+
+
+def masked_url(url: Any) -> str:
+    """Return a URL without the password in it.
+
+    Example:
+        >>> masked_url("https://me:secret@host/v1")
+        'https://**REDACTED**@host/v1'
+    """
+    text = str(url)
+    scheme, found, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not found or "@" not in authority:
+        return text
+    return f"{scheme}://{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def check_url(name: str, url: Any) -> None:
+    """Refuse a URL with credentials, which logs and errors would show.
+
+    Raises:
+        InvalidParameterError: If it has a user name or a password.
+    """
+    if isinstance(url, str) and "@" in url and urlsplit(url).username is not None:
+        accepted = "give the credentials as api_key or default_headers instead."
+        raise InvalidParameterError(name, masked_url(url), accepted)

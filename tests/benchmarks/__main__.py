@@ -1,0 +1,75 @@
+"""Measure everything, print the table, and write `results/`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import curves, peers, report, startup
+from tests.benchmarks.measure import timed
+from tests.benchmarks.scenarios import OURS, scenarios
+from tests.benchmarks.server import Server, serving
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all of them."""
+    wanted = _arguments()
+    with peers.environment(), serving() as server:
+        lines = list(_lines(server, wanted))
+        found: dict[str, Any] = {
+            "surroundings": report.surroundings(),
+            "lines": report.as_json(lines),
+        }
+        if not wanted.only:
+            memory = startup.resident_kilobytes(server, calls=wanted.calls)
+            grown = curves.curves(server, max(5, wanted.rounds // 3))
+            found |= {"resident_kilobytes": memory, "curves": curves.as_json(grown)}
+            _say(f"\nresident kilobytes: {memory}")
+            _write(found, report.markdown(lines), wanted.results)
+            curves.draw(grown, wanted.results)
+    _say("\n" + report.markdown(lines))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds per line")
+    parser.add_argument("--calls", type=int, default=20_000, help="for memory")
+    parser.add_argument("--only", default="", help="only lines whose name has this")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder")
+    return parser.parse_args()
+
+
+def _lines(server: Server, wanted: argparse.Namespace) -> Iterator[report.Line]:
+    for one in scenarios(server):
+        if wanted.only in one.name:
+            times = timed(
+                one.contenders, rounds=wanted.rounds, calls=one.calls, per=one.per
+            )
+            found = report.line(one.name, one.target, one.reference, times, ours=OURS)
+            _say(f"{one.name}: {found.ratio.median:.3f}")
+            yield found
+    if wanted.only in "import":
+        times = startup.above_start(startup.import_times(max(5, wanted.rounds // 3)))
+        yield report.line("import", 1.1, "langchain-core", times, ours=OURS)
+
+
+def _write(found: dict[str, Any], table: str, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(found, indent=1) + "\n"
+    (folder / "results.json").write_text(text, encoding="utf-8")
+    (folder / "results.md").write_text(table + "\n", encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What imports cost and what stays in memory, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+from tests.benchmarks import peers
+from tests.benchmarks.measure import Timing
+from tests.benchmarks.server import ROOT, Server
+
+IMPORTS = {
+    "nothing": "pass",
+    "langchain-core": "import langchain_core.language_models.chat_models",
+    "langchain-unified": "from langchain_unified import UnifiedChatModel",
+    "langchain-openai": "from langchain_openai import ChatOpenAI",
+    "langchain-google-genai": (
+        "from langchain_google_genai import ChatGoogleGenerativeAI"
+    ),
+    "litellm": "from langchain_litellm import ChatLiteLLM",
+}
+
+_CALLS = """
+import sys
+from langchain_core.messages import HumanMessage
+{make}
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * {page} // 1024
+for count in {counts}:
+    for _ in range(count):
+        llm.invoke([HumanMessage("hi")], **next_settings(_))
+    print(resident(), flush=True)
+"""
+_OURS = """
+from langchain_unified import UnifiedChatModel
+llm = UnifiedChatModel(model="gpt-5-mini", api_key="k", base_url="{url}")
+MODELS = ("gpt-5-mini", "gpt-4o", "gpt-5-nano", "o3")
+def next_settings(i):
+    return {{"model": MODELS[i % 4], "seed": i, "user": f"user {{i}}"}} if i else {{}}
+"""
+_THEIRS = """
+from langchain_openai import ChatOpenAI
+llm = ChatOpenAI(model="gpt-5-mini", api_key="k", base_url="{url}")
+def next_settings(i):
+    return {{"seed": i, "user": f"user {{i}}"}} if i else {{}}
+"""
+
+
+def import_times(rounds: int) -> dict[str, Timing]:
+    """Return CPU microseconds of fresh interpreters that import something."""
+    wanted = {
+        name: statement
+        for name, statement in IMPORTS.items()
+        if name != "litellm" or peers.installed("langchain_litellm")
+    }
+    found: dict[str, list[float]] = {name: [] for name in wanted}
+    for _ in range(rounds + 1):
+        for name, statement in wanted.items():
+            found[name].append(_cpu_of(statement))
+    return {name: Timing(tuple(spent[1:])) for name, spent in found.items()}
+
+
+def above_start(times: dict[str, Timing]) -> dict[str, Timing]:
+    """Return import times without the start of the interpreter."""
+    nothing = times["nothing"].least
+    return {
+        name: Timing(tuple(spent - nothing for spent in timing.rounds))
+        for name, timing in times.items()
+        if name != "nothing"
+    }
+
+
+def _cpu_of(statement: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", statement], check=True, cwd=ROOT)  # noqa: S603
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent * 1e6
+
+
+def resident_kilobytes(server: Server, *, calls: int) -> dict[str, list[int]]:
+    """Return resident memory after the first call, a tenth of the calls and all."""
+    counts = (1, calls // 10, calls - calls // 10)
+    return {
+        "langchain-unified": _resident(_OURS, server, counts),
+        "ChatOpenAI": _resident(_THEIRS, server, counts[:2]),
+    }
+
+
+def _resident(make: str, server: Server, counts: tuple[int, ...]) -> list[int]:
+    page = os.sysconf("SC_PAGE_SIZE")
+    made = make.format(url=server.openai())
+    script = _CALLS.format(make=made, counts=counts, page=page)
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    return [int(line) for line in done.stdout.split()]

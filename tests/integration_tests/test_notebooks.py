@@ -1,0 +1,160 @@
+"""Every notebook runs from top to bottom, and is stored without outputs."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+manager = pytest.importorskip("jupyter_client.manager")
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+KEYS = ("OPENAI_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY")
+GIVEN = {name: os.environ[name] for name in KEYS if name in os.environ}
+"""The keys of whoever runs the tests, read before the fixtures hide them."""
+
+LARGEST = 10_000
+"""Bytes of a notebook that can still be read in a diff."""
+
+SECONDS = 120
+"""Time allowed for one cell."""
+
+pytestmark = [
+    pytest.mark.timeout(280),
+    # nbclient closes the event loop it made only when the interpreter ends.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return a kernel's environment with nothing of the user's, keys least of all."""
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "The interpreter of the tests",
+        "language": "python",
+    }
+    kernel = tmp_path / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    kept = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LANG", "TMPDIR", "TEMP")
+    own = {
+        "HOME": str(tmp_path),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
+        "LANGCHAIN_UNIFIED_PLAYGROUND": "emulator",
+    }
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return {name: os.environ[name] for name in kept if name in os.environ} | own
+
+
+def executed(path: Path, environment: dict[str, str]) -> Any:
+    """Return a notebook after its cells ran in a new kernel."""
+    notebook = nbformat.read(path, 4)
+
+    class Manager(manager.AsyncKernelManager):
+        """Talks through socket files.
+
+        A TCP port could be taken by another test in between, and the kernel warns of
+        eavesdroppers. The path of a socket may have about 100 characters.
+        """
+
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            if os.name == "posix":
+                self.transport, self.ip = "ipc", str(Path(short, "k"))
+
+    with tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True) as short:
+        client = nbclient.NotebookClient(
+            notebook,
+            kernel_name="python3",
+            kernel_manager_class=Manager,
+            timeout=SECONDS,
+            resources={"metadata": {"path": str(FOLDER)}},
+        )
+        try:
+            client.execute(env=environment)
+        finally:
+            # What jupyter_client leaves open must warn here, not in the next test.
+            del client
+            gc.collect()
+    return notebook
+
+
+def outputs(notebook: Any) -> list[Any]:
+    """Return everything the cells showed."""
+    return [out for cell in notebook.cells for out in cell.get("outputs", ())]
+
+
+def shown(notebook: Any) -> str:
+    """Return everything the cells showed as text."""
+    return json.dumps(outputs(notebook))
+
+
+def test_there_are_notebooks() -> None:
+    """The enumerations below are not empty by accident."""
+    assert 7 <= len(NOTEBOOKS)
+
+
+@named
+def test_outputs_are_stripped(path: Path) -> None:
+    """A notebook is stored as written: no outputs, no counts, no machine's traces."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+    assert [] == [cell for cell in code if cell["outputs"]]
+    assert [] == [cell for cell in code if cell["execution_count"] is not None]
+    assert {} == {k: v for cell in code for k, v in cell["metadata"].items()}
+    assert {"kernelspec", "language_info"} == set(notebook["metadata"])
+    assert {"name": "python"} == notebook["metadata"]["language_info"]
+    assert LARGEST >= path.stat().st_size
+
+
+@named
+def test_a_notebook_is_valid(path: Path) -> None:
+    """Jupyter opens it without repairing anything."""
+    nbformat.validate(nbformat.read(path, 4))
+
+
+@named
+def test_a_notebook_runs(path: Path, environment: dict[str, str]) -> None:
+    """It runs from a clean environment on the emulator, and no cell fails."""
+    if "matplotlib" in path.read_text(encoding="utf-8"):
+        pytest.importorskip("matplotlib")
+    notebook = executed(path, environment)
+
+    assert [] == [out for out in outputs(notebook) if out.output_type == "error"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [] == [cell for cell in code if cell.execution_count is None]
+    assert "Traceback" not in shown(notebook)
+    if "playground" in path.read_text(encoding="utf-8"):
+        assert "Asked for the emulator." in shown(notebook)
+
+
+@pytest.mark.live
+@named
+def test_a_notebook_runs_for_real(path: Path, environment: dict[str, str]) -> None:
+    """It runs with the keys of the environment, too."""
+    if "OPENAI_API_KEY" not in GIVEN or not {"GOOGLE_API_KEY", "GEMINI_API_KEY"} & set(
+        GIVEN
+    ):
+        pytest.skip("needs OPENAI_API_KEY and GOOGLE_API_KEY")
+    real = {**environment, **GIVEN, "LANGCHAIN_UNIFIED_PLAYGROUND": "real"}
+    notebook = executed(path, real)
+
+    assert [] == [out for out in outputs(notebook) if out.output_type == "error"]

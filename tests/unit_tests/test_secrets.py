@@ -1,0 +1,222 @@
+"""Planted keys must come out nowhere but in the request to their own provider."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import json
+import logging
+import pickle
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.load import dumpd, dumps
+
+from langchain_unified import UnifiedChatModel, errors, reliability
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.testing import ProviderEmulator, Reply
+
+CANARIES = {
+    "openai": "sk-CANARY-openai-4711",
+    "google": "AIzaCANARY-google-4712",
+    "header": "CANARY-header-4713",
+}
+MODELS = {
+    "patched": {"model": "gpt-4o"},
+    "direct": {"model": "gpt-5-mini", "use_responses_api": False},
+    "responses": {"model": "gpt-5.4"},
+    "gemini": {"model": "gemini-2.5-flash"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    before = reliability.configure(first_wait=0.01)
+    yield
+    reliability.configure(before)
+    reliability.reset_breakers()
+
+
+def _model(emulator: ProviderEmulator, **settings: Any) -> UnifiedChatModel:
+    secret = {"x-secret": CANARIES["header"]}
+    return UnifiedChatModel(
+        providers={
+            "openai": {
+                "api_key": CANARIES["openai"],
+                "base_url": emulator.openai_base_url,
+                "default_headers": secret,
+            },
+            "google_genai": {
+                "api_key": CANARIES["google"],
+                "base_url": emulator.google_base_url,
+                "default_headers": secret,
+            },
+        },
+        max_retries=0,
+        **settings,
+    )
+
+
+def _assert_clean(shown: Any) -> None:
+    text = shown if isinstance(shown, str) else repr(shown)
+    assert [] == [key for key in CANARIES.values() if key in text]
+
+
+class _Recorder(BaseCallbackHandler):
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("on_"):
+            return super().__getattribute__(name)
+        return lambda *args, **kwargs: self.seen.append((args, kwargs))
+
+
+SHOWN: dict[str, Callable[[UnifiedChatModel], Any]] = {
+    "repr": repr,
+    "str": str,
+    "dumpd": dumpd,
+    "dumps": dumps,
+    "model_dump": lambda llm: llm.model_dump(exclude={"providers"}),
+    "identifying": lambda llm: llm._identifying_params,
+    "llm_string": lambda llm: llm._get_llm_string(),
+    "explain": lambda llm: [llm.explain(), str(llm.explain()), llm.explain("hi")],
+    "html": lambda llm: llm.explain()._repr_html_(),
+    "connections": lambda llm: [llm._connected(x) for x in ("openai", "google_genai")],
+    "bound": lambda llm: llm.bind(temperature=0),
+    "graph": lambda llm: llm.get_graph().to_json(),
+    "copy": copy.deepcopy,
+    "breakers": lambda _: reliability.breakers(all=True),
+}
+
+
+@pytest.mark.parametrize("channel", SHOWN)
+def test_what_is_shown(channel: str, provider_emulator: ProviderEmulator) -> None:
+    """No way of showing a model shows a key."""
+    llm = _model(provider_emulator, model="gpt-4o")
+
+    _assert_clean(SHOWN[channel](llm))
+
+
+@pytest.mark.parametrize("status", [200, 307, 400, 401, 404, 429, 500])
+@pytest.mark.parametrize("route", MODELS)
+def test_calls(
+    route: str,
+    status: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Logs, traces, messages, errors and their pickles of a call show no key."""
+    caplog.set_level(logging.DEBUG)
+    log = tmp_path / "requests.jsonl"
+    recorder = _Recorder()
+    with ProviderEmulator(record_to=log) as emulator:
+        if status != 200:
+            away = {"location": "http://localhost:9/else"}
+            emulator.script(Reply(status, {"error": {}}, headers=away, times=0))
+        llm = _model(emulator, **MODELS[route])
+        shown = [_outcome(lambda: llm.invoke("hi", config={"callbacks": [recorder]}))]
+        shown.append(_outcome(lambda: list(llm.stream("hi"))))
+        shown.append(_outcome(lambda: asyncio.run(llm.ainvoke("hi"))))
+
+    for one in (*shown, recorder.seen, caplog.text):
+        _assert_clean(one)
+    for kept in (log.read_text(), repr(emulator.requests)):
+        assert CANARIES["openai"] not in kept
+        assert CANARIES["google"] not in kept
+
+
+def _outcome(call: Callable[[], Any]) -> list[Any]:
+    """Return all that can be seen of an answer or an error."""
+    try:
+        found = call()
+    except errors.ProviderError as error:
+        trace = traceback.TracebackException.from_exception(error, capture_locals=False)
+        chain = [error, error.__cause__, error.__context__]
+        requests = [_headers(one) for one in chain]
+        return [*trace.format(), repr(error), vars(error), requests, _pickled(error)]
+    return [found, _pickled(found), json.dumps(dumpd(found))]
+
+
+def _headers(error: BaseException | None) -> Any:
+    fields = vars(error) if error is not None else {}
+    response = fields.get("response")
+    requests = (
+        fields.get("request"),
+        fields.get("_request"),
+        getattr(response, "_request", None),
+    )
+    return [dict(one.headers) for one in requests if one is not None]
+
+
+def _pickled(value: Any) -> str:
+    with contextlib.suppress(TypeError, pickle.PicklingError):
+        return pickle.dumps(value).decode("latin-1")
+    return ""
+
+
+@pytest.mark.parametrize("face", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("route", MODELS)
+def test_redirects(route: str, face: str, provider_emulator: ProviderEmulator) -> None:
+    """A redirect to another host is refused, and nothing is sent there."""
+    with ProviderEmulator() as elsewhere:
+        to = {"location": elsewhere.openai_base_url.replace("127.0.0.1", "localhost")}
+        provider_emulator.script(Reply(307, headers=to, times=0))
+        llm = _model(provider_emulator, **MODELS[route])
+
+        with pytest.raises(errors.ProviderConnectionError):
+            llm.invoke("hi") if face == "invoke" else asyncio.run(llm.ainvoke("hi"))
+
+        assert [] == elsewhere.requests
+
+
+def test_keys_stay_with_their_provider(provider_emulator: ProviderEmulator) -> None:
+    """A fallback to another provider takes no key and no header along."""
+    with ProviderEmulator() as google:
+        provider_emulator.script(Reply(500, times=0))
+        llm = UnifiedChatModel(
+            model="gpt-4o",
+            api_key=CANARIES["openai"],
+            base_url=provider_emulator.openai_base_url,
+            default_headers={"x-secret": CANARIES["header"]},
+            google_api_key=CANARIES["google"],
+            providers={"google_genai": {"base_url": google.google_base_url}},
+            fallbacks=["gemini-2.5-flash"],
+        )
+
+        message = llm.invoke("hi")
+
+    sent = repr([dict(one.headers) for one in google.requests])
+    assert CANARIES["header"] not in sent
+    assert CANARIES["openai"] not in sent
+    assert "gpt-4o" == message.response_metadata["unified"]["failed"][0]["model"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"base_url": "https://me:CANARY-header-4713@host/v1"},
+        {"openai_api_base": "https://me:CANARY-header-4713@host/v1"},
+        {"providers": {"google_genai": {"base_url": "http://x:CANARY-header-4713@h"}}},
+    ],
+)
+def test_credentials_in_urls(settings: dict[str, Any]) -> None:
+    """A base URL with a password is refused, and the error masks it."""
+    with pytest.raises(InvalidParameterError) as caught:
+        UnifiedChatModel(model="gpt-4o", **settings)
+
+    _assert_clean("".join(traceback.format_exception_only(caught.value)))
+
+
+def test_pickles_of_others(provider_emulator: ProviderEmulator) -> None:
+    """A pickled runnable carries keys only if they were given to the constructor."""
+    llm = _model(provider_emulator, model="gpt-4o")
+    llm.invoke("hi")
+    plan = llm.explain("hi")
+
+    _assert_clean(pickle.dumps(plan.changes).decode("latin-1"))
