@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from langchain_core.language_models import LanguageModelInput
@@ -278,7 +278,7 @@ def _recorder(served: Served) -> Callable[[CallPlan], CallPlan]:
     """Return a function that puts the decision behind a plan on its record."""
 
     def recorded(plan: CallPlan) -> CallPlan:
-        values = {name: getattr(plan, name) for name in CallPlan.__dataclass_fields__}
+        values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
         return RolledPlan(**values, rollout=served.record)
 
     return recorded

@@ -43,6 +43,14 @@ class _OneAttempt(Attempt):
     ) -> Literal[False]:
         return False
 
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        return False
+
 
 class Recorded(Attempts):
     """The same attempts, each with its plan rewritten."""

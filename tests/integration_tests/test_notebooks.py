@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from langchain_unified.testing.playground import playground
+
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
@@ -104,6 +106,49 @@ def outputs(notebook: Any) -> list[Any]:
 def shown(notebook: Any) -> str:
     """Return everything the cells showed as text."""
     return json.dumps(outputs(notebook))
+
+
+BOTH = {"OPENAI_API_KEY": "a", "GEMINI_API_KEY": "b"}
+ONE = {"OPENAI_API_KEY": "a"}
+
+
+def test_real_providers_need_all_keys() -> None:
+    """With a key for each provider nothing is emulated, and no setting is given."""
+    place = playground(environment=BOTH)
+
+    assert ("openai", "google_genai") == place.real
+    assert (None, {"providers": {}}) == (place.emulator, place.settings)
+    assert "the emulator" not in str(place)
+
+
+def test_a_missing_key_emulates_all() -> None:
+    """One missing key puts every provider on the emulator, which is said."""
+    with playground(environment=ONE) as place:
+        assert () == place.real
+        assert {"openai", "google_genai"} == set(place.settings["providers"])
+        assert "GOOGLE_API_KEY or GEMINI_API_KEY" in str(place)
+
+
+def test_a_mixture_has_to_be_asked_for() -> None:
+    """Real and emulated providers are mixed on request only, and it says which."""
+    with playground(mix=True, environment=ONE) as place:
+        assert ("openai",) == place.real
+        assert ["google_genai"] == list(place.settings["providers"])
+        assert "openai: the real provider" in str(place)
+
+
+def test_the_environment_chooses_too() -> None:
+    """Whoever has keys can still ask for the emulator."""
+    asked = {**BOTH, "LANGCHAIN_UNIFIED_PLAYGROUND": "emulator"}
+    with playground(environment=asked) as place:
+        assert () == place.real
+
+
+@pytest.mark.parametrize("choice", ["real", "reel"])
+def test_an_impossible_choice_is_refused(choice: str) -> None:
+    """Asking for real providers without keys, or for nonsense, says what to do."""
+    with pytest.raises(ValueError, match=r"GOOGLE_API_KEY|one of"):
+        playground(choice, environment=ONE)
 
 
 def test_there_are_notebooks() -> None:

@@ -144,15 +144,26 @@ EXAMPLES = dict(documented())
 DOCTESTS = {test.name: test for test in doctests()}
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[ProviderEmulator]:
+    """Run one server for all examples, so that all can share its clients."""
+    # The plan for a name nobody knows asks for encrypted reasoning.
+    rules = ModelRules(id=ANY_MODEL, reasoning=True)
+    with ProviderEmulator(rules=[rules]) as server:
+        yield server
+
+
 @pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProviderEmulator]:
+def emulator(
+    server: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> ProviderEmulator:
     """Put the emulator where the environment says the providers are."""
-    with ProviderEmulator(rules=[ModelRules(id=ANY_MODEL, reasoning=True)]) as emulator:
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        monkeypatch.setenv("OPENAI_BASE_URL", emulator.openai_base_url)
-        monkeypatch.setenv("GOOGLE_API_KEY", "test")
-        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.google_base_url)
-        yield emulator
+    server.reset()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.openai_base_url)
+    monkeypatch.setenv("GOOGLE_API_KEY", "test")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.google_base_url)
+    return server
 
 
 def execute(block: Block, names: dict[str, Any]) -> None:
