@@ -51,7 +51,7 @@ _FORGETTABLE = {
         {"type", "id", "index", "status", "call_id", "name", "arguments"}
     ),
 }
-_TRANSLATED = ("openai", "google_genai")
+_TRANSLATED = ("openai", "google_genai", "anthropic", "ollama")
 
 
 def flatten(content: Content) -> tuple[Content, list[Block] | None]:
@@ -145,10 +145,25 @@ def _reading_native(translate: Translate) -> Translate:
             blocks = [_unwrapped(block) for block in translate(message)]
         else:
             blocks = _translated(message, native, translate)
+        blocks = _with_all_calls(message, blocks)
         return blocks + _speech(message, blocks)
 
     translated.unified = True  # type: ignore[attr-defined]
     return translated
+
+
+def _with_all_calls(message: AIMessage, shown: list[Any]) -> list[Any]:
+    """Add the tool calls that a translator reads from content alone."""
+    known = {block.get("id") for block in shown if _is_call(block)}
+    partial = isinstance(message, AIMessageChunk) and message.chunk_position != "last"
+    calls: list[Any] = list(message.tool_calls)
+    if partial:
+        chunks = cast("AIMessageChunk", message).tool_call_chunks
+        calls = [{**chunk, "type": "tool_call_chunk"} for chunk in chunks]
+    missing = [call for call in calls if call.get("id") not in known]
+    if missing and not message.text:
+        shown = [block for block in shown if block.get("type") != "text"]
+    return [*shown, *missing]
 
 
 def _unwrapped(block: Block) -> Block:

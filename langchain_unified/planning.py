@@ -291,7 +291,17 @@ class Planning(DropIn):
         name = model if model is not None else self.model_name
         if is_auto(name):
             name = self._chooser().usual(name)
-        return self._registry().resolve(name, base_url=self._url("openai"))
+        return self._registry().resolve(
+            name, base_url=self._url("openai"), deployments=self._deployments()
+        )
+
+    def _deployments(self) -> dict[str, str]:
+        """Return the model behind each deployment of every provider."""
+        return {
+            name: model
+            for settings in self.providers.values()
+            for name, model in (settings.get("deployments") or {}).items()
+        }
 
     def _url(self, provider: str) -> str | None:
         """Return the base URL set for a provider."""

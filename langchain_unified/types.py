@@ -266,6 +266,11 @@ class ModelConfig:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     provenance: Mapping[str, Provenance] = field(default_factory=lambda: EMPTY)
 
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import config_html  # noqa: PLC0415
+
+        return config_html(self)
+
     def supports(self, feature: str) -> bool:
         """Tell whether the model has a capability.
 

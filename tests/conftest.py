@@ -48,6 +48,14 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
     return {
         "openai": {"api_key": "sk-test", "base_url": emulator.openai_base_url},
         "google_genai": {"api_key": "test", "base_url": emulator.google_base_url},
+        "anthropic": {"api_key": "test", "base_url": emulator.anthropic_base_url},
+        "ollama": {"base_url": emulator.ollama_base_url},
+        "azure_openai": {
+            "api_key": "test",
+            "azure_endpoint": emulator.azure_endpoint,
+            "api_version": "2024-10-21",
+            "deployments": emulator.azure_deployments,
+        },
     }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -105,6 +106,7 @@ class Registry:
         *,
         provider: str | None = None,
         base_url: str | None = None,
+        deployments: Mapping[str, str] | None = None,
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
 
@@ -115,15 +117,21 @@ class Registry:
             provider: The provider to assume for a name that names none and fits none.
             base_url: The endpoint of the call, if not the provider's own; a name of no
                 known family is then treated as an OpenAI-compatible server's.
+            deployments: Model by deployment, for providers with `rules_of`.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
         today, resolved = self.today(), self._resolved
-        key = (model, provider, base_url, today)
+        name = self._lookup.read(check_name(model), base_url)
+        behind = self._lookup.behind(name, deployments or {})
+        key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
         if config is None:
-            config = build_config(self._find(model, provider, base_url))
+            config = build_config(self._find(behind or model, provider, base_url))
+            if behind is not None:
+                owner = name.provider or config.provider
+                config = replace(config, model=name.wire, provider=owner)
             if len(resolved) >= _MOST_RESOLVED:
                 resolved.clear()
             resolved[key] = config
@@ -260,6 +268,11 @@ class Registry:
 
         return probe(self, model, llm, dry_run=dry_run)
 
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import registry_html  # noqa: PLC0415
+
+        return registry_html(self)
+
     def learned(self) -> list[Lesson]:
         """Return what was learned from refused requests, oldest first."""
         return self.lessons.all()
@@ -386,6 +399,9 @@ def _how_to_enable(row: ProviderRow) -> str:
         steps.append(f'install it: pip install "langchain-unified[{row.extra}]";')
     if row.key_env:
         steps.append(f"set {' or '.join(row.key_env)};")
+    if row.arguments:
+        given = ", ".join(f'"{argument}": ...' for argument in row.arguments)
+        steps.append(f'pass providers={{"{row.id}": {{{given}}}}};')
     steps.append(
         f'switch it on: UnifiedChatModel(..., enable=["{row.id}"]) or '
         f"{ENABLE_VARIABLE}={row.id}."

@@ -115,7 +115,7 @@ def check_rows(file: ProviderFile, rows: Mapping[str, FactsRow], origin: str) ->
 def _check_references(file: ProviderFile, origin: str) -> None:
     rows: dict[str, FactsRow] = {**file.families, **file.models}
     fallbacks = {
-        "provider.fallback_family": file.provider.fallback_family,
+        "provider.fallback_family": file.provider.fallback_family or None,
         "provider.compatible_family": file.provider.compatible_family,
     }
     wires = {name: row.parameters for name, row in file.endpoints.items()}

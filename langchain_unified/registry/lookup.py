@@ -8,7 +8,7 @@ from datetime import date
 
 from langchain_unified.registry.build import Found, Stratum, shipped
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Patch
-from langchain_unified.registry.names import Name, read_name, shorter_names
+from langchain_unified.registry.names import Name, is_part, read_name, shorter_names
 from langchain_unified.registry.schema import ModelRow, ProviderFile
 from langchain_unified.types import Match
 
@@ -59,6 +59,20 @@ class Lookup:
         name = self.read(model, base_url)
         found = self._laid_over(name, provider, base_url)
         return self._rerouted(found, today)
+
+    def behind(self, name: Name, deployments: Mapping[str, str]) -> str | None:
+        """Return the model behind a deployment; `None` for the name of a model."""
+        row = self._files[name.provider].provider if name.provider else None
+        if row is None or row.rules_of is None:
+            return None
+        owner = row.rules_of
+        parts = [
+            key
+            for key, (provider, _) in self.rows.items()
+            if provider == owner and is_part(key, name.key)
+        ]
+        model = deployments.get(name.wire) or max(parts, key=len, default=name.key)
+        return model if ":" in model else f"{owner}:{model}"
 
     def _laid_over(
         self, name: Name, provider: str | None, base_url: str | None
@@ -120,7 +134,8 @@ class Lookup:
             (
                 (len(prefix), provider, family)
                 for provider, file in self._files.items()
-                if name.provider in {None, provider}
+                if name.provider == provider
+                or (name.provider is None and not file.provider.prefix_only)
                 for family, row in file.families.items()
                 for prefix in row.prefixes
                 if name.key.startswith(prefix)

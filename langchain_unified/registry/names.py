@@ -73,6 +73,18 @@ def _is_gateway(base_url: str | None) -> bool:
     return not host.endswith(_FIRST_PARTY_HOSTS) and host not in _LOOPBACK_HOSTS
 
 
+def is_part(name: str, text: str) -> bool:
+    """Tell whether a model name stands in a text, not within another word.
+
+    Example:
+        >>> is_part("o3", "prod-o3-eu"), is_part("o3", "turbo35")
+        (True, False)
+    """
+    around = r"[a-z0-9.]"
+    pattern = rf"(?<!{around}){re.escape(name)}(?!{around})"
+    return re.search(pattern, text) is not None
+
+
 def shorter_names(key: str) -> Iterator[str]:
     """Yield the name without one dated or numbered suffix after the other."""
     for pattern in _SUFFIXES:

@@ -152,7 +152,12 @@ class OverrideRow(ModelRow):
 
 
 class ProviderRow(Row):
-    """The provider itself."""
+    """The provider itself.
+
+    `rules_of` names the provider whose models and rules are behind this one's names
+    (deployments); `prefix_only` keeps its families to names with its prefix;
+    `arguments` are connection settings to name when somebody wants to switch it on.
+    """
 
     id: str
     title: str
@@ -160,8 +165,11 @@ class ProviderRow(Row):
     package: str
     extra: str | None = None
     key_env: list[str] = Field(default_factory=list)
+    arguments: list[str] = Field(default_factory=list)
     prefixes: list[str] = Field(default_factory=list)
-    fallback_family: str
+    prefix_only: bool = False
+    rules_of: str | None = None
+    fallback_family: str = ""
     compatible_family: str | None = None
     effort_budgets: dict[str, int] = Field(default_factory=dict)
 
@@ -180,8 +188,8 @@ class ProviderFile(Row):
     schema_version: Annotated[int, Field(alias="schema")]
     provider: ProviderRow
     sources: dict[str, SourceRow] = Field(default_factory=dict)
-    endpoints: dict[str, EndpointRow]
-    families: dict[str, FamilyRow]
+    endpoints: dict[str, EndpointRow] = Field(default_factory=dict)
+    families: dict[str, FamilyRow] = Field(default_factory=dict)
     models: dict[str, ModelRow] = Field(default_factory=dict)
 
 

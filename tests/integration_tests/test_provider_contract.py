@@ -216,22 +216,22 @@ def test_errors(  # noqa: PLR0917
     """Whatever goes wrong is one of our errors and says whose it is."""
     provider_emulator.script(reply)
     with pytest.raises(kind) as caught:
-        _call(llm, face, model_of(provider))
+        _call(llm, face, model_of(provider), timeout=1 if reply.hang else 30)
 
     assert provider == caught.value.provider
 
 
-def _call(llm: UnifiedChatModel, face: str, model: str) -> None:
+def _call(llm: UnifiedChatModel, face: str, model: str, *, timeout: float) -> None:
     async def consume() -> None:
-        async for _ in llm.astream("hi", model=model, timeout=0.3):
+        async for _ in llm.astream("hi", model=model, timeout=timeout):
             pass
 
     if face == "invoke":
-        llm.invoke("hi", model=model, timeout=0.3)
+        llm.invoke("hi", model=model, timeout=timeout)
     elif face == "stream":
-        list(llm.stream("hi", model=model, timeout=0.3))
+        list(llm.stream("hi", model=model, timeout=timeout))
     elif face == "ainvoke":
-        asyncio.run(llm.ainvoke("hi", model=model, timeout=0.3))
+        asyncio.run(llm.ainvoke("hi", model=model, timeout=timeout))
     else:
         asyncio.run(consume())
 

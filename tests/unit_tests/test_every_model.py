@@ -42,7 +42,12 @@ def emulator() -> ProviderEmulator:
 @pytest.fixture(scope="module")
 def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
     """One model object for all models."""
-    return UnifiedChatModel(model="gpt-4o", providers=connections(emulator), **STANDARD)
+    return UnifiedChatModel(
+        model="gpt-4o",
+        providers=connections(emulator),
+        enable=["anthropic"],
+        **STANDARD,
+    )
 
 
 def test_the_list_is_long() -> None:
