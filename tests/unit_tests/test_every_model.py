@@ -29,6 +29,12 @@ def text_models() -> list[ModelConfig]:
     ]
 
 
+def enabled_models() -> list[ModelConfig]:
+    """Return the living models of providers that are on without asking."""
+    registry = default_registry()
+    return [c for c in text_models() if registry.provider(c.provider).enabled]
+
+
 LIVING = [config.model for config in text_models()]
 
 

@@ -24,7 +24,7 @@ from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.schema import FamilyRow
 from langchain_unified.testing import ModelRules, ProviderEmulator, Reply
 from tests.conftest import connections
-from tests.unit_tests.test_every_model import text_models
+from tests.unit_tests.test_every_model import enabled_models
 
 STANDARD = {"temperature": 0, "max_tokens": 100, "stop": ["x"]}
 EVERYTHING_TUNING = {
@@ -74,7 +74,7 @@ def _llm(
 
 
 @pytest.mark.parametrize(
-    "name", [f"{config.provider}:{config.model}" for config in text_models()]
+    "name", [f"{config.provider}:{config.model}" for config in enabled_models()]
 )
 def test_an_empty_registry_is_corrected(emulator: ProviderEmulator, name: str) -> None:
     """With an empty registry a call succeeds after three corrections at most."""

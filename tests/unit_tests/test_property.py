@@ -20,13 +20,13 @@ from langchain_unified.registry import Registry
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.testing import ProviderEmulator, RecordedRequest
 from tests.conftest import connections
-from tests.unit_tests.test_every_model import text_models
+from tests.unit_tests.test_every_model import enabled_models
 
 SEED = int(os.environ.get("PROPERTY_SEED", secrets.randbelow(10**9)))
 CASES = int(os.environ.get("PROPERTY_CASES", "20000"))
 SHARDS = 16
 
-MODELS = [config.model for config in text_models()]
+MODELS = [config.model for config in enabled_models()]
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
     "NkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="

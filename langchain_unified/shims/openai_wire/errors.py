@@ -89,6 +89,7 @@ def to_unified(
     error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
     for found in (exc, exc.__cause__, exc.__context__):
         mask_headers(_request_of(found))
+        mask_headers(getattr(getattr(found, "response", None), "next_request", None))
     error.provider = error.provider or provider
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
