@@ -125,7 +125,8 @@ def decide_defaults(draft: Draft) -> None:
         draft.body["store"] = False
         reason = "Responses stores answers by default, chat does not."
         draft.note("store", "defaulted", sent=False, reason=reason)
-    if draft.config.reasons and draft.body.get("store") is False:
+    encrypted = draft.config.features.get("encrypted_reasoning", draft.config.reasons)
+    if encrypted and draft.body.get("store") is False:
         _include(draft, _ENCRYPTED_REASONING)
 
 

@@ -34,6 +34,17 @@ class ProviderShim(ABC):
 
     Attributes:
         provider: LangChain's provider id.
+
+    Example:
+        A package of your own offers its class under the entry point group
+        `langchain_unified.shims`, and its rows as a TOML file for `Registry`:
+
+        ```toml
+        [project.entry-points."langchain_unified.shims"]
+        acme = "langchain_acme.shim:AcmeShim"
+        ```
+
+        `tests/unit_tests/service/test_third_party_shim.py` is such a package, whole.
     """
 
     provider: ClassVar[str]
