@@ -7,6 +7,7 @@ constructor's model, `providers={...}` to the provider it names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -80,7 +81,7 @@ class Connection:
         self.provider = provider
         self._settings = {k: v for k, v in settings.items() if v is not None}
         pairs = ((name, _identity(v)) for name, v in self._settings.items())
-        self._key = (provider, frozenset(pairs))
+        self._key = (provider, frozenset(pairs), _surroundings(provider))
 
     def get(self, setting: str, default: Any = None) -> Any:
         """Return a setting."""
@@ -102,6 +103,28 @@ class Connection:
     def __repr__(self) -> str:
         """Name the settings, never their values."""
         return f"Connection({self.provider!r}, {sorted(self._settings)})"
+
+
+def _surroundings(provider: str) -> tuple[str | None, ...]:
+    """Return what the SDKs read from the environment when a client is made."""
+    return tuple(os.environ.get(name) for name in _READ_BY_SDKS.get(provider, ()))
+
+
+_READ_BY_SDKS = {
+    "openai": (
+        "OPENAI_API_KEY",
+        "OPENAI_API_BASE",
+        "OPENAI_BASE_URL",
+        "OPENAI_ORGANIZATION",
+        "OPENAI_ORG_ID",
+    ),
+    "google_genai": (
+        "GOOGLE_API_KEY",
+        "GEMINI_API_KEY",
+        "GOOGLE_GEMINI_BASE_URL",
+        "GOOGLE_GENAI_USE_VERTEXAI",
+    ),
+}
 
 
 def _identity(value: Any) -> Any:

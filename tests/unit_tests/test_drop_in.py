@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
@@ -101,3 +102,17 @@ def test_gemini_keywords_are_taken_too() -> None:
     body = llm.explain().body["generationConfig"]["thinkingConfig"]
 
     assert {"thinkingBudget": 512, "includeThoughts": True} == body
+
+
+def test_a_changed_environment_is_another_client(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model made after the environment changed calls the server it names now."""
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with ProviderEmulator() as other:
+        answers = []
+        for server in (other, provider_emulator):
+            monkeypatch.setenv("OPENAI_BASE_URL", server.openai_base_url)
+            answers.append((llm := UnifiedChatModel(model="gpt-4o"), llm.invoke("hi")))
+
+        assert [1, 1] == [len(other.requests), len(provider_emulator.requests)]

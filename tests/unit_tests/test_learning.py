@@ -326,9 +326,7 @@ def test_an_unverified_organization_gets_the_answer_in_one_piece() -> None:
 
 def test_an_unknown_model_that_does_not_reason() -> None:
     """A model taken for a reasoning one is no longer asked for its reasoning."""
-    with ProviderEmulator(rules=[ModelRules(id="plain-model")]) as emulator:
+    with ProviderEmulator(rules=[ModelRules(id="gpt-9-plain")]) as emulator:
         llm = _llm(emulator, Registry(load_shipped()))
-        name = "openai:plain-model"
-
-        assert "hi" == llm.invoke("hi", model=name, use_responses_api=True).text
+        assert "hi" == llm.invoke("hi", model="gpt-9-plain").text
         assert len(emulator.errors) <= 1
