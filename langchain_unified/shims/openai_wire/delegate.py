@@ -101,12 +101,19 @@ def options(plan: CallPlan) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def async_http_client(socket_options: Any = None) -> Any:
-    """Return an asynchronous HTTP client that every event loop can share."""
-    library = transport.response_class().__module__.partition(".")[0]
-    http = sys.modules[library]
+def pool(socket_options: Any = None) -> Any:
+    """Return a synchronous transport with the options `ChatOpenAI` would choose."""
+    return _http().HTTPTransport(
+        socket_options=list(_resolve_socket_options(socket_options)),
+        limits=openai.DEFAULT_CONNECTION_LIMITS,
+    )
+
+
+def shared_pool(socket_options: Any = None) -> Any:
+    """Return an asynchronous transport that every event loop can share."""
+    http = _http()
     chosen = list(_resolve_socket_options(socket_options))
-    shared = shared_transport(
+    return shared_transport(
         http,
         lambda: quickened(
             http.AsyncHTTPTransport(
@@ -115,7 +122,11 @@ def async_http_client(socket_options: Any = None) -> Any:
         ),
         lambda: http.HTTPTransport(socket_options=chosen),
     )
-    return openai.DefaultAsyncHttpxClient(mounts={"all://": shared})
+
+
+def _http() -> Any:
+    """Return the HTTP library that the SDK rides on."""
+    return sys.modules[transport.response_class().__module__.partition(".")[0]]
 
 
 class Raw:
