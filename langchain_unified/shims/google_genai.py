@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-import certifi
 import httpx
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -25,6 +23,7 @@ from langchain_unified.shims.google_wire.inquiries import count_tokens, model_ro
 from langchain_unified.shims.google_wire.pieces import Pieces
 from langchain_unified.shims.google_wire.shape import shape_result
 from langchain_unified.shims.loops import shared_transport
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -61,7 +60,10 @@ class GoogleGenAIShim(ProviderShim):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
-        pools = {"mounts": {"all://": self.own(_shared_pool())}}
+        pools = {
+            "verify": tls_context(httpx),
+            "mounts": {"all://": self.own(_shared_pool())},
+        }
         kept["client_args"] = {**pools, **kept.get("client_args", {})}
         return PlannedChatGoogle(model="planned", **kept)
 
@@ -122,8 +124,7 @@ SHIM = GoogleGenAIShim
 
 def _shared_pool() -> Any:
     """Return a transport that lets every event loop share the client."""
-    cafile = os.environ.get("SSL_CERT_FILE", certifi.where())
-    verify = ssl.create_default_context(cafile=cafile)
+    verify = tls_context(httpx)
     return shared_transport(
         httpx,
         lambda: httpx.AsyncHTTPTransport(verify=verify),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,6 +23,7 @@ from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_cha
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
     PlannedChatOpenAI,
+    http_library,
     options,
     pool,
     shared_pool,
@@ -32,6 +34,7 @@ from langchain_unified.shims.openai_wire.responses_stream import (
     ResponseStreamParser,
     response_stream_parser,
 )
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -86,14 +89,12 @@ class OpenAIShim(ProviderShim):
         return PlannedChatOpenAI(model="planned", **kept)
 
     def _http_client(self, socket_options: Any) -> openai.DefaultHttpxClient:
-        return openai.DefaultHttpxClient(
-            mounts={"all://": self.own(pool(socket_options))}
-        )
+        mounts = {"all://": self.own(pool(socket_options))}
+        return openai.DefaultHttpxClient(verify=_tls(), mounts=mounts)
 
     def _async_http_client(self, socket_options: Any) -> openai.DefaultAsyncHttpxClient:
-        return openai.DefaultAsyncHttpxClient(
-            mounts={"all://": self.own(shared_pool(socket_options))}
-        )
+        mounts = {"all://": self.own(shared_pool(socket_options))}
+        return openai.DefaultAsyncHttpxClient(verify=_tls(), mounts=mounts)
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
@@ -184,6 +185,10 @@ class OpenAIShim(ProviderShim):
 
 
 SHIM = OpenAIShim
+
+
+def _tls() -> ssl.SSLContext:
+    return tls_context(http_library())
 
 
 @contextmanager
