@@ -166,6 +166,12 @@ class Chooser:
         """Keep what the choice depends on."""
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
+        self._killed: frozenset[str] = frozenset()
+
+    def without(self, providers: frozenset[str]) -> Chooser:
+        """Return this chooser; it passes over some providers from now on."""
+        self._killed = providers
+        return self
 
     def choose(self, call: Open) -> tuple[str, Change]:
         """Return the model for a call, and the change that records why.
@@ -283,6 +289,8 @@ class Chooser:
         registry, provider = self._registry, config.provider
         if not registry.is_enabled(provider, self._enable):
             yield "permission (its provider is not enabled)"
+        if provider in self._killed:
+            yield "permission (its provider is switched off by the rollout flag)"
         connection, row = self._connection(provider), registry.provider(provider)
         if not has_credentials(connection, row.key_env):
             yield f"credentials (set {' or '.join(row.key_env)})"

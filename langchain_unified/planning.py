@@ -73,6 +73,15 @@ _DEFAULTS = (
 )
 
 
+Finish = Callable[[CallPlan], CallPlan]
+"""What a plan goes through last, before it is sent."""
+
+
+def as_planned(plan: CallPlan) -> CallPlan:
+    """Return a plan as it is."""
+    return plan
+
+
 class Kept:
     """What follows from a model's settings, worked out when first needed.
 
@@ -154,6 +163,7 @@ class Planning(DropIn):
         kwargs: dict[str, Any],
         *,
         stream: bool,
+        finish: Finish = as_planned,
     ) -> Attempts:
         """Read a call; it is planned at each attempt with what is known by then."""
         if not messages:
@@ -163,6 +173,7 @@ class Planning(DropIn):
             self._planner(
                 self._invocation(messages, stop, {**kwargs, **one}, stream=stream),
                 messages,
+                finish,
             )
             for one in given
         )
@@ -177,11 +188,11 @@ class Planning(DropIn):
         return attempts
 
     def _planner(
-        self, call: Invocation, messages: list[BaseMessage]
+        self, call: Invocation, messages: list[BaseMessage], finish: Finish
     ) -> Callable[[int], CallPlan]:
         """Return what plans a call, more or less cautiously."""
-        return lambda caution: self._affordable(
-            self._plan(_careful(call, caution)), messages
+        return lambda caution: finish(
+            self._affordable(self._plan(_careful(call, caution)), messages)
         )
 
     def _safeguards(self) -> Safeguards:
@@ -280,6 +291,14 @@ class Planning(DropIn):
 
     def _registry(self) -> Registry:
         return self.registry or default_registry()
+
+    def resolve(self, model: str | None = None) -> ModelConfig:
+        """Return what is known about a model, and what was learned.
+
+        Args:
+            model: Any name a call takes; the model's own if left out.
+        """
+        return self._resolve(model)
 
     def _resolve(self, model: str | None = None) -> ModelConfig:
         config = self._known(model)

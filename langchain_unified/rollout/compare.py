@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified.errors import InvalidParameterError, UnsupportedError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    UnsupportedError,
+)
 from langchain_unified.rollout.payloads import Sent, roles_of, settings_of, shown
 from langchain_unified.rollout.report import Difference
 from langchain_unified.types import CallPlan, Change, ModelConfig
@@ -13,12 +17,14 @@ from langchain_unified.types import CallPlan, Change, ModelConfig
 Payload = tuple[str, Mapping[str, Any]]
 """An endpoint and a request body."""
 
+Refusal = InvalidParameterError | UnknownParameterError | UnsupportedError
+REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
+"""What the unified path refuses before anything is sent."""
+
 _REFUSED = frozenset({"never", "default"})
 
 
-def refusal(
-    error: UnsupportedError | InvalidParameterError, model: str, legacy: Payload
-) -> list[Difference]:
+def refusal(error: Refusal, model: str, legacy: Payload) -> list[Difference]:
     """Return the difference of a call the unified path refuses before sending."""
     sent = settings_of(*legacy).get(error.parameter)
     value = shown(error.parameter, sent.value) if sent else "sent"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +11,9 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.cost import estimate_plan
 from langchain_unified.rollout import Difference, Mirror, Rollout, ShadowReport
+from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
@@ -332,6 +335,109 @@ def test_a_mirror_keeps_to_its_budget(
         control.report()
 
     assert 4 + sent == len(provider_emulator.requests)
+
+
+def priced(rollout: Rollout, model: Make, times: int, **settings: Any) -> Any:
+    llm = model(rollout=rollout, **settings)
+    for _ in range(times):
+        llm.invoke("one two", max_tokens=40)
+        rollout.report()
+        rollout.report()
+    return rollout.report()
+
+
+def test_a_mirror_keeps_to_its_dollars(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A copy is sent only if its price at the token cap fits into what is left."""
+    one = estimate_plan(model().explain("one two", max_tokens=40), 10)
+    mirror = Mirror(sample=1.0, max_usd=one * 1.5)
+    report = priced(Rollout("shadow", mirror=mirror), model, 40)
+    costs = [copy.cost_usd for copy in report.mirrored]
+
+    assert 2 <= len(costs) < 40
+    assert sum(costs) == pytest.approx(mirror.spent.usd)
+    assert mirror.spent.usd <= one * 1.5
+    assert 40 + len(costs) == len(provider_emulator.requests)
+
+
+def test_a_mirror_sends_nothing_whose_price_nobody_knows(
+    model: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bound in dollars that cannot be kept stops the copies, and says so once."""
+    kept, free = Mirror(sample=1.0), Mirror(sample=1.0, max_usd=None)
+    settings = {"model": "unheard-of-1"}
+    for mirror in (kept, free):
+        llm, primary = model(rollout=Rollout("shadow", mirror=mirror)), Primary()
+        primary.finish()
+        plan = llm.explain("hi", **settings)
+        for _ in range(3):
+            mirror.offer(plan, llm._shim(plan), [HumanMessage("hi")], primary, print)
+        mirror.drain(5.0)
+    told = [r.getMessage() for r in caplog.records if "max_usd" in r.getMessage()]
+
+    assert (0, 3) == (kept.spent.calls, free.spent.calls)
+    assert 1 == len(told)
+    assert "Mirror(max_usd=None)" in told[0]
+
+
+def test_a_copy_that_finds_no_place_costs_nothing(model: Make) -> None:
+    """What a copy was reserved is given back when the queue is full."""
+    mirror = Mirror(sample=1.0, queue=1, concurrency=1, timeout=0.5)
+    llm, primary = model(), Primary()
+    primary.finish()
+    plan, waiting = llm.explain("hi", max_tokens=40), threading.Event()
+
+    class Slow:
+        def generate(self, *_: Any) -> Any:
+            waiting.wait(5.0)
+            raise ConnectionError
+
+    queued = [
+        mirror.offer(plan, Slow(), [HumanMessage("hi")], primary, print)
+        for _ in range(10)
+    ]
+    spent = mirror.spent
+    waiting.set()
+    mirror.drain(5.0)
+
+    assert not all(queued)
+    assert sum(queued) == spent.calls
+
+
+def test_a_stream_is_mirrored_too(model: Make) -> None:
+    """The copy of a streamed call is whole, and compared by its text."""
+    control = Rollout("shadow", mirror=Mirror(sample=1.0))
+    assert "one two" == "".join(
+        c.text for c in model(rollout=control).stream("one two")
+    )
+    control.report()
+    mirrored = control.report().mirrored
+
+    assert [(True, None)] == [(one.same_text, one.error) for one in mirrored]
+
+
+def test_a_call_that_leaves_something_behind_is_not_mirrored(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A response the provider stores is stored once."""
+    control = Rollout("shadow", mirror=Mirror(sample=1.0))
+    model(rollout=control, store=True).invoke("hi")
+    control.report()
+    control.report()
+
+    assert 1 == len(provider_emulator.requests)
+
+
+def test_an_unknown_setting_is_a_difference(model: Make) -> None:
+    """What the unified path would refuse is in the report, not a failed comparison."""
+    control = Rollout("shadow")
+    with suppress(Exception):
+        model(rollout=control).invoke("hi", session="x")
+    report = control.report()
+
+    assert (1, 0) == (report.compared, report.failed)
+    assert "refused" == report.of("gpt-4o")["session"].unified
 
 
 def test_calls_with_tools_are_never_mirrored(
