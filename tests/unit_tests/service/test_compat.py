@@ -188,11 +188,12 @@ async def test_details_on_request(service: UnifiedInferenceService) -> None:
 @quiet
 @pytest.mark.parametrize("mode", ["unified", "legacy"])
 async def test_what_a_model_cannot_do_is_no_answer(
-    service: UnifiedInferenceService, mode: str
+    model: Callable[..., UnifiedChatModel], mode: str
 ) -> None:
     """A model named by a client that takes no images fails the same on both paths."""
+    compat = LangChainCompatibilityService(UnifiedInferenceService(model()))
     with rollout(mode):
-        answer = await LangChainCompatibilityService(service).generate_text(
+        answer = await compat.generate_text(
             "hi", "o3-mini", images="https://x.org/a.png"
         )
 
