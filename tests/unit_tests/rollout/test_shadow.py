@@ -17,7 +17,7 @@ from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
-from tests.unit_tests.rollout.calls import SCHEMA, get_weather
+from tests.unit_tests.rollout.calls import SCHEMA, Joke, get_weather
 
 Make = Callable[..., UnifiedChatModel]
 
@@ -96,6 +96,52 @@ MISTAKES = [
         "presence_penalty",
     ),
     Mistake("8 responses n", {"model": "gpt-5-pro", "n": 2}, "n"),
+    Mistake("7 responses", {"model": "gpt-5-pro", "stop": ["x"]}, "stop"),
+    Mistake("8 forced seed", {"model": "gpt-5.6-sol", "seed": 3}, "seed"),
+    Mistake("8 forced n", {"model": "gpt-5.6-sol", "n": 2}, "n"),
+    *(
+        Mistake(f"2 {name}", {"model": name, "temperature": 0}, "temperature")
+        for name in ("o4-mini", "o3-mini", "o1", "gpt-6.2-astra", "gpt-6.2-sol")
+    ),
+    *(
+        Mistake(f"5 {name}", {"model": name, "temperature": 0.5}, "temperature")
+        for name in (
+            "gpt-5.1-chat-latest",
+            "gpt-5.2-chat-latest",
+            "gpt-5.3-chat-latest",
+            "gpt-4o-search-preview",
+        )
+    ),
+    *(
+        Mistake(f"6 {name}", {"model": name}, "temperature")
+        for name in ("o1-mini", "o1-preview", "o1-pro")
+    ),
+    *(
+        Mistake(f"9 {name}", {"model": name}, "endpoint")
+        for name in (
+            "o1-pro",
+            "o3-deep-research",
+            "computer-use-preview",
+            "gpt-6-cyber",
+            "gpt-6-rosalind",
+            "gpt-daybreak-1",
+        )
+    ),
+    *(
+        Mistake(f"10 {name}", {"model": name}, "endpoint", tools=[get_weather])
+        for name in ("gpt-5.6", "gpt-5.6-luna")
+    ),
+    Mistake(
+        "11 max on chat",
+        {"model": "gpt-5.4", "reasoning_effort": "max"},
+        "reasoning_effort",
+    ),
+    Mistake(
+        "13 both names",
+        {"model": "gpt-4o"},
+        "max_tokens",
+        {"max_tokens": 10, "max_completion_tokens": 20},
+    ),
     Mistake("9 o3-pro", {"model": "o3-pro"}, "endpoint"),
     Mistake("9 law", {"model": "gpt-6.2-astra-law"}, "endpoint"),
     Mistake("9 cyber", {"model": "gpt-5.6-cyber"}, "endpoint"),
@@ -194,6 +240,42 @@ def test_the_report_names_every_known_mistake(
     assert case.shows_in in found
     assert name.lower() == found[case.shows_in].model
     assert 20 < len(found[case.shows_in].meaning)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "form", "shows_in", "meaning"),
+    [
+        ("o3", "function_calling", "parallel_tool_calls", "o3 refuses it (400)"),
+        ("o1-mini", "json_schema", "response_format", "refuses it (400)"),
+        (
+            "gpt-4o-2024-05-13",
+            "json_schema",
+            "response_format",
+            "takes no response schema: the call fails (400)",
+        ),
+        (
+            "gpt-5-chat-latest",
+            "json_schema",
+            "response_format",
+            "takes no response schema: the call fails (400)",
+        ),
+    ],
+)
+def test_the_report_names_mistakes_of_structured_output(
+    emulator: ProviderEmulator, name: str, form: str, shows_in: str, meaning: str
+) -> None:
+    """What `with_structured_output` of ChatOpenAI gets wrong is named too (15, 16)."""
+    control = Rollout("shadow")
+    llm = UnifiedChatModel(
+        model=name, providers=connections(emulator), rollout=control, max_retries=0
+    )
+    with suppress(Exception):
+        llm.with_structured_output(Joke, method=form).invoke("hi")
+    found = control.report().of(name)[shows_in]
+
+    assert meaning in found.meaning
+    assert "class" not in str(found.legacy)
 
 
 def test_equal_payloads_are_not_differences(model: Make) -> None:
