@@ -7,9 +7,10 @@ answers, so that both run side by side and the old one can be removed last.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import warnings
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from langchain_unified.errors import ProviderNotEnabledError
@@ -150,6 +151,18 @@ class LangChainCompatibilityService:
             "model_used": result.model_used,
             "success": result.success,
         }
+
+
+def _asynchronous(function: Callable[..., Any]) -> None:
+    """Mark a function as one whose result is awaited, for callers that ask first."""
+    mark = getattr(inspect, "markcoroutinefunction", None)
+    if mark is not None:
+        mark(function)
+    else:  # before Python 3.12
+        vars(function)["_is_coroutine"] = vars(asyncio.coroutines)["_is_coroutine"]
+
+
+_asynchronous(LangChainCompatibilityService.generate_text)
 
 
 def _failure(model: str, error: Exception) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -103,6 +105,16 @@ async def test_the_warning_points_at_the_caller(
     assert 3 == len(lines)
     assert [DeprecationWarning] * 3 == [warning.category for warning in caught]
     assert "UnifiedInferenceService.generate_text()" in str(caught[0].message)
+
+
+async def test_callers_that_ask_see_a_coroutine_function(
+    service: UnifiedInferenceService,
+) -> None:
+    """Code that looks before it awaits treats the method as the old `async def`."""
+    asks = inspect if sys.version_info >= (3, 12) else asyncio
+    method = LangChainCompatibilityService(service).generate_text
+
+    assert asks.iscoroutinefunction(method)
 
 
 @quiet
