@@ -124,6 +124,19 @@ _READ_BY_SDKS = {
         "GOOGLE_GEMINI_BASE_URL",
         "GOOGLE_GENAI_USE_VERTEXAI",
     ),
+    "azure_openai": (
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "AZURE_OPENAI_ENDPOINT",
+        "OPENAI_API_VERSION",
+    ),
+    "anthropic": (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_API_URL",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_PROXY",
+    ),
+    "ollama": ("OLLAMA_HOST", "OLLAMA_API_KEY"),
 }
 
 

@@ -133,6 +133,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         output_version=invocation.output_version,
         on_unsupported=invocation.on_unsupported,
         structured=draft.structured,
+        call_as_text=draft.call_as_text,
     )
 
 

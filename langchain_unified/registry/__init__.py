@@ -26,6 +26,7 @@ from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.lookup import Lookup
+from langchain_unified.registry.names import Name
 from langchain_unified.registry.overrides import (
     checked_patch,
     read_overrides,
@@ -37,7 +38,7 @@ from langchain_unified.registry.schema import (
     ProviderRow,
     RankRow,
 )
-from langchain_unified.types import ModelConfig
+from langchain_unified.types import Lifecycle, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
@@ -130,8 +131,7 @@ class Registry:
         if config is None:
             config = build_config(self._find(behind or model, provider, base_url))
             if behind is not None:
-                owner = name.provider or config.provider
-                config = replace(config, model=name.wire, provider=owner)
+                config = _deployed(config, name)
             if len(resolved) >= _MOST_RESOLVED:
                 resolved.clear()
             resolved[key] = config
@@ -391,6 +391,17 @@ class Registry:
 def _enabled_by_environment() -> set[str]:
     names = os.environ.get(ENABLE_VARIABLE, "").split(",")
     return {name.strip() for name in names}
+
+
+def _deployed(config: ModelConfig, name: Name) -> ModelConfig:
+    """Return what is known about a deployment of a model.
+
+    Azure retires models on days of its own, and a deployment's successor is whatever
+    its user deploys, so the model's days are not the deployment's
+    (learn.microsoft.com, Azure OpenAI model retirements, read 2026-11-26).
+    """
+    owner = name.provider or config.provider
+    return replace(config, model=name.wire, provider=owner, lifecycle=Lifecycle())
 
 
 def _how_to_enable(row: ProviderRow) -> str:

@@ -15,15 +15,24 @@ _CALLS = frozenset({"tool_use", "input_json_delta"})
 
 def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
     """Return a whole answer with text as `str` content."""
+    reason = (result.llm_output or {}).get("stop_reason")
     for generation in result.generations:
+        _note_finish(generation.message, reason)
         _shape(plan, generation.message)
     return result
 
 
 def shape_piece(plan: CallPlan, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
     """Return a streamed piece with text as `str` content."""
+    _note_finish(chunk.message, chunk.message.response_metadata.get("stop_reason"))
     _shape(plan, chunk.message)
     return chunk
+
+
+def _note_finish(message: BaseMessage, reason: str | None) -> None:
+    """Say why the answer ended where the other providers do."""
+    if reason:
+        message.response_metadata["finish_reason"] = reason
 
 
 def _shape(plan: CallPlan, message: BaseMessage) -> None:

@@ -63,6 +63,9 @@ def _task(call: OllamaCall) -> Task:
 
 
 def _tools(call: OllamaCall) -> list[ToolSpec]:
+    """Return the tools to call: none beside a form, which the answer is held to."""
+    if call.body.get("format"):
+        return []
     functions = [tool["function"] for tool in call.body.get("tools") or []]
     return [
         ToolSpec(f["name"], f.get("description") or "", f.get("parameters") or {})

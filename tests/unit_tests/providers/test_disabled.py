@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import metadata
 from typing import Any
 
 import pytest
@@ -40,9 +41,21 @@ def test_the_refusal_says_what_to_do(provider: str) -> None:
     message = str(caught.value)
 
     assert row.title in message
-    assert f'pip install "langchain-unified[{row.extra}]"' in message
+    assert (f'pip install "langchain-unified[{row.extra}]"' in message) == (
+        row.extra is not None
+    )
     assert f'enable=["{provider}"]' in message
     assert all(name in message for name in (*row.key_env, *row.arguments))
+
+
+def test_every_extra_exists() -> None:
+    """What a message says to install can be installed."""
+    provided = set(metadata("langchain-unified").get_all("Provides-Extra") or ())
+    files = default_registry().files.values()
+    named = {file.provider.extra for file in files if file.provider.extra}
+
+    assert {"anthropic", "ollama"} == named
+    assert named <= provided
 
 
 def test_settings_of_a_disabled_provider_are_checked() -> None:

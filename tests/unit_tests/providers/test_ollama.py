@@ -97,17 +97,25 @@ def test_thinking_text_is_kept_apart(enabled: Callable[..., UnifiedChatModel]) -
     assert ["reasoning", "text"] == [block["type"] for block in answer.content_blocks]
 
 
-def test_no_tool_choice(
+def test_a_choice_of_none(
     enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
 ) -> None:
-    """A choice of none leaves the tools out; a forced choice is refused."""
+    """A choice of none leaves the tools out."""
     llm = enabled("ollama:llama3.2")
     llm.bind_tools([weather], tool_choice="none").invoke("call weather for Oslo")
-    sent = provider_emulator.requests[-1].body
-    with pytest.raises(UnsupportedError, match="cannot be made to call a tool"):
-        llm.bind_tools([weather], tool_choice="any").invoke("hi")
 
-    assert "tools" not in sent
+    assert "tools" not in provider_emulator.requests[-1].body
+
+
+def test_tools_beside_a_response_format(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """Beside a form the server calls no tool, so the two are refused together."""
+    form = {"type": "object", "title": "t", "properties": {"a": {"type": "string"}}}
+    with pytest.raises(UnsupportedError, match="either tools or a response format"):
+        enabled("ollama:llama3.2").invoke("hi", tools=[weather], response_format=form)
+
+    assert [] == provider_emulator.requests
 
 
 def test_images(
