@@ -22,7 +22,7 @@ from langchain_unified.choice import (
     settled,
     spelled,
 )
-from langchain_unified.connection import Connection
+from langchain_unified.connection import Connection, check_ids
 from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -105,6 +105,9 @@ class Planning(DropIn):
         self._defaults()
         self._safeguards()
         read_fallbacks(self.fallbacks)
+        known = self._registry().files
+        check_ids(self.enable, known, where="enable")
+        check_ids(self.providers, known, where="providers")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""

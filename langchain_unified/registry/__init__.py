@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.connection import check_ids
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import Found, build_config
@@ -68,6 +69,7 @@ class Registry:
             registry.
         warn_days: Days before a model's shutdown from which a warning is logged, once
             per process; 0 for none.
+        enable: Providers to switch on beside those whose files say so.
 
     Attributes:
         files: Provider files by provider id.
@@ -89,9 +91,12 @@ class Registry:
         clock: Callable[[], date] = date.today,
         lessons: Lessons | None = None,
         warn_days: int = SOON,
+        enable: Iterable[str] = (),
     ) -> None:
         """Index the rows of the files."""
         self.files = dict(load_shipped() if files is None else files)
+        check_ids(enable, self.files, where="enable")
+        self._enabled = frozenset(enable)
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
         self._clock = clock
@@ -319,7 +324,7 @@ class Registry:
             for config in self.models()
             if config.match == "exact"
             and config.supports(feature)
-            and self.files[config.provider].provider.enabled
+            and self.is_enabled(config.provider)
             and not (config.lifecycle.shutdown and config.lifecycle.shutdown <= today)
         ]
         found.sort(key=lambda config: config.provider != provider)
@@ -335,10 +340,8 @@ class Registry:
 
     def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
         """Tell whether a provider is switched on, by itself or by the caller."""
-        row = self.files[provider].provider
-        return (
-            row.enabled or provider in enable or provider in _enabled_by_environment()
-        )
+        enabled = {*enable, *self._enabled, *_enabled_by_environment()}
+        return provider in enabled or self.files[provider].provider.enabled
 
     def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
         """Refuse a provider that is switched off.
