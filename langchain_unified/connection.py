@@ -190,6 +190,15 @@ def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) 
             raise InvalidParameterError(where, name, accepted)
 
 
+def deployments_of(providers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the model behind each deployment of every provider."""
+    return {
+        name: model
+        for settings in providers.values()
+        for name, model in (settings.get("deployments") or {}).items()
+    }
+
+
 _TEXTS = frozenset(
     {"api_version", "azure_endpoint", "base_url", "location", "organization", "project"}
 )

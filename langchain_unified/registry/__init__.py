@@ -130,6 +130,8 @@ class Registry:
         """
         today, resolved = self.today(), self._resolved
         name = self._lookup.read(check_name(model), base_url)
+        if deployments and name.provider is None and name.wire in deployments:
+            name = self._as_deployment(name)
         behind = self._lookup.behind(name, deployments or {})
         key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
@@ -141,6 +143,14 @@ class Registry:
                 resolved.clear()
             resolved[key] = config
         return config
+
+    def _as_deployment(self, name: Name) -> Name:
+        """Return the name of a deployment, if no model has that name."""
+        files = self.files.items()
+        owners = [owner for owner, file in files if file.provider.rules_of is not None]
+        if not owners or self._find(name.wire, None, None).match != "fallback":
+            return name
+        return replace(name, provider=owners[0])
 
     def get(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from langchain_core.outputs import ChatResult
 
@@ -57,6 +58,11 @@ class AnthropicShim(DelegatedShim):
         """Return what shapes the pieces of one stream."""
         calls = CallPieces(plan)
         return lambda chunk: calls.feed(shape_piece(plan, chunk))
+
+    def list_models(self) -> list[dict[str, Any]]:
+        """Return the models the API lists, page by page."""
+        listed = self.delegate._client.models.list()  # noqa: SLF001
+        return [model.model_dump(mode="json") for model in listed]
 
 
 SHIM = AnthropicShim
