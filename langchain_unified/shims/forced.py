@@ -19,6 +19,9 @@ from langchain_unified.planner.forced import CALL
 from langchain_unified.types import CallPlan
 
 _WHOLE = frozenset({"stop", "end_turn"})
+_LAST = 1_000
+"""Index of the call among the blocks of an answer: after all that comes before it."""
+
 _NO_CALL = "The text is no call of a tool."
 
 
@@ -98,7 +101,7 @@ class CallPieces:
         if len(self._plan.call_as_text) == 1:
             name = self._plan.call_as_text[0] if first else None
             call_id = self._id if first else None
-            made = tool_call_chunk(name=name, args=piece, id=call_id, index=0)
+            made = tool_call_chunk(name=name, args=piece, id=call_id, index=_LAST)
             return made if piece else None
         if not last or not self._text:
             return None
@@ -106,7 +109,7 @@ class CallPieces:
         # Text that is no call is given as a JSON string, which no arguments are, so
         # that langchain-core takes it for an invalid call.
         said = json.dumps(args if name else self._text, ensure_ascii=False)
-        return tool_call_chunk(name=name, args=said, id=self._id, index=0)
+        return tool_call_chunk(name=name, args=said, id=self._id, index=_LAST)
 
 
 def _end_with_call(message: BaseMessage, info: dict[str, Any] | None) -> None:

@@ -388,6 +388,26 @@ class Standard(ChatModelIntegrationTests):
         return True
 
     @property
+    def supports_pdf_inputs(self) -> bool:
+        return self.provider != "ollama"
+
+    @property
+    def supports_pdf_tool_message(self) -> bool:
+        return self.provider != "ollama"
+
+    @property
+    def supports_image_tool_message(self) -> bool:
+        return True
+
+    @property
+    def supports_anthropic_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_json_mode(self) -> bool:
+        return self.provider != "anthropic"
+
+    @property
     def supports_model_override(self) -> bool:
         """A name with a prefix, or a deployment, never is the name in the answer."""
         return self.provider not in UNLISTED

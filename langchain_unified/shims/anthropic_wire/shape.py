@@ -26,6 +26,10 @@ def shape_piece(plan: CallPlan, chunk: ChatGenerationChunk) -> ChatGenerationChu
     """Return a streamed piece with text as `str` content."""
     _note_finish(chunk.message, chunk.message.response_metadata.get("stop_reason"))
     _shape(plan, chunk.message)
+    if plan.output_version == "v1" and chunk.message.content == "":
+        # langchain-core 1.7.2 makes an empty text block of an empty string, which then
+        # takes in the block that streams first (read 2026-11-26).
+        chunk.message.content = []
     return chunk
 
 
