@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     output.decide_max_tokens,
     anthropic.decide_default_cap,
     anthropic.decide_sampling,
+    ollama.decide_truncation,
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,

@@ -64,6 +64,28 @@ def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> 
     draft.note(parameter, "translated", requested=value, sent=think, reason=reason)
 
 
+def decide_truncation(draft: Draft) -> None:
+    """Have the server say when a conversation is too long, unless told to cut it.
+
+    Left alone it drops the start of the prompt and answers the rest, with nothing in
+    the answer to tell (ollama/ollama api/types.go, `truncate` of 0.12.6, read
+    2026-11-26; older servers take no notice of the field).
+    """
+    if draft.endpoint != ENDPOINT:
+        return
+    asked = draft.wanted.pop("truncation", None)
+    sent = asked not in {None, "disabled"}
+    draft.body["truncate"] = sent
+    if asked is None:
+        reason = "a prompt beyond num_ctx would be cut without a word."
+        draft.note("truncation", "defaulted", sent="truncate", reason=reason)
+    else:
+        reason = "Ollama calls it truncate: true or false."
+        draft.note(
+            "truncation", "translated", requested=asked, sent=sent, reason=reason
+        )
+
+
 def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
     """Return function tools; a choice of none leaves them out, a forced one as well.
 

@@ -209,6 +209,20 @@ def test_a_changed_environment_is_another_connection(
     assert first != Connection(provider, {})
 
 
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_URL", "ANTHROPIC_BASE_URL"])
+def test_the_server_of_the_environment(
+    provider_emulator: ProviderEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    """Key and address are read from Anthropic's variables."""
+    monkeypatch.setenv(variable, provider_emulator.anthropic_base_url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-6666")
+    UnifiedChatModel(model="claude-sonnet-5", enable=["anthropic"]).invoke("hi")
+
+    assert "6666" == provider_emulator.requests[-1].key_tail
+
+
 def test_unknown_fields_of_the_body_are_sent(
     enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
 ) -> None:

@@ -173,6 +173,20 @@ def test_a_deployment_is_known_without_its_prefix(
     assert "azure_openai" == constructed.explain().provider
 
 
+def test_everything_from_the_environment(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Endpoint, version and key are read from the variables AzureChatOpenAI reads."""
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", provider_emulator.azure_endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "azure-6666")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    llm = UnifiedChatModel(model="azure_openai:gpt-4o", enable=["azure_openai"])
+    llm.invoke("hi")
+    sent = provider_emulator.requests[-1]
+
+    assert ("6666", {"api-version": "2024-10-21"}) == (sent.key_tail, sent.query)
+
+
 def test_a_base_url_is_the_v1_api(
     provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
 from langchain_unified.errors import (
     ProviderConnectionError,
+    ProviderContextOverflowError,
     ProviderInvalidRequestError,
     ProviderModelNotFoundError,
     ProviderTimeoutError,
@@ -154,6 +155,52 @@ def test_the_models_of_the_server(provider_emulator: ProviderEmulator) -> None:
 
     assert "llama3.2:latest" in names
     assert names == [m["model"] for m in asyncio.run(shim.alist_models())]
+
+
+LONG = "word " * 9000
+
+
+@pytest.mark.parametrize("setting", [{"num_ctx": 32768}, {"truncation": "auto"}])
+def test_a_long_conversation_is_not_cut_in_silence(
+    enabled: Callable[..., UnifiedChatModel], setting: dict[str, Any]
+) -> None:
+    """A prompt beyond the context is an error that says how to go on."""
+    llm = enabled("ollama:llama3.2")
+    with pytest.raises(ProviderContextOverflowError, match=next(iter(setting))):
+        llm.invoke(LONG)
+
+    assert llm.invoke(LONG, **setting).text
+
+
+@pytest.mark.parametrize(
+    ("setting", "sent", "kind"),
+    [
+        ({}, False, "defaulted"),
+        ({"truncation": "auto"}, True, "translated"),
+        ({"truncation": "disabled"}, False, "translated"),
+    ],
+)
+def test_truncation(
+    enabled: Callable[..., UnifiedChatModel],
+    setting: dict[str, Any],
+    sent: object,
+    kind: str,
+) -> None:
+    """Truncation is off unless it is asked for, and on record."""
+    plan = enabled("ollama:llama3.2").explain(**setting)
+
+    assert sent is plan.body["truncate"]
+    assert [kind] == [c.kind for c in plan.changes if c.parameter == "truncation"]
+
+
+def test_the_server_of_the_environment(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a base URL the server that OLLAMA_HOST names is called."""
+    monkeypatch.setenv("OLLAMA_HOST", provider_emulator.ollama_base_url)
+    llm = UnifiedChatModel(model="ollama:llama3.2", enable=["ollama"])
+
+    assert "hi" == llm.invoke("hi").text
 
 
 def test_timeouts_per_call(
