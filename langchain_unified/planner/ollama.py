@@ -115,6 +115,11 @@ def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, A
     return {"format": schema}
 
 
+def is_forced(choice: Any) -> bool:
+    """Tell whether a choice forces a call, which takes no tools of the model."""
+    return _choice(choice) == "forced"
+
+
 def _choice(choice: Any) -> str:
     kind = choice.get("type") if isinstance(choice, Mapping) else choice
     if kind is None or kind == "auto":

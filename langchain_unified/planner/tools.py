@@ -19,7 +19,8 @@ def decide_tools(draft: Draft) -> None:
     if not tools:
         _without_tools(draft, choice)
         return
-    _check_condition(draft, tools)
+    if not (draft.endpoint == ollama.ENDPOINT and ollama.is_forced(choice)):
+        _check_condition(draft, tools)
     rule = draft.rule("tools")
     if rule is None:
         raise draft.refusal(

@@ -40,7 +40,9 @@ def decide_default_cap(draft: Draft) -> None:
     """Send a token cap although nobody asked for one: the endpoint insists."""
     if draft.endpoint != ENDPOINT or "max_tokens" in draft.body:
         return
-    cap = draft.config.limits.get("output", _FALLBACK_CAP)
+    rule = draft.rule("max_tokens")
+    most = rule.maximum if rule is not None else None
+    cap = int(most or draft.config.limits.get("output", _FALLBACK_CAP))
     draft.body["max_tokens"] = cap
     reason = "the endpoint insists on a token cap; the model's largest is sent."
     draft.note("max_tokens", "defaulted", sent=cap, reason=reason)
