@@ -62,9 +62,23 @@ def test_the_deployment_is_in_the_path(
 
     assert path.format("my-dep") == first.path
     assert path.format("reasoner") == second.path
-    assert {"api-version": "2024-10-21"} == first.query
+    assert {"api-version": "2025-04-01-preview"} == first.query
     assert 200 == second.body["max_completion_tokens"]
     assert [] == provider_emulator.errors
+
+
+def test_a_version_without_responses(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """A call that needs Responses is refused, and told which version has it."""
+    old = {"azure_openai": {"api_version": "2024-10-21"}}
+    llm = enabled("azure_openai:reasoner", providers=old)
+    for face in (llm.invoke, lambda text, **kw: list(llm.stream(text, **kw))):
+        with pytest.raises(InvalidParameterError, match="2025-03-01-preview"):
+            face("hi", use_responses_api=True)
+    assert [] == provider_emulator.requests
+
+    assert "hi" == llm.invoke("hi").text
 
 
 def test_responses_carry_the_deployment(
