@@ -81,7 +81,8 @@ def _message(error: Exception) -> str:
             f"Ollama cannot be reached ({error}). Start it with `ollama serve`, or set "
             'providers={"ollama": {"base_url": "http://host:11434"}}.'
         )
-    said = error.error if isinstance(error, ResponseError) else str(error)
+    # A gateway before the server may answer with an object in the place of the text.
+    said = str(error.error if isinstance(error, ResponseError) else error)
     if _OVERFLOW.search(said):
         return (
             f"{said}. Give the model more room with num_ctx, or have the server leave "
