@@ -68,8 +68,8 @@ def decide_truncation(draft: Draft) -> None:
     """Have the server say when a conversation is too long, unless told to cut it.
 
     Left alone it drops the start of the prompt and answers the rest, with nothing in
-    the answer to tell (ollama/ollama api/types.go, `truncate` of 0.12.6, read
-    2026-11-26; older servers take no notice of the field).
+    the answer to tell (`truncate` of ollama/ollama 0.12.6 and later, reported
+    2026-11-26; whether older servers take no notice of it is not verified).
     """
     if draft.endpoint != ENDPOINT:
         return

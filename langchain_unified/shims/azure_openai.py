@@ -81,11 +81,7 @@ class AzureOpenAIShim(OpenAIShim):
         )
 
     def list_models(self) -> list[dict[str, Any]]:
-        """Return nothing: a resource does not tell its deployments.
-
-        Azure's management API lists them, with other credentials
-        (learn.microsoft.com, Azure OpenAI REST reference, read 2026-11-26).
-        """
+        """Return nothing: what a resource lists is not its deployments."""
         return []
 
 

@@ -50,8 +50,9 @@ def fits(schema: Mapping[str, Any] | None) -> bool:
 def misfit(schema: Mapping[str, Any]) -> str | None:
     """Return what a schema has that no response format of Claude can say.
 
-    Every object lists its keys, and no schema contains itself
-    (platform.claude.com/docs, structured outputs: limitations, read 2026-11-23).
+    Every object lists its keys: anthropic 2.12.0 `transform_schema` closes it, whatever
+    was asked for (read 2026-11-26). No schema contains itself: reported by
+    LangSchema 0.7.1 of Anthropic's documentation (2026-11-26).
     """
     if contains_itself(schema):
         return "schema that contains itself"

@@ -28,7 +28,7 @@ def shape_piece(plan: CallPlan, chunk: ChatGenerationChunk) -> ChatGenerationChu
     _shape(plan, chunk.message)
     if plan.output_version == "v1" and chunk.message.content == "":
         # langchain-core 1.7.2 makes an empty text block of an empty string, which then
-        # takes in the block that streams first (read 2026-11-26).
+        # takes in the block that streams first (seen 2026-11-26).
         chunk.message.content = []
     return chunk
 
