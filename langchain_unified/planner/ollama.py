@@ -78,7 +78,7 @@ def decide_truncation(draft: Draft) -> None:
     draft.body["truncate"] = sent
     if asked is None:
         reason = "a prompt beyond num_ctx would be cut without a word."
-        draft.note("truncation", "defaulted", sent="truncate", reason=reason)
+        draft.note("truncation", "defaulted", sent=False, reason=reason)
     else:
         reason = "Ollama calls it truncate: true or false."
         draft.note(
