@@ -22,7 +22,7 @@ from langchain_unified.choice import (
     settled,
     spelled,
 )
-from langchain_unified.connection import Connection
+from langchain_unified.connection import Connection, check_ids, deployments_of
 from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -114,6 +114,9 @@ class Planning(DropIn):
         self._defaults()
         self._safeguards()
         read_fallbacks(self.fallbacks)
+        known = self._registry().files
+        check_ids(self.enable, known, where="enable")
+        check_ids(self.providers, known, where="providers")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""
@@ -311,16 +314,10 @@ class Planning(DropIn):
         if is_auto(name):
             name = self._chooser().usual(name)
         return self._registry().resolve(
-            name, base_url=self._url("openai"), deployments=self._deployments()
+            name,
+            base_url=self._url("openai"),
+            deployments=deployments_of(self.providers),
         )
-
-    def _deployments(self) -> dict[str, str]:
-        """Return the model behind each deployment of every provider."""
-        return {
-            name: model
-            for settings in self.providers.values()
-            for name, model in (settings.get("deployments") or {}).items()
-        }
 
     def _url(self, provider: str) -> str | None:
         """Return the base URL set for a provider."""

@@ -21,6 +21,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.connection import Connection
 from langchain_unified.errors import ProviderNotEnabledError
+from langchain_unified.registry import default_registry
 from langchain_unified.types import CallPlan
 
 __all__ = ["ProviderShim", "connect", "load_shim"]
@@ -198,6 +199,13 @@ def _not_available(
     else:
         message = (
             f"Provider {provider!r} needs the package of {error.name!r}, which is not "
-            f'installed: pip install "langchain-unified[{provider}]"'
+            f'installed: pip install "{_distribution(provider)}"'
         )
     return ProviderNotEnabledError(provider, message)
+
+
+def _distribution(provider: str) -> str:
+    """Return what to install for a provider: the package, with an extra if any."""
+    file = default_registry().files.get(provider)
+    extra = file.provider.extra if file else None
+    return f"langchain-unified[{extra}]" if extra else "langchain-unified"
