@@ -17,6 +17,9 @@ class Once(Attempts):
         """Keep the plan."""
         self._finished = plan
 
+    def paid(self, cost: float | None) -> None:
+        """Keep no account: the plain model has no budget."""
+
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempt."""
         yield _OneAttempt(self._finished)
@@ -60,7 +63,10 @@ class Recorded(Attempts):
     ) -> None:
         """Keep both."""
         self._inner, self._rewrite = attempts, rewrite
-        self.paid = attempts.paid
+
+    def paid(self, cost: float | None) -> None:
+        """Say what the answer cost, if that is known."""
+        self._inner.paid(cost)
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempts."""
