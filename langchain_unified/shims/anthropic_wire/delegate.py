@@ -40,6 +40,8 @@ class PlannedChatAnthropic(ChatAnthropic):
         http_client = self.http_client
         if http_client is None and self.anthropic_proxy:
             http_client = anthropic.DefaultHttpxClient(proxy=self.anthropic_proxy)
+        if http_client is None:
+            http_client = anthropic.DefaultHttpxClient(mounts=_mounts())
         return anthropic.Client(**self._client_params, http_client=http_client)
 
     @cached_property
