@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -25,6 +24,7 @@ from langchain_unified.binding import UnifiedBinding
 from langchain_unified.contract import CONFIGURABLE, Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
+from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.schemas import read_structure
 from langchain_unified.structured import structured
@@ -155,8 +155,7 @@ class UnifiedChatModel(Contract, RolledOut):
     ) -> AsyncIterator[ChatGenerationChunk]:
         messages, kwargs = self._unseen(messages, kwargs)
         attempts = self._routed(messages, stop, kwargs, stream=True)
-        chunks = engine.astream(attempts, self._shim, messages)
-        async with aclosing(chunks):
+        async with owned(engine.astream(attempts, self._shim, messages)) as chunks:
             async for chunk in chunks:
                 yield chunk
 

@@ -29,6 +29,7 @@ from langchain_unified.attempts import Attempts
 from langchain_unified.cost import cost_usd
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
+from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import Exchange, taken, too_late
 from langchain_unified.reliability.limits import limits
 from langchain_unified.shims import ProviderShim
@@ -109,8 +110,8 @@ async def astream(
         async with attempt as plan:
             exchange, opening = taken(), Opening()
             with exchange:
-                pieces = _astream(plan, connect(plan), messages)
-            async with aclosing(exchange), aclosing(pieces):
+                given = _astream(plan, connect(plan), messages)
+            async with aclosing(exchange), owned(given) as pieces:
                 async for piece in _awatched(pieces, exchange):
                     attempts.paid(_cost(piece))
                     for one in opening.passed(piece):
@@ -135,7 +136,7 @@ def _watched(
 
 
 async def _awatched(
-    pieces: AsyncGenerator[ChatGenerationChunk], exchange: Exchange
+    pieces: Owned[ChatGenerationChunk], exchange: Exchange
 ) -> AsyncIterator[ChatGenerationChunk]:
     """Yield pieces within the deadline; what comes between belongs to the caller."""
     while True:
@@ -148,7 +149,7 @@ async def _awatched(
 
 
 async def _next(
-    pieces: AsyncGenerator[ChatGenerationChunk],
+    pieces: Owned[ChatGenerationChunk],
 ) -> ChatGenerationChunk | None:
     try:
         return await pieces.__anext__()
@@ -218,7 +219,7 @@ async def _astream(
         yield _in_one_piece(await _agenerate(plan, shim, messages))
         return
     pieces = Pieces(plan)
-    async with aclosing(shim.astream(plan, messages)) as chunks:
+    async with owned(shim.astream(plan, messages)) as chunks:
         async for chunk in chunks:
             yield pieces.feed(chunk)
             if pieces.done:

@@ -10,10 +10,11 @@ import importlib
 import threading
 import weakref
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Generator
 from functools import cache
 from importlib.metadata import entry_points
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -52,6 +53,22 @@ class ProviderShim(ABC):
     def __init__(self, connection: Connection) -> None:
         """Keep the connection settings; build clients when first needed."""
         self.connection = connection
+        self._owned: list[Any] = []
+        weakref.finalize(self, _close, self._owned)
+
+    def own(self, transport: Any) -> Any:
+        """Have the connections of an HTTP transport closed when the shim is no more.
+
+        Left to the garbage collector, a socket may be collected before its owner.
+
+        Args:
+            transport: A transport that nobody else was given.
+
+        Returns:
+            The transport.
+        """
+        self._owned.append(transport)
+        return transport
 
     @abstractmethod
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
@@ -87,6 +104,11 @@ class ProviderShim(ABC):
 _SHIMS: weakref.WeakValueDictionary[Connection, ProviderShim] = (
     weakref.WeakValueDictionary()
 )
+_RECENT: OrderedDict[Connection, ProviderShim] = OrderedDict()
+_MOST_RECENT = 32
+"""Shims kept although no model uses them: many an application makes a model per
+request, and would open its connections anew each time."""
+
 _LOCK = threading.Lock()
 
 
@@ -97,13 +119,17 @@ def connect(connection: Connection) -> ProviderShim:
         ProviderNotEnabledError: If there is no shim for the provider or its package
             is not installed.
     """
-    shim = _SHIMS.get(connection)
-    if shim is None:
-        shim_class = load_shim(connection.provider)
-        with _LOCK:
-            shim = _SHIMS.get(connection)
-            if shim is None:
-                shim = _SHIMS[connection] = shim_class(connection)
+    shim_class = load_shim(connection.provider)
+    dropped = None
+    with _LOCK:
+        shim = _SHIMS.get(connection)
+        if shim is None:
+            shim = _SHIMS[connection] = shim_class(connection)
+        _RECENT[connection] = shim
+        _RECENT.move_to_end(connection)
+        if len(_RECENT) > _MOST_RECENT:
+            _, dropped = _RECENT.popitem(last=False)
+    del dropped
     return shim
 
 
@@ -123,6 +149,11 @@ def load_shim(provider: str) -> type[ProviderShim]:
     except ModuleNotFoundError as error:
         raise _not_available(provider, error, own=error.name == name) from error
     return _check(provider, module.SHIM)
+
+
+def _close(transports: list[Any]) -> None:
+    for transport in transports:
+        transport.close()
 
 
 def _check(provider: str, shim: object) -> type[ProviderShim]:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from langchain_openai.chat_models._client_utils import (
-    _get_default_httpx_client,
-    _resolve_socket_options,
-)
 from pydantic import SecretStr
 
 from langchain_unified.shims.azure_wire.clients import async_client, sync_client
 from langchain_unified.shims.openai import OpenAIShim
-from langchain_unified.shims.openai_wire.delegate import (
-    PlannedChatOpenAI,
-    async_http_client,
-)
+from langchain_unified.shims.openai_wire.delegate import PlannedChatOpenAI
 
 
 class AzureOpenAIShim(OpenAIShim):
@@ -34,11 +27,9 @@ class AzureOpenAIShim(OpenAIShim):
         """
         given = self.connection.get
         sockets = given("http_socket_options")
-        shared = given("http_async_client") or async_http_client(sockets)
-        pool = given("http_client") or _get_default_httpx_client(
-            given("azure_endpoint"), None, tuple(_resolve_socket_options(sockets))
-        )
-        sync = sync_client(self.connection, pool)
+        http_client = given("http_client") or self._http_client(sockets)
+        shared = given("http_async_client") or self._async_http_client(sockets)
+        sync = sync_client(self.connection, http_client)
         asynchronous = async_client(self.connection, shared)
         settings: dict[str, Any] = {
             name: given(name)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-import certifi
 import httpx
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -17,6 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import aprepared, prepared
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
@@ -24,6 +23,7 @@ from langchain_unified.shims.google_wire.inquiries import count_tokens, model_ro
 from langchain_unified.shims.google_wire.pieces import Pieces
 from langchain_unified.shims.google_wire.shape import shape_result
 from langchain_unified.shims.loops import shared_transport
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -60,7 +60,11 @@ class GoogleGenAIShim(ProviderShim):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
-        kept["client_args"] = {**_shared_pools(), **kept.get("client_args", {})}
+        pools = {
+            "verify": tls_context(httpx),
+            "mounts": {"all://": self.own(_shared_pool())},
+        }
+        kept["client_args"] = {**pools, **kept.get("client_args", {})}
         return PlannedChatGoogle(model="planned", **kept)
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
@@ -98,10 +102,12 @@ class GoogleGenAIShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         pieces = Pieces(plan)
         with _errors(plan):
-            async for chunk in self.delegate._astream(  # noqa: SLF001
+            given: Any = self.delegate._astream(  # noqa: SLF001
                 await aprepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield pieces.shape(chunk)
+            )
+            async with owned(given) as chunks:
+                async for chunk in chunks:
+                    yield pieces.shape(chunk)
 
     def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
         """Return how many tokens the provider counts in messages, system and tools."""
@@ -116,16 +122,14 @@ class GoogleGenAIShim(ProviderShim):
 SHIM = GoogleGenAIShim
 
 
-def _shared_pools() -> dict[str, Any]:
-    """Return HTTP client arguments that let every event loop share the client."""
-    cafile = os.environ.get("SSL_CERT_FILE", certifi.where())
-    verify = ssl.create_default_context(cafile=cafile)
-    shared = shared_transport(
+def _shared_pool() -> Any:
+    """Return a transport that lets every event loop share the client."""
+    verify = tls_context(httpx)
+    return shared_transport(
         httpx,
         lambda: httpx.AsyncHTTPTransport(verify=verify),
         lambda: httpx.HTTPTransport(verify=verify),
     )
-    return {"mounts": {"all://": shared}}
 
 
 def _key_in_environment() -> bool:

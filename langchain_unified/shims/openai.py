@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,14 +16,17 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import aprepared, prepared
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
     PlannedChatOpenAI,
-    async_http_client,
+    http_library,
     options,
+    pool,
+    shared_pool,
 )
 from langchain_unified.shims.openai_wire.errors import to_unified
 from langchain_unified.shims.openai_wire.responses import parse_response_body
@@ -30,6 +34,7 @@ from langchain_unified.shims.openai_wire.responses_stream import (
     ResponseStreamParser,
     response_stream_parser,
 )
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -76,9 +81,20 @@ class OpenAIShim(ProviderShim):
         if has_client is not None:
             kept.setdefault("openai_api_key", has_client.api_key)
             kept.setdefault("openai_api_base", str(has_client.base_url))
+        sockets = given("http_socket_options")
+        if not {"client", "http_client", "openai_proxy"} & set(kept):
+            kept["http_client"] = self._http_client(sockets)
         if not {"async_client", "http_async_client", "openai_proxy"} & set(kept):
-            kept["http_async_client"] = async_http_client(given("http_socket_options"))
+            kept["http_async_client"] = self._async_http_client(sockets)
         return PlannedChatOpenAI(model="planned", **kept)
+
+    def _http_client(self, socket_options: Any) -> openai.DefaultHttpxClient:
+        mounts = {"all://": self.own(pool(socket_options))}
+        return openai.DefaultHttpxClient(verify=_tls(), mounts=mounts)
+
+    def _async_http_client(self, socket_options: Any) -> openai.DefaultAsyncHttpxClient:
+        mounts = {"all://": self.own(shared_pool(socket_options))}
+        return openai.DefaultAsyncHttpxClient(verify=_tls(), mounts=mounts)
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
@@ -140,8 +156,10 @@ class OpenAIShim(ProviderShim):
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                async for chunk in self.delegate._astream(messages, **carried):  # noqa: SLF001
-                    yield chunk
+                given: Any = self.delegate._astream(messages, **carried)  # noqa: SLF001
+                async with owned(given) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
                 return
             body = self.delegate.render(plan, messages)
             async with await transport.apost_stream(
@@ -167,6 +185,10 @@ class OpenAIShim(ProviderShim):
 
 
 SHIM = OpenAIShim
+
+
+def _tls() -> ssl.SSLContext:
+    return tls_context(http_library())
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import complete_body
 from langchain_unified.shims.openai_wire.sockets import quickened
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
@@ -101,21 +102,32 @@ def options(plan: CallPlan) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def async_http_client(socket_options: Any = None) -> Any:
-    """Return an asynchronous HTTP client that every event loop can share."""
-    library = transport.response_class().__module__.partition(".")[0]
-    http = sys.modules[library]
-    chosen = list(_resolve_socket_options(socket_options))
-    shared = shared_transport(
+def pool(socket_options: Any = None) -> Any:
+    """Return a synchronous transport with the options `ChatOpenAI` would choose."""
+    return http_library().HTTPTransport(**_transport_options(socket_options))
+
+
+def shared_pool(socket_options: Any = None) -> Any:
+    """Return an asynchronous transport that every event loop can share."""
+    http, chosen = http_library(), _transport_options(socket_options)
+    return shared_transport(
         http,
-        lambda: quickened(
-            http.AsyncHTTPTransport(
-                socket_options=chosen, limits=openai.DEFAULT_CONNECTION_LIMITS
-            )
-        ),
-        lambda: http.HTTPTransport(socket_options=chosen),
+        lambda: quickened(http.AsyncHTTPTransport(**chosen)),
+        lambda: http.HTTPTransport(**chosen),
     )
-    return openai.DefaultAsyncHttpxClient(mounts={"all://": shared})
+
+
+def _transport_options(socket_options: Any) -> dict[str, Any]:
+    return {
+        "verify": tls_context(http_library()),
+        "socket_options": list(_resolve_socket_options(socket_options)),
+        "limits": openai.DEFAULT_CONNECTION_LIMITS,
+    }
+
+
+def http_library() -> Any:
+    """Return the HTTP library that the SDK rides on."""
+    return sys.modules[transport.response_class().__module__.partition(".")[0]]
 
 
 class Raw:

@@ -21,6 +21,7 @@ from jiter import from_json
 from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.reliability.closing import Owned
 from langchain_unified.reliability.exchange import current, too_late
 from langchain_unified.reliability.limits import limits
 from langchain_unified.shims.loops import in_this_process, is_same_host
@@ -267,7 +268,7 @@ class AsyncEventStream:
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._reader = reader
-        self._events = self._read()
+        self._events = Owned(self._read())
 
     def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
         """Return the iterator of the events."""
