@@ -16,7 +16,9 @@ from langchain_unified.errors import (
 from langchain_unified.learning import Correction, Lessons, read_corrections
 from langchain_unified.registry.lifecycle import explain_missing
 from langchain_unified.reliability.gates import gate
+from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_retry
+from langchain_unified.reliability.secrets import mask_error
 from langchain_unified.types import CallPlan, Change
 
 MOST_CORRECTIONS = 3
@@ -25,6 +27,9 @@ MOST_CORRECTIONS = 3
 MakePlan = Callable[[int], CallPlan]
 """Plans a call with what is known at that moment, more or less cautiously; see
 `Invocation.caution`."""
+
+_REASON = 500
+"""Most characters of an error that are kept on the message."""
 
 Ready = Callable[[CallPlan], object]
 """Connects what a plan is sent with."""
@@ -91,6 +96,8 @@ class Route:
         plan = self._last
         if plan is None or not isinstance(error, ProviderError):
             return
+        mask_error(error)
+        _shorten(error)
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
         error.endpoint = error.endpoint or plan.endpoint
@@ -136,7 +143,7 @@ class Route:
             "endpoint": plan.endpoint if plan else None,
             "error": type(error).__name__,
             "status": getattr(error, "status", None),
-            "reason": str(error),
+            "reason": str(error)[:_REASON],
             "retries": self._retries,
         }
 
@@ -160,7 +167,18 @@ def _as_change(correction: Correction) -> Change:
 def _name_successor(error: ProviderError, successor: str) -> None:
     if error.successor is None:
         error.successor = successor
-        said = str(error)
-        error.args = (f"{said} Its successor is {successor!r}.", *error.args[1:])
-        if hasattr(error, "message"):
-            error.message = error.args[0]
+        _say(error, f"{error} Its successor is {successor!r}.")
+
+
+def _shorten(error: ProviderError) -> None:
+    """Keep a server from filling logs with what it says."""
+    said, most = str(error), limits().error_characters
+    if len(said) > most:
+        _say(error, f"{said[:most]}... ({len(said)} characters)")
+
+
+def _say(error: ProviderError, message: str) -> None:
+    error.args = (message, *error.args[1:])
+    for name in ("message", "error"):
+        if isinstance(vars(error).get(name), str):
+            setattr(error, name, message)

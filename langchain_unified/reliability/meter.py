@@ -39,7 +39,8 @@ class Meter:
         """Read from the headers what kind of body it is."""
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in ENCODINGS:
-            raise _refused(f"The answer is encoded as {encoding!r}; not asked for.")
+            message = f"The answer is encoded as {encoding!r}, which was not asked for."
+            raise _refused(message)
         self._inflater = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
         self._is_error = status >= _FIRST_ERROR
         self._is_stream = headers.get("content-type", "").startswith(_STREAMS)
@@ -68,8 +69,7 @@ class Meter:
             return True
         if self._is_error:
             return False
-        what = "stream" if self._is_stream else "answer"
-        raise _refused(f"The {what} is too large: at most {self._most} bytes are read.")
+        raise _too_large("stream" if self._is_stream else "answer", self._most)
 
     def _inflate(self, inflater: zlib._Decompress, chunk: bytes) -> None:
         """Count what a compressed chunk expands to, a piece at a time."""
@@ -88,7 +88,11 @@ class Meter:
         self._line = self._line + len(decoded) if end < 0 else len(decoded) - end - 1
         most = limits().event_bytes
         if self._line > most:
-            raise _refused(f"An event of the stream is larger than {most} bytes.")
+            raise _too_large("event", most)
+
+
+def _too_large(what: str, most: int) -> MalformedResponseError:
+    return _refused(f"The {what} is too large: of its bytes at most {most} are read.")
 
 
 def _refused(message: str) -> MalformedResponseError:
