@@ -228,3 +228,11 @@ class ProviderTimeoutError(ProviderError, ModelTimeoutError):
 
 class MalformedResponseError(ProviderError, ModelAPIError):
     """The answer is not what the provider's API promises."""
+
+
+def ours_within(error: BaseException) -> ProviderError | None:
+    """Return the error of ours that an SDK wrapped in its own, if it did."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, ProviderError):
+        found = found.__cause__
+    return found

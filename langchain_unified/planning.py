@@ -180,15 +180,15 @@ class Planning(DropIn):
             )
             for one in given
         )
-        attempts = Attempts(
+        return Attempts(
             first,
             self._registry().lessons,
             self._url,
             fallbacks=others,
             safeguards=self._safeguards(),
+            pay=self._purse.pay,
+            ready=self._ready,
         )
-        attempts.paid = self._purse.pay
-        return attempts
 
     def _planner(
         self, call: Invocation, messages: list[BaseMessage], finish: Finish
@@ -339,6 +339,11 @@ class Planning(DropIn):
         return refusal.suggesting(
             self._registry().models_with(refusal.feature, like=call.model)
         )
+
+    def _ready(self, plan: CallPlan) -> None:
+        """Connect the shim of a plan if it is the first."""
+        if plan.provider not in self._kept.shims:
+            self._shim(plan)
 
     def _shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""

@@ -18,6 +18,8 @@ class Limits:
         body_bytes: Most bytes of an answer that is not streamed.
         event_bytes: Most bytes of one event of a stream.
         stream_bytes: Most bytes of a whole stream.
+        error_bytes: Most bytes of an error that are read; the rest is cut off.
+        error_characters: Most characters of an error's message.
         quiet_pieces: Most pieces without content held back before the first token.
         first_wait: Seconds before the first retry; each next wait is twice as long.
         longest_wait: Most seconds between two attempts.
@@ -30,6 +32,8 @@ class Limits:
     body_bytes: int = 64 * _MIB
     event_bytes: int = 64 * _MIB
     stream_bytes: int = 256 * _MIB
+    error_bytes: int = _MIB
+    error_characters: int = 4_000
     quiet_pieces: int = 1_000
     first_wait: float = 0.5
     longest_wait: float = 8.0

@@ -40,6 +40,19 @@ def mask_headers(request: Any) -> None:
             headers[name] = MASK
 
 
+def mask_error(error: BaseException | None) -> None:
+    """Mask what may be a secret in the requests that an error and its causes carry."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        fields = vars(error)
+        response = fields.get("response")
+        for holder in (fields, getattr(response, "__dict__", {})):
+            for name in ("request", "_request", "next_request"):
+                mask_headers(holder.get(name))
+        error = error.__cause__ or error.__context__
+
+
 def masked_url(url: Any) -> str:
     """Return a URL without the password in it.
 

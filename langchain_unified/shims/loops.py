@@ -17,9 +17,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from langchain_unified.errors import MalformedResponseError, ProviderConnectionError
+from langchain_unified.errors import ProviderConnectionError
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import limits
+from langchain_unified.reliability.meter import ASKED, Meter
 from langchain_unified.reliability.secrets import mask_headers
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,9 +64,9 @@ class _SharedTransport:
             self._start()
         if self._sync is None:
             self._sync = self._make_sync()
-        _set_patience(request)
+        _prepare(request)
         response = self._sync.handle_request(request)
-        response.stream = self._watched(response.stream)
+        response.stream = self._watched(response)
         if is_foreign_redirect(request, response):
             response.stream.close()
             raise foreign_redirect(request, response)
@@ -80,9 +81,9 @@ class _SharedTransport:
             pool = self._pools[loop] = self._make_async()
             guard = self._guards[loop] = self._close_with_loop(pool)
             await anext(guard)
-        _set_patience(request)
+        _prepare(request)
         response = await pool.handle_async_request(request)
-        response.stream = self._watched(response.stream)
+        response.stream = self._watched(response)
         if is_foreign_redirect(request, response):
             await response.stream.aclose()
             raise foreign_redirect(request, response)
@@ -111,20 +112,28 @@ class _SharedTransport:
 class _WatchedStream:
     """A response body, read within the limits and released with its exchange."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._bytes = 0
+    def __init__(self, response: Any) -> None:
+        self._stream = response.stream
+        self._status, self._headers = response.status_code, response.headers
         self._exchange = current()
         self._exchange.keep(self)
 
     def __iter__(self) -> Iterator[bytes]:
+        meter = Meter(self._status, self._headers)
         for chunk in self._stream:
-            self._count(chunk)
+            self._exchange.answered = True
+            self._exchange.check()
+            if not meter.takes(chunk):
+                return
             yield chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        meter = Meter(self._status, self._headers)
         async for chunk in self._stream:
-            self._count(chunk)
+            self._exchange.answered = True
+            self._exchange.check()
+            if not meter.takes(chunk):
+                return
             yield chunk
 
     def close(self) -> None:
@@ -133,16 +142,11 @@ class _WatchedStream:
     async def aclose(self) -> None:
         await self._stream.aclose()
 
-    def _count(self, chunk: bytes) -> None:
-        self._exchange.answered = True
-        self._exchange.check()
-        self._bytes += len(chunk)
-        most = limits().stream_bytes
-        if self._bytes > most:
-            message = f"The answer is too large: at most {most} bytes are read."
-            error = MalformedResponseError(message)
-            error.is_retryable = False
-            raise error
+
+def _prepare(request: Any) -> None:
+    """Ask for encodings that can be bounded, and wait no longer than is allowed."""
+    request.headers["accept-encoding"] = ASKED
+    _set_patience(request)
 
 
 def _set_patience(request: Any) -> None:

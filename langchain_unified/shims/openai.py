@@ -25,7 +25,6 @@ from langchain_unified.shims.openai_wire.delegate import (
     PlannedChatOpenAI,
     http_library,
     options,
-    pool,
     shared_pool,
 )
 from langchain_unified.shims.openai_wire.errors import to_unified
@@ -89,7 +88,7 @@ class OpenAIShim(ProviderShim):
         return PlannedChatOpenAI(model="planned", **kept)
 
     def _http_client(self, socket_options: Any) -> openai.DefaultHttpxClient:
-        mounts = {"all://": self.own(pool(socket_options))}
+        mounts = {"all://": self.own(shared_pool(socket_options))}
         return openai.DefaultHttpxClient(verify=_tls(), mounts=mounts)
 
     def _async_http_client(self, socket_options: Any) -> openai.DefaultAsyncHttpxClient:

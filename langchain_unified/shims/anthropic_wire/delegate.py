@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import weakref
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -46,6 +47,10 @@ class PlannedChatAnthropic(ChatAnthropic):
         http_client = self.http_client
         if http_client is None and self.anthropic_proxy:
             http_client = anthropic.DefaultHttpxClient(proxy=self.anthropic_proxy)
+        if http_client is None:
+            mounts = _mounts()
+            weakref.finalize(self, mounts["all://"].close)
+            http_client = anthropic.DefaultHttpxClient(mounts=mounts)
         return anthropic.Client(**self._client_params, http_client=http_client)
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import Any, cast
 import anthropic
 
 from langchain_unified import errors
+from langchain_unified.errors import ours_within
 from langchain_unified.shims.anthropic_wire.delegate import http_library
 from langchain_unified.types import CallPlan
 
@@ -47,6 +48,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     Returns:
         An error that also is an instance of the class raised.
     """
+    if (ours_already := ours_within(error)) is not None:
+        return ours_already
     status = getattr(error, "status_code", None)
     raised, ours = cast("Any", (type(error), _kind(error, status)))
     kind = _class_of(raised, ours)

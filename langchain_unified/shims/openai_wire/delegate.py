@@ -102,13 +102,8 @@ def options(plan: CallPlan) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def pool(socket_options: Any = None) -> Any:
-    """Return a synchronous transport with the options `ChatOpenAI` would choose."""
-    return http_library().HTTPTransport(**_transport_options(socket_options))
-
-
 def shared_pool(socket_options: Any = None) -> Any:
-    """Return an asynchronous transport that every event loop can share."""
+    """Return a transport that threads and event loops can share."""
     http, chosen = http_library(), _transport_options(socket_options)
     return shared_transport(
         http,

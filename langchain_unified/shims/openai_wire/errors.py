@@ -24,6 +24,7 @@ from langchain_unified.errors import (
     ProviderRateLimitError,
     ProviderTimeoutError,
     ProviderUnavailableError,
+    ours_within,
 )
 from langchain_unified.reliability.secrets import mask_headers
 
@@ -86,6 +87,7 @@ def to_unified(
         same condition, to be raised `from exc`. One of ours is returned itself, with
         what it did not say about the call filled in.
     """
+    exc = ours_within(exc) or exc
     error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
     for found in (exc, exc.__cause__, exc.__context__):
         mask_headers(_request_of(found))

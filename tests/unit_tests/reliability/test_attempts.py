@@ -1,0 +1,65 @@
+"""What comes before a request: connecting, waiting for a place, the next model."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from langchain_unified import UnifiedChatModel, errors
+from langchain_unified.attempts import Attempts
+from langchain_unified.learning import Lessons
+from langchain_unified.testing import ProviderEmulator, Reply
+
+Make = Callable[..., UnifiedChatModel]
+
+
+@pytest.mark.parametrize("face", ["invoke", "ainvoke"])
+def test_no_place_in_time(
+    face: str, model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A call that finds no place within its time goes to the next model."""
+    provider_emulator.script(Reply(hang=True, when=lambda r: r.model == "gpt-4o"))
+    settings = {"max_concurrency": {"openai": 1}, "max_retries": 0}
+    first = threading.Thread(target=_fails, args=(model(timeout=1.5, **settings),))
+    first.start()
+    while not provider_emulator.requests:
+        time.sleep(0.01)
+    llm = model(timeout=0.2, fallbacks=["gemini-2.5-flash"], **settings)
+
+    message = llm.invoke("hi") if face == "invoke" else asyncio.run(llm.ainvoke("hi"))
+    first.join()
+
+    failed = message.response_metadata["unified"]["failed"]
+    assert [("gpt-4o", "ProviderTimeoutError")] == [
+        (one["model"], one["error"]) for one in failed
+    ]
+
+
+def _fails(llm: UnifiedChatModel) -> None:
+    with pytest.raises(errors.ProviderTimeoutError):
+        llm.invoke("hi")
+
+
+def test_the_clock_starts_once_connected(model: Make) -> None:
+    """Importing a provider's SDK takes nothing from the time of the first call."""
+    plan = model("gpt-4o", timeout=0.3).explain("hi")
+    attempts = Attempts(
+        lambda _: plan, Lessons(), lambda _: None, ready=lambda _: time.sleep(0.4)
+    )
+
+    with next(iter(attempts)) as sent:
+        assert sent.timeout > 0.1
+
+
+def test_a_call_is_connected_before_its_clock_starts(model: Make) -> None:
+    """The attempts of a call connect the shim when they plan, not when they send."""
+    llm = model("gpt-4o", timeout=5)
+    attempts = llm._attempts([HumanMessage("hi")], None, {}, stream=False)
+
+    with next(iter(attempts)):
+        assert ["openai"] == list(llm._kept.shims)
