@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from langchain_unified import UnifiedChatModel, errors, reliability
 from langchain_unified.finish import NORMAL, UNKNOWN, normal_reason
 from langchain_unified.reliability.fallbacks import moves_on
-from langchain_unified.shims.openai_wire.errors import retry_after, to_unified
+from langchain_unified.reliability.retry import retry_after
+from langchain_unified.shims.openai_wire.errors import to_unified
 from langchain_unified.shims.openai_wire.sse import SSEDecoder
 from langchain_unified.testing import ProviderEmulator, Reply
 

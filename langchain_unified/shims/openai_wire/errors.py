@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import Any, cast
 
@@ -26,6 +23,7 @@ from langchain_unified.errors import (
     ProviderUnavailableError,
     ours_within,
 )
+from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
@@ -96,18 +94,6 @@ def to_unified(
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
     return error
-
-
-def retry_after(headers: Mapping[str, str] | None) -> float | None:
-    """Return the seconds a response asks to wait, if it does."""
-    if headers is None:
-        return None
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        seconds = _number(headers.get(name))
-        if seconds is not None:
-            return seconds / scale
-    date = parsedate_tz(headers.get("retry-after") or "")
-    return None if date is None else max(0.0, mktime_tz(date) - time.time())
 
 
 def _request_of(error: BaseException | None) -> Any:
@@ -218,14 +204,6 @@ def _field(exc: BaseException, name: str) -> Any:
         inner = body.get("error")
         value = (inner if isinstance(inner, dict) else body).get(name)
     return value
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _sdk_class(kind: type[BaseException]) -> type[openai.OpenAIError]:
