@@ -147,3 +147,58 @@ def test_endless_answers(
 
     with pytest.raises(errors.MalformedResponseError, match="too large"):
         FACES[face](_llm(model, route))
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def _laughs(depth: int = 28) -> dict[str, Any]:
+    """Return a schema of two to the power of `depth` fields, if it were expanded."""
+    defs: dict[str, Any] = {f"d{depth}": {"type": "string"}}
+    for level in range(depth):
+        inner = {"$ref": f"#/$defs/d{level + 1}"}
+        defs[f"d{level}"] = _object(left=inner, right=inner)
+    return {"title": "L", **_object(a={"$ref": "#/$defs/d0"}), "$defs": defs}
+
+
+def _circle() -> dict[str, Any]:
+    again = {"$ref": "#/$defs/c"}
+    return {"title": "C", **_object(c=again), "$defs": {"c": _object(c=again)}}
+
+
+def _itself() -> dict[str, Any]:
+    again = {"$ref": "#/$defs/s"}
+    return {"title": "S", **_object(s=again), "$defs": {"s": again}}
+
+
+SCHEMAS = {"laughs": _laughs, "circle": _circle, "itself": _itself}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_references(route: str, schema: str, model: Make) -> None:
+    """A schema whose references multiply or go in circles is never expanded."""
+    llm, given = _llm(model, route), SCHEMAS[schema]()
+    started = time.monotonic()
+
+    llm.with_structured_output(given).invoke("hi")
+    llm.bind_tools([given]).invoke("hi")
+
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("route", ROUTES)
+def test_deep_requests(route: str, face: str, model: Make) -> None:
+    """A schema nested too deeply to be written down is refused as the caller's."""
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(3_000):
+        deep = _object(a=deep)
+    function = {"name": "f", "description": "d", "parameters": deep}
+    llm: Any = _llm(model, route).bind_tools(
+        [{"type": "function", "function": function}]
+    )
+
+    with pytest.raises(errors.InvalidParameterError, match="nested"):
+        FACES[face](llm)
