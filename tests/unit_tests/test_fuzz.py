@@ -167,6 +167,7 @@ def test_retry_after(value: str) -> None:
 @seed(SEED)
 @fuzz
 @given(body=JSON, message=st.text(max_size=40))
+@example(body={"type": {"type": "error"}}, message="")
 def test_errors_are_read(body: Any, message: str) -> None:
     """Any body of an error makes an error of ours that can be judged."""
     error = to_unified(openai.APIError(message, None, body=body))  # type: ignore[arg-type]

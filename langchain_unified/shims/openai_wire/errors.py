@@ -156,7 +156,7 @@ def _is_unknown_model(exc: openai.OpenAIError, status: int | None) -> bool:
 def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
     if not isinstance(exc, openai.APIError):
         return ProviderError
-    names = {_code(exc) or "", _field(exc, "type") or ""}
+    names = {_code(exc) or "", str(_field(exc, "type") or "")}
     if names & _RATE_LIMITS:
         return ProviderRateLimitError
     if any(map(_INVALID.match, names)):
