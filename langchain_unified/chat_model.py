@@ -25,12 +25,11 @@ from langchain_unified.contract import CONFIGURABLE, Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.reliability.closing import owned
-from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.schemas import read_structure
 from langchain_unified.structured import structured
 
 
-class UnifiedChatModel(Contract, RolledOut):
+class UnifiedChatModel(Contract):
     """One chat model for OpenAI's and Google's models, switched per call.
 
     Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly

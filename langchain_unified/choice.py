@@ -166,6 +166,12 @@ class Chooser:
         """Keep what the choice depends on."""
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
+        self._killed: frozenset[str] = frozenset()
+
+    def without(self, providers: frozenset[str]) -> Chooser:
+        """Return this chooser; it passes over some providers from now on."""
+        self._killed = providers
+        return self
 
     def choose(self, call: Open) -> tuple[str, Change]:
         """Return the model for a call, and the change that records why.
@@ -226,13 +232,17 @@ class Chooser:
         if said.casefold() in POLICIES:
             return said.casefold()
         names = [name.strip() for name in said.split(",") if name.strip()]
-        if len(names) == 1 and self._registry.resolve(names[0]).match == "fallback":
+        if len(names) == 1 and self._is_unknown(names[0]):
             near = nearest(said, POLICIES)
             hint = (
                 f"did you mean 'auto:{near}'?" if near else "give a policy or models."
             )
             raise InvalidParameterError("model", model, hint)
         return names
+
+    def _is_unknown(self, name: str) -> bool:
+        """Tell a misspelt policy from a model that its user names with its provider."""
+        return ":" not in name and self._registry.resolve(name).match == "fallback"
 
     def _in_order(
         self, call: Open, policy: str | Sequence[str]
@@ -260,6 +270,9 @@ class Chooser:
     def _named(self, call: Open, name: str) -> Candidate:
         base_url = self._connection("openai").get("base_url")
         config = self._registry.resolve(name, base_url=base_url)
+        deployments = self._connection(config.provider).get("deployments")
+        if deployments:
+            config = self._registry.resolve(name, deployments=deployments)
         price = _price(call, config)
         full_name = f"{config.provider}:{config.model}"
         return Candidate(full_name, config, price_usd=price, named=True)
@@ -283,6 +296,8 @@ class Chooser:
         registry, provider = self._registry, config.provider
         if not registry.is_enabled(provider, self._enable):
             yield "permission (its provider is not enabled)"
+        if provider in self._killed:
+            yield "permission (its provider is switched off by the rollout flag)"
         connection, row = self._connection(provider), registry.provider(provider)
         if not has_credentials(connection, row.key_env):
             yield f"credentials (set {' or '.join(row.key_env)})"

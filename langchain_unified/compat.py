@@ -7,17 +7,19 @@ answers, so that both run side by side and the old one can be removed last.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import warnings
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from langchain_unified.errors import ProviderNotEnabledError
-from langchain_unified.rollout.control import Rollout, Served, rollout_of
+from langchain_unified.rollout import Rollout, Served
+from langchain_unified.rollout.control import rollout_of
 from langchain_unified.service import (
     TextResult,
     UnifiedInferenceService,
-    is_provider_failure,
+    is_no_answer,
 )
 
 _OLD = (
@@ -30,8 +32,10 @@ _OLD = (
 class LangChainCompatibilityService:
     """The old `LangChainService` surface.
 
-    A failing provider does not raise: `success` is false and `error` says why. A
-    mistake in the call (an unknown setting, an impossible value) raises.
+    A call without an answer does not raise, whoever serves it: `success` is false and
+    `error` says why. That is a failing provider, one that is switched off, a budget
+    that is used up, and a model that cannot do what was asked for. A mistake in the
+    call (an unknown setting, an impossible value) raises.
 
     Args:
         unified_service: The new service.
@@ -80,7 +84,8 @@ class LangChainCompatibilityService:
         Args:
             prompt: What to ask.
             model: Any model the registry understands, or `auto`.
-            config: LangChain's config; its user or thread is the canary's key.
+            config: LangChain's config; its user or thread is the canary's key. The old
+                service gets it if its `generate_text` names a `config`.
             **kwargs: Settings of the call, under old or new names.
 
         Returns:
@@ -97,16 +102,16 @@ class LangChainCompatibilityService:
         kwargs: dict[str, Any],
     ) -> dict[str, Any]:
         served = self._served(model, config)
-        if served == "legacy" and self.legacy is not None:
-            return await self._old(served, prompt, model, kwargs)
-        if served is not None:
-            kwargs = {**kwargs, "rollout": served}
         try:
+            if served == "legacy" and self.legacy is not None:
+                return await self._old(served, prompt, model, config, kwargs)
+            if served is not None:
+                kwargs = {**kwargs, "rollout": served}
             result = await self.unified_service.generate_text(
                 prompt, model, config=config, **kwargs
             )
         except Exception as error:
-            if not is_provider_failure(error):
+            if not is_no_answer(error):
                 raise
             return _failure(self._model(model), error)
         return self._dictionary(result)
@@ -121,12 +126,14 @@ class LangChainCompatibilityService:
         served: Served,
         prompt: str,
         model: str,
+        config: Mapping[str, Any] | None,
         kwargs: dict[str, Any],
     ) -> dict[str, Any]:
         """Return the old service's answer, as it is."""
         if served.mode.name == "shadow":
-            chosen = {} if model == "auto" else {"model": model}
-            self.unified_service.llm.observe_shadow(prompt, served, **chosen, **kwargs)
+            self.unified_service.observe_shadow(served, prompt, model, kwargs)
+        if config is not None and _takes_config(self.legacy.generate_text):
+            kwargs = {**kwargs, "config": config}
         answer = self.legacy.generate_text(prompt, model=model, **kwargs)
         if inspect.isawaitable(answer):
             answer = await answer
@@ -146,6 +153,24 @@ class LangChainCompatibilityService:
         }
 
 
+def _asynchronous(function: Callable[..., Any]) -> None:
+    """Mark a function as one whose result is awaited, for callers that ask first."""
+    mark = getattr(inspect, "markcoroutinefunction", None)
+    if mark is not None:
+        mark(function)
+    else:  # before Python 3.12
+        vars(function)["_is_coroutine"] = vars(asyncio.coroutines)["_is_coroutine"]
+
+
+_asynchronous(LangChainCompatibilityService.generate_text)
+
+
 def _failure(model: str, error: Exception) -> dict[str, Any]:
-    text = str(error) if isinstance(error, ProviderNotEnabledError) else repr(error)
+    plain = isinstance(error, ProviderNotEnabledError)
+    text = str(error) if plain else f"{type(error).__name__}: {error}"
     return {"text": "", "model_used": model, "success": False, "error": text}
+
+
+def _takes_config(function: Any) -> bool:
+    """Tell whether a config is expected; `**kwargs` may go on to a provider."""
+    return "config" in inspect.signature(function).parameters

@@ -8,12 +8,12 @@ constructor's model, `providers={...}` to the provider it names.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
-from langchain_unified.errors import UnknownParameterError
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.vocabulary import nearest
 
 OWNED = {
@@ -124,6 +124,19 @@ _READ_BY_SDKS = {
         "GOOGLE_GEMINI_BASE_URL",
         "GOOGLE_GENAI_USE_VERTEXAI",
     ),
+    "azure_openai": (
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "AZURE_OPENAI_ENDPOINT",
+        "OPENAI_API_VERSION",
+    ),
+    "anthropic": (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_API_URL",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_PROXY",
+    ),
+    "ollama": ("OLLAMA_HOST", "OLLAMA_API_KEY"),
 }
 
 
@@ -146,18 +159,76 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
 
     Raises:
         UnknownParameterError: If a setting does not exist.
+        InvalidParameterError: If a value is of the wrong type.
     """
     checked: dict[str, dict[str, Any]] = {}
     for provider, settings in dict(given or {}).items():
-        for name in settings:
+        where = f"providers[{provider!r}]"
+        if not isinstance(settings, Mapping):
+            accepted = 'give settings by name, for example {"api_key": "..."}.'
+            raise InvalidParameterError(where, settings, accepted)
+        for name, value in settings.items():
             if name not in SETTINGS:
-                where = f"providers[{provider!r}]"
                 raise UnknownParameterError(name, nearest(name, SETTINGS), where=where)
+            _check_type(f"{where}[{name!r}]", name, value)
         checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
     return checked
 
 
+def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    """Refuse ids of providers that do not exist.
+
+    Raises:
+        InvalidParameterError: If there is one; the message names the nearest.
+    """
+    names = tuple(known)
+    for name in provider_ids:
+        if name not in names:
+            near = nearest(name, names)
+            hint = f"Did you mean {near!r}? " if near else ""
+            accepted = f"{hint}Providers: {', '.join(sorted(names))}."
+            raise InvalidParameterError(where, name, accepted)
+
+
+def deployments_of(providers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the model behind each deployment of every provider."""
+    return {
+        name: model
+        for settings in providers.values()
+        for name, model in (settings.get("deployments") or {}).items()
+    }
+
+
+_TEXTS = frozenset(
+    {"api_version", "azure_endpoint", "base_url", "location", "organization", "project"}
+)
+_MAPPINGS = frozenset(
+    {"client_args", "client_options", "default_headers", "default_query", "deployments"}
+)
+_CALLABLES = frozenset({"azure_ad_token_provider", "azure_ad_async_token_provider"})
+
+
+def _check_type(where: str, name: str, value: Any) -> None:
+    """Refuse a setting of the wrong type; the value of a secret is never shown."""
+    if value is None:
+        return
+    if name in _TEXTS and not isinstance(value, str):
+        raise InvalidParameterError(where, value, "give a string.")
+    if name in _MAPPINGS and not isinstance(value, Mapping):
+        raise InvalidParameterError(where, value, "give a dictionary.")
+    if name in _CALLABLES and not callable(value):
+        raise InvalidParameterError(where, "**********", "give a callable.")
+    if _is_secret(name) and not (
+        isinstance(value, (str, SecretStr)) or callable(value)
+    ):
+        accepted = "give a string, a SecretStr or a callable."
+        raise InvalidParameterError(where, "**********", accepted)
+
+
+def _is_secret(name: str) -> bool:
+    return name.endswith(("api_key", "token"))
+
+
 def as_secret(name: str, value: Any) -> Any:
     """Wrap a key or token given as text."""
-    secret = name.endswith(("api_key", "token"))
-    return SecretStr(value) if secret and isinstance(value, str) else value
+    return SecretStr(value) if _is_secret(name) and isinstance(value, str) else value

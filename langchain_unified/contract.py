@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.language_models import LangSmithParams, ModelProfile
@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from langchain_unified.choice import is_auto
-from langchain_unified.planning import Planning
 from langchain_unified.registry.profiles import profile_of
+from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.shims.loops import aclose_connections, close_connections
 from langchain_unified.types import Invocation
 
@@ -36,7 +36,7 @@ _UNCACHED = frozenset(
 """Settings that do not change the answer, and so not its place in the cache."""
 
 
-class Contract(Planning):
+class Contract(RolledOut):
     """Traces, cache keys, profile, token counts, serialization and attributes."""
 
     @property
@@ -136,14 +136,6 @@ class Contract(Planning):
         """Return the settings of a call, for its trace and its place in the cache."""
         given = {k: v for k, v in kwargs.items() if k != "stop"}
         return self._unchecked(stop, given) or self._settings(stop, given)
-
-    def _unchecked(
-        self, stop: list[str] | None, kwargs: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """Return the settings of a call that this package neither checks nor plans."""
-        parent: Any = super()
-        found: dict[str, Any] | None = parent._unchecked(stop, kwargs)  # noqa: SLF001
-        return found
 
     # Token counts
 

@@ -225,7 +225,9 @@ class DropIn(BaseChatModel):
             return values
         registry = values.get("registry") or default_registry()
         base_url = given.get("base_url")
-        provider = registry.resolve(model, base_url=base_url).provider
+        deployments = connection.deployments_of(values["providers"])
+        config = registry.resolve(model, base_url=base_url, deployments=deployments)
+        provider = config.provider
         if provider == "openai":
             return values
         for name in given:

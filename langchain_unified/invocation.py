@@ -10,6 +10,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.history.traits import mentions_json, traits_of
+from langchain_unified.planner.anthropic import ONLY_HERE
 from langchain_unified.schemas import read_structure, strict_schema
 from langchain_unified.types import Invocation, Traits
 
@@ -173,10 +174,21 @@ def _neutral_tool(tool: Any, *, strict: bool | None) -> Any:
         return tool
     if isinstance(tool, Mapping) and not _describes_function(tool):
         return dict(tool)
-    converted = convert_to_openai_tool(tool, strict=strict)
-    neutral = NeutralTool(_legal_if_strict(converted))
+    own = tool.get("strict") if isinstance(tool, Mapping) else None
+    converted = convert_to_openai_tool(tool, strict=own if strict is None else strict)
+    neutral = NeutralTool(_legal_if_strict({**converted, **_marks(tool)}))
     neutral.original = converted
     return neutral
+
+
+def _marks(tool: Any) -> dict[str, Any]:
+    """Return what Anthropic's tools have beside name, description and schema.
+
+    langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
+    as langchain-anthropic reads it.
+    """
+    told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
+    return {key: told[key] for key in ONLY_HERE if key in told}
 
 
 def _legal_if_strict(tool: dict[str, Any]) -> dict[str, Any]:

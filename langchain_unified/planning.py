@@ -22,7 +22,7 @@ from langchain_unified.choice import (
     settled,
     spelled,
 )
-from langchain_unified.connection import Connection
+from langchain_unified.connection import Connection, check_ids, deployments_of
 from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -73,6 +73,15 @@ _DEFAULTS = (
 )
 
 
+Finish = Callable[[CallPlan], CallPlan]
+"""What a plan goes through last, before it is sent."""
+
+
+def as_planned(plan: CallPlan) -> CallPlan:
+    """Return a plan as it is."""
+    return plan
+
+
 class Kept:
     """What follows from a model's settings, worked out when first needed.
 
@@ -105,6 +114,9 @@ class Planning(DropIn):
         self._defaults()
         self._safeguards()
         read_fallbacks(self.fallbacks)
+        known = self._registry().files
+        check_ids(self.enable, known, where="enable")
+        check_ids(self.providers, known, where="providers")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""
@@ -154,6 +166,7 @@ class Planning(DropIn):
         kwargs: dict[str, Any],
         *,
         stream: bool,
+        finish: Finish = as_planned,
     ) -> Attempts:
         """Read a call; it is planned at each attempt with what is known by then."""
         if not messages:
@@ -163,6 +176,7 @@ class Planning(DropIn):
             self._planner(
                 self._invocation(messages, stop, {**kwargs, **one}, stream=stream),
                 messages,
+                finish,
             )
             for one in given
         )
@@ -177,11 +191,11 @@ class Planning(DropIn):
         )
 
     def _planner(
-        self, call: Invocation, messages: list[BaseMessage]
+        self, call: Invocation, messages: list[BaseMessage], finish: Finish
     ) -> Callable[[int], CallPlan]:
         """Return what plans a call, more or less cautiously."""
-        return lambda caution: self._affordable(
-            self._plan(_careful(call, caution)), messages
+        return lambda caution: finish(
+            self._affordable(self._plan(_careful(call, caution)), messages)
         )
 
     def _safeguards(self) -> Safeguards:
@@ -281,6 +295,14 @@ class Planning(DropIn):
     def _registry(self) -> Registry:
         return self.registry or default_registry()
 
+    def resolve(self, model: str | None = None) -> ModelConfig:
+        """Return what is known about a model, and what was learned.
+
+        Args:
+            model: Any name a call takes; the model's own if left out.
+        """
+        return self._resolve(model)
+
     def _resolve(self, model: str | None = None) -> ModelConfig:
         config = self._known(model)
         lessons = self._registry().lessons
@@ -292,16 +314,10 @@ class Planning(DropIn):
         if is_auto(name):
             name = self._chooser().usual(name)
         return self._registry().resolve(
-            name, base_url=self._url("openai"), deployments=self._deployments()
+            name,
+            base_url=self._url("openai"),
+            deployments=deployments_of(self.providers),
         )
-
-    def _deployments(self) -> dict[str, str]:
-        """Return the model behind each deployment of every provider."""
-        return {
-            name: model
-            for settings in self.providers.values()
-            for name, model in (settings.get("deployments") or {}).items()
-        }
 
     def _url(self, provider: str) -> str | None:
         """Return the base URL set for a provider."""

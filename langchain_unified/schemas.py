@@ -142,12 +142,12 @@ def _plain_parameters(target: Any) -> Mapping[str, Any] | None:
 
     `None` for what needs its references: classes that contain themselves.
     """
-    if not _is_pydantic_2(target) or _contains_itself(target.model_json_schema()):
+    if not _is_pydantic_2(target) or contains_itself(target.model_json_schema()):
         return None
     return convert_to_openai_function(target).get("parameters")
 
 
-def _contains_itself(schema: Mapping[str, Any]) -> bool:
+def contains_itself(schema: Mapping[str, Any]) -> bool:
     """Tell whether a definition leads back to itself."""
     definitions = schema.get("$defs", {})
     leads_to = {

@@ -412,6 +412,8 @@ class CallPlan:
         output_version: The form of message content, as langchain-core names it.
         on_unsupported: The policy for tuning settings the model does not take.
         structured: How the form of the answer is asked for, if one is.
+        call_as_text: Tools of which the answer is a call, written as JSON text; empty
+            if the model calls tools itself.
     """
 
     requested_model: str
@@ -435,6 +437,7 @@ class CallPlan:
     output_version: str | None = None
     on_unsupported: Policy = "warn"
     structured: str | None = None
+    call_as_text: tuple[str, ...] = ()
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
     )

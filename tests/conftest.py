@@ -53,7 +53,7 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
         "azure_openai": {
             "api_key": "test",
             "azure_endpoint": emulator.azure_endpoint,
-            "api_version": "2024-10-21",
+            "api_version": "2025-04-01-preview",
             "deployments": emulator.azure_deployments,
         },
     }

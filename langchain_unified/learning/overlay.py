@@ -168,12 +168,14 @@ def _no_level(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 
 def _no_levels(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
-    del endpoint
-    return _with_thinking(config, c, style="budget")
+    levels = MappingProxyType({**config.thinking.levels, endpoint: ()})
+    return _with_thinking(config, c, style="budget", levels=levels)
 
 
 def _no_budget(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     levels = {endpoint: config.thinking.levels.get(endpoint) or _EFFORTS}
+    budget = replace(c, parameter="thinking_budget")
+    config = _with_rule(config, endpoint, budget, accepts="never")
     return _with_thinking(
         config,
         c,

@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     output.decide_max_tokens,
     anthropic.decide_default_cap,
     anthropic.decide_sampling,
+    ollama.decide_truncation,
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,
@@ -133,6 +134,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         output_version=invocation.output_version,
         on_unsupported=invocation.on_unsupported,
         structured=draft.structured,
+        call_as_text=draft.call_as_text,
     )
 
 

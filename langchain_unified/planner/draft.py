@@ -31,6 +31,7 @@ class Draft:
         effort: The effective reasoning effort of the call.
         losses: How many settings were dropped or clamped.
         emulations: How many settings are imitated on the client.
+        call_as_text: Tools of which the answer is a call, written as text.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Draft:
         self.system_role: str | None = "system"
         self.add_system: str | None = None
         self.structured: str | None = None
+        self.call_as_text: tuple[str, ...] = ()
 
     def rule(self, parameter: str) -> ParameterRule | None:
         """Return the rule for a parameter, or `None` if the endpoint has none."""

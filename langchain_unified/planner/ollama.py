@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.planner import forced
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
 
@@ -63,30 +64,67 @@ def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> 
     draft.note(parameter, "translated", requested=value, sent=think, reason=reason)
 
 
+def decide_truncation(draft: Draft) -> None:
+    """Have the server say when a conversation is too long, unless told to cut it.
+
+    Left alone it drops the start of the prompt and answers the rest, with nothing in
+    the answer to tell (`truncate` of ollama/ollama 0.12.6 and later, reported
+    2026-11-26; whether older servers take no notice of it is not verified).
+    """
+    if draft.endpoint != ENDPOINT:
+        return
+    asked = draft.wanted.pop("truncation", None)
+    sent = asked not in {None, "disabled"}
+    draft.body["truncate"] = sent
+    if asked is None:
+        reason = "a prompt beyond num_ctx would be cut without a word."
+        draft.note("truncation", "defaulted", sent=False, reason=reason)
+    else:
+        reason = "Ollama calls it truncate: true or false."
+        draft.note(
+            "truncation", "translated", requested=asked, sent=sent, reason=reason
+        )
+
+
 def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    """Return function tools; without tool choice `none` leaves them out."""
+    """Return function tools; a choice of none leaves them out, a forced one as well.
+
+    A forced call is held to by the form of the answer. With a form the server gives
+    no tool calls (ollama/ollama#8095), so the tools are told in words; the form alone
+    tells the model nothing (ollama/ollama#8162).
+    """
     for tool in tools:
         if tool.get("type") != "function" or "function" not in tool:
             reason = "Ollama takes function tools only."
             raise draft.refusal("tools", dict(tool), reason)
-    draft_choice = _choice(choice)
-    if draft_choice == "none":
+    kind = _choice(choice)
+    if kind == "none":
         reason = "Ollama has no tool choice; the tools are left out."
         draft.note("tool_choice", "translated", requested=choice, reason=reason)
         return {}
-    if draft_choice == "forced":
+    if kind == "auto":
+        return {"tools": list(tools)}
+    if not forced.can_be_written(draft):
         reason = (
-            "Ollama cannot be made to call a tool; give tool_choice='auto', or a "
-            "response_format for structured output."
+            "Ollama forces a call by the form of the answer, which is taken; give "
+            "tool_choice='auto', or no response_format."
         )
         raise draft.refusal("tool_choice", choice, reason, feature="tool_choice")
-    return {"tools": list(tools)}
+    schema = forced.write_call(draft, tools, choice)
+    draft.add_system = forced.instructions(tools, draft.call_as_text)
+    return {"format": schema}
+
+
+def is_forced(choice: Any) -> bool:
+    """Tell whether a choice forces a call, which takes no tools of the model."""
+    return _choice(choice) == "forced"
 
 
 def _choice(choice: Any) -> str:
-    if choice is None or choice == "auto":
+    kind = choice.get("type") if isinstance(choice, Mapping) else choice
+    if kind is None or kind == "auto":
         return "auto"
-    return "none" if choice is False or choice == "none" else "forced"
+    return "none" if kind is False or kind == "none" else "forced"
 
 
 def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from langchain_unified.planner import anthropic
 from langchain_unified.planner.draft import Draft
 from langchain_unified.schemas import METHODS, Structure
 
@@ -38,24 +39,28 @@ def _method(draft: Draft, structure: Structure) -> str:
     if structure.schema is None:
         order = ["json_mode"]
     for method in order:
-        if _can(draft, method):
+        if _can(draft, structure, method):
             return method
     return INSTRUCTED
 
 
-def _can(draft: Draft, method: str) -> bool:
+def _can(draft: Draft, structure: Structure, method: str) -> bool:
     config = draft.config
     together = config.features.get("tools_with_json", True)
     with_tools = bool(draft.wanted.get("tools"))
     if method == "function_calling":
         return _takes_tools(draft)
+    if draft.endpoint == "messages" and not anthropic.fits(structure.schema):
+        return False
     feature = "structured_output" if method == "json_schema" else "json_mode"
     return config.supports(feature) and (together or not with_tools)
 
 
 def _takes_tools(draft: Draft) -> bool:
     condition = draft.config.tools.get(draft.endpoint, "any")
-    if not draft.config.features.get("tool_calling", True) or condition == "never":
+    features = draft.config.features
+    able = features.get("tool_calling", True) and features.get("tool_choice", True)
+    if not able or condition == "never":
         return False
     return condition == "any" or draft.effort == "none"
 

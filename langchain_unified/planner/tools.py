@@ -19,14 +19,28 @@ def decide_tools(draft: Draft) -> None:
     if not tools:
         _without_tools(draft, choice)
         return
-    _check_condition(draft, tools)
+    if not (draft.endpoint == ollama.ENDPOINT and ollama.is_forced(choice)):
+        _check_condition(draft, tools)
     rule = draft.rule("tools")
     if rule is None:
         raise draft.refusal(
             "tools", tools, "the endpoint takes no tools.", feature="tool_calling"
         )
+    if draft.endpoint != anthropic.ENDPOINT:
+        tools = _without_marks(draft, tools)
     shape = _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, choice)
+
+
+def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
+    """Leave out of tools what only Anthropic's may have, for example cache marks."""
+    found = sorted(
+        {key for tool in tools for key in anthropic.ONLY_HERE if key in tool}
+    )
+    for key in found:
+        reason = f"{draft.endpoint} has no {key} on a tool; Anthropic has."
+        draft.note("tools", "dropped", requested=key, reason=reason)
+    return [{k: v for k, v in tool.items() if k not in found} for tool in tools]
 
 
 def _translate_functions(draft: Draft) -> None:

@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.connection import check_ids
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import Found, build_config
@@ -26,6 +27,7 @@ from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.lookup import Lookup
+from langchain_unified.registry.names import Name
 from langchain_unified.registry.overrides import (
     checked_patch,
     read_overrides,
@@ -37,7 +39,7 @@ from langchain_unified.registry.schema import (
     ProviderRow,
     RankRow,
 )
-from langchain_unified.types import ModelConfig
+from langchain_unified.types import Lifecycle, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
@@ -67,6 +69,7 @@ class Registry:
             registry.
         warn_days: Days before a model's shutdown from which a warning is logged, once
             per process; 0 for none.
+        enable: Providers to switch on beside those whose files say so.
 
     Attributes:
         files: Provider files by provider id.
@@ -88,9 +91,12 @@ class Registry:
         clock: Callable[[], date] = date.today,
         lessons: Lessons | None = None,
         warn_days: int = SOON,
+        enable: Iterable[str] = (),
     ) -> None:
         """Index the rows of the files."""
         self.files = dict(load_shipped() if files is None else files)
+        check_ids(enable, self.files, where="enable")
+        self._enabled = frozenset(enable)
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
         self._clock = clock
@@ -124,18 +130,27 @@ class Registry:
         """
         today, resolved = self.today(), self._resolved
         name = self._lookup.read(check_name(model), base_url)
+        if deployments and name.provider is None and name.wire in deployments:
+            name = self._as_deployment(name)
         behind = self._lookup.behind(name, deployments or {})
         key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
         if config is None:
             config = build_config(self._find(behind or model, provider, base_url))
             if behind is not None:
-                owner = name.provider or config.provider
-                config = replace(config, model=name.wire, provider=owner)
+                config = _deployed(config, name)
             if len(resolved) >= _MOST_RESOLVED:
                 resolved.clear()
             resolved[key] = config
         return config
+
+    def _as_deployment(self, name: Name) -> Name:
+        """Return the name of a deployment, if no model has that name."""
+        files = self.files.items()
+        owners = [owner for owner, file in files if file.provider.rules_of is not None]
+        if not owners or self._find(name.wire, None, None).match != "fallback":
+            return name
+        return replace(name, provider=owners[0])
 
     def get(
         self,
@@ -319,7 +334,7 @@ class Registry:
             for config in self.models()
             if config.match == "exact"
             and config.supports(feature)
-            and self.files[config.provider].provider.enabled
+            and self.is_enabled(config.provider)
             and not (config.lifecycle.shutdown and config.lifecycle.shutdown <= today)
         ]
         found.sort(key=lambda config: config.provider != provider)
@@ -335,10 +350,8 @@ class Registry:
 
     def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
         """Tell whether a provider is switched on, by itself or by the caller."""
-        row = self.files[provider].provider
-        return (
-            row.enabled or provider in enable or provider in _enabled_by_environment()
-        )
+        enabled = {*enable, *self._enabled, *_enabled_by_environment()}
+        return provider in enabled or self.files[provider].provider.enabled
 
     def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
         """Refuse a provider that is switched off.
@@ -391,6 +404,17 @@ class Registry:
 def _enabled_by_environment() -> set[str]:
     names = os.environ.get(ENABLE_VARIABLE, "").split(",")
     return {name.strip() for name in names}
+
+
+def _deployed(config: ModelConfig, name: Name) -> ModelConfig:
+    """Return what is known about a deployment of a model.
+
+    Azure retires models on days of its own, and a deployment's successor is whatever
+    its user deploys, so the model's days are not the deployment's
+    (learn.microsoft.com, Azure OpenAI model retirements, read 2026-11-26).
+    """
+    owner = name.provider or config.provider
+    return replace(config, model=name.wire, provider=owner, lifecycle=Lifecycle())
 
 
 def _how_to_enable(row: ProviderRow) -> str:

@@ -17,8 +17,8 @@ Example:
     ```
 """
 
-from langchain_unified.rollout.control import Rollout, Served, rollout
-from langchain_unified.rollout.faces import RolledOut, RolledPlan
+from langchain_unified.rollout.control import Rollout, rollout
+from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.rollout.flags import (
     ENVIRONMENT,
     CallableFlag,
@@ -29,7 +29,9 @@ from langchain_unified.rollout.flags import (
 )
 from langchain_unified.rollout.mirror import Mirror
 from langchain_unified.rollout.modes import Mode
+from langchain_unified.rollout.plans import RolledPlan
 from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
+from langchain_unified.rollout.served import Served
 
 __all__ = [
     "ENVIRONMENT",

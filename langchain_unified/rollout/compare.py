@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified.errors import InvalidParameterError, UnsupportedError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    UnsupportedError,
+)
 from langchain_unified.rollout.payloads import Sent, roles_of, settings_of, shown
 from langchain_unified.rollout.report import Difference
 from langchain_unified.types import CallPlan, Change, ModelConfig
+from langchain_unified.vocabulary import canonical_names
 
 Payload = tuple[str, Mapping[str, Any]]
 """An endpoint and a request body."""
 
+Refusal = InvalidParameterError | UnknownParameterError | UnsupportedError
+REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
+"""What the unified path refuses before anything is sent."""
+
 _REFUSED = frozenset({"never", "default"})
 
 
-def refusal(
-    error: UnsupportedError | InvalidParameterError, model: str, legacy: Payload
-) -> list[Difference]:
+def refusal(error: Refusal, model: str, legacy: Payload) -> list[Difference]:
     """Return the difference of a call the unified path refuses before sending."""
-    sent = settings_of(*legacy).get(error.parameter)
-    value = shown(error.parameter, sent.value) if sent else "sent"
+    parameter = canonical_names().get(error.parameter, error.parameter)
+    sent = settings_of(*legacy).get(parameter)
+    value = shown(parameter, sent.value) if sent else "sent"
     meaning = f"The unified path refuses it before anything is sent: {error}"
-    return [Difference(model, error.parameter, value, "refused", meaning)]
+    return [Difference(model, parameter, value, "refused", meaning)]
 
 
 def differences(legacy: Payload, unified: Payload, plan: CallPlan) -> list[Difference]:
@@ -36,9 +44,12 @@ def differences(legacy: Payload, unified: Payload, plan: CallPlan) -> list[Diffe
     """
     ours, theirs = settings_of(*unified), settings_of(*legacy)
     found = [*_endpoint(legacy[0], plan), *_roles(legacy[1], unified[1], plan)]
+    if plan.stop and "stop" not in theirs:
+        found.append(_client_stop(plan))
     for parameter in dict.fromkeys((*theirs, *ours)):
         was, now = theirs.get(parameter), ours.get(parameter)
-        if _same(was, now, same_wire=legacy[0] == unified[0]):
+        same = _same(was, now, same_wire=legacy[0] == unified[0])
+        if same and not _doomed(parameter, legacy[0], plan):
             continue
         meaning = _meaning(parameter, was, now, legacy[0], plan)
         found.append(
@@ -57,6 +68,21 @@ def _same(was: Sent | None, now: Sent | None, *, same_wire: bool) -> bool:
     if was is None or now is None:
         return False
     return was.value == now.value and (was.name == now.name or not same_wire)
+
+
+def _doomed(parameter: str, endpoint: str, plan: CallPlan) -> bool:
+    """Tell whether ChatOpenAI's endpoint lacks a parameter that ours has."""
+    mappings = plan.config.mappings
+    if endpoint == plan.endpoint or endpoint not in mappings:
+        return False
+    ours, theirs = mappings[plan.endpoint].rules, mappings[endpoint].rules
+    return parameter in ours and parameter not in theirs
+
+
+def _client_stop(plan: CallPlan) -> Difference:
+    why = "ChatOpenAI leaves it out without a word, and the answer runs past it."
+    meaning = f"{why} {_reason('stop', plan)}".strip()
+    return Difference(plan.model, "stop", None, "applied by the client", meaning)
 
 
 def _text(parameter: str, sent: Sent | None, other: Sent | None) -> str | None:
@@ -114,6 +140,10 @@ def _meaning(
             f"ChatOpenAI leaves it out without a word; {plan.model} takes it."
         )
     fate = _fate(parameter, endpoint, plan.config)
+    if parameter == "response_format" and _is_schema(was.value):
+        fate = fate or _fate_of_schema(plan.config)
+    if was.value == getattr(now, "value", None) and _doomed(parameter, endpoint, plan):
+        return f"ChatOpenAI sends it{fate}."
     if now is None:
         return f"ChatOpenAI sends it{fate}. {reason or 'The unified path does not.'}"
     if was.value == now.value:
@@ -136,11 +166,25 @@ def _fate(parameter: str, endpoint: str, config: ModelConfig) -> str:
     return ""
 
 
+def _is_schema(form: Any) -> bool:
+    return isinstance(form, type) or (
+        isinstance(form, Mapping) and form.get("type") == "json_schema"
+    )
+
+
+def _fate_of_schema(config: ModelConfig) -> str:
+    if config.supports("structured_output"):
+        return ""
+    return f", although {config.model} takes no response schema: the call fails (400)"
+
+
 def _reason(parameter: str, plan: CallPlan) -> str:
     change = next((c for c in plan.changes if c.parameter == parameter), None)
     return "" if change is None else _sentence(change)
 
 
 def _sentence(change: Change) -> str:
-    text = change.reason[:1].upper() + change.reason[1:]
+    first, _, _ = change.reason.partition(" ")
+    quoted = "_" in first
+    text = change.reason if quoted else change.reason[:1].upper() + change.reason[1:]
     return f"{text} [{change.source}]" if change.source else text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +21,9 @@ from langchain_unified.rollout.flags import (
     OpenFeatureFlag,
 )
 from langchain_unified.rollout.mirror import Mirror
-from langchain_unified.rollout.modes import Mode, ServedBy
+from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.report import ShadowReport
+from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
 from langchain_unified.rollout.store import ShadowStore
 
 KEYS = ("user_id", "thread_id")
@@ -29,62 +31,10 @@ KEYS = ("user_id", "thread_id")
 
 SALT = "langchain-unified"
 
-LEGACY_PROVIDERS = frozenset({"openai"})
-"""The providers that had a path before the migration."""
-
+_LOG = logging.getLogger("langchain_unified")
 _CONTEXT: ContextVar[Mode | None] = ContextVar(
     "langchain_unified_rollout", default=None
 )
-
-
-class Served(str):
-    """What serves a call: `unified`, `legacy` or `off`; decided once, then carried.
-
-    Attributes:
-        mode: What the flag said.
-        source: Which flag it was.
-        rollout: The `Rollout` that decided.
-        reason: Why the call is not served as the flag said, if it is not.
-    """
-
-    __slots__ = ("mode", "reason", "rollout", "source")
-    mode: Mode
-    source: str
-    rollout: Rollout
-    reason: str
-
-    @classmethod
-    def by(
-        cls,
-        served_by: ServedBy,
-        mode: Mode,
-        source: str,
-        rollout: Rollout,
-        reason: str = "",
-    ) -> Served:
-        """Return a decision with what led to it."""
-        served = cls(served_by)
-        served.mode, served.source, served.rollout = mode, source, rollout
-        served.reason = reason
-        return served
-
-    @property
-    def record(self) -> dict[str, str]:
-        """What goes into `response_metadata["unified"]["rollout"]`."""
-        record = {
-            "served_by": str(self),
-            "mode": str(self.mode),
-            "source": self.source,
-        }
-        return {**record, "reason": self.reason} if self.reason else record
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Served:
-        """Return itself: a decision is made once."""
-        return self
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Travel between processes as plain text."""
-        return str, (str(self),)
 
 
 @contextmanager
@@ -157,6 +107,7 @@ class Rollout:
         self.salt = salt
         self.mirror = mirror
         self._store = ShadowStore()
+        self._told: set[str] = set()
         self._environment = environment
         self._sources: tuple[Flag, ...] = (
             *((CallableFlag(call),) if call is not None else ()),
@@ -222,12 +173,19 @@ class Rollout:
             provider: The provider of the call's model.
             key: Who the call is for.
         """
-        mode = mode.of(provider)
-        served_by = mode.serves(key, self.salt)
+        served_by = mode.of(provider).serves(key, self.salt)
+        by = partial(Served.by, flag=mode, source=source, rollout=self)
         if served_by == "legacy" and provider not in LEGACY_PROVIDERS:
-            reason = f"{provider} has no path from before the migration."
-            return Served.by("unified", mode, source, self, reason)
-        return Served.by(served_by, mode, source, self)
+            if mode.of(provider).name == "legacy":
+                self._tell(provider)
+            return by("unified", provider, reason=no_past(provider))
+        return by(served_by, provider)
+
+    def _tell(self, provider: str) -> None:
+        """Log, once for each provider, that a rollback does not reach it."""
+        if provider not in self._told:
+            self._told.add(provider)
+            _LOG.warning("Rollout mode 'legacy': %s", no_past(provider))
 
     def report(self, timeout: float = 5.0) -> ShadowReport:
         """Return what shadowed calls showed so far.

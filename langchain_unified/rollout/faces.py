@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.language_models import LanguageModelInput
@@ -14,42 +15,34 @@ from langchain_core.utils.uuid import uuid7
 from pydantic import Field, PrivateAttr, field_validator
 
 from langchain_unified.attempts import Attempts
-from langchain_unified.drop_in import DropIn
-from langchain_unified.errors import ProviderNotEnabledError
-from langchain_unified.rollout.control import Served, key_of, rollout_of
+from langchain_unified.choice import Chooser, is_auto, spelled
+from langchain_unified.planning import Planning
+from langchain_unified.rollout.control import key_of, rollout_of
 from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.once import Once, Recorded
-from langchain_unified.rollout.report import ShadowReport
+from langchain_unified.rollout.once import Once
+from langchain_unified.rollout.plans import RolledPlan, legacy_plan, recorded
+from langchain_unified.rollout.report import Difference, ShadowReport
+from langchain_unified.rollout.served import Served
 from langchain_unified.rollout.shadow import ShadowShim
 from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import EMPTY, CallPlan, Invocation, ModelConfig
+from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
 
+Asked = tuple[LanguageModelInput, dict[str, Any]]
+"""The input of a call and its keywords."""
+
 _OPENAI = "openai"
+_OPEN = (
+    "The model is left open, which ChatOpenAI does not know; name one to have the call "
+    "served as before."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class RolledPlan(CallPlan):
-    """A plan that says why it is the one that is used.
-
-    Attributes:
-        rollout: What goes into `response_metadata["unified"]["rollout"]`.
-        shim: What sends it, if it is not the provider's shim.
-    """
-
-    rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    shim: ProviderShim | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Return what goes into `response_metadata["unified"]`."""
-        return {**CallPlan.record(self), "rollout": dict(self.rollout)}
-
-
-class RolledOut(DropIn):
+class RolledOut(Planning):
     """A chat model whose calls can be served by the path before the migration.
 
     A subclass calls `_rolled` where it has the config and `_routed` where it would
@@ -86,51 +79,23 @@ class RolledOut(DropIn):
         """
         return rollout_of(self.rollout).report(timeout)
 
-    def observe_shadow(
-        self, input: LanguageModelInput, served: Served, **kwargs: Any
-    ) -> None:
+    def observe_shadow(self, served: Served, read: Callable[[], Asked]) -> None:
         """Have the payloads of a call compared that somebody else answers.
 
         Args:
-            input: The messages of the call.
             served: The decision for the call.
-            **kwargs: What would be given to `invoke`.
+            read: Returns the input of the call and its keywords; it is called beside
+                the calls, where nobody waits for it.
         """
+        served.rollout.store.submit(lambda: self._compared(served, *read()))
+
+    def _compared(
+        self, served: Served, input: LanguageModelInput, kwargs: dict[str, Any]
+    ) -> list[Difference]:
         messages = self._convert_input(input).to_messages()
-        config = self._resolve(_model_of(kwargs))
-        plan = self._legacy_plan(config, served, None, kwargs, stream=False)
-        shim = self._legacy_shim(messages, None, kwargs, served, stream=False)
-        if isinstance(shim, ShadowShim):
-            shim.observe(plan, messages, Primary())
-
-    def _resolve(self, model: str | None = None) -> ModelConfig:
-        raise NotImplementedError
-
-    def _defaults(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _invocation(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Invocation:
-        raise NotImplementedError
-
-    def _plan(self, call: Invocation) -> CallPlan:
-        raise NotImplementedError
-
-    def _attempts(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Attempts:
-        raise NotImplementedError
+        plan = self._legacy_plan(served, None, kwargs, stream=False)
+        shim = self._shadow(messages, None, kwargs, served, stream=False)
+        return shim.compared(plan, messages, Primary())
 
     def _rolled(
         self, config: RunnableConfig, kwargs: dict[str, Any]
@@ -157,7 +122,7 @@ class RolledOut(DropIn):
     ) -> Served | None:
         given = kwargs.get(KEYWORD)
         if isinstance(given, Served):
-            return given
+            return self._possible(given, kwargs)
         rollout = rollout_of(self.rollout)
         if given is None and rollout.silent:
             return None
@@ -170,7 +135,23 @@ class RolledOut(DropIn):
             config["run_id"] = uuid7()
             key = str(config["run_id"])
         provider = self._resolve(_model_of(kwargs)).provider
-        return rollout.served(*said, provider, key)
+        return self._possible(rollout.served(*said, provider, key), kwargs)
+
+    def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
+        """Return a decision that can be carried out: ChatOpenAI chooses no model."""
+        name = _model_of(kwargs) or self.model_name
+        if served != "legacy" or not is_auto(name):
+            return served
+        return served.on_the_unified_path(self._resolve(name).provider, _OPEN)
+
+    def _chooser(self) -> Chooser:
+        return super()._chooser().without(self._killed())
+
+    def _killed(self) -> frozenset[str]:
+        """Return the providers whose kill switch is on."""
+        rollout = rollout_of(self.rollout)
+        said = None if rollout.silent else rollout.read()
+        return frozenset() if said is None else said[0].killed
 
     def _unchecked(
         self, stop: list[str] | None, kwargs: Mapping[str, Any]
@@ -198,47 +179,55 @@ class RolledOut(DropIn):
         """Return the attempts at a call, on the path that serves it.
 
         Raises:
-            ProviderNotEnabledError: If the provider's kill switch is on.
+            ProviderNotEnabledError: At the attempt, if the provider's kill switch is
+                on and no fallback can step in.
         """
         served = kwargs.get(KEYWORD)
         if not isinstance(served, Served):
             served = self._decide(None, kwargs)
         call = {name: value for name, value in kwargs.items() if name != KEYWORD}
-        if served is None or served == "unified":
-            attempts = self._attempts(messages, stop, call, stream=stream)
-            return attempts if served is None else Recorded(attempts, _recorder(served))
-        config = self._resolve(_model_of(kwargs))
-        if served == "off":
-            raise _switched_off(config.provider, served)
-        shim = self._legacy_shim(messages, stop, call, served, stream=stream)
-        plan = self._legacy_plan(config, served, stop, call, stream=stream)
+        if served is None:
+            return self._attempts(messages, stop, call, stream=stream)
+        if served != "legacy":
+            finish = partial(recorded, served)
+            return self._attempts(messages, stop, call, stream=stream, finish=finish)
+        plan = self._legacy_plan(served, stop, call, stream=stream)
+        if served.mode.name == "shadow":
+            shim: ProviderShim = self._shadow(
+                messages, stop, call, served, stream=stream
+            )
+        else:
+            shim = self._plain_shim()
         return Once(replace(plan, shim=shim))
 
     def _legacy_plan(
         self,
-        config: ModelConfig,
         served: Served,
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
     ) -> RolledPlan:
-        body = kwargs if stop is None else {**kwargs, "stop": stop}
-        asked = _model_of(kwargs) or self.model_name
-        return RolledPlan(
-            requested_model=asked,
-            model=asked,
-            provider=config.provider,
-            endpoint="legacy",
-            route="native",
-            config=config,
-            body=body,
-            stream=stream,
-            wants_stream=stream,
-            rollout=served.record,
-        )
+        named = _model_of(kwargs)
+        body = {k: v for k, v in kwargs.items() if k not in _MODEL}
+        if named is not None:
+            body["model"] = self._as_before(named)
+        if stop is not None:
+            body["stop"] = stop
+        model = self._as_before(named or self.model_name)
+        return legacy_plan(self._resolve(named), model, body, served, stream=stream)
 
-    def _legacy_shim(
+    def _as_before(self, model: str) -> str:
+        """Return a name without the prefix `openai:`, which ChatOpenAI does not know.
+
+        A `vendor/model` name is left alone: it is what gateways and local servers
+        call their models.
+        """
+        prefix, found, name = model.partition(":")
+        known = {_OPENAI, *self._registry().provider(_OPENAI).prefixes}
+        return name if found and prefix.casefold() in known else model
+
+    def _shadow(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
@@ -246,16 +235,12 @@ class RolledOut(DropIn):
         served: Served,
         *,
         stream: bool,
-    ) -> ProviderShim:
-        shim = self._plain_shim()
-        if served.mode.name != "shadow":
-            return shim
-
+    ) -> ShadowShim:
         def planned() -> tuple[CallPlan, ProviderShim]:
             plan = self._plan(self._invocation(messages, stop, kwargs, stream=stream))
             return plan, connect(self._connection(plan.provider))
 
-        return ShadowShim(shim, planned, served.rollout)
+        return ShadowShim(self._plain_shim(), planned, served.rollout)
 
     def _plain_shim(self) -> ProviderShim:
         """Return the shim of the plain model with this model's keywords."""
@@ -265,29 +250,15 @@ class RolledOut(DropIn):
             )
 
             given = {name: getattr(self, name) for name in self.model_fields_set}
+            given["model_name"] = self._as_before(self.model_name)
             connection = legacy_connection(given, self._connection(_OPENAI))
             self._plain = (id(self), connect(connection))
         return self._plain[1]
 
 
+_MODEL = ("model", "model_name")
+
+
 def _model_of(kwargs: Mapping[str, Any]) -> str | None:
-    return kwargs.get("model") or kwargs.get("model_name")
-
-
-def _recorder(served: Served) -> Callable[[CallPlan], CallPlan]:
-    """Return a function that puts the decision behind a plan on its record."""
-
-    def recorded(plan: CallPlan) -> CallPlan:
-        values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
-        return RolledPlan(**values, rollout=served.record)
-
-    return recorded
-
-
-def _switched_off(provider: str, served: Served) -> ProviderNotEnabledError:
-    message = (
-        f"Provider {provider!r} is switched off by the rollout flag "
-        f"({served.source}: {str(served.mode)!r}). To switch it on again, take "
-        f"'{provider}=off' out of the flag."
-    )
-    return ProviderNotEnabledError(provider, message)
+    named: str | None = spelled(kwargs.get("model") or kwargs.get("model_name"))
+    return named

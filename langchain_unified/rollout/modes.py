@@ -66,6 +66,11 @@ class Mode:
         """Return the mode of calls to one provider."""
         return dict(self.providers).get(provider, self) if self.providers else self
 
+    @property
+    def killed(self) -> frozenset[str]:
+        """The providers that are switched off."""
+        return frozenset(name for name, mode in self.providers if mode.name == "off")
+
     def serves(self, key: str, salt: str) -> ServedBy:
         """Return the implementation that serves a call.
 

@@ -153,6 +153,8 @@ def shown(parameter: str, value: Any) -> str:
     """
     if parameter == "tools":
         value = [_tool_name(tool) for tool in value or []]
+    elif parameter == "response_format" and isinstance(value, type):
+        value = f"json_schema {value.__name__}"
     elif parameter == "response_format" and isinstance(value, Mapping):
         value = _format_name(value)
     elif not _is_safe(parameter, value):

@@ -43,6 +43,8 @@ class Mirrored:
         legacy_seconds: How long the legacy answer took.
         unified_seconds: How long the unified answer took.
         error: Why there is no unified answer, if there is none.
+        cost_usd: What the unified answer cost in US dollars; `None` if no price is
+            known.
     """
 
     model: str
@@ -50,6 +52,7 @@ class Mirrored:
     legacy_seconds: float = 0.0
     unified_seconds: float = 0.0
     error: str | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:
         legacy = sum(one.legacy_seconds for one in answered) / len(answered)
         unified = sum(one.unified_seconds for one in answered) / len(answered)
         text += f"; {legacy:.2f} s against {unified:.2f} s on average"
+    if cost := sum(one.cost_usd or 0.0 for one in answered):
+        text += f"; ${cost:.4f}"
     return text + ")"
 
 

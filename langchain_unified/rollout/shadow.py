@@ -9,8 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.rollout.compare import differences, refusal
+from langchain_unified.rollout.compare import REFUSALS, differences, refusal
 from langchain_unified.rollout.control import Rollout
 from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.report import Difference
@@ -91,17 +90,24 @@ class ShadowShim(ProviderShim):
     ) -> None:
         """Have the call compared in the background, whether or not it succeeded."""
         messages = list(messages)
-        self._rollout.store.submit(lambda: self._compared(plan, messages, primary))
+        self._rollout.store.submit(lambda: self.compared(plan, messages, primary))
 
-    def _compared(
+    def compared(
         self, plan: CallPlan, messages: list[BaseMessage], primary: Primary
     ) -> list[Difference]:
+        """Return what the unified path would send differently; mirror the call.
+
+        Args:
+            plan: The plan of the legacy path.
+            messages: The messages of the call.
+            primary: The legacy answer.
+        """
         from langchain_unified.shims.legacy import unified_body  # noqa: PLC0415
 
         legacy = self._legacy.payload(plan, messages)
         try:
             planned, shim = self._planned()
-        except (UnsupportedError, InvalidParameterError) as error:
+        except REFUSALS as error:
             return refusal(error, plan.model, legacy)
         self._mirror(planned, shim, messages, primary)
         unified = (planned.endpoint, unified_body(shim, planned, messages))

@@ -11,7 +11,7 @@ Example:
 
 from langchain_unified.service.batch import Batch
 from langchain_unified.service.core import UnifiedInferenceService
-from langchain_unified.service.failures import is_provider_failure
+from langchain_unified.service.failures import is_no_answer, is_provider_failure
 from langchain_unified.service.health import Health
 from langchain_unified.service.results import StructuredResult, TextResult
 
@@ -21,5 +21,6 @@ __all__ = [
     "StructuredResult",
     "TextResult",
     "UnifiedInferenceService",
+    "is_no_answer",
     "is_provider_failure",
 ]

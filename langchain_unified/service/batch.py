@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from concurrent.futures import as_completed
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
+from langchain_unified.cost import BudgetExceededError
+from langchain_unified.service.asking import AUTO, Ask
 from langchain_unified.service.failures import is_provider_failure
 from langchain_unified.service.results import TextResult
+from langchain_unified.service.text import TextFace
 
 Progress = Callable[[int, int, TextResult], None]
 """Called after each answer: how many are done, of how many, and the answer."""
@@ -25,7 +29,8 @@ class Batch:
     Await it for a list in the order of the prompts; iterate it with `async for` for
     results as they come, each with its `index`. Leaving the loop, or cancelling the
     task, cancels the requests under way. A prompt whose provider fails gives a result
-    with `success` false and an `error`; the others go on.
+    with `success` false and an `error`; the others go on. So does one that the budget
+    has no room for.
 
     Example:
         ```python
@@ -38,13 +43,13 @@ class Batch:
     def __init__(
         self,
         prompts: Sequence[str],
-        call: Callable[[str], Awaitable[TextResult]],
+        ask: Callable[[str], Ask[TextResult]],
         *,
         concurrency: int,
         on_progress: Progress | None,
     ) -> None:
         """Prepare; nothing is sent before it is awaited or iterated."""
-        self._prompts, self._call = list(prompts), call
+        self._prompts, self._ask = list(prompts), ask
         self._concurrency = max(1, concurrency)
         self._on_progress = on_progress
 
@@ -79,10 +84,33 @@ class Batch:
     async def _work(self, source: Any, answers: Any) -> None:
         for index, prompt in source:
             try:
-                answer: Any = replace(await self._call(prompt), index=index)
+                answer: Any = replace(await self._ask(prompt).soon(), index=index)
             except Exception as error:  # noqa: BLE001
                 answer = failed(error, index)
             await answers.put(answer)
+
+    def on_threads(self) -> Iterator[TextResult]:
+        """Yield results as they come, answered on threads.
+
+        Leaving the loop waits for the requests under way and makes no further ones.
+        """
+        workers = min(self._concurrency, len(self._prompts)) or 1
+        with ContextThreadPoolExecutor(max_workers=workers) as executor:
+            try:
+                futures = [
+                    executor.submit(self._answer, index, prompt)
+                    for index, prompt in enumerate(self._prompts)
+                ]
+                for done, future in enumerate(as_completed(futures), 1):
+                    yield self._arrived(future.result(), done)
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, index: int, prompt: str) -> TextResult | Exception:
+        try:
+            return replace(self._ask(prompt).now(), index=index)
+        except Exception as error:  # noqa: BLE001
+            return failed(error, index)
 
     def _arrived(self, answer: TextResult | Exception, done: int) -> TextResult:
         if isinstance(answer, Exception):
@@ -92,40 +120,60 @@ class Batch:
         return answer
 
 
-def run_batch(
-    prompts: Sequence[str],
-    call: Callable[[str], TextResult],
-    *,
-    concurrency: int,
-    on_progress: Progress | None,
-) -> list[TextResult]:
-    """Answer several prompts on threads; see `Batch`.
+class BatchFace(TextFace):
+    """Answers several prompts at once."""
 
-    Returns:
-        The results in the order of the prompts.
-    """
-    results: list[TextResult] = []
+    def batch_text(
+        self,
+        prompts: Sequence[str],
+        model: str = AUTO,
+        *,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> Batch:
+        """Answer several prompts at once; await the batch or iterate it.
 
-    def answered(pair: tuple[int, str]) -> TextResult | Exception:
-        index, prompt = pair
-        try:
-            return replace(call(prompt), index=index)
-        except Exception as error:  # noqa: BLE001
-            return failed(error, index)
+        Args:
+            prompts: What to ask.
+            model: Any model the registry understands, or `auto`.
+            concurrency: Requests under way at the same time.
+            on_progress: Called as `on_progress(done, total, result)` after each answer.
+            **settings: What `generate_text` takes besides.
 
-    with ContextThreadPoolExecutor(max_workers=max(1, concurrency)) as executor:
-        for answer in executor.map(answered, list(enumerate(prompts))):
-            if isinstance(answer, Exception):
-                executor.shutdown(wait=False, cancel_futures=True)
-                raise answer
-            results.append(answer)
-            if on_progress is not None:
-                on_progress(len(results), len(prompts), answer)
-    return results
+        Returns:
+            A `Batch`: awaited, the results in order; iterated, results as they come.
+        """
+        return Batch(
+            prompts,
+            lambda prompt: self._text(prompt, model, **settings),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+
+    def batch_text_sync(
+        self,
+        prompts: Sequence[str],
+        model: str = AUTO,
+        *,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> list[TextResult]:
+        """Answer several prompts on threads; see `batch_text`.
+
+        Returns:
+            The results in the order of the prompts; `on_progress` hears of each as it
+            comes.
+        """
+        batch = self.batch_text(
+            prompts, model, concurrency=concurrency, on_progress=on_progress, **settings
+        )
+        return sorted(batch.on_threads(), key=lambda result: result.index)
 
 
 def failed(error: Exception, index: int) -> TextResult | Exception:
     """Return a result without an answer; a programming error stays an error."""
-    if is_provider_failure(error):
+    if is_provider_failure(error) or isinstance(error, BudgetExceededError):
         return TextResult(success=False, error=error, index=index)
     return error

@@ -19,6 +19,7 @@ from langchain_core.exceptions import (
 )
 
 from langchain_unified import errors
+from langchain_unified.cost import BudgetExceededError
 from langchain_unified.errors import ProviderError, UnifiedError
 
 _FAMILIES: tuple[tuple[type[Exception], type[ProviderError]], ...] = (
@@ -46,6 +47,17 @@ def typed_failures() -> Iterator[None]:
         if not is_provider_failure(error):
             raise
         raise _typed(error) from error
+
+
+def is_no_answer(error: BaseException) -> bool:
+    """Tell whether a call has no answer through no mistake in the code that made it.
+
+    The provider failed, the budget is used up, or the model that was named cannot do
+    what was asked for, which the provider would have refused.
+    """
+    return is_provider_failure(error) or isinstance(
+        error, (BudgetExceededError, errors.UnsupportedError)
+    )
 
 
 def is_provider_failure(error: BaseException) -> bool:

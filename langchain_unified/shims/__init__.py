@@ -21,6 +21,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.connection import Connection
 from langchain_unified.errors import ProviderNotEnabledError
+from langchain_unified.registry import default_registry
 from langchain_unified.types import CallPlan
 
 __all__ = ["ProviderShim", "connect", "load_shim"]
@@ -38,11 +39,35 @@ class ProviderShim(ABC):
 
     Example:
         A package of your own offers its class under the entry point group
-        `langchain_unified.shims`, and its rows as a TOML file for `Registry`:
+        `langchain_unified.shims`:
 
         ```toml
         [project.entry-points."langchain_unified.shims"]
         acme = "langchain_acme.shim:AcmeShim"
+        ```
+
+        Its rows are a TOML file like those in `langchain_unified/data`. The registry
+        that has them is handed to the model; installing the package does the rest:
+
+        ```text
+        rows = load(parse_toml(Path("acme.toml").read_text()), "acme.toml")
+        registry = Registry({**load_shipped(), "acme": rows})
+        llm = UnifiedChatModel(model="acme-1", registry=registry)
+        ```
+
+        `load` and `load_shipped` are in `langchain_unified.registry.loader`,
+        `parse_toml` in `langchain_unified.data`. A whole shim:
+
+        ```text
+        class AcmeShim(ProviderShim):
+            provider = "acme"
+
+            def generate(self, plan, messages):
+                body = {"model": plan.model, **plan.body, "input": messages[-1].text}
+                said = httpx.post(self.connection["base_url"], json=body).json()
+                message = AIMessage(said["text"])
+                return ChatResult(generations=[ChatGeneration(message=message)])
+            ...
         ```
 
         `tests/unit_tests/service/test_third_party_shim.py` is such a package, whole.
@@ -174,6 +199,13 @@ def _not_available(
     else:
         message = (
             f"Provider {provider!r} needs the package of {error.name!r}, which is not "
-            f'installed: pip install "langchain-unified[{provider}]"'
+            f'installed: pip install "{_distribution(provider)}"'
         )
     return ProviderNotEnabledError(provider, message)
+
+
+def _distribution(provider: str) -> str:
+    """Return what to install for a provider: the package, with an extra if any."""
+    file = default_registry().files.get(provider)
+    extra = file.provider.extra if file else None
+    return f"langchain-unified[{extra}]" if extra else "langchain-unified"

@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from typing import Any
 
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatResult
 
-from langchain_unified.content import register_translators
-from langchain_unified.errors import MissingCredentialsError
-from langchain_unified.history import aprepared, prepared
-from langchain_unified.shims import ProviderShim
+from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.anthropic_wire.shape import shape_piece, shape_result
+from langchain_unified.shims.delegated import DelegatedShim, Shape
+from langchain_unified.shims.forced import CallPieces, as_call
 from langchain_unified.types import CallPlan
 
-register_translators()
-
 KEY_VARIABLES = ("ANTHROPIC_API_KEY",)
-_SETTINGS = {
-    "api_key": "api_key",
-    "base_url": "base_url",
-    "default_headers": "default_headers",
-    "http_client": "http_client",
-    "http_async_client": "http_async_client",
-}
+_SETTINGS = (
+    "api_key",
+    "base_url",
+    "default_headers",
+    "http_client",
+    "http_async_client",
+)
 
 
-class AnthropicShim(ProviderShim):
+class AnthropicShim(DelegatedShim):
     """Calls Claude."""
 
     provider = "anthropic"
+    caught = CAUGHT
 
-    @cached_property
-    def delegate(self) -> PlannedChatAnthropic:
-        """The `ChatAnthropic` that keeps the clients and renders messages.
+    def make_delegate(self) -> PlannedChatAnthropic:
+        """Return the `ChatAnthropic` of the connection.
 
         Raises:
             MissingCredentialsError: If there is no key.
@@ -49,55 +43,26 @@ class AnthropicShim(ProviderShim):
         given = self.connection.get
         if not given("api_key") and not os.environ.get(KEY_VARIABLES[0]):
             raise MissingCredentialsError(self.provider, "Anthropic", KEY_VARIABLES)
-        settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
-        kept = {name: v for name, v in settings.items() if v is not None}
+        kept = {name: given(name) for name in _SETTINGS if given(name) is not None}
         return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, **kept)
 
-    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
-        """Send the plan and return the whole answer."""
-        with _errors(plan):
-            result = self.delegate._generate(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
-            )
-        return shape_result(plan, result)
+    def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
+        """Return an error of ours, which is the SDK's as well."""
+        return to_unified(error, plan)
 
-    async def agenerate(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> ChatResult:
-        """Send the plan and return the whole answer."""
-        with _errors(plan):
-            result = await self.delegate._agenerate(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
-            )
-        return shape_result(plan, result)
+    def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
+        """Return a whole answer with text as `str` content."""
+        return as_call(plan, shape_result(plan, result))
 
-    def stream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Generator[ChatGenerationChunk, None, None]:
-        """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
-            for chunk in self.delegate._stream(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield shape_piece(plan, chunk)
+    def shape_pieces(self, plan: CallPlan) -> Shape:
+        """Return what shapes the pieces of one stream."""
+        calls = CallPieces(plan)
+        return lambda chunk: calls.feed(shape_piece(plan, chunk))
 
-    async def astream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
-            async for chunk in self.delegate._astream(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield shape_piece(plan, chunk)
+    def list_models(self) -> list[dict[str, Any]]:
+        """Return the models the API lists, page by page."""
+        listed = self.delegate._client.models.list()  # noqa: SLF001
+        return [model.model_dump(mode="json") for model in listed]
 
 
 SHIM = AnthropicShim
-
-
-@contextmanager
-def _errors(plan: CallPlan) -> Iterator[None]:
-    try:
-        yield
-    except CAUGHT as error:
-        raise to_unified(error, plan) from error

@@ -5,11 +5,36 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
+from langchain_unified.errors import InvalidParameterError
 from langchain_unified.shims.azure_wire.clients import async_client, sync_client
 from langchain_unified.shims.openai import OpenAIShim
 from langchain_unified.shims.openai_wire.delegate import PlannedChatOpenAI
+from langchain_unified.types import CallPlan
+
+FIRST_WITH_RESPONSES = "2025-03-01-preview"
+"""The first API version that serves Responses (Aider-AI/aider#4029)."""
+
+
+class PlannedAzureOpenAI(PlannedChatOpenAI):
+    """Renders plans for a resource whose API version may be too old for them."""
+
+    def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+        """Return the request body of a plan.
+
+        Raises:
+            InvalidParameterError: If the API version has no Responses.
+        """
+        version = getattr(self.root_client, "_api_version", None)
+        if plan.endpoint == "responses" and version and version < FIRST_WITH_RESPONSES:
+            accepted = (
+                f"this call needs Responses, served from {FIRST_WITH_RESPONSES} on; "
+                "leave the version out for the v1 API, which has no versions."
+            )
+            raise InvalidParameterError("api_version", version, accepted)
+        return super().render(plan, messages)
 
 
 class AzureOpenAIShim(OpenAIShim):
@@ -36,7 +61,7 @@ class AzureOpenAIShim(OpenAIShim):
             for name in ("stream_chunk_timeout", "include_response_headers")
             if given(name) is not None
         }
-        return PlannedChatOpenAI(
+        return PlannedAzureOpenAI(
             model="planned",
             openai_api_key=SecretStr("unused"),
             client=sync.chat.completions,
@@ -45,6 +70,10 @@ class AzureOpenAIShim(OpenAIShim):
             root_async_client=asynchronous,
             **settings,
         )
+
+    def list_models(self) -> list[dict[str, Any]]:
+        """Return nothing: what a resource lists is not its deployments."""
+        return []
 
 
 SHIM = AzureOpenAIShim

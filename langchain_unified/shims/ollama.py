@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import httpx
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatResult
 
-from langchain_unified.content import register_translators
-from langchain_unified.history import aprepared, prepared
-from langchain_unified.shims import ProviderShim
+from langchain_unified.errors import ProviderError
+from langchain_unified.shims.delegated import DelegatedShim, Shape
+from langchain_unified.shims.forced import CallPieces, as_call
 from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.ollama_wire.delegate import PlannedChatOllama
 from langchain_unified.shims.ollama_wire.errors import CAUGHT, to_unified
+from langchain_unified.shims.ollama_wire.shape import Pieces, shape_result
 from langchain_unified.types import CallPlan
-
-register_translators()
 
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 """Allowed for a call that names no timeout; the ollama client alone waits for ever."""
 
 
-class OllamaShim(ProviderShim):
+class OllamaShim(DelegatedShim):
     """Calls a local or remote Ollama server."""
 
     provider = "ollama"
+    caught = CAUGHT
 
-    @cached_property
-    def delegate(self) -> PlannedChatOllama:
-        """The `ChatOllama` that keeps the clients and renders messages."""
+    def make_delegate(self) -> PlannedChatOllama:
+        """Return the `ChatOllama` of the connection."""
         given = self.connection.get
+        key = self.connection.secret()
+        bearer = {"authorization": f"Bearer {key}"} if key else {}
         clients = {
             "timeout": TIMEOUT,
-            "headers": {**_bearer(self.connection.secret()), **_headers(given)},
+            "headers": {**bearer, **(given("default_headers") or {})},
             "mounts": _mounts(),
             **(given("client_args") or {}),
         }
@@ -47,41 +44,18 @@ class OllamaShim(ProviderShim):
             client_kwargs=clients,
         )
 
-    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
-        """Send the plan and return the whole answer."""
-        with _errors(plan):
-            return self.delegate._generate(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
-            )
+    def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
+        """Return an error of ours, which is the client's as well."""
+        return to_unified(error, plan)
 
-    async def agenerate(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> ChatResult:
-        """Send the plan and return the whole answer."""
-        with _errors(plan):
-            return await self.delegate._agenerate(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
-            )
+    def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
+        """Return a whole answer that says why it ended."""
+        return as_call(plan, shape_result(result))
 
-    def stream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Generator[ChatGenerationChunk, None, None]:
-        """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
-            for chunk in self.delegate._stream(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield _piece(chunk)
-
-    async def astream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
-            async for chunk in self.delegate._astream(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield _piece(chunk)
+    def shape_pieces(self, plan: CallPlan) -> Shape:
+        """Return what shapes the pieces of one stream."""
+        pieces, calls = Pieces(self.provider), CallPieces(plan)
+        return lambda chunk: calls.feed(pieces.shape(chunk))
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models the server has, as its `/api/tags` describes them."""
@@ -97,33 +71,7 @@ class OllamaShim(ProviderShim):
 SHIM = OllamaShim
 
 
-def _piece(chunk: ChatGenerationChunk) -> ChatGenerationChunk:
-    """Say on every piece whose it is, as the other providers' pieces do."""
-    message = chunk.message
-    if (chunk.generation_info or {}).get("done"):
-        message.chunk_position = "last"  # type: ignore[attr-defined]
-    else:
-        message.response_metadata["model_provider"] = OllamaShim.provider
-    return chunk
-
-
-def _headers(given: Any) -> dict[str, str]:
-    return dict(given("default_headers") or {})
-
-
-def _bearer(key: Any) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"} if key else {}
-
-
 def _mounts() -> dict[str, Any]:
     """Return transports that let every event loop share the client."""
     shared = shared_transport(httpx, httpx.AsyncHTTPTransport, httpx.HTTPTransport)
     return {"all://": shared}
-
-
-@contextmanager
-def _errors(plan: CallPlan) -> Iterator[None]:
-    try:
-        yield
-    except CAUGHT as error:
-        raise to_unified(error, plan) from error

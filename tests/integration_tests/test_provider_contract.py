@@ -7,14 +7,13 @@ import base64
 import importlib
 import json
 import pkgutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 import langchain_unified.shims
@@ -48,6 +47,10 @@ PROVIDERS = [s.provider for s in shims() if s.provider in default_registry().fil
 """Providers with models; the untouched path of the rollback is none."""
 
 each = pytest.mark.parametrize("provider", PROVIDERS)
+each_face = pytest.mark.parametrize("face", ["invoke", "stream", "ainvoke", "astream"])
+
+PATIENCE = 30
+"""Seconds for what takes none; only a busy machine could come near."""
 
 
 def model_of(provider: str) -> str:
@@ -103,6 +106,16 @@ def test_invoke(llm: UnifiedChatModel, provider: str) -> None:
     assert answer.usage_metadata["total_tokens"] > 0
     assert provider == answer.response_metadata["unified"]["provider"]
     assert answer.response_metadata["model_name"]
+    assert "stop" == answer.response_metadata["finish_reason"]
+
+
+@each
+def test_an_answer_that_is_cut_off(llm: UnifiedChatModel, provider: str) -> None:
+    """An answer that reached its token cap ends with the same word everywhere."""
+    text = " ".join(["word"] * 200)
+    answer = llm.invoke(text, model=model_of(provider), max_tokens=20)
+
+    assert "length" == answer.response_metadata["finish_reason"]
 
 
 @each
@@ -153,7 +166,26 @@ def test_tools(
 
     assert "weather" == call["name"] == streamed.tool_calls[0]["name"]
     assert call["args"] == streamed.tool_calls[0]["args"]
+    assert "tool_calls" == answer.response_metadata["finish_reason"]
+    assert "tool_calls" == streamed.response_metadata["finish_reason"]
     assert "sunny" in final.text
+    assert [] == provider_emulator.errors
+
+
+@each
+@pytest.mark.parametrize("choice", ["any", "weather", ["weather"], True])
+def test_forced_tools(
+    llm: UnifiedChatModel,
+    provider_emulator: ProviderEmulator,
+    provider: str,
+    choice: Any,
+) -> None:
+    """A call that is forced is made, although nothing in the text asks for it."""
+    bound = llm.bind_tools([weather], model=model_of(provider), tool_choice=choice)
+    answer, streamed = bound.invoke("hello"), merged(list(bound.stream("hello")))
+
+    assert ["weather"] == [call["name"] for call in answer.tool_calls]
+    assert ["weather"] == [call["name"] for call in streamed.tool_calls]
     assert [] == provider_emulator.errors
 
 
@@ -200,11 +232,10 @@ def test_images(
         (Reply(429, {"error": {"message": "no"}}), errors.ProviderRateLimitError),
         (Reply(500, {"error": {"message": "no"}}), errors.ProviderUnavailableError),
         (Reply(cut_after=0), errors.ProviderConnectionError),
-        (Reply(hang=True), errors.ProviderTimeoutError),
     ],
-    ids=["401", "403", "429", "500", "reset", "hang"],
+    ids=["401", "403", "429", "500", "reset"],
 )
-@pytest.mark.parametrize("face", ["invoke", "stream", "ainvoke", "astream"])
+@each_face
 def test_errors(  # noqa: PLR0917
     llm: UnifiedChatModel,
     provider_emulator: ProviderEmulator,
@@ -216,9 +247,28 @@ def test_errors(  # noqa: PLR0917
     """Whatever goes wrong is one of our errors and says whose it is."""
     provider_emulator.script(reply)
     with pytest.raises(kind) as caught:
-        _call(llm, face, model_of(provider), timeout=1 if reply.hang else 30)
+        _call(llm, face, model_of(provider), timeout=PATIENCE)
 
     assert provider == caught.value.provider
+
+
+@each
+@each_face
+def test_a_server_that_hangs(
+    llm: UnifiedChatModel,
+    provider_emulator: ProviderEmulator,
+    provider: str,
+    face: str,
+) -> None:
+    """A call gives up when its time is over, neither before nor long after."""
+    provider_emulator.script(Reply(hang=True))
+    begun = time.monotonic()
+    with pytest.raises(errors.ProviderTimeoutError) as caught:
+        _call(llm, face, model_of(provider), timeout=1)
+    took = time.monotonic() - begun
+
+    assert provider == caught.value.provider
+    assert 1 <= took < PATIENCE
 
 
 def _call(llm: UnifiedChatModel, face: str, model: str, *, timeout: float) -> None:
@@ -338,6 +388,26 @@ class Standard(ChatModelIntegrationTests):
         return True
 
     @property
+    def supports_pdf_inputs(self) -> bool:
+        return self.provider != "ollama"
+
+    @property
+    def supports_pdf_tool_message(self) -> bool:
+        return self.provider != "ollama"
+
+    @property
+    def supports_image_tool_message(self) -> bool:
+        return True
+
+    @property
+    def supports_anthropic_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_json_mode(self) -> bool:
+        return self.provider != "anthropic"
+
+    @property
     def supports_model_override(self) -> bool:
         """A name with a prefix, or a deployment, never is the name in the answer."""
         return self.provider not in UNLISTED
@@ -346,17 +416,23 @@ class Standard(ChatModelIntegrationTests):
     def model_override_value(self) -> str:
         return "claude-opus-4-8"
 
-    @property
-    def has_tool_choice(self) -> bool:
-        config = default_registry().resolve(model_of(self.provider))
-        return config.supports("tool_choice")
-
 
 class TestAnthropicStandard(Standard):
     """Anthropic."""
 
     provider = "anthropic"
     __test__ = True
+
+
+class TestAnthropicThatTakesNoForcedTools(Standard):
+    """Anthropic, a model that is made to call tools by the form of its answer."""
+
+    provider = "anthropic"
+    __test__ = True
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {**super().chat_model_params, "model": "claude-opus-5-5"}
 
 
 class TestAzureStandard(Standard):
@@ -367,23 +443,7 @@ class TestAzureStandard(Standard):
 
 
 class TestOllamaStandard(Standard):
-    """Ollama, which has no tool choice: structured output is asked for by a schema."""
+    """Ollama."""
 
     provider = "ollama"
     __test__ = True
-
-    @property
-    def structured_output_kwargs(self) -> dict[str, Any]:
-        return {"method": "json_schema"}
-
-    @pytest.mark.xfail(reason="Ollama has no tool choice; the suite forces a call.")
-    def test_structured_few_shot_examples(
-        self, model: BaseChatModel, my_adder_tool: BaseTool
-    ) -> None:
-        """Refused before sending: a forced tool choice is a guarantee."""
-        super().test_structured_few_shot_examples(model, my_adder_tool)
-
-    @pytest.mark.xfail(reason="Ollama has no tool choice; the suite forces a call.")
-    def test_unicode_tool_call_integration(self, model: BaseChatModel) -> None:
-        """Refused before sending: a forced tool choice is a guarantee."""
-        super().test_unicode_tool_call_integration(model)

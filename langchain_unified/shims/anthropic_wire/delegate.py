@@ -36,6 +36,12 @@ class PlannedChatAnthropic(ChatAnthropic):
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
 
+    def __del__(self) -> None:
+        """Close the connections that are open; a client that was given is not ours."""
+        client = self.__dict__.get("_client")
+        if client is not None and self.http_client is None:
+            client.close()
+
     @cached_property
     def _client(self) -> anthropic.Client:
         http_client = self.http_client

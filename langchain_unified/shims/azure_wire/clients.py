@@ -21,6 +21,7 @@ Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 
 KEY_VARIABLES = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
 _ENDPOINT, _VERSION = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
+_SYNC, _ASYNC = "azure_ad_token_provider", "azure_ad_async_token_provider"
 _AGENT = {"User-Agent": "langchain-unified"}
 
 
@@ -31,7 +32,7 @@ def sync_client(connection: Connection, http_client: Any = None) -> openai.OpenA
         MissingCredentialsError: If there is neither key nor token.
         InvalidParameterError: If there is no endpoint.
     """
-    credentials = _credentials(connection, ("azure_ad_token_provider",))
+    credentials = _credentials(connection, (_SYNC,))
     shared = _shared(connection, http_client)
     if _is_v1(connection):
         return _isolated(openai.OpenAI(**_v1(connection, credentials), **shared))
@@ -41,8 +42,7 @@ def sync_client(connection: Connection, http_client: Any = None) -> openai.OpenA
 
 def async_client(connection: Connection, http_client: Any = None) -> openai.AsyncOpenAI:
     """Return the asynchronous client of a connection; see `sync_client`."""
-    providers = ("azure_ad_async_token_provider", "azure_ad_token_provider")
-    credentials = _credentials(connection, providers)
+    credentials = _credentials(connection, (_ASYNC, _SYNC))
     shared = _shared(connection, http_client)
     if _is_v1(connection):
         arguments = _v1(connection, credentials)
@@ -87,6 +87,8 @@ def _credentials(connection: Connection, providers: tuple[str, ...]) -> dict[str
     for name in providers:
         if provider := connection.get(name):
             return {"azure_ad_token_provider": provider}
+    if _ASYNC not in providers and connection.get(_ASYNC):
+        return {"azure_ad_token_provider": _no_sync_token}
     if token := connection.secret("azure_ad_token"):
         return {"azure_ad_token": token}
     if key := connection.secret() or os.environ.get(KEY_VARIABLES[0]):
@@ -94,6 +96,12 @@ def _credentials(connection: Connection, providers: tuple[str, ...]) -> dict[str
     if token := os.environ.get(KEY_VARIABLES[1]):
         return {"azure_ad_token": token}
     raise MissingCredentialsError("azure_openai", "Azure OpenAI", KEY_VARIABLES)
+
+
+def _no_sync_token() -> str:
+    """Refuse a synchronous call where only asynchronous ones can get a token."""
+    accepted = f"only {_ASYNC} is given; give it as well, or call ainvoke or astream."
+    raise InvalidParameterError(_SYNC, None, accepted)
 
 
 def _shared(connection: Connection, http_client: Any) -> dict[str, Any]:

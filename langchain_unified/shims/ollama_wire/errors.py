@@ -27,7 +27,9 @@ _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     408: errors.ProviderTimeoutError,
     429: errors.ProviderRateLimitError,
 }
-_OVERFLOW = re.compile(r"exceeds? the (available )?context", re.IGNORECASE)
+_OVERFLOW = re.compile(
+    r"exceeds? the (available )?context|longer than the context", re.IGNORECASE
+)
 _UNSUPPORTED = re.compile(r"does not support (\w+)")
 _NO_STATUS = -1
 _SERVER_ERROR = 500
@@ -49,6 +51,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     unified = kind.__new__(kind)
     Exception.__init__(unified, _message(error))
     unified.__dict__.update(error.__dict__)
+    if isinstance(error, ResponseError):
+        unified.__dict__["error"] = _message(error)
     unified.provider, unified.model = plan.provider, plan.model
     unified.endpoint = plan.endpoint
     unified.status = None if status == _NO_STATUS else status
@@ -77,7 +81,14 @@ def _message(error: Exception) -> str:
             f"Ollama cannot be reached ({error}). Start it with `ollama serve`, or set "
             'providers={"ollama": {"base_url": "http://host:11434"}}.'
         )
-    return str(error) or type(error).__name__
+    # A gateway before the server may answer with an object in the place of the text.
+    said = str(error.error if isinstance(error, ResponseError) else error)
+    if _OVERFLOW.search(said):
+        return (
+            f"{said}. Give the model more room with num_ctx, or have the server leave "
+            "out the start of the conversation with truncation='auto'."
+        )
+    return said or type(error).__name__
 
 
 @cache

@@ -31,6 +31,7 @@ _PATH = re.compile(
     r"/(?P<method>chat/completions|responses)$"
 )
 _ENDPOINTS = {"chat/completions": "chat", "responses": "responses"}
+_FIRST_WITH_RESPONSES = "2025-03-01-preview"
 _FILTERED = {
     name: {"filtered": False, "severity": "safe"}
     for name in ("hate", "self_harm", "sexual", "violence")
@@ -141,6 +142,13 @@ def _check_path(request: HttpRequest) -> None:
         refuse("Resource not found", 404, "404")
     if bool(found["deployment"]) != (dated and on_chat):
         refuse("Resource not found", 404, "404")
+    if dated and not on_chat and request.query["api-version"] < _FIRST_WITH_RESPONSES:
+        refuse(
+            "Azure OpenAI Responses API is enabled only for api-version "
+            f"{_FIRST_WITH_RESPONSES} and later",
+            400,
+            "BadRequest",
+        )
 
 
 def _reply(endpoint: str, call: OpenAICall, number: int) -> HttpReply:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from langchain_unified.testing.errors import RefusalError
 from langchain_unified.testing.rules import DATA
+from langchain_unified.testing.text import IMAGE_TOKENS, count_tokens
 
 if TYPE_CHECKING:
     from langchain_unified.testing.recording import RecordedRequest
@@ -40,6 +41,15 @@ class OllamaCall:
     def thinks(self) -> bool:
         """Whether the model thinks: models that can, do unless told not to."""
         return self.can("thinking") and self.body.get("think") is not False
+
+    @property
+    def prompt_tokens(self) -> int:
+        """An estimate of the tokens of all messages."""
+        return sum(
+            count_tokens(message.get("content") or "")
+            + IMAGE_TOKENS * len(message.get("images") or [])
+            for message in self.body.get("messages") or []
+        )
 
     def can(self, capability: str) -> bool:
         """Tell whether the model has a capability."""
@@ -80,6 +90,7 @@ def admit(recorded: RecordedRequest, settings: Settings) -> OllamaCall:
     _check_options(call)
     _check_capabilities(call)
     _check_messages(call)
+    _check_length(call)
     return call
 
 
@@ -129,3 +140,15 @@ def _check_messages(call: OllamaCall) -> None:
                     "json: cannot unmarshal string into Go struct field "
                     "ChatRequest.messages.tool_calls.function.arguments of type object"
                 )
+
+
+def _check_length(call: OllamaCall) -> None:
+    """Refuse a prompt beyond the context, if the request says not to cut it."""
+    room = call.options.get("num_ctx", load_data()["default_context"])
+    room = min(room, call.model["context"])
+    tokens = call.prompt_tokens
+    if tokens > room and call.body.get("truncate") is False:
+        refuse(
+            f"request ({tokens} tokens) exceeds the available context size ({room} "
+            "tokens), try increasing it"
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.answers import Task, ToolSpec, compose
 from langchain_unified.testing.openai_api.usage import answer_tokens, logprobs_of
-from langchain_unified.testing.text import IMAGE_TOKENS, count_tokens, split_tokens
+from langchain_unified.testing.text import split_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,9 @@ def _task(call: OllamaCall) -> Task:
 
 
 def _tools(call: OllamaCall) -> list[ToolSpec]:
+    """Return the tools to call: none beside a form, which the answer is held to."""
+    if call.body.get("format"):
+        return []
     functions = [tool["function"] for tool in call.body.get("tools") or []]
     return [
         ToolSpec(f["name"], f.get("description") or "", f.get("parameters") or {})
@@ -114,17 +117,12 @@ def _logprobs(call: OllamaCall, text: str) -> dict[str, Any]:
 
 
 def _tail(call: OllamaCall, answer: Answer) -> dict[str, Any]:
-    tokens = sum(
-        count_tokens(message.get("content") or "")
-        + IMAGE_TOKENS * len(message.get("images") or [])
-        for message in call.body.get("messages") or []
-    )
     return {
         "done": True,
         "done_reason": "length" if answer.truncated else "stop",
         "total_duration": 1_000_000,
         "load_duration": 1_000,
-        "prompt_eval_count": tokens,
+        "prompt_eval_count": call.prompt_tokens,
         "prompt_eval_duration": 1_000,
         "eval_count": answer_tokens(answer) + answer.reasoning_tokens,
         "eval_duration": 1_000,

@@ -10,8 +10,11 @@ import anthropic
 import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.tools import tool
+from pydantic import SecretStr
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.connection import Connection
 from langchain_unified.content import NATIVE
 from langchain_unified.errors import (
     MissingCredentialsError,
@@ -20,6 +23,7 @@ from langchain_unified.errors import (
     ProviderRateLimitError,
     ProviderUnavailableError,
 )
+from langchain_unified.shims.anthropic import AnthropicShim
 from langchain_unified.testing import ProviderEmulator, Reply
 
 
@@ -96,6 +100,127 @@ def test_prompt_caching_passes_through(
     assert mark == body["system"][0]["cache_control"]
     assert mark == body["messages"][0]["content"][0]["cache_control"]
     assert mark == body["cache_control"]
+
+
+MARK = {"type": "ephemeral"}
+IN_ANTHROPICS_FORM = {
+    "name": "f",
+    "description": "Do it.",
+    "input_schema": {"type": "object", "properties": {}},
+    "cache_control": MARK,
+}
+
+
+@tool(extras={"cache_control": MARK})
+def marked(city: str) -> str:
+    """Tell the weather of a city."""
+    return city
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        IN_ANTHROPICS_FORM,
+        {
+            "type": "function",
+            "function": {"name": "f", "parameters": {"type": "object"}},
+            "cache_control": MARK,
+        },
+        marked,
+    ],
+    ids=["anthropic", "openai", "extras"],
+)
+def test_cache_marks_of_tools(
+    enabled: Callable[..., UnifiedChatModel],
+    provider_emulator: ProviderEmulator,
+    given: Any,
+) -> None:
+    """A cache mark on a tool reaches Claude; elsewhere it is left out, on record."""
+    llm = enabled("claude-sonnet-5").bind_tools([given])
+    llm.invoke("hi")
+    others = [
+        llm.invoke("hi", model=model)
+        for model in (
+            "gpt-4o",
+            "gpt-6-sol",
+            "gemini-3.1-pro-preview",
+            "ollama:llama3.2",
+        )
+    ]
+    marks = [
+        str(request.body).count("cache_control")
+        for request in provider_emulator.requests
+    ]
+    dropped = [
+        [c["requested"] for c in a.response_metadata["unified"]["changes"]]
+        for a in others
+    ]
+
+    assert [] == provider_emulator.errors
+    assert [1, 0, 0, 0, 0] == marks
+    assert all("cache_control" in names for names in dropped)
+
+
+def test_a_strict_tool_of_anthropics_form_stays_strict(
+    enabled: Callable[..., UnifiedChatModel],
+) -> None:
+    """`strict` of a tool given as Anthropic has it is sent."""
+    given = {**IN_ANTHROPICS_FORM, "strict": True}
+    plan = enabled("claude-sonnet-5").explain(tools=[given])
+
+    assert plan.body["tools"][0]["strict"] is True
+
+
+def test_a_name_nobody_knows_goes_to_anthropic() -> None:
+    """A Claude that is newer than the registry is Anthropic's, and asked with care."""
+    plan = UnifiedChatModel(model="claude-opus-9", enable=["anthropic"]).explain(
+        temperature=0
+    )
+
+    assert "anthropic" == plan.provider
+    assert "temperature" not in plan.body
+
+
+def test_the_models_of_the_api(provider_emulator: ProviderEmulator) -> None:
+    """The shim lists the models the API has."""
+    url = provider_emulator.anthropic_base_url
+    settings = {"base_url": url, "api_key": SecretStr("k")}
+    listed = AnthropicShim(Connection("anthropic", settings)).list_models()
+
+    assert "claude-sonnet-5" in [row["id"] for row in listed]
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable"),
+    [
+        ("anthropic", "ANTHROPIC_API_KEY"),
+        ("azure_openai", "AZURE_OPENAI_API_KEY"),
+        ("ollama", "OLLAMA_HOST"),
+    ],
+)
+def test_a_changed_environment_is_another_connection(
+    monkeypatch: pytest.MonkeyPatch, provider: str, variable: str
+) -> None:
+    """A model made after a key was changed does not share the older one's client."""
+    monkeypatch.setenv(variable, "one")
+    first = Connection(provider, {})
+    monkeypatch.setenv(variable, "two")
+
+    assert first != Connection(provider, {})
+
+
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_URL", "ANTHROPIC_BASE_URL"])
+def test_the_server_of_the_environment(
+    provider_emulator: ProviderEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    """Key and address are read from Anthropic's variables."""
+    monkeypatch.setenv(variable, provider_emulator.anthropic_base_url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-6666")
+    UnifiedChatModel(model="claude-sonnet-5", enable=["anthropic"]).invoke("hi")
+
+    assert "6666" == provider_emulator.requests[-1].key_tail
 
 
 def test_unknown_fields_of_the_body_are_sent(

@@ -17,7 +17,8 @@ from langchain_unified.errors import (
     ProviderAuthenticationError,
     ProviderModelNotFoundError,
 )
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.testing import ProviderEmulator, Reply
+from langchain_unified.types import Lifecycle
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,23 @@ def test_the_deployment_is_in_the_path(
 
     assert path.format("my-dep") == first.path
     assert path.format("reasoner") == second.path
-    assert {"api-version": "2024-10-21"} == first.query
+    assert {"api-version": "2025-04-01-preview"} == first.query
     assert 200 == second.body["max_completion_tokens"]
     assert [] == provider_emulator.errors
+
+
+def test_a_version_without_responses(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """A call that needs Responses is refused, and told which version has it."""
+    old = {"azure_openai": {"api_version": "2024-10-21"}}
+    llm = enabled("azure_openai:reasoner", providers=old)
+    for face in (llm.invoke, lambda text, **kw: list(llm.stream(text, **kw))):
+        with pytest.raises(InvalidParameterError, match="2025-03-01-preview"):
+            face("hi", use_responses_api=True)
+    assert [] == provider_emulator.requests
+
+    assert "hi" == llm.invoke("hi").text
 
 
 def test_responses_carry_the_deployment(
@@ -126,6 +141,104 @@ def test_entra_tokens(
     tails = [request.key_tail for request in provider_emulator.requests]
 
     assert ["en-1", "en-2"] == tails
+
+
+@pytest.mark.parametrize("version", [None, "2024-10-21"])
+def test_an_asynchronous_token_provider_alone(
+    provider_emulator: ProviderEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str | None,
+) -> None:
+    """It serves asynchronous calls; a synchronous one is told what is missing."""
+    monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
+
+    async def token() -> str:
+        await asyncio.sleep(0)
+        return "token-7777"
+
+    llm = UnifiedChatModel(
+        model="azure_openai:gpt-4o",
+        enable=["azure_openai"],
+        providers={
+            "azure_openai": {
+                "azure_endpoint": provider_emulator.azure_endpoint,
+                "azure_ad_async_token_provider": token,
+                "api_version": version,
+            }
+        },
+    )
+    asyncio.run(llm.ainvoke("hi"))
+    with pytest.raises(InvalidParameterError, match="call ainvoke or astream"):
+        llm.invoke("hi", max_retries=0)
+
+    assert ["7777"] == [request.key_tail for request in provider_emulator.requests]
+
+
+def test_a_deployment_is_known_without_its_prefix(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """A name of the mapping is a deployment, unless a model has that name."""
+    named = {"azure_openai": {"deployments": {"blue": "gpt-4o", "gpt-4o": "gpt-4o"}}}
+    llm = enabled("azure_openai:my-dep", providers=named)
+    plans = [llm.explain(model=name) for name in ("blue", "gpt-4o")]
+    constructed = enabled("blue", api_key="sk-blue-8888", providers=named)
+
+    assert ["azure_openai", "openai"] == [plan.provider for plan in plans]
+    assert "azure_openai" == constructed.explain().provider
+
+
+def test_everything_from_the_environment(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Endpoint, version and key are read from the variables AzureChatOpenAI reads."""
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", provider_emulator.azure_endpoint)
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "azure-6666")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    llm = UnifiedChatModel(model="azure_openai:gpt-4o", enable=["azure_openai"])
+    llm.invoke("hi")
+    sent = provider_emulator.requests[-1]
+
+    assert ("6666", {"api-version": "2024-10-21"}) == (sent.key_tail, sent.query)
+
+
+def test_a_base_url_is_the_v1_api(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A base URL is called as it is, whatever version the environment names."""
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    UnifiedChatModel(
+        model="azure_openai:gpt-4o",
+        enable=["azure_openai"],
+        base_url=f"{provider_emulator.azure_endpoint}/openai/v1/",
+        api_key="k",
+    ).invoke("hi")
+
+    assert "/openai/v1/chat/completions" == provider_emulator.requests[-1].path
+
+
+def test_a_filtered_answer_says_so(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """What Azure's filter stops is an answer that ends with it, not an error."""
+    choice = {
+        "index": 0,
+        "finish_reason": "content_filter",
+        "message": {"role": "assistant", "content": None},
+    }
+    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
+    provider_emulator.script(Reply(200, {**body, "choices": [choice]}))
+    answer = enabled("azure_openai:my-dep").invoke("hi")
+
+    assert "content_filter" == answer.response_metadata["finish_reason"]
+
+
+def test_a_deployment_has_no_last_day_of_its_model() -> None:
+    """Azure retires models on days of its own, so OpenAI's are not told."""
+    registry = default_registry()
+    config = registry.resolve("azure_openai:my-dep", deployments={"my-dep": "gpt-4o"})
+
+    assert registry.resolve("gpt-4o").lifecycle.shutdown is not None
+    assert Lifecycle() == config.lifecycle
 
 
 def test_openai_settings_stay_at_home(

@@ -148,6 +148,15 @@ def test_azure_paths(provider_emulator: ProviderEmulator, path: str) -> None:
     assert 404 == post(provider_emulator, path, body)[0]
 
 
+def test_azure_versions_before_responses(provider_emulator: ProviderEmulator) -> None:
+    """An API version from before Responses refuses it in Azure's words."""
+    path = "/openai/responses?api-version=2024-10-21"
+    status, body = post(provider_emulator, path, {"model": "reasoner", "input": "hi"})
+
+    assert 400 == status
+    assert "enabled only for api-version 2025-03-01" in body["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

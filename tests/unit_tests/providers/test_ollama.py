@@ -13,7 +13,7 @@ from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
 from langchain_unified.errors import (
     ProviderConnectionError,
-    ProviderInvalidRequestError,
+    ProviderContextOverflowError,
     ProviderModelNotFoundError,
     ProviderTimeoutError,
     ProviderUnavailableError,
@@ -97,17 +97,25 @@ def test_thinking_text_is_kept_apart(enabled: Callable[..., UnifiedChatModel]) -
     assert ["reasoning", "text"] == [block["type"] for block in answer.content_blocks]
 
 
-def test_no_tool_choice(
+def test_a_choice_of_none(
     enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
 ) -> None:
-    """A choice of none leaves the tools out; a forced choice is refused."""
+    """A choice of none leaves the tools out."""
     llm = enabled("ollama:llama3.2")
     llm.bind_tools([weather], tool_choice="none").invoke("call weather for Oslo")
-    sent = provider_emulator.requests[-1].body
-    with pytest.raises(UnsupportedError, match="cannot be made to call a tool"):
-        llm.bind_tools([weather], tool_choice="any").invoke("hi")
 
-    assert "tools" not in sent
+    assert "tools" not in provider_emulator.requests[-1].body
+
+
+def test_tools_beside_a_response_format(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """Beside a form the server calls no tool, so the two are refused together."""
+    form = {"type": "object", "title": "t", "properties": {"a": {"type": "string"}}}
+    with pytest.raises(UnsupportedError, match="either tools or a response format"):
+        enabled("ollama:llama3.2").invoke("hi", tools=[weather], response_format=form)
+
+    assert [] == provider_emulator.requests
 
 
 def test_images(
@@ -148,6 +156,52 @@ def test_the_models_of_the_server(provider_emulator: ProviderEmulator) -> None:
     assert names == [m["model"] for m in asyncio.run(shim.alist_models())]
 
 
+LONG = "word " * 9000
+
+
+@pytest.mark.parametrize("setting", [{"num_ctx": 32768}, {"truncation": "auto"}])
+def test_a_long_conversation_is_not_cut_in_silence(
+    enabled: Callable[..., UnifiedChatModel], setting: dict[str, Any]
+) -> None:
+    """A prompt beyond the context is an error that says how to go on."""
+    llm = enabled("ollama:llama3.2")
+    with pytest.raises(ProviderContextOverflowError, match=next(iter(setting))):
+        llm.invoke(LONG)
+
+    assert llm.invoke(LONG, **setting).text
+
+
+@pytest.mark.parametrize(
+    ("setting", "sent", "kind"),
+    [
+        ({}, False, "defaulted"),
+        ({"truncation": "auto"}, True, "translated"),
+        ({"truncation": "disabled"}, False, "translated"),
+    ],
+)
+def test_truncation(
+    enabled: Callable[..., UnifiedChatModel],
+    setting: dict[str, Any],
+    sent: object,
+    kind: str,
+) -> None:
+    """Truncation is off unless it is asked for, and on record."""
+    plan = enabled("ollama:llama3.2").explain(**setting)
+
+    assert sent is plan.body["truncate"]
+    assert [kind] == [c.kind for c in plan.changes if c.parameter == "truncation"]
+
+
+def test_the_server_of_the_environment(
+    provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a base URL the server that OLLAMA_HOST names is called."""
+    monkeypatch.setenv("OLLAMA_HOST", provider_emulator.ollama_base_url)
+    llm = UnifiedChatModel(model="ollama:llama3.2", enable=["ollama"])
+
+    assert "hi" == llm.invoke("hi").text
+
+
 def test_timeouts_per_call(
     enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
 ) -> None:
@@ -157,22 +211,12 @@ def test_timeouts_per_call(
         enabled("ollama:llama3.2").invoke("hi", timeout=0.2)
 
 
-@pytest.mark.parametrize(
-    ("model", "settings", "kind"),
-    [
-        ("ollama:nothing-here", {}, ProviderModelNotFoundError),
-        ("ollama:gemma3:4b", {"tools": [weather]}, ProviderInvalidRequestError),
-    ],
-)
 def test_the_server_decides_about_unknown_models(
     enabled: Callable[..., UnifiedChatModel],
-    model: str,
-    settings: dict[str, Any],
-    kind: type[Exception],
 ) -> None:
-    """What a local model cannot do the server says; the error is ours and theirs."""
-    with pytest.raises(kind) as caught:
-        enabled(model).invoke("hi", **settings)
+    """A model the server does not have is told by it; the error is ours and theirs."""
+    with pytest.raises(ProviderModelNotFoundError) as caught:
+        enabled("ollama:nothing-here").invoke("hi")
 
     assert isinstance(caught.value, ollama.ResponseError)
 

@@ -28,7 +28,7 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
         "ollama": {"base_url": emulator.ollama_base_url},
         "azure_openai": {
             "azure_endpoint": emulator.azure_endpoint,
-            "api_version": "2024-10-21",
+            "api_version": "2025-04-01-preview",
             "deployments": dict(emulator.azure_deployments),
         },
     }

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    ProviderNotEnabledError,
+    ProviderUnavailableError,
+)
 from langchain_unified.rollout import ENVIRONMENT, Rollout, rollout
 from langchain_unified.rollout.control import key_of
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
 MODES = ("unified", "legacy", "canary:50", "shadow")
@@ -204,7 +209,10 @@ def test_a_provider_without_a_past_stays_unified(model: Make) -> None:
     found = record(model(rollout="legacy").invoke("hi", model="gemini-2.5-flash"))
 
     assert "unified" == found["served_by"]
-    assert "google_genai has no path from before the migration." == found["reason"]
+    assert (
+        "google_genai has no path from before the migration; to refuse its calls, add "
+        "'google_genai=off' to the flag."
+    ) == found["reason"]
 
 
 def test_a_kill_switch_stops_the_next_call(
@@ -225,11 +233,98 @@ def test_a_kill_switch_stops_the_next_call(
 
 
 def test_fallbacks_step_in_for_a_killed_provider(model: Make) -> None:
-    """A model behind `with_fallbacks` answers when the first one's provider is off."""
-    llm = model("gemini-2.5-flash", rollout="unified, google_genai=off")
-    answer = llm.with_fallbacks([model("gpt-4o")]).invoke("hi")
+    """A fallback of either kind answers when the first model's provider is off."""
+    flag = "unified, google_genai=off"
+    first = model("gemini-2.5-flash", rollout=flag)
+    own = model("gemini-2.5-flash", rollout=flag, fallbacks=["gpt-4o"])
+    answers = [first.with_fallbacks([model("gpt-4o")]).invoke("hi"), own.invoke("hi")]
 
-    assert "gpt-4o" == answer.response_metadata["unified"]["model"]
+    assert ["gpt-4o"] * 2 == [
+        answer.response_metadata["unified"]["model"] for answer in answers
+    ]
+    assert "unified" == record(answers[1])["served_by"]
+
+
+def test_a_killed_provider_does_not_step_in(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A fallback whose provider is off gets no request."""
+    provider_emulator.script(Reply.openai_error(503, "down", times=0))
+    llm = model(
+        fallbacks=["gemini-2.5-flash"],
+        max_retries=0,
+        rollout="unified, google_genai=off",
+    )
+    with pytest.raises(ProviderUnavailableError) as caught:
+        llm.invoke("hi")
+
+    assert {"openai"} == {r.provider for r in provider_emulator.requests}
+    assert ["ProviderUnavailableError", "ProviderNotEnabledError"] == [
+        one["error"] for one in caught.value.failed
+    ]
+
+
+def test_a_fallback_of_the_legacy_provider_says_why_it_is_unified(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """The legacy path had no fallbacks, so one is served by ours, on record."""
+    provider_emulator.script(
+        Reply.google_error(503, "down", when=lambda r: r.provider == "google_genai")
+    )
+    llm = model(
+        "gemini-2.5-flash", fallbacks=["gpt-4o"], max_retries=0, rollout="openai=legacy"
+    )
+    found = record(llm.invoke("hi"))
+
+    assert ("unified", "legacy") == (found["served_by"], found["mode"])
+    assert found["reason"].startswith("It stands in for another model")
+
+
+@pytest.mark.parametrize("killed", ["openai", "google_genai"])
+def test_an_open_choice_passes_over_a_killed_provider(model: Make, killed: str) -> None:
+    """`auto` finds another provider's model when one is switched off."""
+    answer = model("auto", rollout=f"unified, {killed}=off").invoke("hi")
+
+    assert killed != answer.response_metadata["unified"]["provider"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "shadow"])
+@pytest.mark.parametrize("name", ["auto:gpt-4o-mini", ["gpt-4o-mini", "o3"]])
+def test_an_open_choice_stays_unified(model: Make, mode: str, name: Any) -> None:
+    """ChatOpenAI chooses no model, so the unified path does; the record says why."""
+    answer = model(rollout=mode).invoke("hi", model=name)
+
+    assert "gpt-4o-mini" == answer.response_metadata["unified"]["model"]
+    assert "unified" == record(answer)["served_by"]
+    assert "name one" in record(answer)["reason"]
+
+
+def test_a_rollback_takes_names_with_the_provider(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """`openai:` is not ChatOpenAI's; a `vendor/model` name is the server's own."""
+    llm = model("openai:gpt-4o", rollout="legacy")
+    llm.invoke("hi")
+    llm.invoke("hi", model="openai:gpt-4o-mini")
+    with suppress(Exception):
+        llm.invoke("hi", model="openai/gpt-oss-20b")
+
+    assert ["gpt-4o", "gpt-4o-mini", "openai/gpt-oss-20b"] == [
+        request.body["model"] for request in provider_emulator.requests
+    ]
+
+
+def test_a_rollback_that_is_not_one_is_logged_once(
+    model: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who rolls back everything hears which provider's calls stay as they are."""
+    llm = model("gemini-2.5-flash", rollout=Rollout("legacy"))
+    llm.invoke("hi")
+    llm.invoke("hi")
+    told = [r.getMessage() for r in caplog.records if "no path" in r.getMessage()]
+
+    assert 1 == len(told)
+    assert "google_genai=off" in told[0]
 
 
 def test_one_provider_can_be_rolled_back_alone(model: Make) -> None:

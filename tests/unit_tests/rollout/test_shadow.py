@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,11 +11,13 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.cost import estimate_plan
 from langchain_unified.rollout import Difference, Mirror, Rollout, ShadowReport
+from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
-from tests.unit_tests.rollout.calls import SCHEMA, get_weather
+from tests.unit_tests.rollout.calls import SCHEMA, Joke, get_weather
 
 Make = Callable[..., UnifiedChatModel]
 
@@ -93,6 +96,52 @@ MISTAKES = [
         "presence_penalty",
     ),
     Mistake("8 responses n", {"model": "gpt-5-pro", "n": 2}, "n"),
+    Mistake("7 responses", {"model": "gpt-5-pro", "stop": ["x"]}, "stop"),
+    Mistake("8 forced seed", {"model": "gpt-5.6-sol", "seed": 3}, "seed"),
+    Mistake("8 forced n", {"model": "gpt-5.6-sol", "n": 2}, "n"),
+    *(
+        Mistake(f"2 {name}", {"model": name, "temperature": 0}, "temperature")
+        for name in ("o4-mini", "o3-mini", "o1", "gpt-6.2-astra", "gpt-6.2-sol")
+    ),
+    *(
+        Mistake(f"5 {name}", {"model": name, "temperature": 0.5}, "temperature")
+        for name in (
+            "gpt-5.1-chat-latest",
+            "gpt-5.2-chat-latest",
+            "gpt-5.3-chat-latest",
+            "gpt-4o-search-preview",
+        )
+    ),
+    *(
+        Mistake(f"6 {name}", {"model": name}, "temperature")
+        for name in ("o1-mini", "o1-preview", "o1-pro")
+    ),
+    *(
+        Mistake(f"9 {name}", {"model": name}, "endpoint")
+        for name in (
+            "o1-pro",
+            "o3-deep-research",
+            "computer-use-preview",
+            "gpt-6-cyber",
+            "gpt-6-rosalind",
+            "gpt-daybreak-1",
+        )
+    ),
+    *(
+        Mistake(f"10 {name}", {"model": name}, "endpoint", tools=[get_weather])
+        for name in ("gpt-5.6", "gpt-5.6-luna")
+    ),
+    Mistake(
+        "11 max on chat",
+        {"model": "gpt-5.4", "reasoning_effort": "max"},
+        "reasoning_effort",
+    ),
+    Mistake(
+        "13 both names",
+        {"model": "gpt-4o"},
+        "max_tokens",
+        {"max_tokens": 10, "max_completion_tokens": 20},
+    ),
     Mistake("9 o3-pro", {"model": "o3-pro"}, "endpoint"),
     Mistake("9 law", {"model": "gpt-6.2-astra-law"}, "endpoint"),
     Mistake("9 cyber", {"model": "gpt-5.6-cyber"}, "endpoint"),
@@ -191,6 +240,42 @@ def test_the_report_names_every_known_mistake(
     assert case.shows_in in found
     assert name.lower() == found[case.shows_in].model
     assert 20 < len(found[case.shows_in].meaning)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "form", "shows_in", "meaning"),
+    [
+        ("o3", "function_calling", "parallel_tool_calls", "o3 refuses it (400)"),
+        ("o1-mini", "json_schema", "response_format", "refuses it (400)"),
+        (
+            "gpt-4o-2024-05-13",
+            "json_schema",
+            "response_format",
+            "takes no response schema: the call fails (400)",
+        ),
+        (
+            "gpt-5-chat-latest",
+            "json_schema",
+            "response_format",
+            "takes no response schema: the call fails (400)",
+        ),
+    ],
+)
+def test_the_report_names_mistakes_of_structured_output(
+    emulator: ProviderEmulator, name: str, form: str, shows_in: str, meaning: str
+) -> None:
+    """What `with_structured_output` of ChatOpenAI gets wrong is named too (15, 16)."""
+    control = Rollout("shadow")
+    llm = UnifiedChatModel(
+        model=name, providers=connections(emulator), rollout=control, max_retries=0
+    )
+    with suppress(Exception):
+        llm.with_structured_output(Joke, method=form).invoke("hi")
+    found = control.report().of(name)[shows_in]
+
+    assert meaning in found.meaning
+    assert "class" not in str(found.legacy)
 
 
 def test_equal_payloads_are_not_differences(model: Make) -> None:
@@ -332,6 +417,109 @@ def test_a_mirror_keeps_to_its_budget(
         control.report()
 
     assert 4 + sent == len(provider_emulator.requests)
+
+
+def priced(rollout: Rollout, model: Make, times: int, **settings: Any) -> Any:
+    llm = model(rollout=rollout, **settings)
+    for _ in range(times):
+        llm.invoke("one two", max_tokens=40)
+        rollout.report()
+        rollout.report()
+    return rollout.report()
+
+
+def test_a_mirror_keeps_to_its_dollars(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A copy is sent only if its price at the token cap fits into what is left."""
+    one = estimate_plan(model().explain("one two", max_tokens=40), 10)
+    mirror = Mirror(sample=1.0, max_usd=one * 1.5)
+    report = priced(Rollout("shadow", mirror=mirror), model, 40)
+    costs = [copy.cost_usd for copy in report.mirrored]
+
+    assert 2 <= len(costs) < 40
+    assert sum(costs) == pytest.approx(mirror.spent.usd)
+    assert mirror.spent.usd <= one * 1.5
+    assert 40 + len(costs) == len(provider_emulator.requests)
+
+
+def test_a_mirror_sends_nothing_whose_price_nobody_knows(
+    model: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bound in dollars that cannot be kept stops the copies, and says so once."""
+    kept, free = Mirror(sample=1.0), Mirror(sample=1.0, max_usd=None)
+    settings = {"model": "unheard-of-1"}
+    for mirror in (kept, free):
+        llm, primary = model(rollout=Rollout("shadow", mirror=mirror)), Primary()
+        primary.finish()
+        plan = llm.explain("hi", **settings)
+        for _ in range(3):
+            mirror.offer(plan, llm._shim(plan), [HumanMessage("hi")], primary, print)
+        mirror.drain(5.0)
+    told = [r.getMessage() for r in caplog.records if "max_usd" in r.getMessage()]
+
+    assert (0, 3) == (kept.spent.calls, free.spent.calls)
+    assert 1 == len(told)
+    assert "Mirror(max_usd=None)" in told[0]
+
+
+def test_a_copy_that_finds_no_place_costs_nothing(model: Make) -> None:
+    """What a copy was reserved is given back when the queue is full."""
+    mirror = Mirror(sample=1.0, queue=1, concurrency=1, timeout=0.5)
+    llm, primary = model(), Primary()
+    primary.finish()
+    plan, waiting = llm.explain("hi", max_tokens=40), threading.Event()
+
+    class Slow:
+        def generate(self, *_: Any) -> Any:
+            waiting.wait(5.0)
+            raise ConnectionError
+
+    queued = [
+        mirror.offer(plan, Slow(), [HumanMessage("hi")], primary, print)
+        for _ in range(10)
+    ]
+    spent = mirror.spent
+    waiting.set()
+    mirror.drain(5.0)
+
+    assert not all(queued)
+    assert sum(queued) == spent.calls
+
+
+def test_a_stream_is_mirrored_too(model: Make) -> None:
+    """The copy of a streamed call is whole, and compared by its text."""
+    control = Rollout("shadow", mirror=Mirror(sample=1.0))
+    assert "one two" == "".join(
+        c.text for c in model(rollout=control).stream("one two")
+    )
+    control.report()
+    mirrored = control.report().mirrored
+
+    assert [(True, None)] == [(one.same_text, one.error) for one in mirrored]
+
+
+def test_a_call_that_leaves_something_behind_is_not_mirrored(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A response the provider stores is stored once."""
+    control = Rollout("shadow", mirror=Mirror(sample=1.0))
+    model(rollout=control, store=True).invoke("hi")
+    control.report()
+    control.report()
+
+    assert 1 == len(provider_emulator.requests)
+
+
+def test_an_unknown_setting_is_a_difference(model: Make) -> None:
+    """What the unified path would refuse is in the report, not a failed comparison."""
+    control = Rollout("shadow")
+    with suppress(Exception):
+        model(rollout=control).invoke("hi", session="x")
+    report = control.report()
+
+    assert (1, 0) == (report.compared, report.failed)
+    assert "refused" == report.of("gpt-4o")["session"].unified
 
 
 def test_calls_with_tools_are_never_mirrored(

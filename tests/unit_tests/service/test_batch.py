@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
+from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import UnknownParameterError
 from langchain_unified.service import TextResult, UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator, Reply
@@ -115,3 +117,50 @@ async def test_an_empty_batch(service: UnifiedInferenceService) -> None:
     """No prompts, no results, no requests."""
     assert [] == await service.batch_text([])
     assert [] == service.batch_text_sync([])
+
+
+def test_threads_tell_progress_as_it_comes(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """On threads too a slow first prompt does not hold up the others."""
+    provider_emulator.script(
+        Reply(delay=0.5, when=lambda request: b"prompt 0" in request.raw)
+    )
+    told: list[int] = []
+    results = service.batch_text_sync(
+        PROMPTS[:6],
+        concurrency=6,
+        on_progress=lambda *told_: told.append(told_[2].index),
+    )
+
+    assert 0 == told[-1]
+    assert list(range(6)) == [result.index for result in results] == sorted(told)
+
+
+def test_stopping_on_threads_stops_the_rest(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """An interrupted batch does not go on to pay for the prompts that wait."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        service.batch_text_sync(PROMPTS * 10, concurrency=2, on_progress=interrupt)
+
+    assert len(provider_emulator.requests) <= 6
+
+
+async def test_a_budget_that_runs_out_keeps_the_answers_paid_for(
+    model: Callable[..., UnifiedChatModel],
+) -> None:
+    """Prompts there is no money left for fail one by one; the others are answered."""
+    price = model().invoke("prompt 0").response_metadata["unified"]["cost_usd"]
+    service = UnifiedInferenceService(model(budget_usd=price * 4))
+    results = await service.batch_text(PROMPTS, concurrency=1)
+    answered = [result for result in results if result.success]
+
+    assert 1 <= len(answered) < len(PROMPTS)
+    assert {"BudgetExceededError"} == {
+        type(result.error).__name__ for result in results if not result.success
+    }

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -105,6 +107,16 @@ async def test_the_warning_points_at_the_caller(
     assert "UnifiedInferenceService.generate_text()" in str(caught[0].message)
 
 
+async def test_callers_that_ask_see_a_coroutine_function(
+    service: UnifiedInferenceService,
+) -> None:
+    """Code that looks before it awaits treats the method as the old `async def`."""
+    asks = inspect if sys.version_info >= (3, 12) else asyncio
+    method = LangChainCompatibilityService(service).generate_text
+
+    assert asks.iscoroutinefunction(method)
+
+
 @quiet
 async def test_the_old_service_is_used_by_the_flag(
     service: UnifiedInferenceService, provider_emulator: ProviderEmulator
@@ -183,3 +195,103 @@ async def test_details_on_request(service: UnifiedInferenceService) -> None:
 
     assert {"usage", "provider", "latency_ms", "changes"} <= set(answer)
     assert json.loads(json.dumps(answer)) == answer
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["unified", "legacy"])
+async def test_what_a_model_cannot_do_is_no_answer(
+    model: Callable[..., UnifiedChatModel], mode: str
+) -> None:
+    """A model named by a client that takes no images fails the same on both paths."""
+    compat = LangChainCompatibilityService(UnifiedInferenceService(model()))
+    with rollout(mode):
+        answer = await compat.generate_text(
+            "hi", "o3-mini", images="https://x.org/a.png"
+        )
+
+    assert ("", "o3-mini", False) == (
+        answer["text"],
+        answer["model_used"],
+        answer["success"],
+    )
+    assert "image" in answer["error"]
+
+
+@quiet
+@pytest.mark.parametrize("error", [ConnectionError("gone"), KeyError("mistake")])
+async def test_an_old_service_that_raises(
+    service: UnifiedInferenceService, error: Exception
+) -> None:
+    """A provider's failure in the old service is an answer, its mistakes are not."""
+
+    class Raising:
+        async def generate_text(self, prompt: str, **_: Any) -> dict[str, Any]:
+            raise error
+
+    compat = LangChainCompatibilityService(service, legacy=Raising())
+    with rollout("legacy"):
+        if isinstance(error, KeyError):
+            with pytest.raises(KeyError):
+                await compat.generate_text("hi")
+        else:
+            answer = await compat.generate_text("hi")
+            assert (False, "ConnectionError: gone") == (
+                answer["success"],
+                answer["error"],
+            )
+
+
+@quiet
+async def test_shadowing_reads_the_service_s_own_arguments(
+    model: Callable[..., UnifiedChatModel],
+) -> None:
+    """Instructions and images are compared as the new service would send them."""
+    control = Rollout("shadow")
+    service = UnifiedInferenceService(model(rollout=control))
+    compat = LangChainCompatibilityService(service, legacy=OldService())
+    await compat.generate_text("hi", system_message="Be brief.")
+    await compat.generate_text("hi", images="https://x.org/a.png")
+    report = control.report()
+
+    assert (2, 2, 0) == (report.compared, report.identical, report.failed)
+
+
+@quiet
+@pytest.mark.parametrize("setting", ["session", "input", "served"])
+async def test_shadowing_never_fails_the_old_service(
+    model: Callable[..., UnifiedChatModel], setting: str
+) -> None:
+    """A setting only the old service knows reaches it, and shows in the report."""
+    control, old = Rollout("shadow"), OldService()
+    service = UnifiedInferenceService(model(rollout=control))
+    compat = LangChainCompatibilityService(service, legacy=old)
+    answer = await compat.generate_text("hi", **{setting: "x"})
+    report = control.report()
+
+    assert "old hi" == answer["text"]
+    assert {setting: "x"} == old.calls[0][2]
+    assert "refused" == report.of("gpt-4o")[setting].unified
+
+
+@quiet
+async def test_a_config_reaches_an_old_service_that_names_one(
+    service: UnifiedInferenceService,
+) -> None:
+    """The old service keeps its callbacks; one without a config is not given any."""
+    seen: list[Any] = []
+
+    class Configured:
+        async def generate_text(
+            self, prompt: str, model: str = "auto", config: Any = None
+        ) -> dict[str, Any]:
+            seen.append(config)
+            return {"text": prompt, "model_used": model, "success": True}
+
+    old, config = OldService(), {"tags": ["a"]}
+    with rollout("legacy"):
+        for legacy in (Configured(), old):
+            compat = LangChainCompatibilityService(service, legacy=legacy)
+            await compat.generate_text("hi", config=config)
+
+    assert [config] == seen
+    assert {} == old.calls[0][2]

@@ -4,12 +4,15 @@ import asyncio
 import inspect
 import json
 import sys
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any, TypedDict
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from pydantic import BaseModel
 
+from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import (
     InvalidParameterError,
     ProviderAuthenticationError,
@@ -267,6 +270,123 @@ async def test_health_of_each_provider(
     assert not found["google_genai"].ok
     assert "down" in str(found["google_genai"].error)
     assert again["google_genai"].ok
+
+
+async def test_health_is_the_provider_s_own(
+    model: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """No fallback, no cache and no setting of the model hides how a provider is."""
+    llm = model(fallbacks=["gemini-2.5-flash"], cache=InMemoryCache(), logprobs=True)
+    service = UnifiedInferenceService(llm)
+    before = await service.health()
+    provider_emulator.script(
+        Reply.openai_error(503, "down", when=lambda r: r.provider == "openai")
+    )
+    after = await service.health("openai")
+
+    assert [True, True] == [found.ok for found in before.values()]
+    assert not after["openai"].ok
+    assert "down" in str(after["openai"].error)
+
+
+async def test_what_the_model_switches_on_is_seen(
+    model: Callable[..., UnifiedChatModel],
+) -> None:
+    """A provider enabled by the model object is listed and asked for its health."""
+    service = UnifiedInferenceService(model(enable=["anthropic"]))
+    found = await service.health("anthropic")
+
+    assert "anthropic" in {config.provider for config in service.list_models()}
+    assert "anthropic" in service.health_sync()
+    assert found["anthropic"].ok
+
+
+def test_auto_is_what_the_next_call_would_use(
+    model: Callable[..., UnifiedChatModel],
+) -> None:
+    """Capabilities and provider of an open choice are those of the model chosen."""
+    service = UnifiedInferenceService(model("auto:cheapest"))
+    used = service.generate_text_sync("hi")
+
+    assert used.model_used == service.capabilities()["model"]
+    assert used.provider == service.provider_of()
+    assert service.capabilities()["known"]
+
+
+def test_explain_takes_what_a_call_takes(service: UnifiedInferenceService) -> None:
+    """A config, and the model in it, can be given to `explain` as to a call."""
+    config = {"configurable": {"model": "o3"}, "tags": ["a"]}
+
+    assert "o3" == service.explain("hi", config=config).model
+    assert "gpt-5.4" == service.explain("hi", "gpt-5.4", config=config).model
+
+
+async def test_twins_work_inside_a_running_loop(
+    service: UnifiedInferenceService,
+) -> None:
+    """A synchronous method can be called from a coroutine, on any provider."""
+    seen = []
+    for name in ("gpt-4o", "gpt-6-sol", "gemini-2.5-flash"):
+        seen.append(service.generate_text_sync("hi", name).text)
+        seen.append("".join(service.stream_text_sync("hi", name)))
+        seen += [result.text for result in service.batch_text_sync(["hi"], name)]
+        seen.append((await service.generate_text("hi", name)).text)
+
+    assert ["hi"] * 12 == seen
+
+
+def test_twins_are_shown_under_their_own_names() -> None:
+    """`help` shows each method's own name, arguments and result."""
+    shown = {
+        name: inspect.signature(getattr(UnifiedInferenceService, name))
+        for name in ("generate_text", "generate_text_sync", "generate_structured_sync")
+    }
+    twin = UnifiedInferenceService.generate_text_sync
+
+    assert ["TextResult", "TextResult", "StructuredResult"] == [
+        signature.return_annotation for signature in shown.values()
+    ]
+    assert "prompt" in shown["generate_text"].parameters
+    assert "generate_text_sync" == twin.__name__
+    assert "What to ask." in str(twin.__doc__)
+
+
+FACES: dict[str, Callable[[UnifiedInferenceService, str], Any]] = {
+    "text": lambda service, name: service.generate_text("hi", name),
+    "chat": lambda service, name: service.generate_chat([("user", "hi")], name),
+    "structured": lambda service, name: service.generate_structured("hi", City, name),
+    "batch": lambda service, name: _waited(service.batch_text(["hi"] * 3, name)),
+    "stream": lambda service, name: _read(service.stream_text("hi", name)),
+}
+
+
+async def _waited(batch: Any) -> Any:
+    return await batch
+
+
+async def _read(stream: Any) -> Any:
+    return [piece async for piece in stream]
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-6-sol", "gemini-2.5-flash"])
+@pytest.mark.parametrize("face", FACES)
+async def test_cancelling_closes_the_connection_on_every_face(
+    face: str, name: str
+) -> None:
+    """After a cancelled task the server sees no connection, and no task is left."""
+    async with silent_server() as server:
+        own = {"api_key": "test", "base_url": server.url}
+        providers = {"openai": own, "google_genai": own}
+        service = UnifiedInferenceService(model="gpt-4o", providers=providers)
+        task = asyncio.create_task(FACES[face](service, name))
+        opened = await server.until(3 if face == "batch" else 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        closed = await server.until(0)
+
+    assert (True, True) == (opened, closed)
+    assert {asyncio.current_task()} == asyncio.all_tasks()
 
 
 def test_a_service_makes_its_own_model() -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 
 class Silent:
-    """Counts the connections that are open."""
+    """Counts the connections that carry a request."""
 
     def __init__(self) -> None:
         self.open = self.most = 0
@@ -17,7 +17,7 @@ class Silent:
         self._changed = asyncio.Condition()
 
     async def until(self, number: int, seconds: float = 10.0) -> bool:
-        """Wait until so many connections are open; tell whether they ever were."""
+        """Wait until so many requests are under way; tell whether they ever were."""
         async with self._changed:
             waiting = self._changed.wait_for(lambda: self.open == number)
             try:
@@ -28,11 +28,12 @@ class Silent:
 
     async def talk(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Read until the client closes."""
-        await self._count(1)
-        while await reader.read(65536):
-            pass
+        if await reader.read(1):
+            await self._count(1)
+            while await reader.read(65536):
+                pass
+            await self._count(-1)
         writer.close()
-        await self._count(-1)
 
     async def _count(self, step: int) -> None:
         async with self._changed:

@@ -1,0 +1,22 @@
+"""Anthropic's Messages API: what is decided for it alone."""
+
+from __future__ import annotations
+
+from langchain_unified.planner.anthropic.formats import fits, render_format
+from langchain_unified.planner.anthropic.limits import (
+    decide_default_cap,
+    decide_sampling,
+)
+from langchain_unified.planner.anthropic.thinking import ENDPOINT, decide_thinking
+from langchain_unified.planner.anthropic.tools import ONLY_HERE, render_tools
+
+__all__ = [
+    "ENDPOINT",
+    "ONLY_HERE",
+    "decide_default_cap",
+    "decide_sampling",
+    "decide_thinking",
+    "fits",
+    "render_format",
+    "render_tools",
+]

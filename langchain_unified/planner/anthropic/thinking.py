@@ -1,0 +1,165 @@
+"""Thinking on the Messages API: by effort, by budget, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_unified.planner.draft import Draft, put_path
+from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
+
+ENDPOINT = "messages"
+
+
+def decide_thinking(draft: Draft) -> None:
+    """Say how much the model thinks: by effort, by budget or not at all."""
+    if draft.endpoint != ENDPOINT:
+        return
+    effort = draft.wanted.pop("reasoning_effort", None)
+    budget = draft.wanted.pop("thinking_budget", None)
+    if draft.config.thinking.style == "none":
+        _drop_all(draft, reasoning_effort=effort, thinking_budget=budget)
+        return
+    if effort is not None and budget is not None:
+        reason = f"reasoning_effort={effort!r} says the same and goes first."
+        draft.note("thinking_budget", "dropped", requested=budget, reason=reason)
+    if effort is not None:
+        _think_at(draft, effort)
+    elif budget is not None:
+        _think_within(draft, budget)
+    _decide_display(draft)
+
+
+def _drop_all(draft: Draft, **settings: Any) -> None:
+    settings["include_thoughts"] = draft.wanted.pop("include_thoughts", None)
+    for parameter, value in settings.items():
+        if value is not None:
+            draft.drop(parameter, value, "the model does not reason.")
+
+
+def _think_at(draft: Draft, effort: str) -> None:
+    if effort == "none":
+        _do_not_think(draft)
+    elif draft.config.thinking.style == "budget":
+        _think_by_table(draft, effort)
+    else:
+        _put_effort(draft, effort)
+        if not draft.config.supports("thinks_by_default"):
+            draft.body["thinking"] = {"type": "adaptive"}
+
+
+def _put_effort(draft: Draft, effort: str) -> None:
+    levels = draft.config.thinking.levels[draft.endpoint]
+    sent = nearest_effort(effort, levels)
+    if sent != effort:
+        reason = f"the model takes {', '.join(levels)}; the nearest is sent."
+        draft.clamp("reasoning_effort", effort, sent, reason)
+    draft.effort = sent
+    name = draft.mapping.rules["reasoning_effort"].name
+    put_path(draft.body, name, sent)
+    reason = f"{draft.endpoint} calls reasoning_effort {name}."
+    draft.note(
+        "reasoning_effort", "renamed", requested=effort, sent=name, reason=reason
+    )
+
+
+def _think_by_table(draft: Draft, effort: str) -> None:
+    budget = _put_budget(draft, draft.config.thinking.budgets[effort])
+    draft.note(
+        "reasoning_effort",
+        "translated",
+        requested=effort,
+        sent={"thinking_budget": budget},
+        reason="the model thinks within token budgets.",
+    )
+    if draft.config.thinking.levels[draft.endpoint]:
+        _put_effort(draft, effort)
+
+
+def _put_budget(draft: Draft, budget: int) -> int | None:
+    """Send a budget below the token cap; return it, `None` if there is no room."""
+    least = draft.config.thinking.budget_minimum or 1
+    cap = draft.wanted.get("max_tokens") or draft.config.limits.get("output")
+    most = cap - 1 if cap else budget
+    if most < least:
+        return None
+    sent = max(least, min(budget, most))
+    draft.body["thinking"] = {"type": "enabled", "budget_tokens": sent}
+    return sent
+
+
+def _do_not_think(draft: Draft) -> None:
+    thinking, sent = draft.config.thinking, None
+    if not draft.config.supports("thinks_by_default"):
+        reason = "the model does not think unless it is told to."
+    elif thinking.can_disable:
+        sent, reason = "disabled", "thinking is switched off by its type."
+    elif draft.config.supports("between_tools"):
+        sent, reason = (
+            "between_tools",
+            "the model's lowest setting (5.5 migration guide).",
+        )
+    else:
+        _put_effort(draft, "none")
+        return
+    draft.effort = "none"
+    if sent is not None:
+        draft.body["thinking"] = {"type": sent}
+    draft.note(
+        "reasoning_effort", "translated", requested="none", sent=sent, reason=reason
+    )
+
+
+def _think_within(draft: Draft, budget: int) -> None:
+    rule = draft.rule("thinking_budget")
+    takes_budgets = rule is not None and rule.accepts == "any"
+    if budget > 0 and takes_budgets:
+        sent = _put_budget(draft, budget)
+        if sent is None:
+            reason = "max_tokens leaves no room for it."
+            draft.drop("thinking_budget", budget, reason)
+        elif sent != budget:
+            reason = "it must be 1024 or more and below max_tokens."
+            draft.clamp("thinking_budget", budget, sent, reason)
+        return
+    _budget_as_effort(draft, budget)
+
+
+def _budget_as_effort(draft: Draft, budget: int) -> None:
+    effort = effort_for_budget(budget, draft.config.thinking.budgets)
+    reason = "the model takes effort levels, not token budgets."
+    draft.note(
+        "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
+    )
+    default = draft.config.thinking.default or "medium"
+    _think_at(draft, default if budget == DYNAMIC or effort is None else effort)
+
+
+def _decide_display(draft: Draft) -> None:
+    """Ask for the text of the thinking, or not, where the model leaves the choice."""
+    shown = draft.wanted.pop("include_thoughts", None)
+    if shown is None:
+        return
+    thinking: Any = draft.body.get("thinking")
+    if thinking is None and draft.config.supports("thinks_by_default"):
+        thinking = {"type": "adaptive"}
+    if not thinks(thinking):
+        if shown:
+            draft.drop("include_thoughts", shown, "the model does not think here.")
+    elif draft.config.supports("thinking_display"):
+        display = "summarized" if shown else "omitted"
+        draft.body["thinking"] = {**thinking, "display": display}
+        reason = "Anthropic asks for thinking text by its display."
+        draft.note(
+            "include_thoughts",
+            "translated",
+            requested=shown,
+            sent=display,
+            reason=reason,
+        )
+    elif not shown:
+        draft.drop("include_thoughts", shown, "the model always shows its thinking.")
+
+
+def thinks(thinking: Any) -> bool:
+    """Tell whether a thinking config switches thinking on."""
+    return bool(thinking) and thinking["type"] in {"enabled", "adaptive"}

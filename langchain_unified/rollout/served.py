@@ -1,0 +1,106 @@
+"""`Served`: the decision who answers a call, with what led to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.rollout.modes import Mode, ServedBy
+
+if TYPE_CHECKING:
+    from langchain_unified.rollout.control import Rollout
+
+LEGACY_PROVIDERS = frozenset({"openai"})
+"""The providers that had a path before the migration."""
+
+_STEPS_IN = "It stands in for another model; the path from before has no fallbacks."
+
+
+class Served(str):
+    """What serves a call: `unified`, `legacy` or `off`; decided once, then carried.
+
+    Attributes:
+        flag: What the flag said.
+        mode: What that means for the provider of the call.
+        source: Which flag it was.
+        rollout: The `Rollout` that decided.
+        reason: Why the call is not served as the flag said, if it is not.
+    """
+
+    __slots__ = ("flag", "mode", "reason", "rollout", "source")
+    flag: Mode
+    mode: Mode
+    source: str
+    rollout: Rollout
+    reason: str
+
+    @classmethod
+    def by(
+        cls,
+        served_by: ServedBy,
+        provider: str,
+        *,
+        flag: Mode,
+        source: str,
+        rollout: Rollout,
+        reason: str = "",
+    ) -> Served:
+        """Return a decision with what led to it."""
+        served = cls(served_by)
+        served.flag, served.mode = flag, flag.of(provider)
+        served.source, served.rollout = source, rollout
+        served.reason = reason
+        return served
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What goes into `response_metadata["unified"]["rollout"]`."""
+        record = {
+            "served_by": str(self),
+            "mode": str(self.mode),
+            "source": self.source,
+        }
+        return {**record, "reason": self.reason} if self.reason else record
+
+    def on_the_unified_path(self, provider: str, reason: str) -> Served:
+        """Return the decision for a call that the legacy path cannot serve."""
+        return self._instead("unified", provider, reason)
+
+    def stepping_in(self, provider: str) -> Served:
+        """Return the decision for a model that stands in for that of the call.
+
+        Args:
+            provider: Its provider; `off` if that is switched off.
+        """
+        mode = self.flag.of(provider)
+        if mode.name == "off":
+            return self._instead("off", provider)
+        if mode == self.mode and self != "off":
+            return self
+        behind = mode.name in {"legacy", "shadow"}
+        return self.on_the_unified_path(provider, _STEPS_IN if behind else "")
+
+    def _instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
+        return Served.by(
+            served_by,
+            provider,
+            flag=self.flag,
+            source=self.source,
+            rollout=self.rollout,
+            reason=reason,
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Served:
+        """Return itself: a decision is made once."""
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Travel between processes as plain text."""
+        return str, (str(self),)
+
+
+def no_past(provider: str) -> str:
+    """Return why a call to a provider cannot be served by the legacy path."""
+    return (
+        f"{provider} has no path from before the migration; to refuse its calls, add "
+        f"'{provider}=off' to the flag."
+    )

@@ -1,0 +1,199 @@
+"""What the methods of the service share: a call, and the two ways to make it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+)
+from contextlib import aclosing, closing
+from dataclasses import dataclass, field
+from functools import wraps
+from inspect import signature
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from langchain_unified.chat_model import UnifiedChatModel
+from langchain_unified.contract import CONFIGURABLE
+from langchain_unified.service.failures import typed_failures
+from langchain_unified.service.images import Image, image_blocks
+
+AUTO = "auto"
+"""The model name that leaves the choice to the service."""
+
+Images = Image | Iterable[Image]
+"""One image or several; see `langchain_unified.service.images`."""
+
+Config = Mapping[str, Any]
+"""LangChain's config: tags, metadata, `configurable` with `user_id`."""
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+Owner = TypeVar("Owner")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is asked, in the words of the service.
+
+    Attributes:
+        text: The prompt.
+        system: Instructions that go before it.
+        images: URLs, data URLs, bytes or `pathlib.Path`s.
+    """
+
+    text: str
+    system: str | None = None
+    images: Images | None = None
+
+    def messages(self) -> LanguageModelInput:
+        """Return the messages; files are read."""
+        system = [SystemMessage(self.system)] if self.system else []
+        if self.images is None:
+            return [*system, HumanMessage(self.text)]
+        blocks: list[Any] = [
+            {"type": "text", "text": self.text},
+            *image_blocks(self.images),
+        ]
+        return [*system, HumanMessage(blocks)]
+
+    async def amessages(self) -> LanguageModelInput:
+        """Return the messages; files are read on a thread."""
+        if self.images is None or isinstance(self.images, (str, bytes)):
+            return self.messages()
+        return await asyncio.to_thread(self.messages)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation, as the chat model takes it."""
+
+    turns: LanguageModelInput
+
+    def messages(self) -> LanguageModelInput:
+        """Return the messages."""
+        return self.turns
+
+    async def amessages(self) -> LanguageModelInput:
+        """Return the messages."""
+        return self.turns
+
+
+@dataclass(frozen=True)
+class Ask(Generic[Answer]):
+    """One call, before it is made.
+
+    Attributes:
+        runnable: What answers it.
+        asked: What is asked.
+        finish: Makes a result of the answer and the seconds it took.
+        config: LangChain's config.
+        settings: Keywords of the call.
+    """
+
+    runnable: Runnable[LanguageModelInput, Any]
+    asked: Prompt | Talk
+    finish: Callable[[Any, float], Answer]
+    config: RunnableConfig | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def now(self) -> Answer:
+        """Make the call on this thread."""
+        messages, started = self.asked.messages(), time.perf_counter()
+        with typed_failures():
+            answer = self.runnable.invoke(messages, self.config, **self.settings)
+        return self.finish(answer, time.perf_counter() - started)
+
+    async def soon(self) -> Answer:
+        """Make the call on this event loop."""
+        messages, started = await self.asked.amessages(), time.perf_counter()
+        with typed_failures():
+            answer = await self.runnable.ainvoke(messages, self.config, **self.settings)
+        return self.finish(answer, time.perf_counter() - started)
+
+    def pieces(self) -> Generator[Any, None, None]:
+        """Make the call on this thread; yield the answer in pieces."""
+        messages = self.asked.messages()
+        chunks: Any = self.runnable.stream(messages, self.config, **self.settings)
+        with typed_failures(), closing(chunks):
+            yield from chunks
+
+    async def apieces(self) -> AsyncGenerator[Any, None]:
+        """Make the call on this event loop; yield the answer in pieces."""
+        messages = await self.asked.amessages()
+        chunks: Any = self.runnable.astream(messages, self.config, **self.settings)
+        with typed_failures():
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+
+
+class Asking:
+    """Has a chat model, and puts calls in its words.
+
+    Attributes:
+        llm: The chat model.
+    """
+
+    llm: UnifiedChatModel
+
+    def _settings(self, model: str, settings: dict[str, Any]) -> dict[str, Any]:
+        return settings if model == AUTO else {**settings, "model": model}
+
+    def _name(self, model: str) -> str | None:
+        return None if model == AUTO else model
+
+
+def langchain_config(config: Config | None) -> RunnableConfig | None:
+    """Return a config as LangChain types it."""
+    return cast("RunnableConfig | None", config)
+
+
+def configured(config: Config | None) -> dict[str, Any]:
+    """Return the settings of a call that its config carries."""
+    given = (config or {}).get("configurable") or {}
+    return {name: given[name] for name in CONFIGURABLE if name in given}
+
+
+def asynchronous(
+    name: str, prepare: Callable[Concatenate[Owner, P], Ask[Answer]]
+) -> Callable[Concatenate[Owner, P], Coroutine[Any, Any, Answer]]:
+    """Return the asynchronous method that makes the call another one prepares."""
+
+    @wraps(prepare)
+    async def method(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return await prepare(self, *args, **kwargs).soon()
+
+    _publish(method, name)
+    return method
+
+
+def synchronous(
+    name: str, prepare: Callable[Concatenate[Owner, P], Ask[Answer]]
+) -> Callable[Concatenate[Owner, P], Answer]:
+    """Return the synchronous method that makes the call another one prepares."""
+
+    @wraps(prepare)
+    def method(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return prepare(self, *args, **kwargs).now()
+
+    _publish(method, name)
+    return method
+
+
+def _publish(method: Any, name: str) -> None:
+    """Have a method shown, by `help` and in traces, under its name and its result."""
+    owner, _, _ = method.__qualname__.rpartition(".")
+    method.__name__, method.__qualname__ = name, f"{owner}.{name}"
+    shown = signature(method)
+    result = shown.return_annotation.removeprefix("Ask[").removesuffix("]")
+    method.__signature__ = shown.replace(return_annotation=result)

@@ -1,0 +1,111 @@
+"""A shim over LangChain's own integration of a provider: one object, any model.
+
+The integration renders messages and parses answers; what it would decide by its own
+model's name is replaced by the plan. The four faces are written here once.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, ClassVar
+
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from langchain_unified.content import register_translators
+from langchain_unified.errors import ProviderError
+from langchain_unified.history import aprepared, prepared
+from langchain_unified.shims import ProviderShim
+from langchain_unified.types import CallPlan
+
+register_translators()
+
+Shape = Callable[[ChatGenerationChunk], ChatGenerationChunk]
+"""Brings the pieces of one stream into the content shape of the package."""
+
+
+class DelegatedShim(ProviderShim):
+    """Sends plans through a chat model of a LangChain integration.
+
+    The chat model takes a plan by the keywords that its method `planned` returns.
+
+    Attributes:
+        caught: What the integration and its SDK raise.
+    """
+
+    caught: ClassVar[tuple[type[Exception], ...]]
+
+    @cached_property
+    def delegate(self) -> Any:
+        """The chat model that keeps the clients and renders messages."""
+        return self.make_delegate()
+
+    @abstractmethod
+    def make_delegate(self) -> Any:
+        """Return the chat model of the connection.
+
+        Raises:
+            MissingCredentialsError: If there is no key.
+        """
+
+    @abstractmethod
+    def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
+        """Return an error of ours, which is of the class raised as well."""
+
+    @abstractmethod
+    def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
+        """Return a whole answer in the content shape of the package."""
+
+    @abstractmethod
+    def shape_pieces(self, plan: CallPlan) -> Shape:
+        """Return what shapes the pieces of one stream, the first to the last."""
+
+    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with self._errors(plan):
+            result = self.delegate._generate(  # noqa: SLF001
+                prepared(plan, messages), **self.delegate.planned(plan)
+            )
+        return self.shape_result(plan, result)
+
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with self._errors(plan):
+            result = await self.delegate._agenerate(  # noqa: SLF001
+                await aprepared(plan, messages), **self.delegate.planned(plan)
+            )
+        return self.shape_result(plan, result)
+
+    def stream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Generator[ChatGenerationChunk, None, None]:
+        """Send the plan and yield the answer in pieces."""
+        shape = self.shape_pieces(plan)
+        with self._errors(plan):
+            for chunk in self.delegate._stream(  # noqa: SLF001
+                prepared(plan, messages), **self.delegate.planned(plan)
+            ):
+                yield shape(chunk)
+
+    async def astream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        """Send the plan and yield the answer in pieces."""
+        shape = self.shape_pieces(plan)
+        with self._errors(plan):
+            async for chunk in self.delegate._astream(  # noqa: SLF001
+                await aprepared(plan, messages), **self.delegate.planned(plan)
+            ):
+                yield shape(chunk)
+
+    @contextmanager
+    def _errors(self, plan: CallPlan) -> Iterator[None]:
+        try:
+            yield
+        except self.caught as error:
+            raise self.to_unified(error, plan) from error
