@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.compare import REFUSALS, differences, refusal
 from langchain_unified.rollout.control import Rollout
 from langchain_unified.rollout.mirror import Primary
@@ -77,7 +77,7 @@ class ShadowShim(ProviderShim):
         """Yield the legacy pieces."""
         primary = Primary()
         try:
-            async with aclosing(self._legacy.astream(plan, messages)) as pieces:
+            async with owned(self._legacy.astream(plan, messages)) as pieces:
                 async for piece in pieces:
                     primary.add(piece.text)
                     yield piece

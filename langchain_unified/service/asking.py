@@ -12,7 +12,7 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import wraps
 from inspect import signature
@@ -24,6 +24,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.contract import CONFIGURABLE
+from langchain_unified.reliability.closing import owned
 from langchain_unified.service.failures import typed_failures
 from langchain_unified.service.images import Image, image_blocks
 
@@ -130,9 +131,9 @@ class Ask(Generic[Answer]):
     async def apieces(self) -> AsyncGenerator[Any, None]:
         """Make the call on this event loop; yield the answer in pieces."""
         messages = await self.asked.amessages()
-        chunks: Any = self.runnable.astream(messages, self.config, **self.settings)
+        given: Any = self.runnable.astream(messages, self.config, **self.settings)
         with typed_failures():
-            async with aclosing(chunks):
+            async with owned(given) as chunks:
                 async for chunk in chunks:
                     yield chunk
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, closing
+from contextlib import closing
 from typing import Any
 
+from langchain_unified.reliability.closing import owned
 from langchain_unified.service.asking import AUTO, Images
 from langchain_unified.service.text import TextFace
 
@@ -33,7 +34,7 @@ class StreamFace(TextFace):
             **settings: What `generate_text` takes besides.
         """
         ask = self._text(prompt, model, system_message, images, **settings)
-        async with aclosing(ask.apieces()) as pieces:
+        async with owned(ask.apieces()) as pieces:
             async for piece in pieces:
                 if piece.text:
                     yield piece.text

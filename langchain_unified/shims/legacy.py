@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -21,6 +20,7 @@ from openai.resources.chat.completions import Completions
 
 from langchain_unified.connection import SETTINGS, Connection
 from langchain_unified.history import prepared
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
@@ -88,10 +88,10 @@ class LegacyShim(ProviderShim):
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Yield ChatOpenAI's pieces."""
-        pieces: Any = self.delegate._astream(  # noqa: SLF001
+        given: Any = self.delegate._astream(  # noqa: SLF001
             messages, **self._keywords(plan)
         )
-        async with aclosing(pieces):
+        async with owned(given) as pieces:
             async for piece in pieces:
                 yield piece
 
