@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from langchain_unified.cli import demo as demos
+from langchain_unified.cli.asking import probe, refresh
 from langchain_unified.cli.doctor import doctor
 from langchain_unified.cli.emulator import emulator
 from langchain_unified.cli.migrate import migrate
@@ -35,5 +36,16 @@ def demo(
     raise typer.Exit(demos.run(prompt))
 
 
-for command in (models, show, explain, diff, emulator, doctor, migrate):
+COMMANDS = (
+    models,
+    show,
+    explain,
+    diff,
+    probe,
+    refresh,
+    emulator,
+    doctor,
+    migrate,
+)
+for command in COMMANDS:
     app.command()(command)

@@ -9,9 +9,13 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from langchain_unified.errors import UnifiedError
+from langchain_unified.errors import ProviderError, UnifiedError
+
+FAILED = 1
+"""Exit code of a command that a provider refused or that could not reach it."""
 
 WRONG_USE = 2
 """Exit code of a command that was asked for something that cannot be."""
@@ -36,12 +40,14 @@ def plain(value: Any) -> Any:
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Print the package's own errors as one line and exit with code 2."""
+    """Print the package's own errors as one line and exit with code 1 or 2."""
     try:
         yield
     except UnifiedError as error:
-        errors.print(f"[red]error:[/red] {error}", markup=True, highlight=False)
-        raise typer.Exit(WRONG_USE) from None
+        said = escape(str(error))
+        errors.print(f"[red]error:[/red] {said}", markup=True, highlight=False)
+        refused = isinstance(error, ProviderError)
+        raise typer.Exit(FAILED if refused else WRONG_USE) from None
 
 
 def table(*columns: str) -> Table:

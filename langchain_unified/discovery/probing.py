@@ -66,16 +66,22 @@ class Probe:
         """The row as text for a file of the user's own; empty after a dry run."""
         return toml_of(self.model, self.row) if self.row else ""
 
-    def __str__(self) -> str:
-        """Return the row, or what the probe would take."""
-        if self.row:
-            return self.toml
+    @property
+    def bounds(self) -> str:
+        """What the probe takes at most, as a sentence."""
         price = "of unknown price" if self.most_usd is None else f"${self.most_usd:.4f}"
         return (
             f"Probing {self.model!r} takes at most {self.most_calls} calls of at most "
             f"{INPUT_TOKENS} tokens in ({IMAGE_TOKENS} with an image) and "
-            f"{OUTPUT_TOKENS} out: at most {price}. "
-            "Nothing was sent; call probe(..., dry_run=False) to run it."
+            f"{OUTPUT_TOKENS} out: at most {price}."
+        )
+
+    def __str__(self) -> str:
+        """Return the row, or what the probe would take."""
+        if self.row:
+            return self.toml
+        return (
+            f"{self.bounds} Nothing was sent; call probe(..., dry_run=False) to run it."
         )
 
 

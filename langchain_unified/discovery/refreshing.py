@@ -27,6 +27,7 @@ DAY = 86_400.0
 State = Literal["fetched", "cached", "kept", "none"]
 """`fetched` just now, `cached` and young enough, `kept` as asking failed, or `none`."""
 
+_STRANGE = frozenset({"family", "fallback"})
 _LOG = logging.getLogger("langchain_unified")
 
 
@@ -40,6 +41,7 @@ class Outcome:
         models: How many models it has.
         age: Seconds since the list was fetched.
         problem: Why asking, or keeping the list, failed; empty if nothing did.
+        new: Models that no row of the registry is about; their family's rules apply.
     """
 
     provider: str
@@ -47,6 +49,7 @@ class Outcome:
     models: int = 0
     age: float = 0.0
     problem: str = ""
+    new: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return one line for a person."""
@@ -186,9 +189,14 @@ def _failed(
 
 def _laid(registry: Registry, entry: Entry, state: State, problem: str = "") -> Outcome:
     """Lay a list over the shipped rows."""
-    patches = patches_of(entry.provider, entry.models, entry.fetched)
-    registry.discover(entry.provider, entry.server, patches)
-    return Outcome(entry.provider, state, len(patches), entry.age, problem)
+    provider = entry.provider
+    patches = patches_of(provider, entry.models, entry.fetched)
+    registry.discover(provider, entry.server, patches)
+    matches = {
+        p.model: registry.resolve(f"{provider}:{p.model}").match for p in patches
+    }
+    new = tuple(sorted(name for name, found in matches.items() if found in _STRANGE))
+    return Outcome(provider, state, len(patches), entry.age, problem, new)
 
 
 def _enabled(registry: Registry, llm: Any) -> list[str]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from langchain_unified.cli.app import app
+from langchain_unified.registry import default_registry
+from langchain_unified.testing import ModelRules, ProviderEmulator
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def _run(*arguments: str, **environment: str) -> Result:
@@ -132,3 +141,92 @@ def test_demo_on_the_emulator() -> None:
     assert 0 == result.exit_code
     assert "emulator" in result.stdout
     assert result.stdout.count("sent ") >= 6
+
+
+INVENTED = ModelRules(
+    id="sol-invented", endpoints=("chat",), temperature="only_default"
+)
+
+
+def _served(emulator: ProviderEmulator, *arguments: str, **environment: str) -> Result:
+    """Run a command in a process's environment of its own, against the emulator."""
+    default_registry.cache_clear()
+    given = {
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_BASE_URL": emulator.openai_base_url,
+        **environment,
+    }
+    try:
+        return _run(*arguments, **given)
+    finally:
+        default_registry.cache_clear()
+
+
+def test_probe_counts_before_it_sends(provider_emulator: ProviderEmulator) -> None:
+    """Without --yes a probe says what it would take, and sends nothing."""
+    result = _served(provider_emulator, "probe", "sol-invented")
+
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert "at most" in result.stderr
+    assert "--yes" in result.stderr
+    assert [] == provider_emulator.requests
+
+
+def test_probe_prints_a_row(provider_emulator: ProviderEmulator) -> None:
+    """With --yes the model is asked, and its rules are all that is printed."""
+    provider_emulator.add_rules(INVENTED)
+
+    result = _served(provider_emulator, "probe", "sol-invented", "--yes")
+    row = tomllib.loads(result.stdout)["models"]["sol-invented"]
+
+    assert 0 == result.exit_code
+    assert "default" == row["parameters_on"]["chat"]["temperature"]["accepts"]
+    assert f"{len(provider_emulator.requests)} calls" in result.stderr
+
+
+def test_probe_with_a_wrong_key(provider_emulator: ProviderEmulator) -> None:
+    """A refused key is one line and exit code 1."""
+    with ProviderEmulator(openai_api_keys=["another"]) as emulator:
+        result = _served(emulator, "probe", "sol-invented", "--yes")
+
+    assert 1 == result.exit_code
+    assert "Traceback" not in result.stderr
+    assert "error:" in result.stderr
+
+
+def test_refresh_tells_what_is_new(
+    provider_emulator: ProviderEmulator, tmp_path: Path
+) -> None:
+    """The providers' lists are fetched and kept, and new models named."""
+    provider_emulator.add_rules(INVENTED)
+    given = {"XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    asked = ("refresh", "--provider", "openai", "--json")
+
+    first, second = (
+        json.loads(_served(provider_emulator, *asked, **given).stdout) for _ in "ab"
+    )
+
+    assert ["fetched"] == [row["state"] for row in first]
+    assert ["cached"] == [row["state"] for row in second]
+    assert ["sol-invented"] == [name for row in first for name in row["new"]]
+
+
+def test_refresh_without_a_network(tmp_path: Path) -> None:
+    """Where no list can be had, the reason is shown and the exit code is 1."""
+    given = {"XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    with ProviderEmulator() as gone:
+        pass
+
+    result = _served(gone, "refresh", "--provider", "openai", **given)
+
+    assert 1 == result.exit_code
+    assert "Connection" in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_brackets_in_an_error_are_shown() -> None:
+    """An error's text is no markup: the extra to install is printed whole."""
+    result = _run("explain", "claude-opus-4-5")
+
+    assert 2 == result.exit_code
+    assert "langchain-unified[anthropic]" in result.stderr.replace("\n", "")
