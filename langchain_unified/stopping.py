@@ -1,7 +1,8 @@
 """Stop strings applied on the client, with the meaning the APIs give them.
 
-The answer ends before the first occurrence of any stop string, wherever it falls:
-inside one streamed piece or across several.
+The answer ends before the stop string that is complete first, wherever it falls: inside
+one streamed piece or across several. An API that generates token by token cannot know
+that a longer stop string would have begun earlier.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class StopText:
         if self.done:
             return ""
         text = self._held + text
-        found = [at for stop in self._stops if (at := text.find(stop)) >= 0]
+        found = [(at + len(s), at) for s in self._stops if (at := text.find(s)) >= 0]
         if found:
             self.done, self._held = True, ""
-            return text[: min(found)]
+            return text[: min(found)[1]]
         keep = self._possible_start(text)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

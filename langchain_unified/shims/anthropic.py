@@ -11,6 +11,7 @@ from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
+    shared_pool,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.anthropic_wire.shape import shape_piece, shape_result
@@ -44,7 +45,8 @@ class AnthropicShim(DelegatedShim):
         if not given("api_key") and not os.environ.get(KEY_VARIABLES[0]):
             raise MissingCredentialsError(self.provider, "Anthropic", KEY_VARIABLES)
         kept = {name: given(name) for name in _SETTINGS if given(name) is not None}
-        return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, **kept)
+        pool = self.own(shared_pool())
+        return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, pool=pool, **kept)
 
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
         """Return an error of ours, which is the SDK's as well."""

@@ -18,6 +18,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.content import register_translators
 from langchain_unified.errors import ProviderError
 from langchain_unified.history import aprepared, prepared
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -98,10 +99,12 @@ class DelegatedShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         shape = self.shape_pieces(plan)
         with self._errors(plan):
-            async for chunk in self.delegate._astream(  # noqa: SLF001
+            given = self.delegate._astream(  # noqa: SLF001
                 await aprepared(plan, messages), **self.delegate.planned(plan)
-            ):
-                yield shape(chunk)
+            )
+            async with owned(given) as chunks:
+                async for chunk in chunks:
+                    yield shape(chunk)
 
     @contextmanager
     def _errors(self, plan: CallPlan) -> Iterator[None]:

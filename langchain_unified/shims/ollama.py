@@ -14,6 +14,7 @@ from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.ollama_wire.delegate import PlannedChatOllama
 from langchain_unified.shims.ollama_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.ollama_wire.shape import Pieces, shape_result
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
@@ -34,7 +35,8 @@ class OllamaShim(DelegatedShim):
         clients = {
             "timeout": TIMEOUT,
             "headers": {**bearer, **(given("default_headers") or {})},
-            "mounts": _mounts(),
+            "verify": tls_context(httpx),
+            "mounts": {"all://": self.own(_shared_pool())},
             **(given("client_args") or {}),
         }
         return PlannedChatOllama(
@@ -71,7 +73,11 @@ class OllamaShim(DelegatedShim):
 SHIM = OllamaShim
 
 
-def _mounts() -> dict[str, Any]:
-    """Return transports that let every event loop share the client."""
-    shared = shared_transport(httpx, httpx.AsyncHTTPTransport, httpx.HTTPTransport)
-    return {"all://": shared}
+def _shared_pool() -> Any:
+    """Return a transport that lets every event loop share the client."""
+    verify = tls_context(httpx)
+    return shared_transport(
+        httpx,
+        lambda: httpx.AsyncHTTPTransport(verify=verify),
+        lambda: httpx.HTTPTransport(verify=verify),
+    )

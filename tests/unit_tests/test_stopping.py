@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
 
@@ -17,8 +17,11 @@ Make = Callable[..., UnifiedChatModel]
 
 
 def _whole(text: str, stops: list[str]) -> str:
-    ends = [at for stop in stops if (at := text.find(stop)) >= 0]
-    return text[: min(ends)] if ends else text
+    for end in range(len(text) + 1):
+        complete = [stop for stop in stops if text[:end].endswith(stop)]
+        if complete:
+            return text[: end - max(map(len, complete))]
+    return text
 
 
 def _pieces(pieces: list[str], stops: list[str]) -> str:
@@ -27,14 +30,16 @@ def _pieces(pieces: list[str], stops: list[str]) -> str:
     return out + cut.rest()
 
 
+@example(["a", "c", "b"], ["c", "acb"])
 @given(
     st.lists(st.text("abc", max_size=4), max_size=8),
     st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=3),
 )
+@settings(max_examples=2_000)
 def test_pieces_are_cut_where_the_whole_would_be(
     pieces: list[str], stops: list[str]
 ) -> None:
-    """However an answer is split, it ends before the first stop string."""
+    """However an answer is split, it ends before the first complete stop string."""
     assert _whole("".join(pieces), stops) == _pieces(pieces, stops)
 
 

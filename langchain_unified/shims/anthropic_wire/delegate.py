@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import weakref
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -22,6 +21,7 @@ from langchain_anthropic import ChatAnthropic
 from pydantic import Field
 
 from langchain_unified.shims.loops import shared_transport
+from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 _PLAN = "unified_plan"
@@ -35,12 +35,8 @@ class PlannedChatAnthropic(ChatAnthropic):
 
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
-
-    def __del__(self) -> None:
-        """Close the connections that are open; a client that was given is not ours."""
-        client = self.__dict__.get("_client")
-        if client is not None and self.http_client is None:
-            client.close()
+    pool: Any = Field(default=None, exclude=True)
+    """The transport of clients that are not given."""
 
     @cached_property
     def _client(self) -> anthropic.Client:
@@ -48,9 +44,7 @@ class PlannedChatAnthropic(ChatAnthropic):
         if http_client is None and self.anthropic_proxy:
             http_client = anthropic.DefaultHttpxClient(proxy=self.anthropic_proxy)
         if http_client is None:
-            mounts = _mounts()
-            weakref.finalize(self, mounts["all://"].close)
-            http_client = anthropic.DefaultHttpxClient(mounts=mounts)
+            http_client = anthropic.DefaultHttpxClient(**self._transport)
         return anthropic.Client(**self._client_params, http_client=http_client)
 
     @cached_property
@@ -59,8 +53,12 @@ class PlannedChatAnthropic(ChatAnthropic):
         if http_client is None and self.anthropic_proxy:
             http_client = anthropic.DefaultAsyncHttpxClient(proxy=self.anthropic_proxy)
         if http_client is None:
-            http_client = anthropic.DefaultAsyncHttpxClient(mounts=_mounts())
+            http_client = anthropic.DefaultAsyncHttpxClient(**self._transport)
         return anthropic.AsyncClient(**self._client_params, http_client=http_client)
+
+    @property
+    def _transport(self) -> dict[str, Any]:
+        return {"verify": tls_context(http_library()), "mounts": {"all://": self.pool}}
 
     def _get_request_payload(
         self,
@@ -131,16 +129,18 @@ def _messages(client: Any, payload: dict[str, Any]) -> Any:
     return client.beta.messages if "betas" in payload else client.messages
 
 
-def _mounts() -> dict[str, Any]:
-    """Return transports that let every event loop share the client."""
+def shared_pool() -> Any:
+    """Return a transport that every event loop can share."""
     http = http_library()
-    limits = anthropic.DEFAULT_CONNECTION_LIMITS
-    shared = shared_transport(
+    options: dict[str, Any] = {
+        "verify": tls_context(http),
+        "limits": anthropic.DEFAULT_CONNECTION_LIMITS,
+    }
+    return shared_transport(
         http,
-        lambda: http.AsyncHTTPTransport(limits=limits),
-        lambda: http.HTTPTransport(limits=limits),
+        lambda: http.AsyncHTTPTransport(**options),
+        lambda: http.HTTPTransport(**options),
     )
-    return {"all://": shared}
 
 
 def http_library() -> Any:
