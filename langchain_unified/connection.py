@@ -232,3 +232,26 @@ def _is_secret(name: str) -> bool:
 def as_secret(name: str, value: Any) -> Any:
     """Wrap a key or token given as text."""
     return SecretStr(value) if _is_secret(name) and isinstance(value, str) else value
+
+
+_VERTEX_VARIABLE = "GOOGLE_GENAI_USE_VERTEXAI"
+
+
+def platforms(connected: Callable[[str], Connection]) -> dict[str, str]:
+    """Return where models are served, by provider with more than one place.
+
+    Args:
+        connected: Returns the connection of a provider.
+    """
+    return {"google_genai": "vertexai"} if _on_vertex(connected("google_genai")) else {}
+
+
+def _on_vertex(connection: Connection) -> bool:
+    """Choose as `ChatGoogleGenerativeAI` 4.4 does, read 2026-11-26."""
+    explicit = connection.get("vertexai")
+    if explicit is not None:
+        return bool(explicit)
+    said = os.environ.get(_VERTEX_VARIABLE, "").lower()
+    if said in {"true", "1", "yes", "false", "0", "no"}:
+        return said in {"true", "1", "yes"}
+    return bool(connection.get("credentials") or connection.get("project"))

@@ -12,7 +12,7 @@ from langchain_unified.errors import InvalidParameterError, UnknownParameterErro
 from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.planner.anthropic import ONLY_HERE
 from langchain_unified.schemas import read_structure, strict_schema
-from langchain_unified.types import Invocation, Traits
+from langchain_unified.types import EMPTY, Invocation, Traits
 
 __all__ = [
     "CONTROLS",
@@ -96,7 +96,11 @@ def checked(settings: Mapping[str, Any], *, model: str) -> dict[str, Any]:
 
 
 def invocation(
-    settings: Mapping[str, Any], traits: Traits, *, stream: bool
+    settings: Mapping[str, Any],
+    traits: Traits,
+    *,
+    stream: bool,
+    platforms: Mapping[str, str] = EMPTY,
 ) -> Invocation:
     """Return the call that checked settings and messages describe.
 
@@ -104,6 +108,7 @@ def invocation(
         settings: Settings by canonical name, each checked.
         traits: What the messages hold.
         stream: Whether the answer is wanted in pieces.
+        platforms: Where models are served, by provider id.
     """
     params = {name: v for name, v in settings.items() if name not in CONTROLS}
     return Invocation(
@@ -121,6 +126,7 @@ def invocation(
         stream_usage=settings.get("stream_usage"),
         output_version=settings.get("output_version"),
         structure=settings.get("structure"),
+        platforms=platforms,
     )
 
 

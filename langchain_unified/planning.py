@@ -22,7 +22,12 @@ from langchain_unified.choice import (
     settled,
     spelled,
 )
-from langchain_unified.connection import Connection, check_ids, deployments_of
+from langchain_unified.connection import (
+    Connection,
+    check_ids,
+    deployments_of,
+    platforms,
+)
 from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -90,9 +95,10 @@ class Kept:
         further: The `model_kwargs` they were read with.
         connections: Connection settings by provider.
         shims: Connected shims by provider.
+        platforms: Where models are served, by provider; see `Invocation`.
     """
 
-    __slots__ = ("connections", "defaults", "further", "shims")
+    __slots__ = ("connections", "defaults", "further", "platforms", "shims")
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -100,6 +106,7 @@ class Kept:
         self.further: dict[str, Any] = {}
         self.connections: dict[str, Connection] = {}
         self.shims: dict[str, ProviderShim] = {}
+        self.platforms: dict[str, str] | None = None
 
 
 class Planning(DropIn):
@@ -224,7 +231,7 @@ class Planning(DropIn):
         wants_form = {"response_format", "structure"} & settings.keys()
         if wants_form and mentions_json(messages):
             traits = replace(traits, mentions_json=True)
-        call = invocation(settings, traits, stream=stream)
+        call = invocation(settings, traits, stream=stream, platforms=self._platforms())
         if is_auto(call.model):
             return opened(call, about_tokens(messages, call.params))
         return call
@@ -330,6 +337,12 @@ class Planning(DropIn):
         if found is None:
             found = connections[provider] = self._connection(provider)
         return found
+
+    def _platforms(self) -> dict[str, str]:
+        kept = self._kept
+        if kept.platforms is None:
+            kept.platforms = platforms(self._connected)
+        return kept.platforms
 
     def _with_alternatives(
         self, refusal: UnsupportedError, call: Invocation

@@ -297,7 +297,8 @@ class MediaForm:
         kind: `image`, `audio`, `video`, `file`, `text` (a text file), or `block` for
             a content block of another type.
         source: `base64`, `url`, `file_id`, `google` (a URI that only Google's servers
-            resolve), `text`, or the type of another block.
+            resolve), `cloud` (a `gs://` address, which only Vertex AI reads), `text`,
+            or the type of another block.
         mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
         place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
         producer: Provider and model of an assistant's turn.
@@ -366,6 +367,8 @@ class Invocation:
         caution: 1 sends no tuning settings; 2 does not stream either and gives system
             text in the user turn. For the last attempts at a model whose rules are
             unknown.
+        platforms: Where the models of a provider are served, if there is more than one
+            place, by provider id; see `langchain_unified.connection.platform_of`.
     """
 
     model: str
@@ -383,6 +386,7 @@ class Invocation:
     output_version: str | None = None
     structure: Any = None
     caution: int = 0
+    platforms: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +416,7 @@ class CallPlan:
         output_version: The form of message content, as langchain-core names it.
         on_unsupported: The policy for tuning settings the model does not take.
         structured: How the form of the answer is asked for, if one is.
+        platform: Where the model is served, if its provider has more than one place.
         call_as_text: Tools of which the answer is a call, written as JSON text; empty
             if the model calls tools itself.
     """
@@ -437,6 +442,7 @@ class CallPlan:
     output_version: str | None = None
     on_unsupported: Policy = "warn"
     structured: str | None = None
+    platform: str = ""
     call_as_text: tuple[str, ...] = ()
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
@@ -468,10 +474,12 @@ class CallPlan:
 
     def _written(self) -> dict[str, Any]:
         structured = {"structured": self.structured} if self.structured else {}
+        platform = {"platform": self.platform} if self.platform else {}
         return {
             "requested_model": self.requested_model,
             "model": self.model,
             "provider": self.provider,
+            **platform,
             "endpoint": self.endpoint,
             **structured,
             "changes": [change.as_dict() for change in self.changes],

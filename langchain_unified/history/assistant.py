@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_unified.content import NATIVE, with_native_content
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.rendering import render_gemini
-from langchain_unified.history.origin import is_own, producer
+from langchain_unified.history.origin import is_own, maker, producer
 from langchain_unified.history.reading import read_reply
 from langchain_unified.types import CallPlan
 
@@ -22,7 +22,7 @@ def keeps_native(endpoint: str, made_by: tuple[str, str], plan: CallPlan) -> boo
 
     Chat completions has no form for anything but text, calls and the id of speech.
     """
-    return endpoint != "chat" and is_own(made_by, plan.provider, plan.model)
+    return endpoint != "chat" and _is_own(made_by, plan)
 
 
 def rendered_reply(
@@ -42,7 +42,7 @@ def rendered_reply(
         return _native(plan, message), ()
     if _is_plain(message):
         return message, ()
-    own = is_own(made_by, plan.provider, plan.model)
+    own = _is_own(made_by, plan)
     speech = _speech_id(message) if own else {}
     spoken = read_reply(message)
     told = AIMessage(
@@ -52,6 +52,10 @@ def rendered_reply(
         additional_kwargs=speech,
     )
     return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
+
+
+def _is_own(made_by: tuple[str, str], plan: CallPlan) -> bool:
+    return is_own(made_by, maker(plan.provider, plan.platform), plan.model)
 
 
 def _is_plain(message: AIMessage) -> bool:

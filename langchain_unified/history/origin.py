@@ -26,10 +26,20 @@ def producer(message: AIMessage) -> tuple[str, str]:
     metadata = message.response_metadata
     record = metadata.get(RECORD)
     if isinstance(record, dict) and record.get("model"):
-        return str(record.get("provider") or ""), str(record["model"])
+        provider, platform = record.get("provider") or "", record.get("platform") or ""
+        return maker(str(provider), str(platform)), str(record["model"])
     provider = metadata.get("model_provider")
     model = metadata.get("model_name") or metadata.get("model")
     return (str(provider), str(model)) if provider and model else UNKNOWN
+
+
+def maker(provider: str, platform: str) -> str:
+    """Return the name under which a provider's replies are its own.
+
+    Vertex AI and the Gemini Developer API refuse each other's thought signatures
+    (pydantic-ai, seen live 2026-10-27).
+    """
+    return f"{provider}@{platform}" if platform else provider
 
 
 def is_own(producer: tuple[str, str], provider: str, model: str) -> bool:

@@ -134,6 +134,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         output_version=invocation.output_version,
         on_unsupported=invocation.on_unsupported,
         structured=draft.structured,
+        platform=invocation.platforms.get(config.provider, ""),
         call_as_text=draft.call_as_text,
     )
 

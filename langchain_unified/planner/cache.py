@@ -111,6 +111,7 @@ def _key(call: Invocation, config: ModelConfig) -> Any:
         call.output_version,
         call.structure,
         call.caution,
+        tuple(call.platforms.items()),
     )
 
 

@@ -55,6 +55,11 @@ class Draft:
         self.structured: str | None = None
         self.call_as_text: tuple[str, ...] = ()
 
+    @property
+    def platform(self) -> str:
+        """Where the model is served, if its provider has more than one place."""
+        return self.invocation.platforms.get(self.config.provider, "")
+
     def rule(self, parameter: str) -> ParameterRule | None:
         """Return the rule for a parameter, or `None` if the endpoint has none."""
         rule = self.mapping.rules.get(parameter)

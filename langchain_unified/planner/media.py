@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from langchain_unified.history.media.wires import verdict_on
-from langchain_unified.history.origin import is_own
+from langchain_unified.history.origin import is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
 from langchain_unified.planner.draft import Draft
@@ -37,16 +37,15 @@ def decide_media(draft: Draft) -> None:
 def _foreign(draft: Draft) -> Iterator[MediaForm]:
     """Yield all forms but what the model of the call made itself."""
     config = draft.config
+    mine = maker(config.provider, draft.platform)
     for form in draft.invocation.traits.media:
-        own = form.place == "assistant" and is_own(
-            form.producer, config.provider, config.model
-        )
+        own = form.place == "assistant" and is_own(form.producer, mine, config.model)
         if not own or (draft.endpoint == "chat" and form.kind != "audio"):
             yield form
 
 
 def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
-    verdict, reason = verdict_on(draft.endpoint, form)
+    verdict, reason = verdict_on(draft.endpoint, form, draft.platform)
     if verdict == "fetch" and not allowed:
         reason = _FETCH_HINT.format(endpoint=draft.endpoint, kind=form.kind)
     if verdict == "refuse" or (verdict == "fetch" and not allowed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_unified.history import KEEPS_LATE_SYSTEM, SERVER_STATE
 from langchain_unified.history.ids import MAX_CALL_ID
-from langchain_unified.history.origin import is_own
+from langchain_unified.history.origin import is_own, maker
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import Traits
 
@@ -71,8 +71,9 @@ def decide_turns(draft: Draft) -> None:
 def _note_bound(draft: Draft, traits: Traits) -> None:
     """Note whose reasoning and signatures stay behind."""
     config = draft.config
+    mine = maker(config.provider, draft.platform)
     for made_by in sorted(traits.bound):
-        own = is_own(made_by, config.provider, config.model)
+        own = is_own(made_by, mine, config.model)
         if own and draft.endpoint != "chat":
             continue
         name = ":".join(filter(None, made_by)) or "an unknown model"

@@ -210,13 +210,16 @@ def _from_data_url(url: str) -> tuple[str, str, str]:
 def _url_source(url: str) -> str:
     host = urlparse(url).hostname or ""
     google = any(host == one or host.endswith(f".{one}") for one in _GOOGLE_HOSTS)
-    return "google" if google or url.startswith("gs://") else "url"
+    if url.startswith("gs://"):
+        return "cloud"
+    return "google" if google else "url"
 
 
 def _id_source(file_id: str) -> str:
-    if file_id.startswith(("files/", "gs://")):
+    if file_id.startswith("files/"):
         return "google"
-    return "google" if _url_source(file_id) == "google" else "file_id"
+    source = _url_source(file_id)
+    return source if source in {"google", "cloud"} else "file_id"
 
 
 def kind_of(kind: str, source: str, mime: str) -> str:

@@ -26,10 +26,10 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
         UnsupportedError: If the wire cannot take it; the planner says so earlier
             unless the content had to be fetched first.
     """
-    verdict, reason = verdict_on(plan.endpoint, media.form(place))
+    verdict, reason = verdict_on(plan.endpoint, media.form(place), plan.platform)
     if verdict == "fetch" and plan.fetches:
         media = _fetched(media)
-        verdict, reason = verdict_on(plan.endpoint, media.form(place))
+        verdict, reason = verdict_on(plan.endpoint, media.form(place), plan.platform)
     if verdict in {"refuse", "fetch"}:
         raise UnsupportedError(
             "messages", media.kind, model=plan.requested_model, reason=reason
@@ -127,7 +127,7 @@ def _render_standard(media: Media) -> Block:
         block["mime_type"] = media.mime
     if media.name:
         block["extras"] = {"filename": media.name}
-    key = "file_id" if media.source == "google" else media.source
+    key = "file_id" if media.source in {"google", "cloud"} else media.source
     return {**block, key: media.value}
 
 

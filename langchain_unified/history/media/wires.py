@@ -81,7 +81,7 @@ _GEMINI = Wire(
     takes=frozenset(
         (kind, source)
         for kind in ("image", "audio", "video", "file")
-        for source in ("base64", "google")
+        for source in ("base64", "google", "cloud")
     ),
     mimes={"image": _GEMINI_IMAGES, "file": _PDF},
     in_tools=frozenset({"image", "audio", "video", "file"}),
@@ -100,10 +100,15 @@ _OLLAMA = Wire(
     takes=frozenset({("image", "base64")}),
     mimes={"image": _OPENAI_IMAGES},
 )
+_GEMINI_ENDPOINT, VERTEX = "generate_content", "vertexai"
+_CLOUD = (
+    "the Gemini Developer API reads no gs:// address; call Vertex AI (vertexai=True), "
+    "upload the file, or give its bytes."
+)
 _WIRES = {
     "api_chat": _OLLAMA,
     "chat": _CHAT,
-    "generate_content": _GEMINI,
+    _GEMINI_ENDPOINT: _GEMINI,
     "responses": _RESPONSES,
 }
 
@@ -113,12 +118,15 @@ def wire_of(endpoint: str) -> Wire:
     return _WIRES.get(endpoint, _OTHERS)
 
 
-def verdict_on(endpoint: str, form: MediaForm) -> tuple[Verdict, str]:
+def verdict_on(
+    endpoint: str, form: MediaForm, platform: str = ""
+) -> tuple[Verdict, str]:
     """Tell what becomes of content on an endpoint, and why if it is refused.
 
     Args:
         endpoint: The endpoint of the call.
         form: How the content is given.
+        platform: Where the model is served, if its provider has more than one place.
 
     Example:
         >>> verdict_on("generate_content", MediaForm("image", "url"))[0]
@@ -131,6 +139,8 @@ def verdict_on(endpoint: str, form: MediaForm) -> tuple[Verdict, str]:
         return ("send", "") if passes else ("refuse", reason)
     if form.kind == "text" and form.source in {"text", "base64"}:
         return "text", ""
+    if (endpoint, form.source) == (_GEMINI_ENDPOINT, "cloud") and platform != VERTEX:
+        return "refuse", _CLOUD
     kind = "file" if form.kind == "text" and form.source != "url" else form.kind
     if (kind, form.source) in wire.takes:
         reason = _wrong_mime(wire, form, kind)
@@ -152,7 +162,7 @@ def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:
 
 
 def _no_form(endpoint: str, form: MediaForm) -> str:
-    if form.source == "google":
+    if form.source in {"google", "cloud"}:
         return f"only Google's servers can read that address of a {form.kind}."
     if form.source == "file_id":
         return f"{endpoint} knows no {form.kind} by a file id of that kind."

@@ -16,6 +16,7 @@ from langchain_core.messages import (
 from langchain_unified import UnifiedChatModel
 from langchain_unified.content import NATIVE
 from langchain_unified.testing.answers.media import png
+from langchain_unified.testing.signing import issue
 
 CHAT = {"model": "gpt-4o"}
 DIRECT = {"model": "gpt-5.2", "use_responses_api": False}
@@ -24,7 +25,7 @@ GEMINI_25 = {"model": "gemini-2.5-flash"}
 GEMINI_3 = {"model": "gemini-3-flash-preview"}
 GEMINI_LATEST = {"model": "gemini-flash-latest"}
 ANTHROPIC = {"model": "claude-opus-5"}
-"""A source only: its messages are written as ChatAnthropic 1.7.7 returns them."""
+"""As a source its messages are written as ChatAnthropic 1.7.7 returns them."""
 
 SOURCES = {
     "openai-chat": CHAT,
@@ -35,7 +36,7 @@ SOURCES = {
     "anthropic": ANTHROPIC,
 }
 TARGETS = {
-    **{name: call for name, call in SOURCES.items() if name != "anthropic"},
+    **SOURCES,
     "gemini-latest": GEMINI_LATEST,
 }
 SCENES = (
@@ -173,13 +174,14 @@ def _drawn_by_responses(model: str) -> AIMessage:
     )
 
 
-def _drawn_by_claude(model: str) -> AIMessage:
+def _drawn_by_claude(_: str) -> AIMessage:
+    """Return what a Claude that draws would say; none does (2026-11-23)."""
     source = {"type": "base64", "media_type": "image/png", "data": PICTURE["base64"]}
     blocks = [
         {"type": "text", "text": "blue it is"},
         {"type": "image", "source": source},
     ]
-    return AIMessage(blocks, response_metadata={**STAMP, "model_name": model})
+    return AIMessage(blocks, response_metadata={**STAMP, "model_name": "another"})
 
 
 _DRAWN = {"gpt-5.4": _drawn_by_responses, "claude-opus-5": _drawn_by_claude}
@@ -206,7 +208,8 @@ def _claude(settings: dict[str, Any]) -> AIMessage:
         ]
         return AIMessage(blocks, tool_calls=calls, response_metadata=STAMP)
     if "reasoning_effort" in settings:
-        thinking = {"type": "thinking", "thinking": "Hm.", "signature": "sealed"}
+        signature = issue(ANTHROPIC["model"], "1")
+        thinking = {"type": "thinking", "thinking": "Hm.", "signature": signature}
         said = {"type": "text", "text": "remember blue"}
         return AIMessage([thinking, said], response_metadata=STAMP)
     return AIMessage("remember blue", response_metadata=STAMP)

@@ -43,7 +43,9 @@ def emulator() -> Iterator[ProviderEmulator]:
 @pytest.fixture(scope="module")
 def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
     """One model object for all models."""
-    return UnifiedChatModel(model="gpt-4o", providers=connections(emulator))
+    return UnifiedChatModel(
+        model="gpt-4o", providers=connections(emulator), enable=["anthropic"]
+    )
 
 
 def through_json(messages: list[BaseMessage]) -> list[BaseMessage]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_unified import default_registry
+from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.history.media import fetching
@@ -125,3 +126,18 @@ def test_the_bytes_count_not_the_name(web: Callable[[Serve], None]) -> None:
     web(lambda _: httpx.Response(200, content=b"GIF89a"))
     with pytest.raises(UnsupportedError, match="image/gif"):
         prepared(planned(fetch_urls=True), MESSAGES)
+
+
+@pytest.mark.parametrize("given", ["constructor", "call"])
+def test_a_user_who_allows_it_is_still_safe(
+    given: str, model: Callable[..., UnifiedChatModel], provider_emulator: Any
+) -> None:
+    """With fetch_urls an address of the own network is refused, and nothing sent."""
+    url = f"{provider_emulator.openai_base_url}/models"
+    asked = [HumanMessage([{"type": "image", "url": url}])]
+    settings = {"fetch_urls": True}
+    of_model, of_call = (settings, {}) if given == "constructor" else ({}, settings)
+    with pytest.raises(InvalidParameterError, match="SSRF"):
+        model("gemini-2.5-flash", **of_model).invoke(asked, **of_call)
+
+    assert [] == provider_emulator.requests
