@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
+from math import isclose
 from typing import Any
 
 from langchain_unified.errors import UnifiedError
@@ -147,6 +149,60 @@ def _price(prices: Any, config: ModelConfig, counts: dict[str, int]) -> float | 
 
 
 def _first_price(
+    prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
+) -> float | None:
+    if counts.keys() <= _PLAIN:
+        rates = _rates(provider, names, _today())
+        if rates is not None:
+            made, read = counts.get("output_tokens", 0), counts.get(_READ, 0)
+            asked = counts.get("input_tokens", 0) - read
+            return asked * rates[0] + made * rates[1] + read * rates[2]
+    return _asked(prices, provider, names, counts)
+
+
+_READ = "cache_read_tokens"
+_PLAIN = frozenset({"input_tokens", "output_tokens", _READ})
+_LITTLE, _TIMES = 1_000, 1_000
+_MUCH = _LITTLE * _TIMES
+"""Tokens below and above every limit from which on a model has other prices."""
+
+
+@lru_cache(maxsize=1024)
+def _rates(
+    provider: str,
+    names: tuple[str, ...],
+    day: date,  # noqa: ARG001 - prices change by the day
+) -> tuple[float, float, float] | None:
+    """Return what a token read, made and read from the cache costs on a day.
+
+    genai-prices 0.2.3 takes some 0.2 ms to price one answer (2026-11-26), a good part
+    of what a call costs on the client. So it is asked once for a day, and at every
+    answer where the price is not in proportion to the tokens, or not known.
+    """
+    prices = _prices()
+
+    def price(read: int, made: int = 0, cached: int = 0) -> float:
+        counts = {"input_tokens": read, "output_tokens": made, _READ: cached}
+        known = {name: count for name, count in counts.items() if count}
+        return _asked(prices, provider, names, known) or 0.0
+
+    read, cached = price(_LITTLE), price(_LITTLE, 0, _LITTLE)
+    made = price(_LITTLE, _LITTLE) - read
+    in_proportion = (
+        isclose(price(_MUCH), read * _TIMES)
+        and isclose(price(_MUCH, _LITTLE), read * _TIMES + made)
+        and isclose(price(_MUCH, 0, _MUCH), cached * _TIMES)
+    )
+    if not read or not in_proportion:
+        return None
+    return read / _LITTLE, made / _LITTLE, cached / _LITTLE
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - prices have no time zone
+
+
+def _asked(
     prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
 ) -> float | None:
     for owner in _NAMES.get(provider, (provider,)):

@@ -9,7 +9,7 @@ import pytest
 
 from langchain_unified import UnifiedChatModel, cost
 from langchain_unified.cost import BudgetExceededError, cost_usd
-from langchain_unified.registry import default_registry
+from langchain_unified.registry import Registry, default_registry
 from langchain_unified.testing import ProviderEmulator
 
 Make = Callable[..., UnifiedChatModel]
@@ -129,3 +129,27 @@ def test_a_budget_needs_prices(model: Make) -> None:
     """A budget that cannot be kept is an error that says what to install."""
     with pytest.raises(BudgetExceededError, match=r"langchain-unified\[cost\]"):
         model(budget_usd=1).invoke("hi")
+
+
+@pytest.mark.parametrize("read", [1, 999, 250_000, 800_000])
+def test_every_price_is_the_librarys(read: int) -> None:
+    """What is worked out from its rates is what genai-prices itself would say."""
+    prices = pytest.importorskip("genai_prices")
+    counts = {"input_tokens": read, "output_tokens": 77, "cache_read_tokens": read // 3}
+    details = {"cache_read": read // 3}
+    told = {"input_tokens": read, "output_tokens": 77, "input_token_details": details}
+    owners = {"google_genai": "google", "openai": "openai", "anthropic": "anthropic"}
+    compared = 0
+
+    for config in Registry().models():
+        try:
+            wanted = prices.calc_price(
+                prices.Usage(**{k: v for k, v in counts.items() if v}),
+                config.model,
+                provider_id=owners[config.provider],
+            )
+        except (KeyError, LookupError):
+            continue
+        compared += 1
+        assert float(wanted.total_price) == pytest.approx(cost_usd(config, told))
+    assert compared > 100
