@@ -8,7 +8,6 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from langchain_unified.service.prices import cost_usd
 from langchain_unified.types import EMPTY
 
 
@@ -106,7 +105,7 @@ def facts_of(message: AIMessage, seconds: float) -> dict[str, Any]:
         "model_used": model,
         "provider": provider,
         "usage": usage,
-        "cost_usd": cost_usd(provider, model, usage),
+        "cost_usd": record.get("cost_usd"),
         "latency_ms": seconds * 1000,
         "finish_reason": _finish_reason(message.response_metadata),
         "changes": tuple(record.get("changes") or ()),
