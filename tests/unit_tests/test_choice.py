@@ -222,3 +222,24 @@ def test_a_model_of_the_users_own_can_be_ranked() -> None:
         "acme-9"
         == _llm(BOTH, registry=registry).explain("hi", model="auto:strongest").model
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "chosen"),
+    [
+        ("auto:cheapest", "claude-haiku-5-5"),
+        ("auto:fastest", "claude-haiku-5-5"),
+        ("auto:strongest", "claude-opus-5-5"),
+    ],
+)
+def test_an_enabled_provider_is_chosen(policy: str, chosen: str) -> None:
+    """A provider that was switched on has ranks like those that always are."""
+    keys = {"anthropic": {"api_key": "test"}}
+    llm = UnifiedChatModel(
+        model=policy,
+        providers=keys,
+        registry=Registry(clock=lambda: DAY),
+        enable=["anthropic"],
+    )
+
+    assert chosen == llm.explain("hi").model

@@ -276,3 +276,22 @@ def _wait(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def test_a_local_server_says_what_it_has(
+    provider_emulator: ProviderEmulator, tmp_path: Path
+) -> None:
+    """Ollama's tags become models of the registry, called under their own names."""
+    registry = Registry(enable=["ollama"])
+    llm = UnifiedChatModel(
+        model="gpt-4o", providers=connections(provider_emulator), registry=registry
+    )
+
+    found = registry.refresh(llm, providers=["ollama"], folder=tmp_path)["ollama"]
+    asked = [request.path for request in provider_emulator.requests]
+
+    assert ("fetched", ["/api/tags"]) == (found.state, asked)
+    assert found.models > 0
+    assert all(
+        registry.resolve(f"ollama:{name}").provider == "ollama" for name in found.new
+    )
