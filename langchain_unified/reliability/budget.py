@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections import deque
 from concurrent.futures import Future
@@ -92,6 +93,15 @@ class Budget:
 
 
 _BUDGETS: dict[tuple[Any, ...], Budget] = {}
+
+
+def _forget() -> None:
+    """Start anew in a forked child, where nobody gives the parent's places back."""
+    _BUDGETS.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def budget(provider: str, identity: int, size: int) -> Budget:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from langchain_unified.errors import (
+    InvalidParameterError,
     MalformedResponseError,
     ProviderTimeoutError,
     UnifiedError,
@@ -20,6 +21,8 @@ from langchain_unified.errors import (
 
 _CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=None)
 _OFFERED: ContextVar[Exchange | None] = ContextVar("unified_offered", default=None)
+
+_NESTED = "(nested)"
 
 MISREAD = (
     ArithmeticError,
@@ -106,6 +109,9 @@ class Exchange:
     ) -> None:
         """Be it no longer; an answer that could not be read is a provider's error."""
         _CURRENT.reset(self._token)
+        if not self.answered and isinstance(error, RecursionError):
+            accepted = "messages, tools and schemas must be less deeply nested."
+            raise InvalidParameterError("request", _NESTED, accepted) from error
         if self.answered and _is_misread(error):
             what = f"{type(error).__name__}: {str(error)[:300]}"
             message = f"The answer is not what the API promises ({what})."

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
+import time
+from collections.abc import Mapping
+from email.utils import mktime_tz, parsedate_tz
 
 from langchain_unified.errors import ProviderError
 from langchain_unified.reliability.limits import limits
@@ -30,3 +34,23 @@ def wait_before_retry(error: ProviderError, retries: int) -> float | None:
     doubled = bounds.first_wait * 2.0 ** min(retries, _MOST_DOUBLINGS)
     jitter: float = 1 - _JITTER * random.random()  # noqa: S311
     return min(doubled, bounds.longest_wait) * jitter
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """Return the seconds a response asks to wait, if it does."""
+    if headers is None:
+        return None
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        seconds = _number(headers.get(name))
+        if seconds is not None:
+            return seconds / scale
+    date = parsedate_tz(headers.get("retry-after") or "")
+    return None if date is None else max(0.0, mktime_tz(date) - time.time())
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -25,6 +25,22 @@ SECRET_HEADERS = frozenset(
 )
 
 
+PLAIN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "anthropic-version",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+"""Headers that a log file shows. Any other may carry a token of a gateway."""
+
+
 @dataclass
 class RecordedRequest:
     """One request the emulator received, with its secrets masked.
@@ -33,7 +49,8 @@ class RecordedRequest:
         method: HTTP method.
         path: URL path.
         query: Query parameters; an API key in them is masked.
-        headers: Lower-case names; credentials are masked.
+        headers: Lower-case names; credentials are masked. A log file masks every
+            header that is not known to be harmless.
         body: The parsed JSON body, or None.
         raw: The body as bytes.
         provider: `openai`, `google_genai` or None.
@@ -70,7 +87,9 @@ class RecordedRequest:
 
     def to_json(self) -> str:
         """Return the record as one line of JSON, without the raw bytes."""
-        return json.dumps({**asdict(self), "raw": None}, ensure_ascii=False)
+        headers = {k: v if _is_plain(k) else MASK for k, v in self.headers.items()}
+        shown = {**asdict(self), "headers": headers, "raw": None}
+        return json.dumps(shown, ensure_ascii=False)
 
 
 def record(request: HttpRequest) -> RecordedRequest:
@@ -98,6 +117,10 @@ def api_key_of(request: HttpRequest) -> str | None:
         if name in request.headers:
             return request.headers[name]
     return request.query.get("key")
+
+
+def _is_plain(header: str) -> bool:
+    return header in PLAIN_HEADERS or header.startswith("x-stainless-")
 
 
 def _mask(values: Mapping[str, str], secret: frozenset[str]) -> dict[str, str]:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from langchain_unified import UnifiedChatModel, errors, reliability
 from langchain_unified.finish import NORMAL, UNKNOWN, normal_reason
 from langchain_unified.reliability.fallbacks import moves_on
-from langchain_unified.shims.openai_wire.errors import retry_after, to_unified
+from langchain_unified.reliability.retry import retry_after
+from langchain_unified.shims.openai_wire.errors import to_unified
 from langchain_unified.shims.openai_wire.sse import SSEDecoder
 from langchain_unified.testing import ProviderEmulator, Reply
 
@@ -166,6 +167,7 @@ def test_retry_after(value: str) -> None:
 @seed(SEED)
 @fuzz
 @given(body=JSON, message=st.text(max_size=40))
+@example(body={"type": {"type": "error"}}, message="")
 def test_errors_are_read(body: Any, message: str) -> None:
     """Any body of an error makes an error of ours that can be judged."""
     error = to_unified(openai.APIError(message, None, body=body))  # type: ignore[arg-type]

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.load import dumpd, dumps
+from langchain_core.tracers.base import BaseTracer
+from langchain_core.tracers.schemas import Run
 
 from langchain_unified import UnifiedChatModel, errors, reliability
 from langchain_unified.errors import InvalidParameterError
@@ -77,6 +79,17 @@ class _Recorder(BaseCallbackHandler):
         return lambda *args, **kwargs: self.seen.append((args, kwargs))
 
 
+class _Tracer(BaseTracer):
+    """Keeps runs as a tracing service would get them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def _persist_run(self, run: Run) -> None:
+        self.seen.append(run.model_dump_json(fallback=repr))
+
+
 SHOWN: dict[str, Callable[[UnifiedChatModel], Any]] = {
     "repr": repr,
     "str": str,
@@ -114,21 +127,22 @@ def test_calls(
     """Logs, traces, messages, errors and their pickles of a call show no key."""
     caplog.set_level(logging.DEBUG)
     log = tmp_path / "requests.jsonl"
-    recorder = _Recorder()
+    recorder, tracer = _Recorder(), _Tracer()
+    callbacks = {"callbacks": [recorder, tracer]}
     with ProviderEmulator(record_to=log) as emulator:
         if status != 200:
             away = {"location": "http://localhost:9/else"}
             emulator.script(Reply(status, {"error": {}}, headers=away, times=0))
         llm = _model(emulator, **MODELS[route])
-        shown = [_outcome(lambda: llm.invoke("hi", config={"callbacks": [recorder]}))]
+        shown = [_outcome(lambda: llm.invoke("hi", config=callbacks))]
         shown.append(_outcome(lambda: list(llm.stream("hi"))))
         shown.append(_outcome(lambda: asyncio.run(llm.ainvoke("hi"))))
 
-    for one in (*shown, recorder.seen, caplog.text):
+    for one in (*shown, recorder.seen, tracer.seen, caplog.text, log.read_text()):
         _assert_clean(one)
-    for kept in (log.read_text(), repr(emulator.requests)):
-        assert CANARIES["openai"] not in kept
-        assert CANARIES["google"] not in kept
+    remembered = repr(emulator.requests)
+    assert CANARIES["openai"] not in remembered
+    assert CANARIES["google"] not in remembered
 
 
 def _outcome(call: Callable[[], Any]) -> list[Any]:
@@ -211,6 +225,21 @@ def test_credentials_in_urls(settings: dict[str, Any]) -> None:
         UnifiedChatModel(model="gpt-4o", **settings)
 
     _assert_clean("".join(traceback.format_exception_only(caught.value)))
+
+
+def test_own_headers(provider_emulator: ProviderEmulator) -> None:
+    """Headers and query given to the constructor itself are shown nowhere either."""
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        api_key=CANARIES["openai"],
+        base_url=provider_emulator.openai_base_url,
+        default_headers={"x-secret": CANARIES["header"]},
+        default_query={"token": CANARIES["header"]},
+    )
+    shown = ("repr", "str", "dumpd", "identifying", "llm_string", "explain", "bound")
+
+    for channel in shown:
+        _assert_clean(SHOWN[channel](llm))
 
 
 def test_pickles_of_others(provider_emulator: ProviderEmulator) -> None:

@@ -13,6 +13,7 @@ from langchain_core.exceptions import ContextOverflowError
 from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
 from langchain_unified import errors
+from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.types import CallPlan
 
@@ -137,6 +138,11 @@ _UNPICKLED = frozenset({"response", "_request"})
 
 
 def _retry_after(cause: Any) -> float | None:
-    """Gemini says how long to wait in the error's details (`google.rpc.RetryInfo`)."""
+    """Gemini says how long to wait in the error's details (`google.rpc.RetryInfo`).
+
+    Gateways before it say so in a header, as others do.
+    """
     found = _RETRY_DELAY.search(str(getattr(cause, "details", "")))
-    return float(found.group(1)) if found else None
+    if found:
+        return float(found.group(1))
+    return retry_after(getattr(getattr(cause, "response", None), "headers", None))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import Any, cast
 
@@ -26,6 +23,7 @@ from langchain_unified.errors import (
     ProviderUnavailableError,
     ours_within,
 )
+from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
@@ -98,18 +96,6 @@ def to_unified(
     return error
 
 
-def retry_after(headers: Mapping[str, str] | None) -> float | None:
-    """Return the seconds a response asks to wait, if it does."""
-    if headers is None:
-        return None
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        seconds = _number(headers.get(name))
-        if seconds is not None:
-            return seconds / scale
-    date = parsedate_tz(headers.get("retry-after") or "")
-    return None if date is None else max(0.0, mktime_tz(date) - time.time())
-
-
 def _request_of(error: BaseException | None) -> Any:
     """Return the request an error is about; httpx raises if there is none."""
     fields = {} if error is None else vars(error)
@@ -170,7 +156,7 @@ def _is_unknown_model(exc: openai.OpenAIError, status: int | None) -> bool:
 def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
     if not isinstance(exc, openai.APIError):
         return ProviderError
-    names = {_code(exc) or "", _field(exc, "type") or ""}
+    names = {_code(exc) or "", str(_field(exc, "type") or "")}
     if names & _RATE_LIMITS:
         return ProviderRateLimitError
     if any(map(_INVALID.match, names)):
@@ -218,14 +204,6 @@ def _field(exc: BaseException, name: str) -> Any:
         inner = body.get("error")
         value = (inner if isinstance(inner, dict) else body).get(name)
     return value
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _sdk_class(kind: type[BaseException]) -> type[openai.OpenAIError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -63,3 +64,28 @@ def test_a_call_is_connected_before_its_clock_starts(model: Make) -> None:
 
     with next(iter(attempts)):
         assert ["openai"] == list(llm._kept.shims)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_fork_with_a_call_under_way(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A child forked in the middle of a call has all places to itself."""
+    llm = model("gpt-4o", max_concurrency=1, timeout=5)
+    llm.invoke("hi")
+    provider_emulator.script(Reply(delay=1.5))
+    call = threading.Thread(target=llm.invoke, args=("hi",))
+    call.start()
+    while len(provider_emulator.requests) < 2:
+        time.sleep(0.01)
+
+    child = os.fork()
+    if not child:
+        started = time.monotonic()
+        answered = llm.invoke("hi").text == "hi"
+        os._exit(0 if answered and time.monotonic() - started < 1.2 else 1)
+    _, status = os.waitpid(child, 0)
+    call.join()
+
+    assert 0 == status

@@ -9,6 +9,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -63,6 +64,21 @@ def test_retry_after(
     llm.invoke("hi")
 
     assert time.monotonic() - started >= 0.3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_retry_after_as_header_and_date(
+    name: str, model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A date in the header is read as the seconds until then, whoever sends it."""
+    then = formatdate(time.time() + 3600, usegmt=True)
+    provider_emulator.script(Reply(429, {"error": {}}, headers={"retry-after": then}))
+
+    with pytest.raises(errors.ProviderRateLimitError) as caught:
+        model(name).invoke("hi")
+
+    assert 3500 < (caught.value.retry_after or 0) <= 3600
+    assert 1 == len(provider_emulator.requests)
 
 
 def test_no_retry_after_a_token(

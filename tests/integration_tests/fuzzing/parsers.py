@@ -1,0 +1,72 @@
+"""Feeds bytes that atheris makes to the parsers of OpenAI's wire.
+
+```bash
+pip install atheris
+python -m tests.integration_tests.fuzzing.parsers \
+    tests/integration_tests/fuzzing/seeds -max_total_time=60
+```
+
+What libFuzzer finds it writes to the folder; a crash becomes a seed with its fix.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+import atheris
+import openai
+
+with atheris.instrument_imports(include=["langchain_unified"]):
+    from langchain_unified.errors import UnifiedError
+    from langchain_unified.reliability.exchange import Exchange
+    from langchain_unified.reliability.meter import Meter
+    from langchain_unified.shims.openai_wire.chat import (
+        ChatStreamParser,
+        parse_chat_body,
+    )
+    from langchain_unified.shims.openai_wire.errors import to_unified
+    from langchain_unified.shims.openai_wire.responses import parse_response_body
+    from langchain_unified.shims.openai_wire.responses_stream import (
+        response_stream_parser,
+    )
+    from langchain_unified.shims.openai_wire.sse import SSEDecoder
+
+from jiter import from_json
+
+
+def read_all(data: bytes) -> None:
+    """Read bytes in every way a server's bytes are read; only our errors may pass."""
+    exchange = Exchange()
+    exchange.answered = True
+    for kind in ({}, {"content-encoding": "gzip"}):
+        with contextlib.suppress(UnifiedError):
+            Meter(200, kind).takes(data)
+    bodies = [event for _, event in _events(data)] or [data]
+    chat, responses = ChatStreamParser(), response_stream_parser()
+    for raw in bodies:
+        try:
+            body = from_json(raw)
+        except ValueError:
+            continue
+        to_unified(openai.APIError("x", None, body=body))  # type: ignore[arg-type]
+        if not isinstance(body, dict):
+            continue
+        readers = (parse_chat_body, parse_response_body, chat.parse, responses.parse)
+        for read in readers:
+            with contextlib.suppress(UnifiedError, openai.OpenAIError), exchange:
+                read(body)
+
+
+def _events(data: bytes) -> list[tuple[bytes, bytes]]:
+    half = len(data) // 2
+    cut, whole = SSEDecoder(), SSEDecoder()
+    found = [*cut.feed(data[:half]), *cut.feed(data[half:]), *cut.finish()]
+    if found != [*whole.feed(data), *whole.finish()]:
+        raise AssertionError(data)
+    return found
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, read_all)
+    atheris.Fuzz()
