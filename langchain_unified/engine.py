@@ -17,6 +17,7 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import aclosing, closing
+from functools import reduce
 from typing import Any, TypeVar
 
 import anyio
@@ -236,7 +237,7 @@ class Pieces:
         self._plan = plan
         self._recorded = False
         self._priced = False
-        self._usage: UsageMetadata | None = None
+        self._usages: list[UsageMetadata] = []
         self._calls = False
         self._ended = self._spoke = False
         self._cutter = StopCutter(plan.stop) if plan.stop else None
@@ -257,7 +258,7 @@ class Pieces:
         reason = normalise(message, chunk.generation_info, calls=self._calls)
         self._ended = self._ended or reason is not None
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
-            self._usage = add_usage(self._usage, message.usage_metadata)
+            self._usages.append(message.usage_metadata)
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
         return self._with_cost(fed)
 
@@ -267,9 +268,14 @@ class Pieces:
         if getattr(message, "chunk_position", None) == "last" and not self._priced:
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
-            cost = cost_usd(self._plan.config, _counts(self._usage))
+            cost = cost_usd(self._plan.config, _counts(self._usage()))
             message.response_metadata[RECORD] = {**known, COST: cost}
         return chunk
+
+    def _usage(self) -> UsageMetadata | None:
+        """Return what the pieces count together."""
+        none: UsageMetadata | None = None
+        return reduce(add_usage, self._usages, none)
 
     def rest(self) -> Iterator[ChatGenerationChunk]:
         """Yield text held back because it could have begun a stop string.
@@ -279,7 +285,7 @@ class Pieces:
         """
         if self._cutter is not None:
             yield from map(self._with_cost, self._cutter.rest())
-        if self._usage is not None and not self._priced:
+        if self._usages and not self._priced:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
         if self.done or self._ended:

@@ -54,7 +54,7 @@ class StructureParser(BaseTransformOutputParser[Any]):
     lenient: bool = False
     """Whether an answer without the form gives `None` instead of an error."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
     @property
     def OutputType(self) -> Any:  # noqa: N802 - LangChain's name

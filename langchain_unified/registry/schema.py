@@ -22,7 +22,9 @@ Modality = Literal["text", "image", "audio", "video", "pdf"]
 class Row(BaseModel):
     """Base of every table: strict types, no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, defer_build=True
+    )
 
 
 class Sourced(Row):

@@ -18,6 +18,7 @@ from langchain_unified.shims.google_wire.inquiries import count_tokens, model_ro
 from langchain_unified.shims.google_wire.pieces import Pieces
 from langchain_unified.shims.google_wire.shape import shape_result
 from langchain_unified.shims.loops import shared_transport
+from langchain_unified.shims.sockets import quickened
 from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
@@ -91,8 +92,8 @@ def _shared_pool() -> Any:
     verify = tls_context(httpx)
     return shared_transport(
         httpx,
-        lambda: httpx.AsyncHTTPTransport(verify=verify),
-        lambda: httpx.HTTPTransport(verify=verify),
+        lambda: quickened(httpx.AsyncHTTPTransport(verify=verify)),
+        lambda: quickened(httpx.HTTPTransport(verify=verify)),
     )
 
 

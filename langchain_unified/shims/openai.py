@@ -12,13 +12,14 @@ from typing import Any
 import openai
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import SecretStr
 
 from langchain_unified.content import register_translators
 from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
-from langchain_unified.shims.openai_wire import transport
+from langchain_unified.shims.openai_wire import repeating, transport
 from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
@@ -80,12 +81,17 @@ class OpenAIShim(ProviderShim):
         if has_client is not None:
             kept.setdefault("openai_api_key", has_client.api_key)
             kept.setdefault("openai_api_base", str(has_client.base_url))
+        is_plain = _is_plain(kept)
         sockets = given("http_socket_options")
         if not {"client", "http_client", "openai_proxy"} & set(kept):
             kept["http_client"] = self._http_client(sockets)
         if not {"async_client", "http_async_client", "openai_proxy"} & set(kept):
             kept["http_async_client"] = self._async_http_client(sockets)
-        return PlannedChatOpenAI(model="planned", **kept)
+        made = PlannedChatOpenAI(model="planned", **kept)
+        if is_plain:
+            repeating.allow(made.root_client)
+            repeating.allow(made.root_async_client)
+        return made
 
     def _http_client(self, socket_options: Any) -> openai.DefaultHttpxClient:
         mounts = {"all://": self.own(shared_pool(socket_options))}
@@ -184,6 +190,18 @@ class OpenAIShim(ProviderShim):
 
 
 SHIM = OpenAIShim
+
+
+def _is_plain(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a connection has our clients, and one key for all requests."""
+    if settings.keys() & _OWN_CLIENTS:
+        return False
+    return isinstance(settings.get("openai_api_key", ""), (str, SecretStr))
+
+
+_OWN_CLIENTS = frozenset(
+    {"client", "async_client", "http_client", "http_async_client", "openai_proxy"}
+)
 
 
 def _tls() -> ssl.SSLContext:

@@ -24,7 +24,7 @@ from typing_extensions import Self
 from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import complete_body
-from langchain_unified.shims.openai_wire.sockets import quickened
+from langchain_unified.shims.sockets import quickened
 from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
@@ -108,7 +108,7 @@ def shared_pool(socket_options: Any = None) -> Any:
     return shared_transport(
         http,
         lambda: quickened(http.AsyncHTTPTransport(**chosen)),
-        lambda: http.HTTPTransport(**chosen),
+        lambda: quickened(http.HTTPTransport(**chosen)),
     )
 
 

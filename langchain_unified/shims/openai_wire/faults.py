@@ -1,0 +1,71 @@
+"""What can be wrong with an answer on its way, as the SDK's errors and ours."""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from functools import lru_cache
+from typing import Any
+
+import anyio
+import openai
+
+from langchain_unified.errors import MalformedResponseError
+
+
+def raise_broken(error: Exception, response: Any) -> None:
+    """Raise a broken connection as the SDK names it."""
+    request = response.request
+    kind: Any = type(response)
+    if isinstance(error, transport_errors(kind)[0]):
+        raise openai.APITimeoutError(request=request) from error
+    raise openai.APIConnectionError(request=request) from error
+
+
+@lru_cache
+def transport_errors(
+    response_type: Any,
+) -> tuple[type[Exception], tuple[type[Exception], ...]]:
+    """Return what a timeout raises in an HTTP library, and what broken bodies do."""
+    for base in response_type.__mro__:
+        library = sys.modules[base.__module__.partition(".")[0]]
+        if hasattr(library, "TimeoutException"):
+            return library.TimeoutException, (
+                library.TimeoutException,
+                library.RequestError,
+                ssl.SSLError,
+                anyio.EndOfStream,
+            )
+    return TimeoutError, (OSError, anyio.EndOfStream)
+
+
+def too_large(what: str, most: int, response: Any) -> MalformedResponseError:
+    """Return the error of an answer with more bytes than are read."""
+    message = f"The {what} is too large: of its bytes at most {most} are read."
+    error = malformed(message, response)
+    error.is_retryable = False
+    return error
+
+
+def malformed(message: str, response: Any) -> MalformedResponseError:
+    """Return the error of an answer that is not what the API promises."""
+    error = MalformedResponseError(message)
+    error.status = response.status_code
+    error.request_id = response.headers.get("x-request-id")
+    return error
+
+
+def stream_error(event: dict[str, Any], request: Any) -> openai.APIError:
+    """Return the error that an event of a stream tells."""
+    error, response = event.get("error"), event.get("response")
+    if not error and isinstance(response, dict):
+        error = response.get("error")
+    return api_error(error or event, request)
+
+
+def api_error(error: Any, request: Any) -> openai.APIError:
+    """Return the error that the body of an answer tells."""
+    message = error.get("message") if isinstance(error, dict) else error
+    if not isinstance(message, str) or not message:
+        message = "An error occurred during streaming"
+    return openai.APIError(message, request, body=error)
