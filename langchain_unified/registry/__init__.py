@@ -25,7 +25,6 @@ from langchain_unified.registry.build import Found, build_config
 from langchain_unified.registry.facts import ModelFacts
 from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
-from langchain_unified.registry.loader import load_shipped
 from langchain_unified.registry.lookup import Lookup
 from langchain_unified.registry.names import Name
 from langchain_unified.registry.overrides import (
@@ -33,6 +32,7 @@ from langchain_unified.registry.overrides import (
     read_overrides,
     read_row,
 )
+from langchain_unified.registry.packages import load_installed
 from langchain_unified.registry.schema import (
     OverrideRow,
     ProviderFile,
@@ -94,7 +94,7 @@ class Registry:
         enable: Iterable[str] = (),
     ) -> None:
         """Index the rows of the files."""
-        self.files = dict(load_shipped() if files is None else files)
+        self.files = dict(load_installed() if files is None else files)
         check_ids(enable, self.files, where="enable")
         self._enabled = frozenset(enable)
         self.lessons = lessons or Lessons()
@@ -451,7 +451,7 @@ def default_registry() -> Registry:
     """
     folder = os.environ.get(LEARNED_VARIABLE)
     lessons = Lessons.at(folder) if folder else Lessons()
-    registry = Registry(load_shipped(), lessons=lessons)
+    registry = Registry(load_installed(), lessons=lessons)
     for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
         if path:
             registry.load(path)

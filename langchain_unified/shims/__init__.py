@@ -46,17 +46,9 @@ class ProviderShim(ABC):
         acme = "langchain_acme.shim:AcmeShim"
         ```
 
-        Its rows are a TOML file like those in `langchain_unified/data`. The registry
-        that has them is handed to the model; installing the package does the rest:
-
-        ```text
-        rows = load(parse_toml(Path("acme.toml").read_text()), "acme.toml")
-        registry = Registry({**load_shipped(), "acme": rows})
-        llm = UnifiedChatModel(model="acme-1", registry=registry)
-        ```
-
-        `load` and `load_shipped` are in `langchain_unified.registry.loader`,
-        `parse_toml` in `langchain_unified.data`. A whole shim:
+        Its rows are a TOML file like those in `langchain_unified/data`, named after
+        the provider (`acme.toml`) and kept beside the module of the class. Installing
+        the package does the rest. A whole shim:
 
         ```text
         class AcmeShim(ProviderShim):

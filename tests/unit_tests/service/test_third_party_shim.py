@@ -13,6 +13,7 @@ from langchain_unified.data import parse_toml
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.registry import Registry
 from langchain_unified.registry.loader import load, load_shipped
+from langchain_unified.registry.packages import _installed
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.shims import load_shim
 
@@ -86,18 +87,20 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (info / "entry_points.txt").write_text(
         "[langchain_unified.shims]\necho = echo_shim:EchoShim\n"
     )
+    (tmp_path / "echo.toml").write_text(TABLE)
     monkeypatch.syspath_prepend(tmp_path)
     load_shim.cache_clear()
+    _installed.cache_clear()
     yield
     sys.modules.pop("echo_shim", None)
     load_shim.cache_clear()
+    _installed.cache_clear()
 
 
 @pytest.fixture
 def registry() -> Registry:
-    """Return the shipped registry with the new provider's table."""
-    table = load(parse_toml(TABLE), "echo.toml")
-    return Registry({**load_shipped(), "echo": table})
+    """Return the registry that everybody has, made after the installation."""
+    return Registry()
 
 
 @pytest.mark.usefixtures("installed")
@@ -134,9 +137,30 @@ def test_a_call_can_switch_to_it(registry: Registry) -> None:
     assert "hi" == llm.invoke("hi", model="echo-1").text
 
 
-def test_without_the_package_the_error_says_what_to_install(registry: Registry) -> None:
+@pytest.mark.usefixtures("installed")
+def test_its_rows_are_read_without_its_code() -> None:
+    """Resolving a name, its own too, imports nothing of the package."""
+    config = Registry().resolve("echo-1")
+
+    assert ("echo", "exact") == (config.provider, config.match)
+    assert "echo_shim" not in sys.modules
+
+
+def test_rows_that_cannot_be_read_harm_nobody(
+    installed: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broken file of another package is logged; the shipped models are there."""
+    (tmp_path / "echo.toml").write_text(TABLE + "frobnicate = 1\n")
+
+    assert "exact" == Registry().resolve("gpt-4o").match
+    assert "frobnicate" in caplog.text
+
+
+def test_without_the_package_the_error_says_what_to_install() -> None:
     """A provider in the registry without a shim names the entry point group."""
     load_shim.cache_clear()
+    table = load(parse_toml(TABLE), "echo.toml")
+    registry = Registry({**load_shipped(), "echo": table})
     llm = UnifiedChatModel(model="echo-1", registry=registry)
     with pytest.raises(ProviderNotEnabledError, match=r"langchain_unified\.shims"):
         llm.invoke("hi")
