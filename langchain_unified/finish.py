@@ -41,7 +41,7 @@ _WORDS: Mapping[str, str] = {
     "tool_use": "tool_calls",
 }
 _CALLS_END_WITH = "STOP"
-ALWAYS_SAY = frozenset({"google_genai"})
+ALWAYS_SAY = frozenset({"google_genai", "ollama"})
 """Providers whose whole answers always name their end; without it they were cut."""
 
 

@@ -71,7 +71,7 @@ def _add_function(
     name, text = item.get("name") or "", item.get("arguments")
     try:
         args = json.loads(text or "{}", strict=False)
-    except JSONDecodeError as error:
+    except (JSONDecodeError, RecursionError) as error:
         call_id = item.get("call_id")
         invalid.append(
             invalid_tool_call(name=name, args=text, id=call_id, error=str(error))
