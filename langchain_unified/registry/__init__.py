@@ -56,6 +56,7 @@ MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 """Environment variable that names files of the user's own rows, as `PATH` does."""
 
 _MOST_RESOLVED = 50_000
+_Asked = tuple[str, str | None, str | None, date]
 
 
 class Registry:
@@ -129,10 +130,23 @@ class Registry:
             InvalidParameterError: If the name is empty or no string.
         """
         today, resolved = self.today(), self._resolved
-        name = self._lookup.read(check_name(model), base_url)
+        asked = (check_name(model), provider, base_url, today)
+        if not deployments and (config := resolved.get(asked)) is not None:
+            return config
+        config = self._resolved_with(asked, deployments or {})
+        if not deployments:
+            resolved[asked] = config
+        return config
+
+    def _resolved_with(
+        self, asked: _Asked, deployments: Mapping[str, str]
+    ) -> ModelConfig:
+        model, provider, base_url, today = asked
+        resolved = self._resolved
+        name = self._lookup.read(model, base_url)
         if deployments and name.provider is None and name.wire in deployments:
             name = self._as_deployment(name)
-        behind = self._lookup.behind(name, deployments or {})
+        behind = self._lookup.behind(name, deployments)
         key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
         if config is None:
