@@ -22,7 +22,6 @@ from langchain_unified.connection import check_ids
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import Found, build_config
-from langchain_unified.registry.facts import ModelFacts
 from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.loader import load_shipped
@@ -43,6 +42,7 @@ from langchain_unified.types import Lifecycle, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
+    from langchain_unified.registry.facts import ModelFacts
 
 __all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
 
@@ -185,6 +185,8 @@ class Registry:
             >>> default_registry().get("gpt-5").why("temperature").value
             'default'
         """
+        from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
+
         config = self.resolve(model, provider=provider, base_url=base_url)
         found = self._find(model, provider, base_url)
         learned = self.lessons.apply(config, base_url)
