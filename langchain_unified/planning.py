@@ -94,17 +94,26 @@ class Kept:
         defaults: The constructor's settings, checked.
         further: The `model_kwargs` they were read with.
         connections: Connection settings by provider.
+        deployments: Model by deployment, of every provider.
         shims: Connected shims by provider.
         platforms: Where models are served, by provider; see `Invocation`.
     """
 
-    __slots__ = ("connections", "defaults", "further", "platforms", "shims")
+    __slots__ = (
+        "connections",
+        "defaults",
+        "deployments",
+        "further",
+        "platforms",
+        "shims",
+    )
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.defaults: dict[str, Any] | None = None
         self.further: dict[str, Any] = {}
         self.connections: dict[str, Connection] = {}
+        self.deployments: dict[str, str] | None = None
         self.shims: dict[str, ProviderShim] = {}
         self.platforms: dict[str, str] | None = None
 
@@ -272,8 +281,10 @@ class Planning(DropIn):
         self, stop: list[str] | None, kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         """Merge the constructor's settings with those of the call; the call wins."""
-        if not kwargs and stop is None and not self.disabled_params:
-            return {"model": self.model_name, **self._defaults()}
+        if stop is None and kwargs.keys() <= {"model"} and not self.disabled_params:
+            named = kwargs.get("model")
+            model = self.model_name if named is None else spelled(named)
+            return {"model": model, **self._defaults()}
         given = canonical(kwargs, where="The call")
         if "model" in given:
             given["model"] = spelled(given["model"])
@@ -323,8 +334,14 @@ class Planning(DropIn):
         return self._registry().resolve(
             name,
             base_url=self._url("openai"),
-            deployments=deployments_of(self.providers),
+            deployments=self._deployments(),
         )
+
+    def _deployments(self) -> dict[str, str]:
+        kept = self._kept
+        if kept.deployments is None:
+            kept.deployments = deployments_of(self.providers)
+        return kept.deployments
 
     def _url(self, provider: str) -> str | None:
         """Return the base URL set for a provider."""

@@ -22,7 +22,6 @@ from langchain_unified.connection import check_ids
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.build import Found, build_config
-from langchain_unified.registry.facts import ModelFacts
 from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.lookup import Lookup
@@ -43,6 +42,7 @@ from langchain_unified.types import Lifecycle, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
+    from langchain_unified.registry.facts import ModelFacts
 
 __all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
 
@@ -56,6 +56,7 @@ MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 """Environment variable that names files of the user's own rows, as `PATH` does."""
 
 _MOST_RESOLVED = 50_000
+_Asked = tuple[str, str | None, str | None, date]
 
 
 class Registry:
@@ -129,10 +130,23 @@ class Registry:
             InvalidParameterError: If the name is empty or no string.
         """
         today, resolved = self.today(), self._resolved
-        name = self._lookup.read(check_name(model), base_url)
+        asked = (check_name(model), provider, base_url, today)
+        if not deployments and (config := resolved.get(asked)) is not None:
+            return config
+        config = self._resolved_with(asked, deployments or {})
+        if not deployments:
+            resolved[asked] = config
+        return config
+
+    def _resolved_with(
+        self, asked: _Asked, deployments: Mapping[str, str]
+    ) -> ModelConfig:
+        model, provider, base_url, today = asked
+        resolved = self._resolved
+        name = self._lookup.read(model, base_url)
         if deployments and name.provider is None and name.wire in deployments:
             name = self._as_deployment(name)
-        behind = self._lookup.behind(name, deployments or {})
+        behind = self._lookup.behind(name, deployments)
         key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
         if config is None:
@@ -171,6 +185,8 @@ class Registry:
             >>> default_registry().get("gpt-5").why("temperature").value
             'default'
         """
+        from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
+
         config = self.resolve(model, provider=provider, base_url=base_url)
         found = self._find(model, provider, base_url)
         learned = self.lessons.apply(config, base_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
@@ -24,10 +24,12 @@ from langchain_unified.rollout.once import Once
 from langchain_unified.rollout.plans import RolledPlan, legacy_plan, recorded
 from langchain_unified.rollout.report import Difference, ShadowReport
 from langchain_unified.rollout.served import Served
-from langchain_unified.rollout.shadow import ShadowShim
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
+
+if TYPE_CHECKING:
+    from langchain_unified.rollout.shadow import ShadowShim
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
@@ -236,6 +238,8 @@ class RolledOut(Planning):
         *,
         stream: bool,
     ) -> ShadowShim:
+        from langchain_unified.rollout.shadow import ShadowShim  # noqa: PLC0415
+
         def planned() -> tuple[CallPlan, ProviderShim]:
             plan = self._plan(self._invocation(messages, stop, kwargs, stream=stream))
             return plan, connect(self._connection(plan.provider))
