@@ -9,14 +9,20 @@ import typer
 
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import console, print_json, table, user_errors
+from langchain_unified.cost import estimate_usd
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.types import ModelConfig
 
+_MILLION = 1_000_000
 Provider = Annotated[str | None, typer.Option(help="Provider id, such as openai.")]
 Can = Annotated[
     list[str] | None,
     typer.Option(help="A capability, such as tool_calling; repeatable."),
+]
+Price = Annotated[
+    float | None,
+    typer.Option(help="Most US dollars for a million tokens in (extra cost)."),
 ]
 All = Annotated[bool, typer.Option("--all", help="Shut-down models too.")]
 Ending = Annotated[
@@ -28,6 +34,7 @@ def models(
     provider: Provider = None,
     can: Can = None,
     ending_before: Ending = None,
+    max_price: Price = None,
     *,
     every: All = False,
     as_json: AsJson = False,
@@ -38,11 +45,12 @@ def models(
             config
             for config in default_registry().models()
             if _wanted(config, provider, can or [], ending_before, every=every)
+            and (max_price is None or _costs_at_most(config, max_price))
         ]
     if as_json:
         print_json([_row(config) for config in found])
         return
-    shown = table("model", "provider", "endpoints", "input", "output", "until")
+    shown = table("model", "provider", "endpoints", "input", "output", "$", "until")
     for config in found:
         row = _row(config)
         endpoints = ", ".join(row["endpoints"])
@@ -50,7 +58,10 @@ def models(
             str(row["max_input_tokens"] or ""),
             str(row["max_output_tokens"] or ""),
         )
-        shown.add_row(row["model"], row["provider"], endpoints, *limits, row["until"])
+        price = f"{row['usd_in']:g}" if row["usd_in"] is not None else ""
+        shown.add_row(
+            row["model"], row["provider"], endpoints, *limits, price, row["until"]
+        )
     console.print(shown)
     console.print(f"{len(found)} models")
 
@@ -71,6 +82,11 @@ def _wanted(
     if ending_before and not (shutdown and shutdown < _date(ending_before)):
         return False
     return all(config.supports(feature) for feature in can)
+
+
+def _costs_at_most(config: ModelConfig, most: float) -> bool:
+    price = estimate_usd(config, _MILLION, 0)
+    return price is not None and price <= most
 
 
 def _today() -> date:
@@ -94,6 +110,8 @@ def _row(config: ModelConfig) -> dict[str, Any]:
         "endpoints": list(config.endpoints),
         "max_input_tokens": config.limits.get("input"),
         "max_output_tokens": config.limits.get("output"),
+        "usd_in": estimate_usd(config, _MILLION, 0),
+        "usd_out": estimate_usd(config, 0, _MILLION),
         "until": shutdown.isoformat() if shutdown else "",
         "replacement": config.lifecycle.replacement,
     }

@@ -43,6 +43,16 @@ def test_models_that_end_soon() -> None:
     assert "gpt-5.4" not in shown
 
 
+def test_models_by_price() -> None:
+    """Models are found by what a million tokens cost, which is shown."""
+    pytest.importorskip("genai_prices")
+    rows = json.loads(_run("models", "--max-price", "0.3", "--json").stdout)
+
+    assert "gemini-2.5-flash" in [row["model"] for row in rows]
+    assert all(0 <= row["usd_in"] <= 0.3 for row in rows)
+    assert any(row["usd_out"] > row["usd_in"] for row in rows)
+
+
 def test_show_gives_facts_with_sources() -> None:
     """Every fact of a model is shown with where it comes from."""
     facts = json.loads(_run("show", "gpt-6-sol", "--json").stdout)
