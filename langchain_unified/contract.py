@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.language_models import LangSmithParams, ModelProfile
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.runnables import ConfigurableField, RunnableSerializable
 from langchain_core.runnables.utils import ConfigurableFieldSpec
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from langchain_unified.choice import is_auto
+from langchain_unified.invocation import neutral_tools
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.shims.loops import aclose_connections, close_connections
@@ -143,7 +144,7 @@ class Contract(RolledOut):
     def get_num_tokens(self, text: str) -> int:
         if self.custom_get_token_ids is not None:
             return len(self.custom_get_token_ids(text))
-        return self._count([BaseMessage(content=text, type="human")], None)
+        return self._count([HumanMessage(text)], None)
 
     @override
     def get_num_tokens_from_messages(
@@ -161,13 +162,16 @@ class Contract(RolledOut):
         return self._count(messages, tools)
 
     def _count(self, messages: Sequence[BaseMessage], tools: Any) -> int:
-        plan = self._plan(Invocation(self.tiktoken_model_name or self.model_name))
+        given = neutral_tools(tools or ())
+        params = {"tools": given} if given else {}
+        name = self.tiktoken_model_name or self.model_name
+        plan = self._plan(Invocation(name, params=params))
         try:
             return self._shim(plan).count_tokens(plan, list(messages))
         except (NotImplementedError, OSError, ValueError, RuntimeError) as error:
             message = f"Tokens are counted approximately: {error}"
             warnings.warn(message, UserWarning, stacklevel=3)
-        return count_tokens_approximately(messages, tools=tools)
+        return count_tokens_approximately(messages, tools=given or None)
 
     # Serialization
 
