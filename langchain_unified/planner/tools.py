@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -114,7 +115,10 @@ def _lower_effort(draft: Draft) -> None:
 
 
 def _names(tools: Sequence[Any]) -> list[str]:
-    return [_function(tool).get("name") or str(tool.get("type")) for tool in tools]
+    return [
+        _function(tool).get("name") or str(tool.get("type") or next(iter(tool), ""))
+        for tool in tools
+    ]
 
 
 def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,7 +131,16 @@ def is_function_tool(tool: Mapping[str, Any]) -> bool:
     return tool.get("type") == "function" and "function" in tool
 
 
+def _check_foreign(draft: Draft, tools: Sequence[Any]) -> None:
+    """Refuse built-in tools that have not the form of OpenAI's."""
+    foreign = [tool for tool in tools if _OF_OTHERS.search(str(tool.get("type")))]
+    if foreign:
+        reason = f"it has no built-in tool like {dict(foreign[0])!r}."
+        raise draft.refusal("tools", _names(foreign), reason)
+
+
 def _as_chat(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+    _check_foreign(draft, tools)
     builtin = [tool for tool in tools if tool.get("type") != "function"]
     if builtin:
         reason = f"{draft.endpoint} has no built-in or custom tools."
@@ -139,7 +152,7 @@ def _as_chat(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
 
 
 def _as_responses(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    del draft
+    _check_foreign(draft, tools)
     body: dict[str, Any] = {"tools": [_flat(tool) for tool in tools]}
     if choice is not None:
         chosen = openai_choice(choice, tools)
@@ -216,6 +229,10 @@ def _gemini_choice(choice: Any) -> dict[str, Any] | None:
     return {"mode": "ANY", "allowedFunctionNames": [choice]}
 
 
+# Every tool of Responses has a `type`; Gemini's built-in ones have none. Anthropic's
+# end in a date like `web_search_20250305`, OpenAI's in one like
+# `web_search_preview_2025_03_11` (openai 3.54.0 and anthropic 2.12.0, 2026-11-23).
+_OF_OTHERS = re.compile(r"^None$|_\d{8}$")
 _WORDS: dict[str | bool, str] = {True: "required", "any": "required"}
 _SHAPES = {
     "responses": _as_responses,
