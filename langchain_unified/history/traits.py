@@ -43,6 +43,7 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `unanswered`: a tool call without its result
     - `older`: a message in the form of an older version
     - `empty`: a turn that says nothing; `blank`: all of them do
+    - `only_system`: system text, and no turn that says anything
     - `doubled`: two turns of the assistant in a row; `headless`: it speaks first
     - `odd_id`: a tool call id with characters other than letters, digits, `_`, `-`
     """
@@ -110,11 +111,13 @@ def _findings(
     spoken = [turn for turn in turns if not isinstance(turn, SystemMessage)]
     kinds = [type(turn) for turn in spoken if not is_empty(turn)]
     replies = [issubclass(kind, AIMessage) for kind in kinds]
+    instructed = any(isinstance(turn, SystemMessage) and turn.content for turn in turns)
     told = {
         "older": any(map(_is_older, messages, turns)),
         "late_system": _has_late_system(turns),
         "empty": any(is_empty(turn) for turn in turns),
-        "blank": bool(turns) and not kinds,
+        "blank": bool(turns) and not kinds and not instructed,
+        "only_system": bool(turns) and not kinds and instructed,
         "doubled": any(one and next_one for one, next_one in pairwise(replies)),
         "headless": bool(replies) and replies[0],
         "odd_id": any(not PLAIN.match(call_id) for call_id in ids),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from langchain_unified.history import KEEPS_LATE_SYSTEM
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.media import decide_media
 from langchain_unified.planner.turns import decide_turns
@@ -72,11 +73,14 @@ def _default_modality(draft: Draft) -> None:
 
 
 def decide_system_role(draft: Draft) -> None:
-    """Choose the role of system text; a model with none gets it in the user turn."""
-    roles = draft.config.system_roles
-    draft.system_role = _role(draft, roles)
-    if draft.system_role is None and draft.invocation.traits.system:
-        reason = "the model takes no system text; it opens the first user turn."
+    """Choose the role of system text; without one it goes in the user's turn."""
+    traits = draft.invocation.traits
+    draft.system_role = _role(draft, draft.config.system_roles)
+    reason = "the model takes no system text; it opens the first user turn."
+    if "only_system" in traits.findings and draft.endpoint not in KEEPS_LATE_SYSTEM:
+        draft.system_role = None
+        reason = "the API wants a user's turn, and there is nothing but system text."
+    if draft.system_role is None and traits.system:
         draft.note(
             "system",
             "translated",

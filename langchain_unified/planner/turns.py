@@ -95,7 +95,7 @@ def _note_findings(draft: Draft, traits: Traits) -> None:
         **dict.fromkeys(_ALTERNATING, not keeps),
         "older": True,
         "odd_id": draft.endpoint not in _ANY_ID,
-        "blank": False,
+        **dict.fromkeys(("blank", "only_system"), False),
     }
     found = {name for name in traits.findings if applies.get(name)}
     most = MAX_CALL_ID.get(draft.endpoint)

@@ -392,6 +392,18 @@ def test_nothing_to_say_is_refused() -> None:
         planned([HumanMessage("")], GEMINI)
 
 
+@pytest.mark.parametrize("rest", [[], [HumanMessage("")]])
+def test_system_text_alone_is_a_users_turn(rest: list[BaseMessage]) -> None:
+    """A prompt of system text only reaches Gemini as a user's turn, on record."""
+    history = [SystemMessage("be"), SystemMessage("brief"), *rest]
+    turns = sent(history, GEMINI)
+
+    assert [HumanMessage] == [type(turn) for turn in turns]
+    assert "be\n\nbrief" == turns[0].text.strip()
+    noted = [change.parameter for change in planned(history, GEMINI).changes]
+    assert "system" in noted
+
+
 def test_names_are_kept_to_what_chat_takes() -> None:
     """A name with a space, as agents have, is spelled with an underscore."""
     history = [HumanMessage("hi", name="my agent")]

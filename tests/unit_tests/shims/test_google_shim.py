@@ -345,6 +345,22 @@ def test_built_in_tools(
     assert "toolConfig" not in body
 
 
+@pytest.mark.parametrize("other", ["gpt-4o", "gpt-5.4"])
+@pytest.mark.parametrize(
+    "tool",
+    [{"google_search": {}}, {"type": "web_search_20250305", "name": "web_search"}],
+)
+def test_built_in_tools_of_others_are_refused(
+    model: Make, provider_emulator: ProviderEmulator, other: str, tool: dict[str, Any]
+) -> None:
+    """A switch to OpenAI with Gemini's or Anthropic's own tool ends before sending."""
+    llm = model(FLASH).bind_tools([tool])
+    with pytest.raises(UnsupportedError, match="no built-in tool like"):
+        llm.invoke("hi", model=other)
+
+    assert [] == provider_emulator.requests
+
+
 GROUNDING = {
     "webSearchQueries": ["euro 2024 winner"],
     "groundingChunks": [{"web": {"uri": "https://a.example", "title": "A"}}],
@@ -586,6 +602,31 @@ def test_tokens_are_counted_by_the_api(
 
     assert 0 < few < more
     assert ["countTokens"] * 2 == [r.endpoint for r in provider_emulator.requests]
+
+
+def test_text_is_counted_by_the_api(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """LangChain's get_num_tokens asks the API, too."""
+    assert model(FLASH).get_num_tokens("one two three") > 0
+    assert ["countTokens"] == [r.endpoint for r in provider_emulator.requests]
+
+
+def test_tools_are_counted_by_the_api(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """LangChain's get_num_tokens_from_messages counts tools of any kind."""
+
+    def get_weather(city: str) -> str:
+        """Tell the weather of a city."""
+        return city
+
+    llm, messages = model(FLASH), [HumanMessage("one two three")]
+    few = llm.get_num_tokens_from_messages(messages)
+    more = llm.get_num_tokens_from_messages(messages, tools=[get_weather])
+
+    assert 0 < few < more
+    assert "get_weather" in str(body_of(provider_emulator))
 
 
 def test_the_models_can_be_listed(model: Make) -> None:
