@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from langchain_unified.exports import exported
 
 if TYPE_CHECKING:
     __version__: str
@@ -90,16 +91,13 @@ __all__ = [
 ]
 
 
+_exported = exported(__name__, _HOMES)
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return _version()
-    home = _HOMES.get(name)
-    if home is None:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    return _exported(name)
 
 
 def _version() -> str:

@@ -14,19 +14,17 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from langchain_core.tools import BaseTool
 from typing_extensions import override
 
 from langchain_unified import engine
-from langchain_unified.binding import UnifiedBinding
 from langchain_unified.contract import CONFIGURABLE, Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.reliability.closing import owned
 from langchain_unified.schemas import read_structure
-from langchain_unified.structured import structured
 
 
 class UnifiedChatModel(Contract):
@@ -235,14 +233,16 @@ class UnifiedChatModel(Contract):
         return self.bind(**settings)
 
     @override
-    def bind(self, **kwargs: Any) -> UnifiedBinding:  # type: ignore[override]
+    def bind(self, **kwargs: Any) -> RunnableBinding[LanguageModelInput, AIMessage]:  # type: ignore[override]
         """Bind settings; binding again, tools and structured output keep them."""
+        from langchain_unified.binding import UnifiedBinding  # noqa: PLC0415
+
         return UnifiedBinding(bound=self, kwargs=kwargs, config={})
 
     @override
     def with_config(
         self, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> UnifiedBinding:
+    ) -> RunnableBinding[LanguageModelInput, AIMessage]:
         """Bind a config; tools and structured output bound later keep it."""
         return self.bind().with_config(config, **kwargs)  # type: ignore[return-value]
 
@@ -287,7 +287,7 @@ class UnifiedChatModel(Contract):
 
     def structured_by(
         self,
-        bound: UnifiedBinding,
+        bound: RunnableBinding[LanguageModelInput, AIMessage],
         schema: Any = None,
         *,
         method: str | None = None,
@@ -296,6 +296,8 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Return what `with_structured_output` does, with settings bound."""
+        from langchain_unified.structured import structured  # noqa: PLC0415
+
         structure = read_structure(schema, method=method, strict=strict)
         if "tools" in kwargs:
             kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)

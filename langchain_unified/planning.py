@@ -239,7 +239,7 @@ class Planning(DropIn):
         traits = traits_of(messages)
         wants_form = {"response_format", "structure"} & settings.keys()
         if wants_form and mentions_json(messages):
-            traits = replace(traits, mentions_json=True)
+            traits = traits._replace(mentions_json=True)
         call = invocation(settings, traits, stream=stream, platforms=self._platforms())
         if is_auto(call.model):
             return opened(call, about_tokens(messages, call.params))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Accepts = Literal["any", "default", "effort_none", "ignored", "never", "absent"]
 """Whether a model takes a parameter on an endpoint.
@@ -289,8 +289,7 @@ class ModelConfig:
         return self.thinking.style != "none" or self.supports("reasoning_output")
 
 
-@dataclass(frozen=True, slots=True)
-class MediaForm:
+class MediaForm(NamedTuple):
     """How a piece of content that is no plain text is given.
 
     Attributes:
@@ -311,8 +310,7 @@ class MediaForm:
     producer: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What the messages of a call hold, as far as a plan depends on it.
 
     Attributes:

@@ -9,19 +9,19 @@ import sys
 from importlib.resources import files
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 def read_toml(name: str) -> dict[str, Any]:
     """Return a data file of this folder as a dictionary."""
-    return tomllib.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    return parse_toml(files(__name__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Return TOML text as a dictionary."""
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415
+    else:
+        import tomli as tomllib  # noqa: PLC0415
+
     return tomllib.loads(text)
 
 

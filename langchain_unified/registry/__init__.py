@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -21,28 +20,14 @@ from typing import TYPE_CHECKING, Any
 from langchain_unified.connection import check_ids
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
 from langchain_unified.learning import Lesson, Lessons
-from langchain_unified.registry.build import Found, build_config
-from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
-from langchain_unified.registry.lookup import Lookup
-from langchain_unified.registry.names import Name
-from langchain_unified.registry.overrides import (
-    checked_patch,
-    read_overrides,
-    read_row,
-)
-from langchain_unified.registry.packages import load_installed
-from langchain_unified.registry.schema import (
-    OverrideRow,
-    ProviderFile,
-    ProviderRow,
-    RankRow,
-)
-from langchain_unified.types import Lifecycle, ModelConfig
+from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
     from langchain_unified.registry.facts import ModelFacts
+    from langchain_unified.registry.layers import Patch
+    from langchain_unified.registry.schema import ProviderFile, ProviderRow, RankRow
 
 __all__ = ["ENABLE_VARIABLE", "Registry", "check_name", "default_registry"]
 
@@ -95,14 +80,15 @@ class Registry:
         enable: Iterable[str] = (),
     ) -> None:
         """Index the rows of the files."""
-        self.files = dict(load_installed() if files is None else files)
+        from langchain_unified.registry.catalog import Catalog  # noqa: PLC0415
+
+        self._catalog = Catalog(files)
+        self.files = self._catalog.files
         check_ids(enable, self.files, where="enable")
         self._enabled = frozenset(enable)
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
         self._clock = clock
-        self._layers = Layers()
-        self._lookup = Lookup(self.files, self._layers)
         self._resolved: dict[tuple[object, ...], ModelConfig] = {}
         if overrides is not None:
             self.load(overrides)
@@ -142,29 +128,17 @@ class Registry:
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
         model, provider, base_url, today = asked
-        resolved = self._resolved
-        name = self._lookup.read(model, base_url)
-        if deployments and name.provider is None and name.wire in deployments:
-            name = self._as_deployment(name)
-        behind = self._lookup.behind(name, deployments)
+        resolved, catalog = self._resolved, self._catalog
+        name, behind = catalog.behind(model, base_url, deployments, today)
         key = (model, provider, base_url, behind, today)
         config = resolved.get(key)
         if config is None:
-            config = build_config(self._find(behind or model, provider, base_url))
-            if behind is not None:
-                config = _deployed(config, name)
+            found = catalog.find(behind or model, provider, base_url, today)
+            config = catalog.config(found, None if behind is None else name)
             if len(resolved) >= _MOST_RESOLVED:
                 resolved.clear()
             resolved[key] = config
         return config
-
-    def _as_deployment(self, name: Name) -> Name:
-        """Return the name of a deployment, if no model has that name."""
-        files = self.files.items()
-        owners = [owner for owner, file in files if file.provider.rules_of is not None]
-        if not owners or self._find(name.wire, None, None).match != "fallback":
-            return name
-        return replace(name, provider=owners[0])
 
     def get(
         self,
@@ -188,7 +162,7 @@ class Registry:
         from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
 
         config = self.resolve(model, provider=provider, base_url=base_url)
-        found = self._find(model, provider, base_url)
+        found = self._catalog.find(model, provider, base_url, self.today())
         learned = self.lessons.apply(config, base_url)
         server = base_url or ""
         lessons = [
@@ -218,8 +192,7 @@ class Registry:
             >>> registry.resolve("acme-1").family
             'classic'
         """
-        origin = "registry.register"
-        self._add(model, read_row(model, facts, origin), origin)
+        self._catalog.register(check_name(model), facts, self.today())
         self._resolved = {}
 
     def alias(self, name: str, target: str) -> None:
@@ -229,7 +202,7 @@ class Registry:
             name: The new name, in any case.
             target: Any spelling of a model.
         """
-        self._lookup.alias(name, check_name(target))
+        self._catalog.alias(name, check_name(target))
         self._resolved = {}
 
     def load(self, path: str | Path) -> None:
@@ -238,20 +211,16 @@ class Registry:
         Raises:
             RegistryError: If the file cannot be read.
         """
-        read = read_overrides(path)
-        for model, row in read.models.items():
-            self._add(model, row, str(path), read.sources)
-        for name, target in read.aliases.items():
-            self._lookup.alias(name, target)
+        self._catalog.load(path, self.today())
         self._resolved = {}
 
     def discovered(self, provider: str, base_url: str | None = None) -> tuple[str, ...]:
         """Return the names a provider listed when it was last asked."""
-        return self._layers.discovered(provider, base_url or "")
+        return self._catalog.discovered(provider, base_url or "")
 
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Take over what was discovered at a server."""
-        self._layers.discover(provider, server, patches)
+        self._catalog.discover(provider, server, patches)
         self._resolved = {}
 
     def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
@@ -318,22 +287,14 @@ class Registry:
 
     def models(self) -> Iterator[ModelConfig]:
         """Yield the configuration of every registered model id, snapshots included."""
-        for key, (provider, _) in self._lookup.rows.items():
-            yield self.resolve(f"{provider}:{key}")
-        for provider, model in self._layers.registered():
-            if model.casefold() not in self._lookup.rows:
-                yield self.resolve(f"{provider}:{model}")
+        for provider, name in self._catalog.rows():
+            yield self.resolve(f"{provider}:{name}")
 
     def ranked(self) -> list[tuple[ModelConfig, RankRow]]:
         """Return the models that have a rank among their peers."""
-        named = [
-            (provider, model)
-            for provider, file in self.files.items()
-            for model, row in file.models.items()
-            if row.rank is not None
-        ]
-        named = list(dict.fromkeys([*named, *self._layers.registered()]))
-        ranked = ((self.resolve(f"{p}:{m}"), self._rank(f"{p}:{m}")) for p, m in named)
+        catalog, today = self._catalog, self.today()
+        names = [f"{provider}:{model}" for provider, model in catalog.rankable()]
+        ranked = [(self.resolve(name), catalog.rank(name, today)) for name in names]
         return [(config, rank) for config, rank in ranked if rank is not None]
 
     def models_with(self, feature: str, *, like: str, most: int = 3) -> tuple[str, ...]:
@@ -388,49 +349,10 @@ class Registry:
         """Log, once per process and model, that a model's shutdown is near."""
         warn_of_shutdown(config, self.today(), self.warn_days)
 
-    def _find(self, model: str, provider: str | None, base_url: str | None) -> Found:
-        return self._lookup.find(check_name(model), provider, base_url, self.today())
-
-    def _add(
-        self,
-        model: str,
-        row: OverrideRow,
-        origin: str,
-        sources: Mapping[str, Any] | None = None,
-    ) -> None:
-        name = self._lookup.read(model)
-        provider = row.provider or name.provider
-        if provider is None:
-            provider = build_config(self._find(model, None, None)).provider
-        file = self.files.get(provider)
-        if file is None:
-            known = ", ".join(self.files)
-            raise InvalidParameterError("provider", provider, f"known: {known}.")
-        bare = name.wire if name.provider else model
-        self._layers.register(checked_patch(file, bare, row, origin, sources or {}))
-
-    def _rank(self, model: str) -> RankRow | None:
-        for stratum in reversed(self._find(model, None, None).rows):
-            rank: RankRow | None = getattr(stratum.row, "rank", None)
-            if rank is not None:
-                return rank
-        return None
-
 
 def _enabled_by_environment() -> set[str]:
     names = os.environ.get(ENABLE_VARIABLE, "").split(",")
     return {name.strip() for name in names}
-
-
-def _deployed(config: ModelConfig, name: Name) -> ModelConfig:
-    """Return what is known about a deployment of a model.
-
-    Azure retires models on days of its own, and a deployment's successor is whatever
-    its user deploys, so the model's days are not the deployment's
-    (learn.microsoft.com, Azure OpenAI model retirements, read 2026-11-26).
-    """
-    owner = name.provider or config.provider
-    return replace(config, model=name.wire, provider=owner, lifecycle=Lifecycle())
 
 
 def _how_to_enable(row: ProviderRow) -> str:
@@ -467,7 +389,7 @@ def default_registry() -> Registry:
     """
     folder = os.environ.get(LEARNED_VARIABLE)
     lessons = Lessons.at(folder) if folder else Lessons()
-    registry = Registry(load_installed(), lessons=lessons)
+    registry = Registry(lessons=lessons)
     for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
         if path:
             registry.load(path)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.breaker import (
@@ -16,8 +15,7 @@ from langchain_unified.reliability.budget import Budget, budget
 from langchain_unified.types import CallPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Safeguards:
+class Safeguards(NamedTuple):
     """The guards of a model's calls.
 
     Attributes:

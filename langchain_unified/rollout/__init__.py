@@ -17,6 +17,9 @@ Example:
     ```
 """
 
+from typing import TYPE_CHECKING
+
+from langchain_unified.exports import exported
 from langchain_unified.rollout.control import Rollout, rollout
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.rollout.flags import (
@@ -27,11 +30,13 @@ from langchain_unified.rollout.flags import (
     Flag,
     OpenFeatureFlag,
 )
-from langchain_unified.rollout.mirror import Mirror
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.plans import RolledPlan
 from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 from langchain_unified.rollout.served import Served
+
+if TYPE_CHECKING:
+    from langchain_unified.rollout.mirror import Mirror
+    from langchain_unified.rollout.plans import RolledPlan
 
 __all__ = [
     "ENVIRONMENT",
@@ -51,3 +56,5 @@ __all__ = [
     "ShadowReport",
     "rollout",
 ]
+
+__getattr__ = exported(__name__, {"Mirror": "mirror", "RolledPlan": "plans"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from langchain_unified.errors import InvalidParameterError
@@ -20,11 +21,13 @@ from langchain_unified.rollout.flags import (
     Flag,
     OpenFeatureFlag,
 )
-from langchain_unified.rollout.mirror import Mirror
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.report import ShadowReport
 from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
-from langchain_unified.rollout.store import ShadowStore
+
+if TYPE_CHECKING:
+    from langchain_unified.rollout.mirror import Mirror
+    from langchain_unified.rollout.report import ShadowReport
+    from langchain_unified.rollout.store import ShadowStore
 
 KEYS = ("user_id", "thread_id")
 """Where a config names who a call is for, in order."""
@@ -32,6 +35,7 @@ KEYS = ("user_id", "thread_id")
 SALT = "langchain-unified"
 
 _LOG = logging.getLogger("langchain_unified")
+_STORING = threading.Lock()
 _CONTEXT: ContextVar[Mode | None] = ContextVar(
     "langchain_unified_rollout", default=None
 )
@@ -106,7 +110,7 @@ class Rollout:
         self.default = None if default is None else Mode.parse(default)
         self.salt = salt
         self.mirror = mirror
-        self._store = ShadowStore()
+        self._store: ShadowStore | None = None
         self._told: set[str] = set()
         self._environment = environment
         self._sources: tuple[Flag, ...] = (
@@ -193,11 +197,16 @@ class Rollout:
         Args:
             timeout: Seconds to wait for comparisons that are still under way.
         """
-        return self._store.report(timeout)
+        return self.store.report(timeout)
 
     @property
     def store(self) -> ShadowStore:
         """Where comparisons are kept."""
+        if self._store is None:
+            from langchain_unified.rollout.store import ShadowStore  # noqa: PLC0415
+
+            with _STORING:
+                self._store = self._store or ShadowStore()
         return self._store
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
@@ -207,10 +216,6 @@ class Rollout:
     def __getstate__(self) -> dict[str, Any]:
         """Leave comparisons behind when travelling to another process."""
         return {**self.__dict__, "_store": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Start with no comparisons."""
-        self.__dict__ |= {**state, "_store": ShadowStore()}
 
 
 def key_of(config: Mapping[str, Any]) -> str | None:

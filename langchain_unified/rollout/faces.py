@@ -18,10 +18,7 @@ from langchain_unified.attempts import Attempts
 from langchain_unified.choice import Chooser, is_auto, spelled
 from langchain_unified.planning import Planning
 from langchain_unified.rollout.control import key_of, rollout_of
-from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.once import Once
-from langchain_unified.rollout.plans import RolledPlan, legacy_plan, recorded
 from langchain_unified.rollout.report import Difference, ShadowReport
 from langchain_unified.rollout.served import Served
 from langchain_unified.shims import ProviderShim, connect
@@ -29,6 +26,7 @@ from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
+    from langchain_unified.rollout.plans import RolledPlan
     from langchain_unified.rollout.shadow import ShadowShim
 
 KEYWORD = "rollout"
@@ -94,6 +92,8 @@ class RolledOut(Planning):
     def _compared(
         self, served: Served, input: LanguageModelInput, kwargs: dict[str, Any]
     ) -> list[Difference]:
+        from langchain_unified.rollout.mirror import Primary  # noqa: PLC0415
+
         messages = self._convert_input(input).to_messages()
         plan = self._legacy_plan(served, None, kwargs, stream=False)
         shim = self._shadow(messages, None, kwargs, served, stream=False)
@@ -190,6 +190,21 @@ class RolledOut(Planning):
         call = {name: value for name, value in kwargs.items() if name != KEYWORD}
         if served is None:
             return self._attempts(messages, stop, call, stream=stream)
+        return self._served(served, messages, stop, call, stream=stream)
+
+    def _served(
+        self,
+        served: Served,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        call: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Attempts:
+        """Return the attempts at a call about which a flag has decided."""
+        from langchain_unified.rollout.once import Once  # noqa: PLC0415
+        from langchain_unified.rollout.plans import recorded  # noqa: PLC0415
+
         if served != "legacy":
             finish = partial(recorded, served)
             return self._attempts(messages, stop, call, stream=stream, finish=finish)
@@ -210,6 +225,8 @@ class RolledOut(Planning):
         *,
         stream: bool,
     ) -> RolledPlan:
+        from langchain_unified.rollout.plans import legacy_plan  # noqa: PLC0415
+
         named = _model_of(kwargs)
         body = {k: v for k, v in kwargs.items() if k not in _MODEL}
         if named is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _WIDTH = 88
 _CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
@@ -12,8 +13,7 @@ _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
 _HEADS = ("calls", "model", "parameter", "ChatOpenAI", "unified", "what it means")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One parameter that the two paths send differently.
 
     Attributes:
@@ -33,8 +33,7 @@ class Difference:
     calls: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Mirrored:
+class Mirrored(NamedTuple):
     """A shadowed call that was also sent on the unified path.
 
     Attributes:

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
@@ -93,6 +92,6 @@ class ShadowStore:
     def _count(self, found: Difference) -> None:
         key = (found.model, found.parameter, found.legacy, found.unified)
         if (known := self._rows.get(key)) is not None:
-            self._rows[key] = replace(known, calls=known.calls + 1)
+            self._rows[key] = known._replace(calls=known.calls + 1)
         elif len(self._rows) < MAX_DIFFERENCES:
             self._rows[key] = found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from langchain_core.caches import InMemoryCache
@@ -20,6 +21,7 @@ from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.binding import UnifiedBinding
 from langchain_unified.testing import ProviderEmulator
 
 Make = Callable[..., UnifiedChatModel]
@@ -89,6 +91,15 @@ def test_every_way_to_switch(model: Make, way: str) -> None:
     answer = SWITCHES[way](model("gpt-4o"))
 
     assert GEMINI == answer.response_metadata["unified"]["model"]
+
+
+@pytest.mark.parametrize("face", [UnifiedChatModel, UnifiedBinding])
+def test_hints_can_be_read(face: type) -> None:
+    """langchain-core's fallbacks read the hints of whatever is asked of them."""
+    for name, method in inspect.getmembers(face, callable):
+        own = str(getattr(method, "__module__", "")).startswith("langchain_unified")
+        if own and not name.startswith("_"):
+            assert "return" in get_type_hints(method), name
 
 
 def test_structured_output_switches_too(model: Make) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import time
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +49,7 @@ def fetched(media: Media) -> Media:
     mime = mime_of_bytes(data) or canonical_mime(said) or mime_of_name(media.value)
     value = base64.b64encode(data).decode()
     kind = kind_of(media.kind, "base64", mime)
-    return replace(media, kind=kind, source="base64", value=value, mime=mime)
+    return media._replace(kind=kind, source="base64", value=value, mime=mime)
 
 
 def _download(url: str) -> tuple[bytes, str]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlparse
 
 from langchain_unified.history.media.sniffing import (
@@ -49,8 +48,7 @@ _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
 _GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """One picture, sound, film or file of a message.
 
     Attributes:
@@ -68,7 +66,7 @@ class Media:
     value: Any
     mime: str = ""
     name: str | None = None
-    options: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    options: Mapping[str, Any] = EMPTY
     signature: str | None = None
 
     def form(self, place: str, producer: tuple[str, str] = ("", "")) -> MediaForm:

@@ -9,8 +9,7 @@ audio and PDF files.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from langchain_unified.types import EMPTY, MediaForm
 
@@ -18,8 +17,7 @@ Verdict = Literal["send", "text", "fetch", "refuse"]
 """`send` in the wire's own form, inline as `text`, `fetch` and send, or `refuse`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """What one wire takes.
 
     Attributes:
@@ -30,7 +28,7 @@ class Wire:
     """
 
     takes: frozenset[tuple[str, str]]
-    mimes: Mapping[str, frozenset[str]] = field(default_factory=lambda: EMPTY)
+    mimes: Mapping[str, frozenset[str]] = EMPTY
     in_tools: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
 

@@ -1,0 +1,28 @@
+"""Names a package offers and imports at their first use (PEP 562)."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def exported(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package.
+
+    Args:
+        package: Its full name.
+        homes: Module inside the package by the name that is found there.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            msg = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        home = importlib.import_module(f"{package}.{homes[name]}")
+        value = getattr(home, name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return find
