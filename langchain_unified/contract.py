@@ -255,12 +255,12 @@ class Contract(RolledOut):
         Models with equal connection settings share them; all can still be used, and
         open new connections when they are.
         """
-        for shim in self._kept.shims.values():
+        for shim in self._derived.shims.values():
             close_connections(shim)
 
     async def aclose(self) -> None:
         """Close the connections of this model's clients; see `close`."""
-        for shim in self._kept.shims.values():
+        for shim in self._derived.shims.values():
             await aclose_connections(shim)
 
     # Attributes people read on ChatOpenAI

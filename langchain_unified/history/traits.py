@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from langchain_core.messages import (
@@ -47,25 +46,10 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `doubled`: two turns of the assistant in a row; `headless`: it speaks first
     - `odd_id`: a tool call id with characters other than letters, digits, `_`, `-`
     """
-    turns = upgraded(messages)
-    last = turns[-1] if turns else None
-    replies = [message for message in turns if isinstance(message, AIMessage)]
-    media = frozenset(form for message in turns for form in _forms(message))
-    ids = [call["id"] or "" for reply in replies for call in reply.tool_calls]
-    return Traits(
-        inputs=frozenset(
-            FEATURES[form.kind]
-            for form in media
-            if form.place != "assistant" and form.kind in FEATURES
-        ),
-        system=any(isinstance(message, SystemMessage) for message in turns),
-        prefill=isinstance(last, AIMessage) and not last.tool_calls,
-        multi_turn=bool(replies),
-        media=media,
-        findings=frozenset(_findings(messages, turns, ids)),
-        bound=frozenset(_bound(replies)),
-        longest_call_id=max(map(len, ids), default=0),
-    )
+    survey = _Survey()
+    for given, turn in zip(messages, upgraded(messages), strict=True):
+        survey.read(given, turn)
+    return survey.traits()
 
 
 def mentions_json(messages: Sequence[BaseMessage]) -> bool:
@@ -92,61 +76,111 @@ def _read(block: Any) -> Any:
     return read_block(block) if isinstance(block, Mapping) and block else None
 
 
-def _bound(replies: Sequence[AIMessage]) -> set[tuple[str, str]]:
-    return {
-        producer(reply)
-        for reply in replies
-        if _holds_more(reply) and read_reply(reply).bound
-    }
-
-
 def _holds_more(reply: AIMessage) -> bool:
     """Tell whether a reply can hold more than text and tool calls."""
     return not isinstance(reply.content, str) or any(reply.additional_kwargs.values())
 
 
-def _findings(
-    messages: Sequence[BaseMessage], turns: Sequence[BaseMessage], ids: Sequence[str]
-) -> set[str]:
-    spoken = [turn for turn in turns if not isinstance(turn, SystemMessage)]
-    kinds = [type(turn) for turn in spoken if not is_empty(turn)]
-    replies = [issubclass(kind, AIMessage) for kind in kinds]
-    instructed = any(isinstance(turn, SystemMessage) and turn.content for turn in turns)
-    told = {
-        "older": any(map(_is_older, messages, turns)),
-        "late_system": _has_late_system(turns),
-        "empty": any(is_empty(turn) for turn in turns),
-        "blank": bool(turns) and not kinds and not instructed,
-        "only_system": bool(turns) and not kinds and instructed,
-        "doubled": any(one and next_one for one, next_one in pairwise(replies)),
-        "headless": bool(replies) and replies[0],
-        "odd_id": any(not PLAIN.match(call_id) for call_id in ids),
-    }
-    return {name for name, holds in told.items() if holds} | _unpaired(turns)
+class _Survey:
+    """What the turns read so far hold; each turn is looked at once."""
 
+    __slots__ = (
+        "bound",
+        "findings",
+        "instructed",
+        "last",
+        "longest",
+        "media",
+        "open_calls",
+        "replied",
+        "reply_before",
+        "spoken",
+        "system",
+        "turned",
+    )
 
-def _is_older(given: BaseMessage, turn: BaseMessage) -> bool:
-    return given is not turn and not isinstance(given, AIMessageChunk)
+    def __init__(self) -> None:
+        self.media: set[MediaForm] = set()
+        self.bound: set[tuple[str, str]] = set()
+        self.findings: set[str] = set()
+        self.open_calls: list[str] = []
+        self.longest = 0
+        self.system = self.instructed = self.turned = False
+        self.spoken = self.replied = self.reply_before = False
+        self.last: BaseMessage | None = None
 
-
-def _has_late_system(turns: Sequence[BaseMessage]) -> bool:
-    begun = False
-    for turn in turns:
-        if isinstance(turn, SystemMessage) and begun:
-            return True
-        begun = begun or isinstance(turn, (AIMessage, HumanMessage, ToolMessage))
-    return False
-
-
-def _unpaired(turns: Sequence[BaseMessage]) -> set[str]:
-    open_calls: list[str] = []
-    found: set[str] = set()
-    for turn in turns:
+    def read(self, given: BaseMessage, turn: BaseMessage) -> None:
+        """Look at a turn, and at the message as it was given."""
+        self.last = turn
+        if given is not turn and not isinstance(given, AIMessageChunk):
+            self.findings.add("older")
+        if not isinstance(turn.content, str) or isinstance(turn, AIMessage):
+            self.media |= _forms(turn)
+        empty = is_empty(turn)
+        if empty:
+            self.findings.add("empty")
+        if isinstance(turn, SystemMessage):
+            self._system(turn)
+            return
         if isinstance(turn, AIMessage):
-            open_calls += [call["id"] or "" for call in turn.tool_calls]
+            self._reply(turn)
         elif isinstance(turn, ToolMessage) and not is_item(turn):
-            if turn.tool_call_id in open_calls:
-                open_calls.remove(turn.tool_call_id)
-            else:
-                found.add("orphan")
-    return found | ({"unanswered"} if open_calls else set())
+            self._result(turn)
+        self.turned = self.turned or isinstance(turn, _TURNS)
+        if not empty:
+            self._spoken(replied=isinstance(turn, AIMessage))
+
+    def _system(self, turn: SystemMessage) -> None:
+        self.system = True
+        self.instructed = self.instructed or bool(turn.content)
+        if self.turned:
+            self.findings.add("late_system")
+
+    def _spoken(self, *, replied: bool) -> None:
+        if replied and not self.spoken:
+            self.findings.add("headless")
+        if replied and self.reply_before:
+            self.findings.add("doubled")
+        self.spoken, self.reply_before = True, replied
+
+    def _reply(self, turn: AIMessage) -> None:
+        self.replied = True
+        if _holds_more(turn) and read_reply(turn).bound:
+            self.bound.add(producer(turn))
+        for call in turn.tool_calls:
+            call_id = call["id"] or ""
+            self.open_calls.append(call_id)
+            self.longest = max(self.longest, len(call_id))
+            if not PLAIN.match(call_id):
+                self.findings.add("odd_id")
+
+    def _result(self, turn: ToolMessage) -> None:
+        if turn.tool_call_id in self.open_calls:
+            self.open_calls.remove(turn.tool_call_id)
+        else:
+            self.findings.add("orphan")
+
+    def traits(self) -> Traits:
+        """Return what was found."""
+        last = self.last
+        if self.open_calls:
+            self.findings.add("unanswered")
+        if last is not None and not self.spoken:
+            self.findings.add("only_system" if self.instructed else "blank")
+        return Traits(
+            inputs=frozenset(
+                FEATURES[form.kind]
+                for form in self.media
+                if form.place != "assistant" and form.kind in FEATURES
+            ),
+            system=self.system,
+            prefill=isinstance(last, AIMessage) and not last.tool_calls,
+            multi_turn=self.replied,
+            media=frozenset(self.media),
+            findings=frozenset(self.findings),
+            bound=frozenset(self.bound),
+            longest_call_id=self.longest,
+        )
+
+
+_TURNS = (AIMessage, HumanMessage, ToolMessage)

@@ -327,8 +327,12 @@ class Registry:
 
     def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
         """Tell whether a provider is switched on, by itself or by the caller."""
-        enabled = {*enable, *self._enabled, *_enabled_by_environment()}
-        return provider in enabled or self.files[provider].provider.enabled
+        return (
+            self.files[provider].provider.enabled
+            or provider in self._enabled
+            or provider in enable
+            or provider in _enabled_by_environment()
+        )
 
     def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
         """Refuse a provider that is switched off.
