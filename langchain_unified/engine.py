@@ -15,9 +15,9 @@ from collections.abc import (
     Generator,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import aclosing, closing
-from functools import reduce
 from typing import Any, TypeVar
 
 import anyio
@@ -237,7 +237,7 @@ class Pieces:
         self._plan = plan
         self._recorded = False
         self._priced = False
-        self._usages: list[UsageMetadata] = []
+        self._usages: list[Mapping[str, Any]] = []
         self._calls = False
         self._ended = self._spoke = False
         self._cutter = StopCutter(plan.stop) if plan.stop else None
@@ -268,14 +268,13 @@ class Pieces:
         if getattr(message, "chunk_position", None) == "last" and not self._priced:
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
-            cost = cost_usd(self._plan.config, _counts(self._usage()))
+            cost = cost_usd(self._plan.config, self._usage())
             message.response_metadata[RECORD] = {**known, COST: cost}
         return chunk
 
-    def _usage(self) -> UsageMetadata | None:
+    def _usage(self) -> Mapping[str, Any] | None:
         """Return what the pieces count together."""
-        none: UsageMetadata | None = None
-        return reduce(add_usage, self._usages, none)
+        return _summed(self._usages) if self._usages else None
 
     def rest(self) -> Iterator[ChatGenerationChunk]:
         """Yield text held back because it could have begun a stop string.
@@ -403,7 +402,7 @@ def _merged(results: list[ChatResult]) -> ChatResult:
     return ChatResult(generations=generations, llm_output=merged)
 
 
-def _summed(usages: list[dict[str, Any]]) -> dict[str, Any]:
+def _summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     totals: dict[str, Any] = {}
     for usage in usages:
         for key, value in usage.items():

@@ -50,8 +50,10 @@ class Pieces:
         clean(message)
         wav = speech_of(message)
         self._speech += [wav] if wav else []
-        blocks = [self._numbered(standard_block(block)) for block in blocks_of(message)]
-        self._set_content(message, blocks)
+        if isinstance(message.content, str) and not (self._as_list or self._native):
+            self._hold_text(message.content)
+        else:
+            self._set_content(message)
         info = chunk.generation_info = chunk.generation_info or {}
         self._hold_back(message, info)
         if info.get("finish_reason"):
@@ -69,7 +71,16 @@ class Pieces:
             self._kind = kind
         return {**block, "index": self._index}
 
-    def _set_content(self, message: BaseMessage, blocks: list[dict[str, Any]]) -> None:
+    def _hold_text(self, text: str) -> None:
+        if not text:
+            return
+        if self._kind == "text" and self._held:
+            self._held[-1]["text"] += text
+        else:
+            self._held.append(self._numbered({"type": "text", "text": text}))
+
+    def _set_content(self, message: BaseMessage) -> None:
+        blocks = [self._numbered(standard_block(block)) for block in blocks_of(message)]
         if self._as_list:
             message.content = blocks  # type: ignore[assignment]
             return
