@@ -58,8 +58,9 @@ class Purse:
 
     def pay(self, cost: float | None) -> None:
         """Add what a call cost, if that is known."""
-        with self._lock:
-            self.spent += cost or 0.0
+        if cost:
+            with self._lock:
+                self.spent += cost
 
     def check(self, budget: float | None, estimate: float | None) -> None:
         """Refuse a call that does not fit into what is left.

@@ -7,7 +7,7 @@ can be cached, printed, compared and sent between threads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -445,6 +445,9 @@ class CallPlan:
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
     )
+    _single: CallPlan | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""
@@ -461,6 +464,14 @@ class CallPlan:
     def fetches(self) -> bool:
         """Whether the client downloads URLs in the messages, as its changes say."""
         return any(change.parameter == "fetch_urls" for change in self.changes)
+
+    def single(self) -> CallPlan:
+        """Return the plan without retries of the client; the same one each time."""
+        kept = self._single
+        if kept is None:
+            kept = replace(self, max_retries=0)
+            object.__setattr__(self, "_single", kept)
+        return kept
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`, a new one each time."""

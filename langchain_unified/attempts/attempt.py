@@ -135,7 +135,7 @@ class Attempt:
         remaining = route.remaining()
         offer(Exchange(remaining, guards.pause, self._attempts.failed))
         if remaining is None:
-            return replace(plan, max_retries=0)
+            return plan.single()
         if remaining <= 0:
             raise too_late()
         return replace(plan, max_retries=0, timeout=max(remaining, _SHORTEST))

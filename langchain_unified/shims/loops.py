@@ -152,7 +152,7 @@ def _prepare(request: Any) -> None:
 def _set_patience(request: Any) -> None:
     """Wait for bytes no longer than the call may take, and never for ever."""
     timeouts = request.extensions.setdefault("timeout", {})
-    patience = current().patience(streamed="stream" in str(request.url))
+    patience = current().patience(streamed=b"stream" in request.url.raw_path)
     allowed = limits().silence if patience is None else max(patience, _SHORTEST)
     for phase in ("connect", "read", "write", "pool"):
         usual = _CONNECT_SECONDS if phase == "connect" else allowed

@@ -98,9 +98,17 @@ def _config_fields() -> frozenset[str]:
 
 def _http_options(plan: CallPlan, extra: dict[str, Any]) -> HttpOptions:
     retries = DEFAULT_RETRIES if plan.max_retries is None else plan.max_retries
+    if plan.timeout is None and not plan.headers and not extra:
+        return _plain_options(retries)
     return HttpOptions(
         timeout=int(plan.timeout * 1000) if plan.timeout is not None else None,
         retry_options=HttpRetryOptions(attempts=retries + 1),
         headers=dict(plan.headers) or None,
         extra_body=extra or None,
     )
+
+
+@lru_cache(maxsize=16)
+def _plain_options(retries: int) -> HttpOptions:
+    """Return options that calls share: the SDK copies them before it changes them."""
+    return HttpOptions(retry_options=HttpRetryOptions(attempts=retries + 1))

@@ -43,8 +43,10 @@ def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
         info = generation.generation_info or {}
         clean(message)
         keep_speech(message, speech_of(message))
-        content = [standard_block(block) for block in blocks_of(message)]
-        _set_content(message, content, as_list=answers_in_images(plan))
+        as_list = answers_in_images(plan)
+        if as_list or not isinstance(message.content, str):
+            content = [standard_block(block) for block in blocks_of(message)]
+            _set_content(message, content, as_list=as_list)
         if not info and blocked:
             note_blocked_prompt(plan, message, blocked)
         note_finish(plan, message, info.get("finish_reason"))
