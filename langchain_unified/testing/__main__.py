@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from langchain_unified.testing.emulator import ProviderEmulator
@@ -26,13 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     emulator = ProviderEmulator(
         port=options.port, record_to=options.record, rules=options.rules or ()
     )
-    with emulator:
+    with suppress(KeyboardInterrupt), emulator:
         sys.stdout.write(banner(emulator))
         sys.stdout.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
+        threading.Event().wait()
     return 0
 
 

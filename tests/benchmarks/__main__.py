@@ -28,11 +28,14 @@ def main() -> None:
         }
         if not wanted.only:
             memory = startup.resident_kilobytes(server, calls=wanted.calls)
+            steps = startup.resident_steps(server)
             grown = curves.curves(server, max(5, wanted.rounds // 3))
-            found |= {"resident_kilobytes": memory, "curves": curves.as_json(grown)}
-            _say(f"\nresident kilobytes: {memory}")
-            _write(found, report.markdown(lines), wanted.results)
+            found |= {"resident_kilobytes": memory, "resident_steps": steps}
+            found |= {"curves": curves.as_json(grown)}
+            told = f"{report.markdown(lines)}\n\n{report.memory(memory, steps)}"
+            _write(found, told, wanted.results)
             curves.draw(grown, wanted.results)
+            _say("\n" + report.memory(memory, steps))
     _say("\n" + report.markdown(lines))
 
 

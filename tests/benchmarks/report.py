@@ -75,6 +75,16 @@ def markdown(lines: Iterable[Line]) -> str:
     return "\n".join([*rows, *(_row(one) for one in lines)])
 
 
+def memory(sizes: Mapping[str, list[int]], steps: Mapping[str, int]) -> str:
+    """Return resident sizes, and what makes up ours, in Markdown."""
+    rows = ["| resident MB | |", "| --- | --- |"]
+    for name, found in sizes.items():
+        told = " / ".join(f"{size / 1024:.1f}" for size in found)
+        rows.append(f"| {name}, after the first call / a tenth / all | {told} |")
+    rows += [f"| ours: {name} | {size / 1024:.1f} |" for name, size in steps.items()]
+    return "\n".join(rows)
+
+
 def _row(one: Line) -> str:
     low, high = one.ratio.spread
     target = "" if one.target is None else f"{one.target:g}"

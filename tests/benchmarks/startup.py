@@ -49,6 +49,40 @@ def next_settings(i):
 """
 
 
+_STEPS = """
+import sys
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * {page} // 1024
+def step(name):
+    print(name, resident(), sep="=", flush=True)
+import langchain_core.language_models.chat_models
+from langchain_core.messages import HumanMessage
+step("langchain-core")
+from langchain_unified import UnifiedChatModel
+step("import of langchain-unified")
+llm = UnifiedChatModel(model="gpt-5-mini", api_key="k", base_url="{url}")
+step("facts and a model")
+import langchain_openai
+step("ChatOpenAI, which renders the messages")
+try:
+    import genai_prices.data
+    step("prices (the extra cost)")
+except ImportError:
+    pass
+llm.invoke([HumanMessage("hi")])
+step("clients and the first call")
+"""
+
+
+def resident_steps(server: Server) -> dict[str, int]:
+    """Return kilobytes that each step up to the first answer adds to a process."""
+    found = _lines_of(_STEPS.format(url=server.openai(), page=_PAGE))
+    sizes = {name: int(size) for name, _, size in (x.rpartition("=") for x in found)}
+    before = [0, *sizes.values()]
+    return {name: sizes[name] - was for name, was in zip(sizes, before, strict=False)}
+
+
 def import_times(rounds: int) -> dict[str, Timing]:
     """Return CPU microseconds of fresh interpreters that import something."""
     wanted = {
@@ -98,9 +132,13 @@ def resident_kilobytes(server: Server, *, calls: int) -> dict[str, list[int]]:
 
 
 def _resident(make: str, server: Server, counts: tuple[int, ...]) -> list[int]:
-    page = os.sysconf("SC_PAGE_SIZE")
     made = make.format(url=server.openai())
-    script = _CALLS.format(make=made, counts=counts, page=page)
+    script = _CALLS.format(make=made, counts=counts, page=_PAGE)
+    return [int(line) for line in _lines_of(script)]
+
+
+def _lines_of(script: str) -> list[str]:
+    """Return what a script prints in a process of its own."""
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script],
         check=True,
@@ -109,4 +147,7 @@ def _resident(make: str, server: Server, counts: tuple[int, ...]) -> list[int]:
         capture_output=True,
         text=True,
     )
-    return [int(line) for line in done.stdout.split()]
+    return done.stdout.splitlines()
+
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
