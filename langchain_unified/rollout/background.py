@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from queue import Empty, Full, Queue
+
+from langchain_unified.reliability.forking import renew_in_children
 
 Job = Callable[[], None]
 
@@ -26,12 +27,11 @@ class Background:
     def __init__(self, name: str, *, workers: int, limit: int) -> None:
         """Start with no thread."""
         self._name, self._workers, self._limit = name, workers, limit
-        self._renew()
+        self.renew()
+        renew_in_children(self)
 
     def submit(self, job: Job) -> bool:
         """Take a job, or refuse it if too many wait; never blocks."""
-        if os.getpid() != self._pid:
-            self._renew()
         try:
             self._queue.put_nowait(job)
         except Full:
@@ -47,9 +47,8 @@ class Background:
                 lambda: not queue.unfinished_tasks, timeout
             )
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Begin afresh, in a forked process too, where threads do not follow."""
-        self._pid = os.getpid()
         self._queue: Queue[Job] = Queue(self._limit)
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []

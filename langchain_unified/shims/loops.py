@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from types import ModuleType
@@ -19,6 +20,7 @@ from typing import Any
 
 from langchain_unified.errors import ProviderConnectionError
 from langchain_unified.reliability.exchange import current
+from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.meter import ASKED, Meter
 from langchain_unified.reliability.secrets import mask_headers
@@ -51,21 +53,19 @@ class _SharedTransport:
     def __init__(self, make_async: Make, make_sync: Make, watched: Any) -> None:
         self._make_async, self._make_sync = make_async, make_sync
         self._watched = watched
-        self._start()
+        self.renew()
+        renew_in_children(self)
 
-    def _start(self) -> None:
-        self._process = os.getpid()
+    def renew(self) -> None:
+        """Start with no connection."""
         self._sync: Any = None
+        self._making = threading.Lock()
         self._pools: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._guards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def handle_request(self, request: Any) -> Any:
-        if self._process != os.getpid():
-            self._start()
-        if self._sync is None:
-            self._sync = self._make_sync()
         _prepare(request)
-        response = self._sync.handle_request(request)
+        response = self._sync_pool().handle_request(request)
         response.stream = self._watched(response)
         if is_foreign_redirect(request, response):
             response.stream.close()
@@ -74,8 +74,6 @@ class _SharedTransport:
 
     async def handle_async_request(self, request: Any) -> Any:
         loop = asyncio.get_running_loop()
-        if self._process != os.getpid():
-            self._start()
         pool = self._pools.get(loop)
         if pool is None:
             pool = self._pools[loop] = self._make_async()
@@ -88,6 +86,15 @@ class _SharedTransport:
             await response.stream.aclose()
             raise foreign_redirect(request, response)
         return response
+
+    def _sync_pool(self) -> Any:
+        """Return the pool of all threads; nobody would close a second one."""
+        if (pool := self._sync) is not None:
+            return pool
+        with self._making:
+            if self._sync is None:
+                self._sync = self._make_sync()
+            return self._sync
 
     async def _close_with_loop(self, pool: Any) -> AsyncGenerator[None, None]:
         """Wait to be closed: a loop closes its open async generators at shutdown."""

@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from langchain_unified.testing import ProviderEmulator
 from langchain_unified.testing.__main__ import banner
@@ -22,6 +25,15 @@ def test_banner(emulator: ProviderEmulator):
     assert f"export GOOGLE_GEMINI_BASE_URL={emulator.google_base_url}" in lines
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Have children notice SIGINT: a shell's background jobs are begun without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_command_line(tmp_path: Path):
     """The command serves and records until it is interrupted."""
     record, rules = tmp_path / "sent.jsonl", tmp_path / "rules.json"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -47,23 +49,29 @@ def weather(city: str) -> str:
     return f"dry in {city}"
 
 
-def model(
-    emulator: ProviderEmulator, name: str, **settings: Any
-) -> ChatGoogleGenerativeAI:
-    """A LangChain model on the emulator."""
-    return ChatGoogleGenerativeAI(
-        model=name,
-        base_url=emulator.google_base_url,
-        api_key="g-5678",
-        max_retries=1,
-        **settings,
-    )
+@pytest.fixture
+def model(emulator: ProviderEmulator) -> Iterator[Callable[..., Any]]:
+    """Return a factory of LangChain models on the emulator, closed after the test."""
+    with ExitStack() as opened:
+
+        def make(name: str, **settings: Any) -> ChatGoogleGenerativeAI:
+            made = ChatGoogleGenerativeAI(
+                model=name,
+                base_url=emulator.google_base_url,
+                api_key="g-5678",
+                max_retries=1,
+                **settings,
+            )
+            opened.callback(made.client.close)
+            return made
+
+        yield make
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_invoke_and_stream(emulator: ProviderEmulator, name):
+def test_invoke_and_stream(emulator: ProviderEmulator, model, name):
     """A model echoes the user, whole or in pieces, and counts tokens."""
-    llm = model(emulator, name)
+    llm = model(name)
     whole = llm.invoke("hello wide world")
     pieces = list(llm.stream("one two three four five six"))
 
@@ -76,9 +84,9 @@ def test_invoke_and_stream(emulator: ProviderEmulator, name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_tool_loop(emulator: ProviderEmulator, name):
+def test_tool_loop(emulator: ProviderEmulator, model, name):
     """Parallel calls and their results go through, signatures included."""
-    llm = model(emulator, name).bind_tools([weather])
+    llm = model(name).bind_tools([weather])
     question = HumanMessage("weather in Paris and Rome")
     asked = llm.invoke([question])
     results = [
@@ -94,37 +102,37 @@ def test_tool_loop(emulator: ProviderEmulator, name):
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("method", ["json_schema", "function_calling"])
-def test_structured_output(emulator: ProviderEmulator, name, method):
+def test_structured_output(model, name, method):
     """Structured output gives an instance of the schema."""
-    llm = model(emulator, name).with_structured_output(City, method=method)
+    llm = model(name).with_structured_output(City, method=method)
 
     assert llm.invoke("The place 'Oslo' has 700000 people") == City(
         name="Oslo", people=700_000
     )
 
 
-async def test_async(emulator: ProviderEmulator):
+async def test_async(model):
     """The asynchronous face works too."""
-    llm = model(emulator, "gemini-2.5-flash")
+    llm = model("gemini-2.5-flash")
 
     assert (await llm.ainvoke("hi")).text == "hi"
     assert "".join([piece.text async for piece in llm.astream("a b c")]) == "a b c"
 
 
-def test_errors_are_langchains_own(emulator: ProviderEmulator):
+def test_errors_are_langchains_own(model):
     """A refusal becomes the integration's exception with the message."""
     with pytest.raises(
         ChatGoogleGenerativeAIError, match="only works in thinking mode"
     ):
-        model(emulator, "gemini-2.5-pro", thinking_budget=0).invoke("hi")
+        model("gemini-2.5-pro", thinking_budget=0).invoke("hi")
 
 
-def test_images_and_sound(emulator: ProviderEmulator):
+def test_images_and_sound(model):
     """Image models answer with an image, speech models with sound."""
     image = model(
-        emulator, "gemini-2.5-flash-image", response_modalities=["TEXT", "IMAGE"]
+        "gemini-2.5-flash-image", response_modalities=["TEXT", "IMAGE"]
     ).invoke("a cat")
-    sound = model(emulator, "gemini-3.8-flash-tts").invoke("hello")
+    sound = model("gemini-3.8-flash-tts").invoke("hello")
 
     assert "data:image/png;base64,iVBOR" in json.dumps(image.content)
     assert sound.additional_kwargs["audio"].startswith(b"RIFF")
