@@ -52,7 +52,11 @@ def _lines(server: Server, wanted: argparse.Namespace) -> Iterator[report.Line]:
     for one in scenarios(server):
         if wanted.only in one.name:
             times = timed(
-                one.contenders, rounds=wanted.rounds, calls=one.calls, per=one.per
+                one.contenders,
+                rounds=wanted.rounds,
+                calls=one.calls,
+                per=one.per,
+                in_a_row=one.in_a_row,
             )
             found = report.line(one.name, one.target, one.reference, times, ours=OURS)
             _say(f"{one.name}: {found.ratio.median:.3f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 from typing import Any
@@ -34,17 +34,18 @@ class Scenario:
         target: Largest ratio wanted; `None` where there is no target.
         reference: The contender we are compared with.
         contenders: What to run, by name.
-        calls: Calls in one measurement.
+        calls: Calls of each contender in one round.
         per: Units of work in one call.
+        in_a_row: Calls of one contender before it is the next one's turn.
     """
 
     name: str
     target: float | None
     reference: str
     contenders: Mapping[str, Run]
-    calls: int = 20
+    calls: int = 100
     per: int = 1
-    note: str = field(default="")
+    in_a_row: int = 1
 
 
 class Joke(BaseModel):
@@ -173,7 +174,7 @@ def _stream(
     mine = peers.ours(server, model, **settings)
     theirs = peers.openai(server, model, **settings)
     found = {OURS: _streamer(mine), "ChatOpenAI": _streamer(theirs), **others}
-    return Scenario(name, target, "ChatOpenAI", found, calls=1, per=CHUNKS)
+    return Scenario(name, target, "ChatOpenAI", found, calls=5, per=CHUNKS)
 
 
 def _streamer(llm: Any) -> Run:
@@ -225,10 +226,10 @@ def _concurrent(server: Server) -> list[Scenario]:
     streams = {OURS: _astreamer(loop, mine), "ChatOpenAI": _astreamer(loop, theirs)}
     return [
         Scenario(
-            "ainvoke, 64 at a time", 0.75, "ChatOpenAI", crowd, calls=1, per=WIDTH
+            "ainvoke, 64 at a time", 0.75, "ChatOpenAI", crowd, calls=5, per=WIDTH
         ),
         Scenario(
-            "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=1, per=CHUNKS
+            "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=5, per=CHUNKS
         ),
     ]
 
@@ -330,7 +331,7 @@ def _gemini(server: Server) -> list[Scenario]:
             1.05,
             name,
             {OURS: _streamer(mine), name: _streamer(theirs)},
-            calls=1,
+            calls=5,
             per=CHUNKS,
         ),
     ]
@@ -374,7 +375,8 @@ def _planning(server: Server) -> Scenario:
     for _ in range(2):
         run()
     found = {OURS: run, "ChatOpenAI": _invoker(theirs)}
-    return Scenario("resolve and plan, everything set", 0.03, "ChatOpenAI", found)
+    name = "resolve and plan, everything set"
+    return Scenario(name, 0.03, "ChatOpenAI", found, in_a_row=20)
 
 
 def planner(llm: Any, settings: Mapping[str, Any]) -> Run:
@@ -392,4 +394,4 @@ def _constructing(server: Server) -> Scenario:
         OURS: lambda: peers.ours(server, DIRECT, temperature=0),
         "ChatOpenAI": lambda: peers.openai(server, DIRECT, temperature=0),
     }
-    return Scenario("construction", None, "ChatOpenAI", found, calls=5)
+    return Scenario("construction", None, "ChatOpenAI", found, calls=20)
