@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -66,17 +65,6 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Open(Invocation):
-    """A call whose model is still open.
-
-    Attributes:
-        tokens: An estimate of the tokens in its messages and tools.
-    """
-
-    tokens: int = 0
-
-
 class Candidate(NamedTuple):
     """A model that could be chosen.
 
@@ -126,18 +114,6 @@ def spelled(model: Any) -> Any:
     return model
 
 
-def opened(call: Invocation, tokens: int) -> Open:
-    """Return a call as one whose model is still open."""
-    values = {field.name: getattr(call, field.name) for field in fields(Invocation)}
-    return Open(**values, tokens=tokens)
-
-
-def settled(call: Open, model: str) -> Invocation:
-    """Return a call with its model decided."""
-    values = {field.name: getattr(call, field.name) for field in fields(Invocation)}
-    return Invocation(**{**values, "model": model})
-
-
 def about_tokens(messages: Sequence[BaseMessage], settings: Mapping[str, Any]) -> int:
     """Return about how many tokens messages and tools are."""
     tools = settings.get("tools")
@@ -172,7 +148,7 @@ class Chooser:
         self._killed = providers
         return self
 
-    def choose(self, call: Open) -> tuple[str, Change]:
+    def choose(self, call: Invocation) -> tuple[str, Change]:
         """Return the model for a call, and the change that records why.
 
         Raises:
@@ -190,12 +166,12 @@ class Chooser:
     def usual(self, model: str) -> str:
         """Return the model of a plain text call; the name itself if none fits."""
         try:
-            return self.choose(Open(model))[0]
+            return self.choose(Invocation(model, tokens=0))[0]
         except NoModelFitsError:
             return model
 
     def _picked(
-        self, call: Open, pick: Callable[[list[Candidate]], str]
+        self, call: Invocation, pick: Callable[[list[Candidate]], str]
     ) -> tuple[str, Change]:
         """Let the user's own callable choose among those that fit."""
         fitting = [
@@ -214,7 +190,9 @@ class Chooser:
         told = getattr(pick, "__name__", "the callable")
         return candidate.name, _change(call, candidate, f"{told} picked it")
 
-    def _nothing(self, call: Open, policy: str | Sequence[str]) -> NoModelFitsError:
+    def _nothing(
+        self, call: Invocation, policy: str | Sequence[str]
+    ) -> NoModelFitsError:
         candidates = [candidate for candidate, _ in self._in_order(call, policy)]
         lacks = {c.name: list(self._lacks(call, c)) for c in candidates}
         return NoModelFitsError(call.model, lacks)
@@ -244,7 +222,7 @@ class Chooser:
         return ":" not in name and self._registry.resolve(name).match == "fallback"
 
     def _in_order(
-        self, call: Open, policy: str | Sequence[str]
+        self, call: Invocation, policy: str | Sequence[str]
     ) -> Iterator[tuple[Candidate, str]]:
         """Yield the candidates, the most wanted first, and why each comes there."""
         if not isinstance(policy, str):
@@ -256,7 +234,7 @@ class Chooser:
         for candidate in ranked:
             yield candidate, _reason(policy, candidate, priced=priced)
 
-    def _ranked(self, call: Open) -> Iterator[Candidate]:
+    def _ranked(self, call: Invocation) -> Iterator[Candidate]:
         for config, rank in self._registry.ranked():
             yield Candidate(
                 f"{config.provider}:{config.model}",
@@ -266,7 +244,7 @@ class Chooser:
                 _price(call, config),
             )
 
-    def _named(self, call: Open, name: str) -> Candidate:
+    def _named(self, call: Invocation, name: str) -> Candidate:
         base_url = self._connection("openai").get("base_url")
         config = self._registry.resolve(name, base_url=base_url)
         deployments = self._connection(config.provider).get("deployments")
@@ -276,15 +254,16 @@ class Chooser:
         full_name = f"{config.provider}:{config.model}"
         return Candidate(full_name, config, price_usd=price, named=True)
 
-    def _lacks(self, call: Open, candidate: Candidate) -> Iterator[str]:
+    def _lacks(self, call: Invocation, candidate: Candidate) -> Iterator[str]:
         """Yield what keeps a model from answering a call; nothing if it can."""
         config = candidate.config
         yield from self._absent(config)
         yield from self._past(candidate)
         yield from _missing_abilities(call, config)
         limit = config.limits.get("input") or config.limits.get("context")
-        if limit is not None and call.tokens > limit:
-            yield f"room for about {call.tokens} tokens (it reads {limit})"
+        tokens = call.tokens or 0
+        if limit is not None and tokens > limit:
+            yield f"room for about {tokens} tokens (it reads {limit})"
         try:
             plan(call, config)
         except UnsupportedError as refusal:
@@ -351,22 +330,22 @@ def _reason(policy: str, candidate: Candidate, *, priced: bool) -> str:
     return f"the cheapest, about ${candidate.price_usd:.6f}"
 
 
-def _change(call: Open, candidate: Candidate, why: str) -> Change:
+def _change(call: Invocation, candidate: Candidate, why: str) -> Change:
     needs = list(dict.fromkeys(_needed(call)))
     told = f" that can do {', '.join(needs)}" if needs else ""
     reason = f"{why}{told} and has credentials."
     return Change("model", "routed", call.model, candidate.name, reason, "choice")
 
 
-def _price(call: Open, config: ModelConfig) -> float | None:
+def _price(call: Invocation, config: ModelConfig) -> float | None:
     cap = call.params.get("max_tokens") or _TYPICAL_OUTPUT
     size = _TYPICAL_INPUT
-    while size < call.tokens:
+    while size < (call.tokens or 0):
         size *= 2
     return estimate_usd(config, size, min(cap, _TYPICAL_OUTPUT))
 
 
-def _needed(call: Open) -> Iterator[str]:
+def _needed(call: Invocation) -> Iterator[str]:
     for feature in _features(call):
         yield _WORDS.get(feature, feature)
     if _wants_reasoning(call):
@@ -375,7 +354,7 @@ def _needed(call: Open) -> Iterator[str]:
         yield "streaming"
 
 
-def _missing_abilities(call: Open, config: ModelConfig) -> Iterator[str]:
+def _missing_abilities(call: Invocation, config: ModelConfig) -> Iterator[str]:
     if not config.supports("text_outputs"):
         yield "text output"
     for feature in _features(call):
@@ -387,7 +366,7 @@ def _missing_abilities(call: Open, config: ModelConfig) -> Iterator[str]:
         yield "streaming"
 
 
-def _features(call: Open) -> Iterator[str]:
+def _features(call: Invocation) -> Iterator[str]:
     """Yield the capabilities a call needs, as `ModelProfile` keys."""
     yield from sorted(call.traits.inputs)
     if call.params.get("tools") or call.params.get("functions"):
@@ -402,7 +381,7 @@ def _features(call: Open) -> Iterator[str]:
             yield f"{str(modality).casefold()}_outputs"
 
 
-def _wants_reasoning(call: Open) -> bool:
+def _wants_reasoning(call: Invocation) -> bool:
     given = call.params
     effort = given.get("reasoning_effort") or (given.get("reasoning") or {}).get(
         "effort"

@@ -94,16 +94,8 @@ def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | No
     prices = _prices()
     if prices is None or not usage:
         return None
-    read, made = (usage.get(f"{side}_token_details") or {} for side in _SIDES)
-    counts = {
-        "input_tokens": usage.get("input_tokens"),
-        "output_tokens": usage.get("output_tokens"),
-        "cache_read_tokens": read.get("cache_read"),
-        "cache_write_tokens": read.get("cache_creation"),
-        "input_audio_tokens": read.get("audio"),
-        "output_audio_tokens": made.get("audio"),
-    }
-    return _price(prices, config, {k: v for k, v in counts.items() if v})
+    names = (config.model, config.canonical)
+    return _price(prices, config.provider, names, _counts(usage))
 
 
 def estimate_usd(
@@ -130,7 +122,26 @@ def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:
     return estimate_usd(plan.config, input_tokens * plan.calls, made)
 
 
-_SIDES = ("input", "output")
+_TOTALS = ("input_tokens", "output_tokens")
+_DETAILS = {
+    "input_token_details": {
+        "cache_read": "cache_read_tokens",
+        "cache_creation": "cache_write_tokens",
+        "audio": "input_audio_tokens",
+    },
+    "output_token_details": {"audio": "output_audio_tokens"},
+}
+"""LangChain's names of token counts, and those of genai-prices."""
+
+
+def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
+    """Return token counts that are not zero, by the names of genai-prices."""
+    counts: dict[str, int] = {name: usage[name] for name in _TOTALS if usage.get(name)}
+    for place, names in _DETAILS.items():
+        for name, count in (usage.get(place) or {}).items():
+            if count and name in names:
+                counts[names[name]] = count
+    return counts
 
 
 @lru_cache(maxsize=4096)
@@ -141,15 +152,10 @@ def _estimate(
     if prices is None:
         return None
     counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    return _first_price(prices, provider, (model, canonical), counts)
+    return _price(prices, provider, (model, canonical), counts)
 
 
-def _price(prices: Any, config: ModelConfig, counts: dict[str, int]) -> float | None:
-    names = (config.model, config.canonical)
-    return _first_price(prices, config.provider, names, counts)
-
-
-def _first_price(
+def _price(
     prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
 ) -> float | None:
     if counts.keys() <= _PLAIN:

@@ -265,7 +265,7 @@ class Pieces:
     def _with_cost(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Put the cost on the last piece; pieces merge, so it is on no other."""
         message = chunk.message
-        if getattr(message, "chunk_position", None) == "last" and not self._priced:
+        if not self._priced and getattr(message, "chunk_position", None) == "last":
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
             cost = cost_usd(self._plan.config, self._usage())
@@ -331,9 +331,10 @@ def says_something(piece: ChatGenerationChunk) -> bool:
 
 def _signed(piece: ChatGenerationChunk, exchange: Exchange) -> ChatGenerationChunk:
     """Put on the record what was tried before."""
-    record = piece.message.response_metadata.get(RECORD)
-    if record is not None and "model" in record and exchange.failed:
-        record["failed"] = list(exchange.failed)
+    if exchange.failed:
+        record = piece.message.response_metadata.get(RECORD)
+        if record is not None and "model" in record:
+            record["failed"] = list(exchange.failed)
     return piece
 
 
@@ -405,12 +406,16 @@ def _merged(results: list[ChatResult]) -> ChatResult:
 def _summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     totals: dict[str, Any] = {}
     for usage in usages:
-        for key, value in usage.items():
-            if isinstance(value, dict):
-                totals[key] = _summed([totals.get(key) or {}, value])
-            elif isinstance(value, (int, float)):
-                totals[key] = totals.get(key, 0) + value
+        _add(totals, usage)
     return totals
+
+
+def _add(totals: dict[str, Any], usage: Mapping[str, Any]) -> None:
+    for key, value in usage.items():
+        if isinstance(value, (int, float)):
+            totals[key] = totals.get(key, 0) + value
+        elif isinstance(value, dict):
+            _add(totals.setdefault(key, {}), value)
 
 
 def _in_one_piece(result: ChatResult) -> ChatGenerationChunk:

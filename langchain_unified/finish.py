@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -75,24 +75,20 @@ def normalise(
     Returns:
         The normal word, or `None` if there is no end yet.
     """
-    if isinstance(message, AIMessage):
-        calls = calls or bool(message.tool_calls or message.invalid_tool_calls)
     metadata = message.response_metadata
     found = None
-    for place in _places(metadata, info):
-        raw = place.get("finish_reason")
-        if not raw:
+    for place in (metadata, info):
+        raw = place.get("finish_reason") if place else None
+        if not place or not raw:
             continue
+        if isinstance(message, AIMessage):
+            calls = calls or bool(message.tool_calls or message.invalid_tool_calls)
         found = _corrected(normal_reason(raw, calls=calls), metadata)
         if found != raw:
             place["finish_reason"] = found
             kept = getattr(raw, "value", raw)
             place.setdefault("raw_finish_reason", _raw(kept, metadata))
     return found
-
-
-def _places(*places: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
-    return (place for place in places if place)
 
 
 def _corrected(word: str, metadata: Mapping[str, Any]) -> str:

@@ -15,11 +15,8 @@ from typing_extensions import Self
 from langchain_unified.attempts import Attempts
 from langchain_unified.choice import (
     Chooser,
-    Open,
     about_tokens,
     is_auto,
-    opened,
-    settled,
     spelled,
 )
 from langchain_unified.connection import (
@@ -43,9 +40,10 @@ from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
 
 _LOG = logging.getLogger("langchain_unified")
+_MOST_CALLS = 256
 _LOGGED: set[tuple[str, str, str]] = set()
 
 _DEFAULTS = (
@@ -91,6 +89,7 @@ class Kept:
     """What follows from a model's settings, worked out when first needed.
 
     Attributes:
+        calls: Calls that only name a model, by its name.
         defaults: The constructor's settings, checked.
         further: The `model_kwargs` they were read with.
         connections: Connection settings by provider.
@@ -101,6 +100,7 @@ class Kept:
     """
 
     __slots__ = (
+        "calls",
         "connections",
         "defaults",
         "deployments",
@@ -112,6 +112,7 @@ class Kept:
 
     def __init__(self) -> None:
         """Start with nothing."""
+        self.calls: dict[str, Invocation] = {}
         self.defaults: dict[str, Any] | None = None
         self.further: dict[str, Any] = {}
         self.connections: dict[str, Connection] = {}
@@ -250,22 +251,61 @@ class Planning(DropIn):
         stream: bool,
     ) -> Invocation:
         """Return the call in LangChain's words, checked."""
+        traits = traits_of(messages)
+        call = self._call(stop, kwargs, traits, stream=stream)
+        if call.tokens is not None:
+            call = call._replace(tokens=about_tokens(messages, call.params))
+        wants_form = call.structure is not None or "response_format" in call.params
+        if wants_form and mentions_json(messages):
+            call = call._replace(traits=traits._replace(mentions_json=True))
+        return call
+
+    def _call(
+        self,
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        traits: Traits,
+        *,
+        stream: bool,
+    ) -> Invocation:
+        """Return a call; one that only names a model is read once."""
+        named = kwargs.get("model")
+        model = self.model_name if named is None else spelled(named)
+        if not isinstance(model, str) or not self._is_plain(stop, kwargs):
+            return self._read(stop, kwargs, traits, stream=stream)
+        self._defaults()
+        calls = self._derived.calls
+        call = calls.get(model)
+        if call is None:
+            call = self._read(stop, kwargs, traits, stream=stream)
+            if len(calls) < _MOST_CALLS:
+                calls[model] = call
+        return call._replace(traits=traits, stream=stream)
+
+    def _read(
+        self,
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        traits: Traits,
+        *,
+        stream: bool,
+    ) -> Invocation:
+        """Read a call; its `tokens` are 0 if the model is still to be chosen."""
         settings = self._settings(stop, kwargs)
         if self.use_previous_response_id:
             settings.setdefault("use_responses_api", True)
             settings.setdefault("store", True)
-        traits = traits_of(messages)
-        wants_form = "response_format" in settings or "structure" in settings
-        if wants_form and mentions_json(messages):
-            traits = traits._replace(mentions_json=True)
         call = invocation(settings, traits, stream=stream, platforms=self._platforms())
-        if is_auto(call.model):
-            return opened(call, about_tokens(messages, call.params))
-        return call
+        return call._replace(tokens=0) if is_auto(call.model) else call
+
+    def _is_plain(self, stop: list[str] | None, kwargs: dict[str, Any]) -> bool:
+        """Tell whether a call gives nothing but the name of a model."""
+        named = stop is None and kwargs.keys() <= {"model"}
+        return named and not self.disabled_params
 
     def _plan(self, call: Invocation) -> CallPlan:
         """Return the plan of a call; the only place where one is made."""
-        if isinstance(call, Open):
+        if call.tokens is not None:
             return self._chosen(call)
         config = self._resolve(call.model)
         self._registry().check_enabled(config.provider, self.enable)
@@ -274,10 +314,10 @@ class Planning(DropIn):
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call) from None
 
-    def _chosen(self, call: Open) -> CallPlan:
+    def _chosen(self, call: Invocation) -> CallPlan:
         """Return the plan of a call that leaves its model open."""
         name, chosen = self._chooser().choose(call)
-        made = self._plan(settled(call, name))
+        made = self._plan(call._replace(model=name, tokens=None))
         changes = (chosen, *made.changes)
         return replace(made, requested_model=call.model, changes=changes)
 
@@ -299,7 +339,7 @@ class Planning(DropIn):
         self, stop: list[str] | None, kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         """Merge the constructor's settings with those of the call; the call wins."""
-        if stop is None and kwargs.keys() <= {"model"} and not self.disabled_params:
+        if self._is_plain(stop, kwargs):
             named = kwargs.get("model")
             model = self.model_name if named is None else spelled(named)
             return {"model": model, **self._defaults()}
@@ -326,6 +366,7 @@ class Planning(DropIn):
             own |= canonical(further, where=type(self).__name__)
             kept.further = dict(further)
             kept.defaults = checked(own, model=self.model_name)
+            kept.calls = {}
         return kept.defaults
 
     def _registry(self) -> Registry:
@@ -447,4 +488,4 @@ def _private(model: BaseModel) -> dict[str, Any]:
 
 
 def _careful(call: Invocation, caution: int) -> Invocation:
-    return call if caution == call.caution else replace(call, caution=caution)
+    return call if caution == call.caution else call._replace(caution=caution)

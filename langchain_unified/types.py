@@ -342,8 +342,7 @@ Policy = Literal["warn", "ignore", "error"]
 """What to do about a tuning setting the model of the call does not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One call, in LangChain's words, checked and with aliases resolved.
 
     Attributes:
@@ -367,24 +366,27 @@ class Invocation:
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
             place, by provider id; see `langchain_unified.connection.platform_of`.
+        tokens: An estimate of the tokens in messages and tools if the model is still
+            to be chosen; `None` if it is not.
     """
 
     model: str
-    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
-    traits: Traits = field(default_factory=Traits)
+    params: Mapping[str, Any] = EMPTY
+    traits: Traits = Traits()
     stream: bool = False
     endpoint: str | None = None
     on_unsupported: Policy = "warn"
     timeout: Any = None
     max_retries: int | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    query: Mapping[str, object] = field(default_factory=lambda: EMPTY)
-    extra_body: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    headers: Mapping[str, str] = EMPTY
+    query: Mapping[str, object] = EMPTY
+    extra_body: Mapping[str, Any] = EMPTY
     stream_usage: bool | None = None
     output_version: str | None = None
     structure: Any = None
     caution: int = 0
-    platforms: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    platforms: Mapping[str, str] = EMPTY
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

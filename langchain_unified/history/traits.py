@@ -46,10 +46,21 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `doubled`: two turns of the assistant in a row; `headless`: it speaks first
     - `odd_id`: a tool call id with characters other than letters, digits, `_`, `-`
     """
+    if len(messages) == 1 and _is_plain(messages[0]):
+        return _PLAIN
     survey = _Survey()
     for given, turn in zip(messages, upgraded(messages), strict=True):
         survey.read(given, turn)
     return survey.traits()
+
+
+def _is_plain(message: BaseMessage) -> bool:
+    """Tell whether a message is a user's text and nothing else."""
+    said = message.content
+    return type(message) is HumanMessage and type(said) is str and said != ""
+
+
+_PLAIN = Traits()
 
 
 def mentions_json(messages: Sequence[BaseMessage]) -> bool:

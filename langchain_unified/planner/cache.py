@@ -130,8 +130,7 @@ def _plain(values: Any) -> Any:
 
 def _own(call: Invocation) -> Invocation:
     """Return the call without what is filled in, and with containers of its own."""
-    return replace(
-        call,
+    return call._replace(
         params=deepcopy(_plain(call.params)),
         extra_body=deepcopy(_plain(call.extra_body)),
         timeout=None,

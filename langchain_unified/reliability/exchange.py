@@ -109,6 +109,8 @@ class Exchange:
     ) -> None:
         """Be it no longer; an answer that could not be read is a provider's error."""
         _CURRENT.reset(self._token)
+        if error is None:
+            return
         if not self.answered and isinstance(error, RecursionError):
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", _NESTED, accepted) from error

@@ -33,7 +33,15 @@ class Meter:
         MalformedResponseError: If the body is encoded in a way not asked for.
     """
 
-    __slots__ = ("_inflater", "_is_error", "_is_stream", "_line", "_most", "_size")
+    __slots__ = (
+        "_inflater",
+        "_is_error",
+        "_is_stream",
+        "_line",
+        "_longest",
+        "_most",
+        "_size",
+    )
 
     def __init__(self, status: int, headers: Mapping[str, str]) -> None:
         """Read from the headers what kind of body it is."""
@@ -46,6 +54,7 @@ class Meter:
         self._is_stream = headers.get("content-type", "").startswith(_STREAMS)
         self._size = self._line = 0
         bounds = limits()
+        self._longest = bounds.event_bytes
         if self._is_error:
             self._most = bounds.error_bytes
         else:
@@ -86,9 +95,8 @@ class Meter:
             return
         end = decoded.rfind(b"\n")
         self._line = self._line + len(decoded) if end < 0 else len(decoded) - end - 1
-        most = limits().event_bytes
-        if self._line > most:
-            raise _too_large("event", most)
+        if self._line > self._longest:
+            raise _too_large("event", self._longest)
 
 
 def _too_large(what: str, most: int) -> MalformedResponseError:

@@ -48,8 +48,8 @@ class Pieces:
         """Return a piece with text as `str` content."""
         message = chunk.message
         clean(message)
-        wav = speech_of(message)
-        self._speech += [wav] if wav else []
+        if message.additional_kwargs and (wav := speech_of(message)):
+            self._speech.append(wav)
         if isinstance(message.content, str) and not (self._as_list or self._native):
             self._hold_text(message.content)
         else:
@@ -72,6 +72,7 @@ class Pieces:
         return {**block, "index": self._index}
 
     def _hold_text(self, text: str) -> None:
+        """Hold text as `_append` does, without a block for each piece."""
         if not text:
             return
         if self._kind == "text" and self._held:
@@ -93,15 +94,18 @@ class Pieces:
                 message.additional_kwargs[NATIVE] = held
 
     def _hold_back(self, message: BaseMessage, info: dict[str, Any]) -> None:
+        metadata, last = message.response_metadata, self._last
         for name in _LAST_ONLY:
-            message.response_metadata.pop(name, None)
+            metadata.pop(name, None)
             value = info.pop(name, None)
-            if value or name not in self._last:
-                self._last[name] = value
+            if value:
+                last[name] = value
+            elif value is not None:
+                last.setdefault(name, value)
 
     def _finish(self, chunk: ChatGenerationChunk) -> None:
         message, info = chunk.message, chunk.generation_info or {}
-        info |= {name: v for name, v in self._last.items() if v is not None}
+        info |= self._last
         grounding = self._last.get("grounding_metadata")
         if grounding:
             message.response_metadata["grounding_metadata"] = grounding

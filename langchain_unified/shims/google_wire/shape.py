@@ -90,7 +90,8 @@ def clean(message: BaseMessage) -> None:
     The `function_call` in `additional_kwargs` repeats the first tool call; other
     providers refuse it.
     """
-    message.additional_kwargs.pop("function_call", None)
+    if message.additional_kwargs:
+        message.additional_kwargs.pop("function_call", None)
     message.response_metadata.setdefault("model_provider", PROVIDER)
 
 
