@@ -21,7 +21,6 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_unified.connection import Connection
 from langchain_unified.cost import estimate_usd
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.planner import plan
 from langchain_unified.registry import Registry
 from langchain_unified.types import Change, Invocation, ModelConfig
 from langchain_unified.vocabulary import nearest
@@ -256,6 +255,8 @@ class Chooser:
 
     def _lacks(self, call: Invocation, candidate: Candidate) -> Iterator[str]:
         """Yield what keeps a model from answering a call; nothing if it can."""
+        from langchain_unified.planner.rules import plan  # noqa: PLC0415
+
         config = candidate.config
         yield from self._absent(config)
         yield from self._past(candidate)

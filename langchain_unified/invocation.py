@@ -10,7 +10,6 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.history.traits import mentions_json, traits_of
-from langchain_unified.planner.anthropic import ONLY_HERE
 from langchain_unified.schemas import read_structure, strict_schema
 from langchain_unified.types import EMPTY, Invocation, Traits
 
@@ -193,6 +192,8 @@ def _marks(tool: Any) -> dict[str, Any]:
     langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
     as langchain-anthropic reads it.
     """
+    from langchain_unified.planner.anthropic import ONLY_HERE  # noqa: PLC0415
+
     told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
     return {key: told[key] for key in ONLY_HERE if key in told}
 

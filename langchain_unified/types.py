@@ -44,8 +44,7 @@ Match = Literal["exact", "alias", "snapshot", "family", "fallback"]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where a fact comes from and how sure it is.
 
     Attributes:
@@ -66,8 +65,7 @@ class Provenance:
         return f"{self.source} ({details})"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One difference between what was asked for and what is sent.
 
     Attributes:
@@ -116,8 +114,7 @@ def _copied(change: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterRule:
+class ParameterRule(NamedTuple):
     """How one endpoint of one model takes one parameter.
 
     Attributes:
@@ -140,11 +137,10 @@ class ParameterRule:
     values: tuple[Any, ...] | None = None
     max_items: int | None = None
     requires: str | None = None
-    provenance: Provenance = field(default_factory=Provenance)
+    provenance: Provenance = Provenance()
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterMapping:
+class ParameterMapping(NamedTuple):
     """Every parameter rule of one model on one endpoint.
 
     Attributes:
@@ -183,8 +179,7 @@ class ParameterMapping:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Thinking:
+class Thinking(NamedTuple):
     """How a model takes its reasoning effort.
 
     Attributes:
@@ -199,17 +194,16 @@ class Thinking:
     """
 
     style: Literal["effort", "level", "budget", "none"] = "none"
-    levels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
+    levels: Mapping[str, tuple[str, ...]] = EMPTY
     default: str | None = None
     budget_minimum: int | None = None
     budget_maximum: int | None = None
     can_disable: bool = False
-    budgets: Mapping[str, int] = field(default_factory=lambda: EMPTY)
-    provenance: Provenance = field(default_factory=Provenance)
+    budgets: Mapping[str, int] = EMPTY
+    provenance: Provenance = Provenance()
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(NamedTuple):
     """When a model lives.
 
     Attributes:
@@ -229,8 +223,7 @@ class Lifecycle:
     served_from: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
+class ModelConfig(NamedTuple):
     """Everything the registry knows about one model.
 
     Attributes:
@@ -258,13 +251,13 @@ class ModelConfig:
     match: Match
     endpoints: tuple[str, ...]
     mappings: Mapping[str, ParameterMapping]
-    thinking: Thinking = field(default_factory=Thinking)
-    tools: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    features: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    thinking: Thinking = Thinking()
+    tools: Mapping[str, str] = EMPTY
+    features: Mapping[str, Any] = EMPTY
     system_roles: tuple[str, ...] = ("system",)
-    limits: Mapping[str, int] = field(default_factory=lambda: EMPTY)
-    lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    provenance: Mapping[str, Provenance] = field(default_factory=lambda: EMPTY)
+    limits: Mapping[str, int] = EMPTY
+    lifecycle: Lifecycle = Lifecycle()
+    provenance: Mapping[str, Provenance] = EMPTY
 
     def _repr_html_(self) -> str:
         from langchain_unified.display import config_html  # noqa: PLC0415

@@ -167,7 +167,7 @@ class Asking:
                 self._settle(trial, endpoint)
             self._find_efforts(endpoint)
             self._find_conditions(endpoint)
-        return replace(self.config, endpoints=tuple(served))
+        return self.config._replace(endpoints=tuple(served))
 
     def _serves(self, endpoint: str) -> bool:
         """Tell whether an endpoint serves the model at all."""
@@ -246,10 +246,10 @@ class Asking:
 
     def _allow(self, parameter: str, endpoint: str, accepts: Any) -> None:
         mapping = self.config.mappings[endpoint]
-        rule = replace(mapping.rules[parameter], accepts=accepts)
+        rule = mapping.rules[parameter]._replace(accepts=accepts)
         rules = MappingProxyType({**mapping.rules, parameter: rule})
-        mappings = {**self.config.mappings, endpoint: replace(mapping, rules=rules)}
-        self.config = replace(self.config, mappings=MappingProxyType(mappings))
+        mappings = {**self.config.mappings, endpoint: mapping._replace(rules=rules)}
+        self.config = self.config._replace(mappings=MappingProxyType(mappings))
 
     def _heed(self, corrections: tuple[Correction, ...], endpoint: str) -> bool:
         """Apply corrections; tell whether anything is new."""
@@ -272,9 +272,9 @@ class Asking:
             return None
 
     def _plan(self, trial: Trial, endpoint: str) -> CallPlan:
-        only = replace(self.config, endpoints=(endpoint,))
+        only = self.config._replace(endpoints=(endpoint,))
         if self._passes_effort and not only.thinking.levels.get(endpoint):
-            only = replace(only, thinking=replace(only.thinking, style="none"))
+            only = only._replace(thinking=only.thinking._replace(style="none"))
         call = Invocation(
             self.config.model,
             params={"max_tokens": OUTPUT_TOKENS, **trial.params},

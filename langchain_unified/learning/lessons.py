@@ -6,7 +6,6 @@ import json
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -31,8 +30,7 @@ class Key(NamedTuple):
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """A correction, where it holds and when it was learned.
 
     Attributes:

@@ -43,12 +43,11 @@ def _with_rule(
     parameter = correction.parameter or ""
     mapping = config.mappings[endpoint]
     rule = mapping.rules.get(parameter) or ParameterRule(parameter, parameter)
-    rule = replace(rule, provenance=_learned(correction), **changes)
+    rule = rule._replace(provenance=_learned(correction), **changes)
     rules = MappingProxyType({**mapping.rules, parameter: rule})
-    mappings = {**config.mappings, endpoint: replace(mapping, rules=rules)}
+    mappings = {**config.mappings, endpoint: mapping._replace(rules=rules)}
     provenance = {**config.provenance, parameter: rule.provenance}
-    return replace(
-        config,
+    return config._replace(
         mappings=MappingProxyType(mappings),
         provenance=MappingProxyType(provenance),
     )
@@ -113,8 +112,7 @@ def _endpoint(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     others = [name for name in config.mappings if name != endpoint]
     kept = [name for name in config.endpoints if name != endpoint]
     provenance = {**config.provenance, "endpoints": _learned(c)}
-    return replace(
-        config,
+    return config._replace(
         endpoints=tuple(kept or others),
         provenance=MappingProxyType(provenance),
     )
@@ -129,36 +127,35 @@ def _tools(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
         *config.endpoints,
         *(name for name in config.mappings if name not in config.endpoints),
     )
-    return replace(config, tools=MappingProxyType(tools), endpoints=endpoints)
+    return config._replace(tools=MappingProxyType(tools), endpoints=endpoints)
 
 
 def _feature(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     features = {**config.features, c.value: False}
     provenance = {**config.provenance, c.value: _learned(c)}
-    changed = replace(
-        config,
+    changed = config._replace(
         features=MappingProxyType(features),
         provenance=MappingProxyType(provenance),
     )
     if c.value != "tool_calling":
         return changed
     tools = {**config.tools, endpoint: "never"}
-    return replace(changed, tools=MappingProxyType(tools))
+    return changed._replace(tools=MappingProxyType(tools))
 
 
 def _role(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     del endpoint
     roles = tuple(role for role in config.system_roles if role != c.value)
-    return replace(config, system_roles=roles)
+    return config._replace(system_roles=roles)
 
 
 def _with_thinking(config: ModelConfig, c: Correction, **changes: Any) -> ModelConfig:
-    thinking: Thinking = replace(config.thinking, provenance=_learned(c), **changes)
+    thinking: Thinking = config.thinking._replace(provenance=_learned(c), **changes)
     mappings: Mapping[str, Any] = {
-        name: replace(mapping, default_reasoning_effort=thinking.default)
+        name: mapping._replace(default_reasoning_effort=thinking.default)
         for name, mapping in config.mappings.items()
     }
-    return replace(config, thinking=thinking, mappings=MappingProxyType(dict(mappings)))
+    return config._replace(thinking=thinking, mappings=MappingProxyType(dict(mappings)))
 
 
 def _no_level(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:

@@ -13,7 +13,6 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from langchain_unified.planner import plan
 from langchain_unified.types import EMPTY, CallPlan, Invocation, ModelConfig
 
 try:
@@ -56,12 +55,12 @@ class PlanCache:
         """
         key = _key(call, config)
         if key is None:
-            return plan(call, config)
+            return _decided(call, config)
         entry = self._recent.get(key)
         if entry is None or entry[0] is not config:
             entry = self._missed(key, call, config)
             if entry is None:
-                return plan(call, config)
+                return _decided(call, config)
         return _filled_in(entry[1], call)
 
     def _missed(self, key: Any, call: Invocation, config: ModelConfig) -> _Entry | None:
@@ -71,7 +70,7 @@ class PlanCache:
         if entry is not None and entry[0] is not config:
             entry = None
         if entry is None and known:
-            entry = (config, plan(_own(call), config))
+            entry = (config, _decided(_own(call), config))
         self._keep(key, entry)
         return entry
 
@@ -80,6 +79,13 @@ class PlanCache:
             if len(self._recent) >= self._most:
                 self._older, self._recent = self._recent, {}
             self._recent[key] = entry
+
+
+def _decided(call: Invocation, config: ModelConfig) -> CallPlan:
+    """Plan a call; the rules are imported for the first."""
+    from langchain_unified.planner.rules import plan  # noqa: PLC0415
+
+    return plan(call, config)
 
 
 _Entry = tuple[ModelConfig, CallPlan]

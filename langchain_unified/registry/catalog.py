@@ -163,4 +163,4 @@ def _deployed(config: ModelConfig, name: Name) -> ModelConfig:
     (learn.microsoft.com, Azure OpenAI model retirements, read 2026-11-26).
     """
     owner = name.provider or config.provider
-    return replace(config, model=name.wire, provider=owner, lifecycle=Lifecycle())
+    return config._replace(model=name.wire, provider=owner, lifecycle=Lifecycle())

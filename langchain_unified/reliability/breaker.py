@@ -10,8 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified.errors import (
     CircuitOpenError,
@@ -26,8 +25,7 @@ _PAYMENT_REQUIRED = 402
 _MOST = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerSettings:
+class BreakerSettings(NamedTuple):
     """When a breaker opens, and for how long.
 
     Attributes:
@@ -57,7 +55,7 @@ class BreakerSettings:
         try:
             return cls(**given)
         except TypeError as error:
-            accepted = f"give a truth value or {', '.join(cls.__slots__)}."
+            accepted = f"give a truth value or {', '.join(cls._fields)}."
             raise InvalidParameterError("circuit_breaker", given, accepted) from error
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 
 _MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds that keep a hostile or broken server from hurting the caller.
 
     Attributes:
@@ -69,11 +67,11 @@ def configure(given: Limits | None = None, **changes: Any) -> Limits:
         1024
         >>> _ = configure(before)
     """
-    known = {field.name for field in fields(Limits)}
+    known = set(Limits._fields)
     for name, value in changes.items():
         if name not in known:
             raise UnknownParameterError(name, None, where="reliability.configure")
         if not isinstance(value, (int, float)) or value < 0:
             raise InvalidParameterError(name, value, "give a number, 0 or more.")
-    before, _LIMITS[0] = _LIMITS[0], replace(given or _LIMITS[0], **changes)
+    before, _LIMITS[0] = _LIMITS[0], (given or _LIMITS[0])._replace(**changes)
     return before

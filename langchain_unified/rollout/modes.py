@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
 
@@ -25,8 +24,7 @@ _HUNDRED = 100.0
 _SPACE = 2**64
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """What a flag says.
 
     Attributes:

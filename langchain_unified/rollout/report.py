@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import textwrap
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _WIDTH = 88
@@ -54,8 +53,7 @@ class Mirrored(NamedTuple):
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShadowReport:
+class ShadowReport(NamedTuple):
     """What a shadow run showed; prints as a table in a terminal and in a notebook.
 
     Attributes:

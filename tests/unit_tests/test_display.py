@@ -127,7 +127,7 @@ def test_a_plan_is_escaped() -> None:
 
 def test_facts_of_a_model_are_escaped() -> None:
     """A model's name comes from anywhere: it is shown, not obeyed."""
-    evil = replace(config(), model=EVIL, family=EVIL, endpoints=(EVIL,))
+    evil = config()._replace(model=EVIL, family=EVIL, endpoints=(EVIL,))
 
     assert html.escape(EVIL) in config_html(evil)
     assert "<script" not in config_html(evil)

@@ -204,6 +204,12 @@ def test_a_changed_attribute_changes_the_plan() -> None:
     assert {"temperature": 1.0, "seed": 3} == body_of(model)
     assert 0.25 == body_of(copied)["temperature"]
 
+    model.model_kwargs["seed"] = 4
+    assert {"temperature": 1.0, "seed": 4} == body_of(model)
+
+    model.disabled_params = {"temperature": None}
+    assert {"seed": 4} == body_of(model)
+
 
 def test_changed_extra_body_changes_the_plan() -> None:
     """`extra_body` may be changed in place."""

@@ -1,0 +1,156 @@
+"""The rules in their order, and the plan that comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Literal
+
+from langchain_unified.errors import UnsupportedError
+from langchain_unified.planner import (
+    anthropic,
+    effort,
+    inputs,
+    ollama,
+    output,
+    settings,
+    structure,
+    tools,
+)
+from langchain_unified.planner.draft import Draft
+from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
+
+Rule = Callable[[Draft], None]
+
+_OPENAI_ENDPOINTS = ("chat", "responses")
+
+RULES: tuple[Rule, ...] = (
+    inputs.decide_reachable,
+    inputs.decide_inputs,
+    inputs.decide_system_role,
+    inputs.decide_caution,
+    effort.split_reasoning_objects,
+    anthropic.decide_thinking,
+    ollama.decide_thinking,
+    effort.decide_effort,
+    structure.decide_structure,
+    tools.decide_tools,
+    output.decide_response_format,
+    output.decide_stream,
+    output.decide_copies,
+    output.decide_stop,
+    output.decide_max_tokens,
+    anthropic.decide_default_cap,
+    anthropic.decide_sampling,
+    ollama.decide_truncation,
+    settings.decide_logprobs,
+    settings.decide_rest,
+    settings.decide_defaults,
+)
+"""The rules in order: what a later one reads, an earlier one has settled."""
+
+
+def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
+    """Decide everything about one call.
+
+    Args:
+        invocation: What is asked for.
+        config: What the model takes.
+
+    Returns:
+        The finished request, without its messages, and every decision.
+
+    Raises:
+        UnsupportedError: If a setting that may not be dropped cannot be met on any
+            endpoint of the model.
+    """
+    names = _endpoints(invocation, config)
+    drafts = [_draft(invocation, config, name) for name in names]
+    possible = [draft for draft in drafts if isinstance(draft, Draft)]
+    if not possible:
+        raise next(draft for draft in drafts if isinstance(draft, UnsupportedError))
+    best = min(possible, key=lambda draft: (draft.losses, draft.emulations))
+    return _finish(best, invocation, config)
+
+
+def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
+    forced = invocation.endpoint or _endpoint_of_content(invocation, config)
+    if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
+        return config.endpoints
+    if forced not in config.endpoints:
+        raise UnsupportedError(
+            "endpoint",
+            forced,
+            model=invocation.model,
+            reason=f"it is served on {', '.join(config.endpoints)} only.",
+        )
+    return (forced,)
+
+
+def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | None:
+    """Return Responses for its own form of content, where the model is served there."""
+    asked = invocation.output_version == "responses/v1"
+    return "responses" if asked and "responses" in config.endpoints else None
+
+
+def _draft(
+    invocation: Invocation, config: ModelConfig, endpoint: str
+) -> Draft | UnsupportedError:
+    draft = Draft(invocation, config, endpoint)
+    try:
+        for rule in RULES:
+            rule(draft)
+    except UnsupportedError as refusal:
+        return refusal
+    return draft
+
+
+def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPlan:
+    return CallPlan(
+        requested_model=invocation.model,
+        model=config.model,
+        provider=config.provider,
+        endpoint=draft.endpoint,
+        route=_route(draft, config),
+        config=config,
+        body=MappingProxyType({**draft.body, **invocation.extra_body}),
+        changes=(*_model_changes(invocation, config, draft), *draft.changes),
+        stream=draft.stream,
+        wants_stream=invocation.stream,
+        stop=draft.stop,
+        calls=draft.calls,
+        system_role=draft.system_role,
+        add_system=draft.add_system,
+        timeout=invocation.timeout,
+        max_retries=invocation.max_retries,
+        headers=invocation.headers,
+        query=invocation.query,
+        output_version=invocation.output_version,
+        on_unsupported=invocation.on_unsupported,
+        structured=draft.structured,
+        platform=invocation.platforms.get(config.provider, ""),
+        call_as_text=draft.call_as_text,
+    )
+
+
+def _route(draft: Draft, config: ModelConfig) -> Literal["patched", "direct", "native"]:
+    if draft.endpoint not in _OPENAI_ENDPOINTS:
+        return "native"
+    plain = draft.endpoint == "chat" and not config.reasons
+    return "patched" if plain else "direct"
+
+
+def _model_changes(
+    invocation: Invocation, config: ModelConfig, draft: Draft
+) -> list[Change]:
+    changes = []
+    if config.match in {"family", "fallback"}:
+        reason = f"no row of its own; the rules of family {config.family!r} apply."
+        asked, sent = invocation.model, config.model
+        changes.append(Change("model", "defaulted", asked, sent, reason, "registry"))
+    if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
+        reason = f"{config.endpoints[0]} cannot take this call without a loss."
+        changes.append(
+            Change("endpoint", "routed", None, draft.endpoint, reason, "planner")
+        )
+    return changes
