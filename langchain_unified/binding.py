@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
-from langchain_core.tools import BaseTool
+
+from langchain_unified.types import ToolLike
 
 
 class UnifiedBinding(RunnableBinding[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
@@ -26,7 +27,7 @@ class UnifiedBinding(RunnableBinding[LanguageModelInput, AIMessage]):  # type: i
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[ToolLike],
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools beside what is bound; see `UnifiedChatModel.bind_tools`."""

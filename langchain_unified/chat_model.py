@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -16,7 +16,6 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.runnables.config import ensure_config
-from langchain_core.tools import BaseTool
 from typing_extensions import override
 
 from langchain_unified import engine
@@ -25,6 +24,7 @@ from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.reliability.closing import owned
 from langchain_unified.schemas import read_structure
+from langchain_unified.types import ToolLike
 
 
 class UnifiedChatModel(Contract):
@@ -212,7 +212,7 @@ class UnifiedChatModel(Contract):
     @override
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[ToolLike],
         *,
         tool_choice: dict[str, Any] | str | bool | None = None,
         strict: bool | None = None,

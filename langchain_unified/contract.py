@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.language_models import LangSmithParams, ModelProfile
@@ -12,7 +12,6 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.runnables import ConfigurableField, RunnableSerializable
 from langchain_core.runnables.utils import ConfigurableFieldSpec
-from langchain_core.tools import BaseTool
 from pydantic import SecretStr
 from typing_extensions import override
 
@@ -21,7 +20,7 @@ from langchain_unified.invocation import neutral_tools
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.shims.loops import aclose_connections, close_connections
-from langchain_unified.types import Invocation
+from langchain_unified.types import Invocation, ToolLike
 
 CONFIGURABLE = {
     "model": str,
@@ -150,8 +149,7 @@ class Contract(RolledOut):
     def get_num_tokens_from_messages(
         self,
         messages: Sequence[BaseMessage],
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool]
-        | None = None,
+        tools: Sequence[ToolLike] | None = None,
         **kwargs: Any,
     ) -> int:
         """Count the tokens of messages for the model, as its provider counts them.

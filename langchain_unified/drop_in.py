@@ -1,7 +1,5 @@
 """The constructor: every keyword and alias of `ChatOpenAI`, and ours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 Accepts = Literal["any", "default", "effort_none", "ignored", "never", "absent"]
 """Whether a model takes a parameter on an endpoint.
@@ -42,6 +42,18 @@ Match = Literal["exact", "alias", "snapshot", "family", "fallback"]
 """How a model name found its row."""
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from langchain_core.tools import BaseTool
+
+    ToolLike: TypeAlias = dict[str, Any] | type | Callable[..., Any] | BaseTool
+    """A function, a pydantic class, a `BaseTool` or a dictionary."""
+else:
+    # Hints are read while running (langchain-core's fallbacks do), and importing
+    # BaseTool takes 5 ms (langchain-core 1.8, 2026-11-26).
+    ToolLike = Any
 
 
 class Provenance(NamedTuple):

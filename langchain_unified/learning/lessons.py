@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_core.stores import BaseStore
-
-from langchain_unified.learning.files import FileStore
 from langchain_unified.learning.overlay import corrected
 from langchain_unified.learning.reading import Correction
 from langchain_unified.types import ModelConfig
+
+if TYPE_CHECKING:
+    from langchain_core.stores import BaseStore
 
 _PREFIX = "langchain-unified-learned-"
 
@@ -80,6 +80,8 @@ class Lessons:
     @classmethod
     def at(cls, folder: str | Path) -> Lessons:
         """Return lessons kept as files in a folder, made if it does not exist."""
+        from langchain_unified.learning.files import FileStore  # noqa: PLC0415
+
         return cls(FileStore(folder))
 
     def all(self) -> list[Lesson]:

@@ -92,9 +92,26 @@ def import_times(rounds: int) -> dict[str, Timing]:
     }
     found: dict[str, list[float]] = {name: [] for name in wanted}
     for _ in range(rounds + 1):
-        for name, statement in wanted.items():
-            found[name].append(_cpu_of(statement))
+        spent = dict.fromkeys(wanted, 0.0)
+        for depth in _DEPTHS:
+            for name in _COMPARED if depth else wanted:
+                spent[name] += _cpu_of(_AT_DEPTH.format(depth, wanted[name]))
+        for name, total in spent.items():
+            found[name].append(total / (len(_DEPTHS) if name in _COMPARED else 1))
     return {name: Timing(tuple(spent[1:])) for name, spent in found.items()}
+
+
+_COMPARED = ("nothing", "langchain-core", "langchain-unified")
+_DEPTHS = range(0, 120, 15)
+_AT_DEPTH = """
+def at(depth):
+    at(depth - 1) if depth else exec({1!r})
+at({0})
+"""
+# Python 3.11 and 3.12 map a chunk of some hundred frames when a call crosses its edge,
+# and unmap it when that call returns (_PyThreadState_PushFrame, read 2026-11-26). A
+# loop that happens to run at an edge takes up to a tenth of an import longer, so each
+# import is measured at several depths of the stack.
 
 
 def above_start(times: dict[str, Timing]) -> dict[str, Timing]:
