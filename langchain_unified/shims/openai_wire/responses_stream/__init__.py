@@ -1,0 +1,38 @@
+"""Responses streams: from event dictionaries to LangChain message chunks.
+
+Two shapes, one base. `TextStreamParser` gives text as `str` content and keeps the
+native blocks beside it; `BlockStreamParser` gives every block as it grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from langchain_unified.shims.openai_wire.responses import keeps_native_content
+from langchain_unified.shims.openai_wire.responses_stream.base import (
+    ResponseStreamParser,
+)
+from langchain_unified.shims.openai_wire.responses_stream.blocks import (
+    BlockStreamParser,
+)
+from langchain_unified.shims.openai_wire.responses_stream.text import TextStreamParser
+
+__all__ = ["ResponseStreamParser", "response_stream_parser"]
+
+
+def response_stream_parser(
+    *, output_version: str | None = None, headers: Mapping[str, str] | None = None
+) -> ResponseStreamParser:
+    """Return a parser for the events of one streamed Responses answer.
+
+    Args:
+        output_version: `responses/v1` and `v1` stream native blocks as `content`;
+            otherwise `content` is the text, as chat would give it.
+        headers: Response headers, to be kept on the first chunk.
+
+    Returns:
+        A parser whose `parse` takes one event and returns a chunk or `None`.
+    """
+    if keeps_native_content(output_version):
+        return BlockStreamParser(headers)
+    return TextStreamParser(headers)

@@ -1,0 +1,49 @@
+"""The values that travel between resolve, plan and shim.
+
+All of them are immutable and hold no client, no key and no connection, so a plan
+can be cached, printed, compared and sent between threads.
+"""
+
+from langchain_unified.types.calls import (
+    Invocation,
+    MediaForm,
+    Policy,
+    ToolLike,
+    Traits,
+)
+from langchain_unified.types.facts import (
+    EMPTY,
+    Accepts,
+    Importance,
+    Layer,
+    Lifecycle,
+    Match,
+    ModelConfig,
+    ParameterMapping,
+    ParameterRule,
+    Provenance,
+    Thinking,
+)
+from langchain_unified.types.plans import CallPlan, Change, ChangeKind
+
+__all__ = [
+    "EMPTY",
+    "Accepts",
+    "CallPlan",
+    "Change",
+    "ChangeKind",
+    "Importance",
+    "Invocation",
+    "Layer",
+    "Lifecycle",
+    "Match",
+    "MediaForm",
+    "ModelConfig",
+    "ParameterMapping",
+    "ParameterRule",
+    "Policy",
+    "Provenance",
+    "Thinking",
+    "ToolLike",
+    "Traits",
+]

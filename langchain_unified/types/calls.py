@@ -1,0 +1,119 @@
+"""One call, in LangChain's words, and what its messages hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from langchain_unified.types.facts import EMPTY
+
+Policy = Literal["warn", "ignore", "error"]
+"""What to do about a tuning setting the model of the call does not take."""
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from langchain_core.tools import BaseTool
+
+    ToolLike: TypeAlias = dict[str, Any] | type | Callable[..., Any] | BaseTool
+    """A function, a pydantic class, a `BaseTool` or a dictionary."""
+else:
+    # Hints are read while running (langchain-core's fallbacks do), and importing
+    # BaseTool takes 5 ms (langchain-core 1.8, 2026-11-26).
+    ToolLike = Any
+
+
+class MediaForm(NamedTuple):
+    """How a piece of content that is no plain text is given.
+
+    Attributes:
+        kind: `image`, `audio`, `video`, `file`, `text` (a text file), or `block` for
+            a content block of another type.
+        source: `base64`, `url`, `file_id`, `google` (a URI that only Google's servers
+            resolve), `cloud` (a `gs://` address, which only Vertex AI reads), `text`,
+            or the type of another block.
+        mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
+        place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
+        producer: Provider and model of an assistant's turn.
+    """
+
+    kind: str
+    source: str
+    mime: str = ""
+    place: str = "user"
+    producer: tuple[str, str] = ("", "")
+
+
+class Traits(NamedTuple):
+    """What the messages of a call hold, as far as a plan depends on it.
+
+    Attributes:
+        inputs: `ModelProfile` keys of the content found, for example `image_inputs`.
+        system: Whether there is system text.
+        prefill: Whether the last turn is the assistant's, to be continued.
+        multi_turn: Whether the assistant has spoken before.
+        mentions_json: Whether some text contains the word JSON.
+        media: Every form of content that is no plain text.
+        findings: What a wire may refuse about the turns; see
+            `langchain_unified.history.traits`.
+        bound: Provider and model of each reply that carries reasoning, signatures or
+            ids only its own model understands.
+        longest_call_id: Length of the longest tool call id.
+    """
+
+    inputs: frozenset[str] = frozenset()
+    system: bool = False
+    prefill: bool = False
+    multi_turn: bool = False
+    mentions_json: bool = False
+    media: frozenset[MediaForm] = frozenset()
+    findings: frozenset[str] = frozenset()
+    bound: frozenset[tuple[str, str]] = frozenset()
+    longest_call_id: int = 0
+
+
+class Invocation(NamedTuple):
+    """One call, in LangChain's words, checked and with aliases resolved.
+
+    Attributes:
+        model: The model name as the user wrote it.
+        params: Settings by canonical name; nothing that was not asked for.
+        traits: What the messages hold.
+        stream: Whether the answer is wanted in pieces.
+        endpoint: The endpoint the user insists on, if any.
+        on_unsupported: What to do about tuning settings the model does not take.
+        timeout: Seconds for the whole call; `None` for the client's default.
+        max_retries: Attempts after the first; `None` for the client's default.
+        headers: Extra HTTP headers for this call.
+        query: Extra query parameters for this call.
+        extra_body: Fields added to the request body as they are.
+        stream_usage: Whether to ask for usage while streaming; `None` for yes.
+        output_version: The form of message content, as langchain-core names it.
+        structure: The form the answer must have, if any; see
+            `langchain_unified.schemas.Structure`.
+        caution: 1 sends no tuning settings; 2 does not stream either and gives system
+            text in the user turn. For the last attempts at a model whose rules are
+            unknown.
+        platforms: Where the models of a provider are served, if there is more than one
+            place, by provider id; see `langchain_unified.connection.platform_of`.
+        tokens: An estimate of the tokens in messages and tools if the model is still
+            to be chosen; `None` if it is not.
+    """
+
+    model: str
+    params: Mapping[str, Any] = EMPTY
+    traits: Traits = Traits()
+    stream: bool = False
+    endpoint: str | None = None
+    on_unsupported: Policy = "warn"
+    timeout: Any = None
+    max_retries: int | None = None
+    headers: Mapping[str, str] = EMPTY
+    query: Mapping[str, object] = EMPTY
+    extra_body: Mapping[str, Any] = EMPTY
+    stream_usage: bool | None = None
+    output_version: str | None = None
+    structure: Any = None
+    caution: int = 0
+    platforms: Mapping[str, str] = EMPTY
+    tokens: int | None = None

@@ -1,0 +1,216 @@
+"""What is known about a model: rules, dates, limits, and the source of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+Accepts = Literal["any", "default", "effort_none", "ignored", "never", "absent"]
+"""Whether a model takes a parameter on an endpoint.
+
+`any` takes every valid value; `default` only the provider's default; `effort_none`
+only while the effective reasoning effort is `none`; `ignored` answers 200 and does
+nothing with it; `never` refuses it; `absent` means the endpoint has no such parameter.
+"""
+
+Importance = Literal["tuning", "guarantee"]
+"""`tuning` may be dropped or clamped with a record; `guarantee` never silently."""
+
+Layer = Literal["shipped", "discovered", "override", "learned"]
+"""Where in the registry a fact comes from, weakest first."""
+
+Match = Literal["exact", "alias", "snapshot", "family", "fallback"]
+"""How a model name found its row."""
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Provenance(NamedTuple):
+    """Where a fact comes from and how sure it is.
+
+    Attributes:
+        source: A document, file or thread somebody can look up.
+        checked: The day the source was read, ISO format.
+        confidence: `documented`, `reported` or `inferred`.
+        layer: The registry layer the fact was found in.
+    """
+
+    source: str = "unknown"
+    checked: str = ""
+    confidence: str = "inferred"
+    layer: Layer = "shipped"
+
+    def __str__(self) -> str:
+        """Return the source with its date and confidence."""
+        details = ", ".join(part for part in (self.confidence, self.checked) if part)
+        return f"{self.source} ({details})"
+
+
+class ParameterRule(NamedTuple):
+    """How one endpoint of one model takes one parameter.
+
+    Attributes:
+        parameter: The name in LangChain's words.
+        name: The wire name; dots descend into objects (`reasoning.effort`).
+        accepts: Whether and when a value is taken.
+        minimum: Smallest legal number, if any.
+        maximum: Largest legal number, if any.
+        values: The only legal values, if listed.
+        max_items: Largest legal number of items of a list.
+        requires: Another parameter without which this one is refused.
+        provenance: The source of the rule.
+    """
+
+    parameter: str
+    name: str
+    accepts: Accepts = "any"
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[Any, ...] | None = None
+    max_items: int | None = None
+    requires: str | None = None
+    provenance: Provenance = Provenance()
+
+
+class ParameterMapping(NamedTuple):
+    """Every parameter rule of one model on one endpoint.
+
+    Attributes:
+        endpoint: The endpoint the rules are about, for example `chat`.
+        rules: Rule by parameter, in LangChain's words.
+        default_reasoning_effort: The effort the model uses when none is sent;
+            `None` for a model that does not reason.
+    """
+
+    endpoint: str
+    rules: Mapping[str, ParameterRule]
+    default_reasoning_effort: str | None = None
+
+    @property
+    def max_tokens_param(self) -> str:
+        """The wire name of `max_tokens` on this endpoint."""
+        return self.rules["max_tokens"].name
+
+    @property
+    def supports_temperature(self) -> bool:
+        """Whether a temperature can be sent at the model's default effort."""
+        return self.accepts("temperature", self.default_reasoning_effort)
+
+    @property
+    def supports_reasoning(self) -> bool:
+        """Whether a reasoning effort can be set on this endpoint."""
+        return self.accepts("reasoning_effort", None)
+
+    def accepts(self, parameter: str, effort: str | None) -> bool:
+        """Tell whether a value of the parameter may be sent at an effective effort."""
+        rule = self.rules.get(parameter)
+        if rule is None:
+            return False
+        return rule.accepts == "any" or (
+            rule.accepts == "effort_none" and effort == "none"
+        )
+
+
+class Thinking(NamedTuple):
+    """How a model takes its reasoning effort.
+
+    Attributes:
+        style: `effort` (OpenAI levels), `level` or `budget` (Gemini), `none`.
+        levels: Legal effort levels by endpoint, weakest first.
+        default: The effort used when none is sent.
+        budget_minimum: Smallest legal token budget above zero.
+        budget_maximum: Largest legal token budget.
+        can_disable: Whether the model can be told not to think.
+        budgets: Token budget that stands for each effort level.
+        provenance: The source of these facts.
+    """
+
+    style: Literal["effort", "level", "budget", "none"] = "none"
+    levels: Mapping[str, tuple[str, ...]] = EMPTY
+    default: str | None = None
+    budget_minimum: int | None = None
+    budget_maximum: int | None = None
+    can_disable: bool = False
+    budgets: Mapping[str, int] = EMPTY
+    provenance: Provenance = Provenance()
+
+
+class Lifecycle(NamedTuple):
+    """When a model lives.
+
+    Attributes:
+        released: First day, if known.
+        deprecated: Day of the announcement, if known.
+        shutdown: Last day, if announced.
+        replacement: The model the provider names as successor.
+        served_by: The model that answers from `served_from` on.
+        served_from: First day of the re-routing.
+    """
+
+    released: date | None = None
+    deprecated: date | None = None
+    shutdown: date | None = None
+    replacement: str | None = None
+    served_by: str | None = None
+    served_from: date | None = None
+
+
+class ModelConfig(NamedTuple):
+    """Everything the registry knows about one model.
+
+    Attributes:
+        model: The name sent on the wire.
+        canonical: The row the facts come from; a family name if no row matched.
+        provider: LangChain's provider id, for example `google_genai`.
+        family: The family whose rules apply.
+        match: How the name found its row.
+        endpoints: Endpoints that serve the model, preferred first.
+        mappings: Parameter rules by endpoint.
+        thinking: How the model takes reasoning effort.
+        tools: When function tools are taken, by endpoint: `any`, `effort_none`,
+            `effort_none_or_omitted` or `never`.
+        features: Capabilities in `ModelProfile` words and a few of our own.
+        system_roles: Roles accepted for system text; empty if none is.
+        limits: Token limits: `context`, `input`, `output`.
+        lifecycle: Dates and successor.
+        provenance: Source by fact, for example `endpoints` or `temperature`.
+    """
+
+    model: str
+    canonical: str
+    provider: str
+    family: str
+    match: Match
+    endpoints: tuple[str, ...]
+    mappings: Mapping[str, ParameterMapping]
+    thinking: Thinking = Thinking()
+    tools: Mapping[str, str] = EMPTY
+    features: Mapping[str, Any] = EMPTY
+    system_roles: tuple[str, ...] = ("system",)
+    limits: Mapping[str, int] = EMPTY
+    lifecycle: Lifecycle = Lifecycle()
+    provenance: Mapping[str, Provenance] = EMPTY
+
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import config_html  # noqa: PLC0415
+
+        return config_html(self)
+
+    def supports(self, feature: str) -> bool:
+        """Tell whether the model has a capability.
+
+        Args:
+            feature: A boolean `ModelProfile` key such as `tool_calling` or
+                `image_inputs`, or one of ours such as `prefill`.
+
+        Returns:
+            `True` if the registry says so, `False` if it says no or nothing.
+        """
+        return bool(self.features.get(feature, False))
+
+    @property
+    def reasons(self) -> bool:
+        """Whether the model reasons before it answers."""
+        return self.thinking.style != "none" or self.supports("reasoning_output")

@@ -1,0 +1,179 @@
+"""A finished request, and what differs in it from what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+from langchain_unified.types.calls import Policy
+from langchain_unified.types.facts import EMPTY, ModelConfig
+
+ChangeKind = Literal[
+    "renamed",
+    "dropped",
+    "clamped",
+    "emulated",
+    "defaulted",
+    "routed",
+    "translated",
+    "learned",
+]
+"""What happened to a setting between the user and the wire."""
+
+
+class Change(NamedTuple):
+    """One difference between what was asked for and what is sent.
+
+    Attributes:
+        parameter: The setting in LangChain's words, for example `max_tokens`.
+        kind: What happened to it.
+        requested: The value asked for; `None` if nobody asked.
+        sent: The value or wire name that is sent; `None` if nothing is.
+        reason: One sentence for a person.
+        source: Where the rule behind it is written down.
+    """
+
+    parameter: str
+    kind: ChangeKind
+    requested: Any
+    sent: Any
+    reason: str
+    source: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the change as JSON-friendly data for `response_metadata`."""
+        return {
+            "parameter": self.parameter,
+            "kind": self.kind,
+            "requested": _plain(self.requested),
+            "sent": _plain(self.sent),
+            "reason": self.reason,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """A finished request without its messages, and every decision behind it.
+
+    Attributes:
+        requested_model: The model name as the user wrote it.
+        model: The name sent on the wire.
+        provider: LangChain's provider id.
+        endpoint: The endpoint called.
+        route: `patched` (through a patched `ChatOpenAI`), `direct` (through the SDK)
+            or `native` (through the provider's own integration).
+        config: What the registry knows about the model.
+        body: The fields of the request body, except model, messages and stream.
+        changes: Everything that differs from what was asked for.
+        stream: Whether the provider is asked to stream.
+        wants_stream: Whether the caller wants pieces.
+        stop: Stop strings to apply on the client; empty if the model does.
+        calls: How many requests make up the answer (`n` where the endpoint has none).
+        system_role: Role of system text; `None` folds it into the first user turn.
+        add_system: System text the plan adds, for example the word JSON.
+        timeout: Seconds for the whole call; `None` for the client's default.
+        max_retries: Attempts after the first; `None` for the client's default.
+        headers: Extra HTTP headers.
+        query: Extra query parameters.
+        output_version: The form of message content, as langchain-core names it.
+        on_unsupported: The policy for tuning settings the model does not take.
+        structured: How the form of the answer is asked for, if one is.
+        platform: Where the model is served, if its provider has more than one place.
+        call_as_text: Tools of which the answer is a call, written as JSON text; empty
+            if the model calls tools itself.
+    """
+
+    requested_model: str
+    model: str
+    provider: str
+    endpoint: str
+    route: Literal["patched", "direct", "native"]
+    config: ModelConfig
+    body: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+    stream: bool = False
+    wants_stream: bool = False
+    stop: tuple[str, ...] = ()
+    calls: int = 1
+    system_role: str | None = "system"
+    add_system: str | None = None
+    timeout: Any = None
+    max_retries: int | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    query: Mapping[str, object] = field(default_factory=lambda: EMPTY)
+    output_version: str | None = None
+    on_unsupported: Policy = "warn"
+    structured: str | None = None
+    platform: str = ""
+    call_as_text: tuple[str, ...] = ()
+    _record: dict[str, Any] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    _single: CallPlan | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    def __str__(self) -> str:
+        """Return the plan as a table for a terminal."""
+        from langchain_unified.display import plan_text  # noqa: PLC0415
+
+        return plan_text(self)
+
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import plan_html  # noqa: PLC0415
+
+        return plan_html(self)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether the client downloads URLs in the messages, as its changes say."""
+        return any(change.parameter == "fetch_urls" for change in self.changes)
+
+    def single(self) -> CallPlan:
+        """Return the plan without retries of the client; the same one each time."""
+        kept = self._single
+        if kept is None:
+            kept = replace(self, max_retries=0)
+            object.__setattr__(self, "_single", kept)
+        return kept
+
+    def record(self) -> dict[str, Any]:
+        """Return what goes into `response_metadata["unified"]`, a new one each time."""
+        kept = self._record
+        if kept is None:
+            kept = self._written()
+            object.__setattr__(self, "_record", kept)
+        return {**kept, "changes": [_copied(change) for change in kept["changes"]]}
+
+    def _written(self) -> dict[str, Any]:
+        structured = {"structured": self.structured} if self.structured else {}
+        platform = {"platform": self.platform} if self.platform else {}
+        return {
+            "requested_model": self.requested_model,
+            "model": self.model,
+            "provider": self.provider,
+            **platform,
+            "endpoint": self.endpoint,
+            **structured,
+            "changes": [change.as_dict() for change in self.changes],
+        }
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def _copied(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change that can be written to; its values are data of `_plain`."""
+    return {
+        name: _plain(value) if isinstance(value, (dict, list)) else value
+        for name, value in change.items()
+    }
