@@ -8,6 +8,7 @@ median of the rounds' ratios is reported.
 from __future__ import annotations
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -91,12 +92,14 @@ def timed(
 def _round(
     contenders: Mapping[str, Run], calls: int, in_a_row: int
 ) -> dict[str, float]:
-    """Return the CPU microseconds of each contender; every second turn is backwards.
+    """Return the CPU microseconds of each contender, in an order drawn at each turn.
 
+    Whoever comes after a contender that ran the same code finds it in the processor's
+    caches, so nobody may always come after the same one.
     A collection of everything that was imported takes as long as a hundred calls, and
     would be charged to whoever happens to cause it; so that much is set aside.
     """
-    names = list(contenders)
+    names, drawn = list(contenders), random.Random(0)  # noqa: S311
     spent = dict.fromkeys(names, 0.0)
     gc.collect()
     gc.freeze()
@@ -105,7 +108,7 @@ def _round(
             for name in names:
                 turn = min(in_a_row, calls - done)
                 spent[name] += cpu_microseconds(contenders[name], turn)
-            names.reverse()
+            drawn.shuffle(names)
     finally:
         gc.unfreeze()
     return spent

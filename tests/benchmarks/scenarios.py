@@ -174,7 +174,7 @@ def _stream(
     mine = peers.ours(server, model, **settings)
     theirs = peers.openai(server, model, **settings)
     found = {OURS: _streamer(mine), "ChatOpenAI": _streamer(theirs), **others}
-    return Scenario(name, target, "ChatOpenAI", found, calls=5, per=CHUNKS)
+    return Scenario(name, target, "ChatOpenAI", found, calls=10, per=CHUNKS)
 
 
 def _streamer(llm: Any) -> Run:
@@ -229,7 +229,7 @@ def _concurrent(server: Server) -> list[Scenario]:
             "ainvoke, 64 at a time", 0.75, "ChatOpenAI", crowd, calls=5, per=WIDTH
         ),
         Scenario(
-            "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=5, per=CHUNKS
+            "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=10, per=CHUNKS
         ),
     ]
 
@@ -331,7 +331,7 @@ def _gemini(server: Server) -> list[Scenario]:
             1.05,
             name,
             {OURS: _streamer(mine), name: _streamer(theirs)},
-            calls=5,
+            calls=10,
             per=CHUNKS,
         ),
     ]

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
 
 from tests.benchmarks import peers
 from tests.benchmarks.measure import Timing
@@ -21,6 +22,9 @@ IMPORTS = {
     ),
     "litellm": "from langchain_litellm import ChatLiteLLM",
 }
+
+COMPARED = ("nothing", "langchain-core", "langchain-unified")
+"""Who is measured often enough to be held to a target."""
 
 _CALLS = """
 import sys
@@ -83,26 +87,22 @@ def resident_steps(server: Server) -> dict[str, int]:
     return {name: sizes[name] - was for name, was in zip(sizes, before, strict=False)}
 
 
-def import_times(rounds: int) -> dict[str, Timing]:
+def import_times(names: Iterable[str], rounds: int) -> dict[str, Timing]:
     """Return CPU microseconds of fresh interpreters that import something."""
     wanted = {
-        name: statement
-        for name, statement in IMPORTS.items()
+        name: IMPORTS[name]
+        for name in names
         if name != "litellm" or peers.installed("langchain_litellm")
     }
     found: dict[str, list[float]] = {name: [] for name in wanted}
-    for _ in range(rounds + 1):
-        spent = dict.fromkeys(wanted, 0.0)
-        for depth in _DEPTHS:
-            for name in _COMPARED if depth else wanted:
-                spent[name] += _cpu_of(_AT_DEPTH.format(depth, wanted[name]))
-        for name, total in spent.items():
-            found[name].append(total / (len(_DEPTHS) if name in _COMPARED else 1))
+    for turn in range(-1, rounds):
+        for name, statement in wanted.items():
+            spent = _cpu_of(_AT_DEPTH.format(turn % _ROUND * _STEP, statement))
+            found[name].append(spent)
     return {name: Timing(tuple(spent[1:])) for name, spent in found.items()}
 
 
-_COMPARED = ("nothing", "langchain-core", "langchain-unified")
-_DEPTHS = range(0, 120, 15)
+_ROUND, _STEP = 8, 15
 _AT_DEPTH = """
 def at(depth):
     at(depth - 1) if depth else exec({1!r})
@@ -110,8 +110,8 @@ at({0})
 """
 # Python 3.11 and 3.12 map a chunk of some hundred frames when a call crosses its edge,
 # and unmap it when that call returns (_PyThreadState_PushFrame, read 2026-11-26). A
-# loop that happens to run at an edge takes up to a tenth of an import longer, so each
-# import is measured at several depths of the stack.
+# loop that happens to run at an edge makes an import a tenth longer, so each round
+# imports at another depth of the stack.
 
 
 def above_start(times: dict[str, Timing]) -> dict[str, Timing]:
