@@ -134,7 +134,9 @@ class Contract(RolledOut):
 
     def _shown(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the settings of a call, for its trace and its place in the cache."""
-        given = {k: v for k, v in kwargs.items() if k != "stop"}
+        given = kwargs
+        if "stop" in kwargs:
+            given = {k: v for k, v in kwargs.items() if k != "stop"}
         return self._unchecked(stop, given) or self._settings(stop, given)
 
     # Token counts

@@ -203,10 +203,11 @@ class Planning(DropIn):
         """Read a call; it is planned at each attempt with what is known by then."""
         if not messages:
             raise InvalidParameterError("messages", messages, "give at least one.")
-        given = [{}, *read_fallbacks(self.fallbacks)]
+        further = read_fallbacks(self.fallbacks)
+        given = [kwargs, *({**kwargs, **one} for one in further)]
         first, *others = (
             self._planner(
-                self._invocation(messages, stop, {**kwargs, **one}, stream=stream),
+                self._invocation(messages, stop, one, stream=stream),
                 messages,
                 finish,
             )

@@ -187,7 +187,9 @@ class RolledOut(Planning):
         served = kwargs.get(KEYWORD)
         if not isinstance(served, Served):
             served = self._decide(None, kwargs)
-        call = {name: value for name, value in kwargs.items() if name != KEYWORD}
+        call = kwargs
+        if KEYWORD in kwargs:
+            call = {name: value for name, value in kwargs.items() if name != KEYWORD}
         if served is None:
             return self._attempts(messages, stop, call, stream=stream)
         return self._served(served, messages, stop, call, stream=stream)
