@@ -1,0 +1,123 @@
+"""Whole answers: several made one, what they cost, and the record of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from langchain_unified.cost import cost_usd
+from langchain_unified.errors import MalformedResponseError
+from langchain_unified.finish import ALWAYS_SAY, normalise
+from langchain_unified.reliability.exchange import Exchange
+from langchain_unified.stopping import cut_message
+from langchain_unified.types import CallPlan
+
+RECORD = "unified"
+"""The key of the record in `response_metadata`."""
+
+COST = "cost_usd"
+"""The key of the cost in the record."""
+
+
+def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
+    """Return the answers to a plan as one, with the record.
+
+    Raises:
+        MalformedResponseError: If there is no answer.
+    """
+    result = results[0] if len(results) == 1 else _merged(results)
+    if not result.generations:
+        message = "The answer holds no choices."
+        raise MalformedResponseError(message)
+    record = {**plan.record(), COST: cost_usd(plan.config, _usage(result))}
+    for generation in result.generations:
+        ended = normalise(generation.message, generation.generation_info)
+        if ended is None and _must_say(plan, generation.message):
+            message = "The answer holds no candidates."
+            raise MalformedResponseError(message)
+        if plan.stop:
+            cut_message(generation, plan.stop)
+        generation.message.response_metadata[RECORD] = record
+    return result
+
+
+def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
+    empty = not (message.content or message.additional_kwargs)
+    return plan.provider in ALWAYS_SAY and empty and not _calls(message)
+
+
+def _calls(message: BaseMessage) -> bool:
+    return isinstance(message, AIMessage) and bool(message.tool_calls)
+
+
+def noted(result: ChatResult, exchange: Exchange) -> ChatResult:
+    """Put on the record what was tried before."""
+    if exchange.failed:
+        for generation in result.generations:
+            record = generation.message.response_metadata[RECORD]
+            record["failed"] = list(exchange.failed)
+    return result
+
+
+def cost_of(generation: ChatGeneration) -> float | None:
+    """Return the cost on the record of an answer, or of a piece of one."""
+    record = generation.message.response_metadata.get(RECORD) or {}
+    found: float | None = record.get(COST)
+    return found
+
+
+def _usage(result: ChatResult) -> Mapping[str, Any] | None:
+    """Return the token counts of all answers; each carries those of the whole."""
+    return _counts(getattr(result.generations[0].message, "usage_metadata", None))
+
+
+def _counts(usage: UsageMetadata | None) -> Mapping[str, Any] | None:
+    return None if usage is None else {**usage}
+
+
+def _merged(results: list[ChatResult]) -> ChatResult:
+    """Make one result of several answers; usage is summed as the API does for `n`."""
+    generations = [g for result in results for g in result.generations]
+    usage = None
+    for generation in generations:
+        if isinstance(generation.message, AIMessage):
+            usage = add_usage(usage, generation.message.usage_metadata)
+    for generation in generations:
+        if isinstance(generation.message, AIMessage) and usage is not None:
+            generation.message.usage_metadata = usage
+    outputs = [result.llm_output or {} for result in results]
+    totals = summed([output.get("token_usage") or {} for output in outputs])
+    merged = {**outputs[0], **({"token_usage": totals} if totals else {})}
+    return ChatResult(generations=generations, llm_output=merged)
+
+
+def summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return token counts added up, those inside of others too."""
+    totals: dict[str, Any] = {}
+    for usage in usages:
+        _add(totals, usage)
+    return totals
+
+
+def _add(totals: dict[str, Any], usage: Mapping[str, Any]) -> None:
+    for key, value in usage.items():
+        if isinstance(value, (int, float)):
+            totals[key] = totals.get(key, 0) + value
+        elif isinstance(value, dict):
+            _add(totals.setdefault(key, {}), value)
+
+
+def in_one_piece(result: ChatResult) -> ChatGenerationChunk:
+    """Give a whole answer as the only piece of a stream."""
+    generation: ChatGeneration = result.generations[0]
+    fields = generation.message.model_dump(exclude={"type"})
+    info = {**(result.llm_output or {}), **(generation.generation_info or {})}
+    info.pop("token_usage", None)
+    return ChatGenerationChunk(
+        message=AIMessageChunk(**fields, chunk_position="last"),
+        generation_info=info or None,
+    )

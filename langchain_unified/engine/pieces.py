@@ -1,0 +1,127 @@
+"""Streamed answers: pieces with the record, cut where a stop string says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
+
+from langchain_unified.cost import cost_usd
+from langchain_unified.engine.answers import COST, RECORD, summed
+from langchain_unified.errors import MalformedResponseError
+from langchain_unified.finish import ALWAYS_SAY, normalise
+from langchain_unified.reliability.exchange import Exchange
+from langchain_unified.reliability.limits import limits
+from langchain_unified.stopping import StopCutter
+from langchain_unified.types import CallPlan
+
+
+class Pieces:
+    """The streamed pieces of one answer: the record on the first, stop strings cut."""
+
+    def __init__(self, plan: CallPlan) -> None:
+        """Start before the first piece."""
+        self._plan = plan
+        self._recorded = False
+        self._priced = False
+        self._usages: list[Mapping[str, Any]] = []
+        self._calls = False
+        self._ended = self._spoke = False
+        self._cutter = StopCutter(plan.stop) if plan.stop else None
+
+    @property
+    def done(self) -> bool:
+        """Whether a stop string ended the answer."""
+        return self._cutter is not None and self._cutter.done
+
+    def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Return what can be passed on of a piece."""
+        message = chunk.message
+        if not self._recorded:
+            self._recorded = True
+            message.response_metadata[RECORD] = self._plan.record()
+        self._spoke = self._spoke or says_something(chunk)
+        self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
+        reason = normalise(message, chunk.generation_info, calls=self._calls)
+        self._ended = self._ended or reason is not None
+        if isinstance(message, AIMessageChunk) and message.usage_metadata:
+            self._usages.append(message.usage_metadata)
+        fed = chunk if self._cutter is None else self._cutter.feed(chunk)
+        return self._with_cost(fed)
+
+    def _with_cost(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Put the cost on the last piece; pieces merge, so it is on no other."""
+        message = chunk.message
+        if not self._priced and getattr(message, "chunk_position", None) == "last":
+            self._priced = True
+            known = message.response_metadata.get(RECORD, {})
+            cost = cost_usd(self._plan.config, self._usage())
+            message.response_metadata[RECORD] = {**known, COST: cost}
+        return chunk
+
+    def _usage(self) -> Mapping[str, Any] | None:
+        """Return what the pieces count together."""
+        return summed(self._usages) if self._usages else None
+
+    def rest(self) -> Iterator[ChatGenerationChunk]:
+        """Yield text held back because it could have begun a stop string.
+
+        Raises:
+            MalformedResponseError: If the stream broke off, or said nothing at all.
+        """
+        if self._cutter is not None:
+            yield from map(self._with_cost, self._cutter.rest())
+        if self._usages and not self._priced:
+            last = AIMessageChunk(content="", chunk_position="last")
+            yield self._with_cost(ChatGenerationChunk(message=last))
+        if self.done or self._ended:
+            return
+        if self._plan.provider in ALWAYS_SAY or not self._spoke:
+            message = "The stream ended before the answer was complete."
+            raise MalformedResponseError(message)
+
+
+class Opening:
+    """Holds the pieces before the first token back, so that a retry shows nothing."""
+
+    def __init__(self) -> None:
+        """Start before the first piece."""
+        self._held: list[ChatGenerationChunk] = []
+        self._open = False
+
+    def passed(self, piece: ChatGenerationChunk) -> list[ChatGenerationChunk]:
+        """Return the pieces that can go on now."""
+        if self._open:
+            return [piece]
+        self._held.append(piece)
+        if not says_something(piece) and len(self._held) <= limits().quiet_pieces:
+            return []
+        self._open = True
+        held, self._held = self._held, []
+        return held
+
+    def rest(self) -> list[ChatGenerationChunk]:
+        """Return the pieces of an answer that said nothing."""
+        held, self._held = self._held, []
+        return held
+
+
+def says_something(piece: ChatGenerationChunk) -> bool:
+    """Tell whether a piece carries a part of the answer."""
+    message = piece.message
+    if not isinstance(message, AIMessageChunk):
+        return True
+    return bool(
+        message.content or message.tool_call_chunks or message.additional_kwargs
+    )
+
+
+def signed(piece: ChatGenerationChunk, exchange: Exchange) -> ChatGenerationChunk:
+    """Put on the record what was tried before."""
+    if exchange.failed:
+        record = piece.message.response_metadata.get(RECORD)
+        if record is not None and "model" in record:
+            record["failed"] = list(exchange.failed)
+    return piece
