@@ -120,3 +120,20 @@ def test_a_row_of_an_unknown_family_is_refused() -> None:
     """A reference that leads nowhere is refused with what exists."""
     with pytest.raises(RegistryError, match="no family 'bass'; known: base"):
         load(_file(m={"family": "bass"}), "p.toml")
+
+
+def test_a_name_is_looked_up_once_until_the_facts_change() -> None:
+    """What a name stands for is kept, and forgotten with every new fact."""
+    registry = Registry(load_shipped())
+    before, unknown = registry.resolve("gpt-4o"), registry.resolve("mine")
+
+    assert before is registry.resolve("gpt-4o")
+
+    registry.register("gpt-4o", parameters={"temperature": {"accepts": "never"}})
+    registry.alias("mine", "gpt-4o")
+    after = registry.resolve("gpt-4o")
+
+    assert "never" == after.mappings["chat"].rules["temperature"].accepts
+    assert "fallback" == unknown.match
+    assert "gpt-4o" == registry.resolve("mine").canonical
+    assert after is registry.resolve("gpt-4o")

@@ -193,7 +193,7 @@ def test_references(route: str, schema: str, model: Make) -> None:
 def test_deep_requests(route: str, face: str, model: Make) -> None:
     """A schema nested too deeply to be written down is refused as the caller's."""
     deep: dict[str, Any] = {"type": "string"}
-    for _ in range(3_000):
+    for _ in range(20_000):
         deep = _object(a=deep)
     function = {"name": "f", "description": "d", "parameters": deep}
     llm: Any = _llm(model, route).bind_tools(
