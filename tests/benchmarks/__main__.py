@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import curves, peers, report, startup
-from tests.benchmarks.measure import timed
-from tests.benchmarks.scenarios import OURS, scenarios
+from tests.benchmarks.measure import Run, timed
+from tests.benchmarks.scenarios import OURS, Scenario, scenarios
 from tests.benchmarks.server import Server, serving
 
 RESULTS = Path(__file__).parent / "results"
@@ -52,18 +52,31 @@ def _arguments() -> argparse.Namespace:
 def _lines(server: Server, wanted: argparse.Namespace) -> Iterator[report.Line]:
     for one in scenarios(server):
         if wanted.only in one.name:
-            times = timed(
-                one.contenders,
-                rounds=wanted.rounds,
-                calls=one.calls,
-                per=one.per,
-                in_a_row=one.in_a_row,
-            )
-            found = report.line(one.name, one.target, one.reference, times, ours=OURS)
+            found = _measured(one, wanted.rounds)
             _say(f"{one.name}: {found.ratio.median:.3f}")
             yield found
     if wanted.only in "import":
         yield _importing(wanted.rounds)
+
+
+def _measured(one: Scenario, rounds: int) -> report.Line:
+    """Return a line: us beside the reference alone, then the others beside it."""
+    pair = {OURS: one.contenders[OURS], one.reference: one.contenders[one.reference]}
+    found = _timed(one, pair, rounds)
+    if len(one.contenders) == len(pair):
+        return found
+    return replace(found, others=_timed(one, one.contenders, rounds).others)
+
+
+def _timed(one: Scenario, contenders: Mapping[str, Run], rounds: int) -> report.Line:
+    times = timed(
+        contenders,
+        rounds=rounds * one.rounds,
+        calls=one.calls,
+        per=one.per,
+        in_a_row=one.in_a_row,
+    )
+    return report.line(one.name, one.target, one.reference, times, ours=OURS)
 
 
 def _importing(rounds: int) -> report.Line:

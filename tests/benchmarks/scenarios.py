@@ -37,6 +37,7 @@ class Scenario:
         calls: Calls of each contender in one round.
         per: Units of work in one call.
         in_a_row: Calls of one contender before it is the next one's turn.
+        rounds: Rounds for each that is asked for; long calls are paired one by one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Scenario:
     calls: int = 100
     per: int = 1
     in_a_row: int = 1
+    rounds: int = 1
 
 
 class Joke(BaseModel):
@@ -174,7 +176,7 @@ def _stream(
     mine = peers.ours(server, model, **settings)
     theirs = peers.openai(server, model, **settings)
     found = {OURS: _streamer(mine), "ChatOpenAI": _streamer(theirs), **others}
-    return Scenario(name, target, "ChatOpenAI", found, calls=10, per=CHUNKS)
+    return Scenario(name, target, "ChatOpenAI", found, calls=1, per=CHUNKS, rounds=5)
 
 
 def _streamer(llm: Any) -> Run:
@@ -226,10 +228,22 @@ def _concurrent(server: Server) -> list[Scenario]:
     streams = {OURS: _astreamer(loop, mine), "ChatOpenAI": _astreamer(loop, theirs)}
     return [
         Scenario(
-            "ainvoke, 64 at a time", 0.75, "ChatOpenAI", crowd, calls=5, per=WIDTH
+            "ainvoke, 64 at a time",
+            0.75,
+            "ChatOpenAI",
+            crowd,
+            calls=1,
+            per=WIDTH,
+            rounds=5,
         ),
         Scenario(
-            "astream, chunk, direct", 0.3, "ChatOpenAI", streams, calls=10, per=CHUNKS
+            "astream, chunk, direct",
+            0.3,
+            "ChatOpenAI",
+            streams,
+            calls=1,
+            per=CHUNKS,
+            rounds=5,
         ),
     ]
 
@@ -331,8 +345,9 @@ def _gemini(server: Server) -> list[Scenario]:
             1.05,
             name,
             {OURS: _streamer(mine), name: _streamer(theirs)},
-            calls=10,
+            calls=1,
             per=CHUNKS,
+            rounds=5,
         ),
     ]
 
@@ -346,7 +361,8 @@ def _long(server: Server, model: str, target: float | None) -> Scenario:
         target,
         "ChatOpenAI",
         {OURS: _invoker(mine, said), "ChatOpenAI": _invoker(theirs, said)},
-        calls=2,
+        calls=1,
+        rounds=5,
     )
 
 
