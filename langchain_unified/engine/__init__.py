@@ -91,7 +91,8 @@ def stream(
                 pieces = _stream(plan, connect(plan), messages)
             with closing(exchange), closing(pieces):
                 for piece in _watched(pieces, exchange):
-                    attempts.paid(cost_of(piece))
+                    if (cost := cost_of(piece)) is not None:
+                        attempts.paid(cost)
                     for one in opening.passed(piece):
                         attempt.commit()
                         yield one
@@ -110,7 +111,8 @@ async def astream(
                 given = _astream(plan, connect(plan), messages)
             async with aclosing(exchange), owned(given) as pieces:
                 async for piece in _awatched(pieces, exchange):
-                    attempts.paid(cost_of(piece))
+                    if (cost := cost_of(piece)) is not None:
+                        attempts.paid(cost)
                     for one in opening.passed(piece):
                         attempt.commit()
                         yield one
@@ -123,13 +125,16 @@ def _watched(
     pieces: Generator[ChatGenerationChunk], exchange: Exchange
 ) -> Iterator[ChatGenerationChunk]:
     """Yield pieces within the deadline; what comes between belongs to the caller."""
-    while True:
-        with exchange:
-            piece = next(pieces, None)
-        if piece is None:
-            return
+    with exchange:
+        piece = next(pieces, None)  # The request is sent, in the current exchange.
+    while piece is not None:
         exchange.check()
         yield signed(piece, exchange)
+        try:
+            piece = next(pieces, None)
+        except Exception as error:
+            exchange.explain(error)
+            raise
 
 
 async def _awatched(

@@ -109,8 +109,16 @@ class Exchange:
     ) -> None:
         """Be it no longer; an answer that could not be read is a provider's error."""
         _CURRENT.reset(self._token)
-        if error is None:
-            return
+        if error is not None:
+            self.explain(error)
+
+    def explain(self, error: BaseException) -> None:
+        """Raise in place of an error what it means for the call, if anything.
+
+        Raises:
+            InvalidParameterError: If the request could not be written down.
+            MalformedResponseError: If the answer could not be read.
+        """
         if not self.answered and isinstance(error, RecursionError):
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", _NESTED, accepted) from error

@@ -40,6 +40,7 @@ class Pieces:
         self._index, self._kind = -1, ""
         # Text is held in case a later piece says more about it, such as a signature.
         self._held: list[dict[str, Any]] = []
+        self._texts: list[str] = []
         self._native = False
         self._speech: list[bytes] = []
         self._last: dict[str, Any] = {}
@@ -54,7 +55,9 @@ class Pieces:
             self._hold_text(message.content)
         else:
             self._set_content(message)
-        info = chunk.generation_info = chunk.generation_info or {}
+        info = chunk.generation_info
+        if info is None:
+            info = chunk.generation_info = {}
         self._hold_back(message, info)
         if info.get("finish_reason"):
             self._finish(chunk)
@@ -75,12 +78,19 @@ class Pieces:
         """Hold text as `_append` does, without a block for each piece."""
         if not text:
             return
-        if self._kind == "text" and self._held:
-            self._held[-1]["text"] += text
-        else:
-            self._held.append(self._numbered({"type": "text", "text": text}))
+        if self._kind != "text" or not self._held:
+            self._settle()
+            self._held.append(self._numbered({"type": "text", "text": ""}))
+        self._texts.append(text)
+
+    def _settle(self) -> None:
+        """Put the text held since the last block into its block."""
+        if self._texts:
+            self._held[-1]["text"] += "".join(self._texts)
+            self._texts = []
 
     def _set_content(self, message: BaseMessage) -> None:
+        self._settle()
         blocks = [self._numbered(standard_block(block)) for block in blocks_of(message)]
         if self._as_list:
             message.content = blocks  # type: ignore[assignment]
