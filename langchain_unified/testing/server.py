@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 BACKLOG = 4096
 
+_PICKED: set[int] = set()
+"""Ports picked in this process. Clients are kept by address (langchain-openai 1.7 does
+so), and one that is left from an earlier server has connections of an event loop that
+is closed by now."""
+
+_MOST_PASSED_OVER = 50
+
 
 class LoopbackServer:
     """Serves a function of a request on 127.0.0.1.
@@ -95,6 +102,19 @@ class LoopbackServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         try:
+            server = await self._listen()
+        except OSError as error:
+            self._failure = error
+            return
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        await self._cancel_connections()
+
+    async def _listen(self) -> asyncio.Server:
+        """Listen on the port wanted, or on one that was not picked before."""
+        passed_over: list[asyncio.Server] = []
+        while True:
             server = await asyncio.start_server(
                 self._connected,
                 "127.0.0.1",
@@ -102,14 +122,15 @@ class LoopbackServer:
                 backlog=BACKLOG,
                 limit=HEAD_LIMIT,
             )
-        except OSError as error:
-            self._failure = error
-            return
-        self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        await self._stop.wait()
-        server.close()
-        await self._cancel_connections()
+            self.port = server.sockets[0].getsockname()[1]
+            is_new = self._wanted_port or self.port not in _PICKED
+            if is_new or len(passed_over) == _MOST_PASSED_OVER:
+                break
+            passed_over.append(server)
+        _PICKED.add(self.port)
+        for other in passed_over:
+            other.close()
+        return server
 
     async def _cancel_connections(self) -> None:
         while self._tasks:

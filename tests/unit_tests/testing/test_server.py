@@ -12,6 +12,7 @@ import time
 import pytest
 
 from langchain_unified.testing import ProviderEmulator, wire
+from langchain_unified.testing.server import LoopbackServer
 from tests.unit_tests.testing.conftest import Post
 
 CHAT = "/v1/chat/completions"
@@ -184,3 +185,15 @@ async def test_many_connections():
     assert all(b"200 OK" in answer for answer in answers)
     assert emulator.connections == 300
     assert took < 10
+
+
+def test_no_port_is_picked_twice():
+    """A client kept by address never meets another server than its own."""
+    ports = []
+    for _ in range(400):
+        server = LoopbackServer(lambda _: wire.HttpReply(200))
+        server.start()
+        ports.append(server.port)
+        server.stop()
+
+    assert len(set(ports)) == len(ports)
