@@ -83,14 +83,15 @@ def timed(
         run()
         run()
     found: dict[str, list[float]] = {name: [] for name in contenders}
+    drawn = random.Random(0)  # noqa: S311
     for _ in range(rounds):
-        for name, spent in _round(contenders, calls, in_a_row).items():
+        for name, spent in _round(contenders, calls, in_a_row, drawn).items():
             found[name].append(spent / (calls * per))
     return {name: Timing(tuple(found[name])) for name in contenders}
 
 
 def _round(
-    contenders: Mapping[str, Run], calls: int, in_a_row: int
+    contenders: Mapping[str, Run], calls: int, in_a_row: int, drawn: random.Random
 ) -> dict[str, float]:
     """Return the CPU microseconds of each contender, in an order drawn at each turn.
 
@@ -99,16 +100,16 @@ def _round(
     A collection of everything that was imported takes as long as a hundred calls, and
     would be charged to whoever happens to cause it; so that much is set aside.
     """
-    names, drawn = list(contenders), random.Random(0)  # noqa: S311
+    names = list(contenders)
     spent = dict.fromkeys(names, 0.0)
     gc.collect()
     gc.freeze()
     try:
         for done in range(0, calls, in_a_row):
+            drawn.shuffle(names)
             for name in names:
                 turn = min(in_a_row, calls - done)
                 spent[name] += cpu_microseconds(contenders[name], turn)
-            drawn.shuffle(names)
     finally:
         gc.unfreeze()
     return spent
