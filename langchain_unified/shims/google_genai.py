@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from types import ModuleType
 from typing import Any
 
-import httpx
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
+from langchain_unified.connection import platforms
 from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.history import prepared
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
+from langchain_unified.shims.google_wire.http import http_package
 from langchain_unified.shims.google_wire.inquiries import count_tokens, model_rows
 from langchain_unified.shims.google_wire.pieces import Pieces
 from langchain_unified.shims.google_wire.shape import shape_result
@@ -55,11 +57,15 @@ class GoogleGenAIShim(DelegatedShim):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
+        if not platforms(lambda _: self.connection):
+            kept.setdefault("api_version", _api_version())
+        client_args = kept.get("client_args", {})
+        http = http_package(client_args.values())
         pools = {
-            "verify": tls_context(httpx),
-            "mounts": {"all://": self.own(_shared_pool())},
+            "verify": tls_context(http),
+            "mounts": {"all://": self.own(_shared_pool(http))},
         }
-        kept["client_args"] = {**pools, **kept.get("client_args", {})}
+        kept["client_args"] = {**pools, **client_args}
         return PlannedChatGoogle(model="planned", **kept)
 
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
@@ -87,14 +93,24 @@ class GoogleGenAIShim(DelegatedShim):
 SHIM = GoogleGenAIShim
 
 
-def _shared_pool() -> Any:
+def _shared_pool(http: ModuleType) -> Any:
     """Return a transport that lets every event loop share the client."""
-    verify = tls_context(httpx)
+    verify = tls_context(http)
     return shared_transport(
-        httpx,
-        lambda: quickened(httpx.AsyncHTTPTransport(verify=verify)),
-        lambda: quickened(httpx.HTTPTransport(verify=verify)),
+        http,
+        lambda: quickened(http.AsyncHTTPTransport(verify=verify)),
+        lambda: quickened(http.HTTPTransport(verify=verify)),
     )
+
+
+def _api_version() -> str:
+    """Return the version of the Developer API.
+
+    google-genai 3 defaults to `v1`, which knows neither thinking nor the `-latest`
+    names (read 2026-11-27).
+    """
+    said = os.environ.get("GOOGLE_GENAI_API_VERSION")
+    return "v1beta" if said in {None, "", "beta"} else said
 
 
 def _key_in_environment() -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-import httpx
 from google.genai.errors import APIError
 from langchain_core.exceptions import ContextOverflowError
 from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
@@ -15,9 +14,11 @@ from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 from langchain_unified import errors
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
+from langchain_unified.shims.google_wire.http import http_errors
 from langchain_unified.types import CallPlan
 
-CAUGHT = (APIError, ChatGoogleGenerativeAIError, httpx.HTTPError, httpx.StreamError)
+_BROKEN = (*http_errors("HTTPError"), *http_errors("StreamError"))
+CAUGHT = (APIError, ChatGoogleGenerativeAIError, *_BROKEN)
 """What a call may raise because of the provider's answer, or for want of one."""
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
@@ -72,9 +73,9 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
 
 
 def _kind(error: Exception, status: Any, message: str) -> type[errors.ProviderError]:
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, http_errors("TimeoutException")):
         return errors.ProviderTimeoutError
-    if isinstance(error, (httpx.HTTPError, httpx.StreamError)):
+    if isinstance(error, _BROKEN):
         return errors.ProviderConnectionError
     refused = status == _BAD_REQUEST and _OVERFLOW.search(message)
     if isinstance(error, ContextOverflowError) or refused:
