@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from langchain_unified.testing.emulator import ProviderEmulator
+from langchain_unified.testing.judging.command import main as judge_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C, or judge the emulator by recordings.
 
     Args:
         arguments: Command line without the program name.
@@ -23,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["judge"]:
+        return judge_command(given[1:])
+    options = _parser().parse_args(given)
     emulator = ProviderEmulator(
         port=options.port, record_to=options.record, rules=options.rules or ()
     )
@@ -50,7 +54,8 @@ def banner(emulator: ProviderEmulator) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m langchain_unified.testing",
-        description="A strict loopback OpenAI and Gemini server.",
+        description="A strict loopback OpenAI and Gemini server. `judge "
+        "FOLDER_OR_FILE` compares it with recordings of the real APIs.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     parser.add_argument("--record", metavar="FILE.jsonl", help="append each request")

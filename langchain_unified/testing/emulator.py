@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from langchain_unified.testing.anthropic_api.surface import AnthropicSurface
 from langchain_unified.testing.azure_api.surface import AzureSurface
 from langchain_unified.testing.errors import RefusalError
+from langchain_unified.testing.evidence import EVIDENCE
 from langchain_unified.testing.gemini_api.surface import GeminiSurface
 from langchain_unified.testing.ollama_api.surface import OllamaSurface
 from langchain_unified.testing.openai_api.surface import OpenAISurface
@@ -41,6 +42,7 @@ Surface = (
     AnthropicSurface | AzureSurface | OllamaSurface | OpenAISurface | GeminiSurface
 )
 
+SHUTDOWN = ("ignore", "enforce")
 _ERROR = 400
 
 
@@ -69,9 +71,17 @@ class ProviderEmulator:
         record_to: File that gets one line of JSON per request.
         max_recorded: How many requests to remember, the oldest leaving first; all by
             default.
+        accept_foreign_tokens: Accept signatures, encrypted items, response and item
+            ids of the real APIs, so that transcripts of production can be replayed.
+            What they stand for is not known here, so nothing that depends on it is
+            checked. False refuses them, as the real APIs refuse ours.
+        unreachable_urls: Beginnings of the URLs of media that cannot be downloaded.
+        strict: What is refused: `recorded` only what recordings show to be refused,
+            `documented` also what the providers' pages say, `inferred` all the rules.
 
     Raises:
-        ValueError: If `shutdown` is neither `ignore` nor `enforce`.
+        ValueError: If `shutdown` is neither `ignore` nor `enforce`, or `strict` is
+            none of the three words.
 
     Example:
         ```python
@@ -97,21 +107,26 @@ class ProviderEmulator:
         google_api_keys: Collection[str] | None = None,
         record_to: str | Path | None = None,
         max_recorded: int | None = None,
+        accept_foreign_tokens: bool = False,
+        unreachable_urls: Collection[str] = (),
+        strict: str = "inferred",
     ) -> None:
         """Prepare the emulator; nothing listens yet."""
-        if shutdown not in ("ignore", "enforce"):
-            message = f"shutdown must be 'ignore' or 'enforce', not {shutdown!r}."
-            raise ValueError(message)
+        _check_word("shutdown", shutdown, SHUTDOWN)
+        _check_word("strict", strict, EVIDENCE)
         extra = load_rules(rules) if isinstance(rules, (str, Path)) else list(rules)
         books = {name: load_rule_book(name).with_rules(extra) for name in PROVIDERS}
         keys = {"openai": openai_api_keys, "google_genai": google_api_keys}
         self._settings = Settings(
             books=books,
             today=today or max(book.as_of for book in books.values()),
-            enforce_shutdown=shutdown == "enforce",
+            enforce_shutdown=shutdown == SHUTDOWN[True],
             verified_organization=verified_organization,
             keys={name: frozenset(k) for name, k in keys.items() if k is not None},
             answer=answer,
+            accept_foreign_tokens=accept_foreign_tokens,
+            unreachable_urls=tuple(unreachable_urls),
+            strict=strict,
         )
         self.latency = latency
         self.chunk_delay = chunk_delay
@@ -208,6 +223,26 @@ class ProviderEmulator:
     @verified_organization.setter
     def verified_organization(self, value: bool) -> None:
         self._settings = replace(self._settings, verified_organization=value)
+
+    @property
+    def shutdown(self) -> str:
+        """`enforce` if models past their shutdown date are refused, else `ignore`."""
+        return SHUTDOWN[self._settings.enforce_shutdown]
+
+    @shutdown.setter
+    def shutdown(self, value: str) -> None:
+        _check_word("shutdown", value, SHUTDOWN)
+        enforce = value == SHUTDOWN[True]
+        self._settings = replace(self._settings, enforce_shutdown=enforce)
+
+    @property
+    def unreachable_urls(self) -> tuple[str, ...]:
+        """Beginnings of the URLs of media that cannot be downloaded."""
+        return self._settings.unreachable_urls
+
+    @unreachable_urls.setter
+    def unreachable_urls(self, value: Collection[str]) -> None:
+        self._settings = replace(self._settings, unreachable_urls=tuple(value))
 
     def rules_for(self, model: str, provider: str = "openai") -> ModelRules | None:
         """Return the rules enforced for a model today, or None if it is unknown."""
@@ -328,6 +363,7 @@ class ProviderEmulator:
         try:
             reply = surface.answer(request, recorded, self._settings, number)
         except RefusalError as error:
+            recorded.evidence = error.evidence
             return _json_reply(error.status, error.body)
         except Exception:  # noqa: BLE001
             trace = traceback.format_exc()
@@ -355,6 +391,13 @@ class ProviderEmulator:
 def _json_reply(status: int, body: object) -> HttpReply:
     headers = {"content-type": "application/json; charset=UTF-8"}
     return HttpReply(status, headers, json.dumps(body).encode())
+
+
+def _check_word(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        listed = " or ".join(repr(word) for word in allowed)
+        message = f"{name} must be {listed}, not {value!r}."
+        raise ValueError(message)
 
 
 def _error_in(reply: HttpReply) -> object:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from langchain_unified.testing.evidence import evidence_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,6 +23,13 @@ GOOGLE_STATUS = {
 
 class RefusalError(Exception):
     """A request the emulator answers with an error."""
+
+    @property
+    def evidence(self) -> str:
+        """How it is known that the real API refuses this."""
+        error = self.body.get("error")
+        text = error.get("message") if isinstance(error, dict) else error
+        return evidence_of(str(text))
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         """Keep the status and the body to answer with."""

@@ -51,12 +51,14 @@ class ModelRules:
         presence_penalty: Support of the presence penalty.
         frequency_penalty: Support of the frequency penalty.
         logprobs: Support of `logprobs` and `top_logprobs` / `responseLogprobs`.
+        vertex_logprobs: The same on Vertex (Gemini).
         logit_bias: Support of `logit_bias` (OpenAI).
         stop: Support of stop sequences.
         n: Support of `n` (OpenAI chat).
         max_temperature: Upper bound of the temperature.
         max_stop_sequences: Longest stop list (OpenAI 4, Gemini 5 by default).
         tools: Whether function tools are accepted at all.
+        search: Whether a search tool is accepted where function tools are not (Gemini).
         json_mode: Whether a JSON object can be asked for.
         structured_output: Whether a response schema is accepted.
         chat_token_params: Token caps taken on chat.
@@ -90,7 +92,7 @@ class ModelRules:
         multi_turn: Whether more than one turn is accepted.
         media_resolution: Whether `mediaResolution` may be sent.
         function_role: Whether the content role `function` is accepted.
-        function_call_ids: Whether function calls and responses may carry ids.
+        function_call_ids: Whether function calls are answered with ids (Gemini).
         thought_signatures: `required`, `optional` or `rejected`.
         max_unstreamed_output_tokens: Tokens in one reply that is not streamed.
 
@@ -126,12 +128,14 @@ class ModelRules:
     presence_penalty: str = "any"
     frequency_penalty: str = "any"
     logprobs: str = "any"
+    vertex_logprobs: str = "any"
     logit_bias: str = "any"
     stop: str = "any"
     n: str = "any"
     max_temperature: float = 2.0
     max_stop_sequences: int | None = None
     tools: bool = True
+    search: bool = False
     json_mode: bool = True
     structured_output: bool = True
 
@@ -230,7 +234,8 @@ def load_rules(path: str | Path) -> list[ModelRules]:
 
     Args:
         path: A file holding either a list of rule objects, or an object with
-            `provider` and `groups`, each group having `ids` and `rules`.
+            `provider` and `groups`, each group having `ids` and `rules`; the name an id
+            answers with can stand in `answers_as`.
 
     Returns:
         One `ModelRules` per id.
@@ -240,7 +245,12 @@ def load_rules(path: str | Path) -> list[ModelRules]:
         return [ModelRules.from_dict(item) for item in raw]
     return [
         ModelRules.from_dict(
-            {"provider": raw["provider"], **group["rules"], "id": name}
+            {
+                "provider": raw["provider"],
+                "answers_as": raw.get("answers_as", {}).get(name),
+                **group["rules"],
+                "id": name,
+            }
         )
         for group in raw["groups"]
         for name in group["ids"]

@@ -79,20 +79,26 @@ class AzureSurface:
         """
         _check_key(request, settings)
         _check_path(request)
-        model = self.deployments.get(str(recorded.model), recorded.model)
-        if settings.books["openai"].get(str(model), settings.today) is None:
+        model = self._model_behind(str(recorded.model))
+        if settings.books["openai"].get(model, settings.today) is None:
             refuse(
                 "The API deployment for this resource does not exist. If you created "
                 "the deployment within the last 5 minutes, please wait a moment and "
                 "try again.",
                 404,
                 "DeploymentNotFound",
+                kind="invalid_request_error",
             )
         body = {**(recorded.body or {}), "model": model}
         behind = replace(recorded, body=body)
         endpoint = recorded.endpoint or "chat"
         call = admit(endpoint, behind, settings, self._store)
         return _reply(endpoint, call, number)
+
+    def _model_behind(self, deployment: str) -> str:
+        """Return the model of a deployment, in OpenAI's spelling."""
+        model = self.deployments.get(deployment, deployment)
+        return _spellings().get(model, model)
 
     def headers(self, number: int) -> dict[str, str]:
         """Return the headers every reply carries."""
@@ -103,13 +109,14 @@ class AzureSurface:
         self._store.clear()
 
 
-def refuse(message: str, status: int, code: str) -> None:
+def refuse(message: str, status: int, code: str, kind: str | None = None) -> None:
     """Refuse a request.
 
     Raises:
         RefusalError: Always.
     """
-    raise RefusalError(status, {"error": {"code": code, "message": message}})
+    head = {"type": kind} if kind else {}
+    raise RefusalError(status, {"error": {**head, "code": code, "message": message}})
 
 
 @cache
@@ -117,6 +124,13 @@ def _shipped() -> dict[str, str]:
     text = (DATA / "azure_openai.json").read_text(encoding="utf-8")
     deployments: dict[str, str] = json.loads(text)["deployments"]
     return deployments
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    text = (DATA / "azure_openai.json").read_text(encoding="utf-8")
+    spellings: dict[str, str] = json.loads(text)["spellings"]
+    return spellings
 
 
 def _check_key(request: HttpRequest, settings: Settings) -> None:

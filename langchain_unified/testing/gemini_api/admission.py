@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import google_refuse
-from langchain_unified.testing.gemini_api.call import GeminiCall
+from langchain_unified.testing.gemini_api.call import GeminiCall, is_vertex
 from langchain_unified.testing.gemini_api.checks import (
     config,
     contents,
@@ -89,7 +89,9 @@ def admit(
     """
     rules = find_model(settings, model, version, recorded.endpoint or "")
     call = GeminiCall(
-        body=parse_body(recorded.body, "GenerateContentRequest"),
+        body=parse_body(
+            recorded.body, "GenerateContentRequest", vertex=is_vertex(recorded.path)
+        ),
         rules=rules,
         settings=settings,
         recorded=recorded,
@@ -102,11 +104,11 @@ def admit(
     return call
 
 
-def parse_body(body: Any, kind: str) -> dict[str, Any]:
+def parse_body(body: Any, kind: str, *, vertex: bool = False) -> dict[str, Any]:
     """Parse a request body."""
     if not isinstance(body, dict):
         google_refuse("Invalid JSON payload received. Unexpected end of string.")
-    return parse_message(body, kind)
+    return parse_message(body, kind, vertex=vertex)
 
 
 def find_model(settings: Settings, name: str, version: str, method: str) -> ModelRules:

@@ -14,6 +14,11 @@ _LEVEL_TOKENS = {"minimal": 0, "low": 2, "medium": 4, "high": 8}
 _BUDGET_TOKENS = 4
 
 
+def is_vertex(path: str) -> bool:
+    """Tell whether a path is one of Vertex."""
+    return "/publishers/" in path or path.startswith("/v1beta1/")
+
+
 @dataclass
 class GeminiCall:
     """A parsed request with the rules of the model that serves it.
@@ -60,8 +65,8 @@ class GeminiCall:
 
     @property
     def on_vertex(self) -> bool:
-        """Whether the request took the path of Vertex."""
-        return self.version == "v1beta1"
+        """Whether the request took a path of Vertex."""
+        return is_vertex(self.recorded.path)
 
     @property
     def wants_json(self) -> bool:

@@ -18,13 +18,16 @@ _PROTO = {
 }
 
 
-def parse_message(value: Any, kind: str, path: str = "") -> dict[str, Any]:
+def parse_message(
+    value: Any, kind: str, path: str = "", *, vertex: bool = False
+) -> dict[str, Any]:
     """Check a JSON object against a message type and spell its keys in camelCase.
 
     Args:
         value: The object; snake_case keys are accepted, nulls are dropped.
         kind: Message type, such as `GenerateContentRequest`.
         path: Place of the object, such as `contents[0].parts[1]`.
+        vertex: Whether the request is for Vertex, which knows more keys.
 
     Returns:
         The object with known keys only.
@@ -34,7 +37,8 @@ def parse_message(value: Any, kind: str, path: str = "") -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         _invalid_value(value, path, kind)
-    known = load_fields("google_genai")[kind]
+    fields = load_fields("google_genai")
+    known = {**fields[kind], **(fields["vertex"].get(kind, {}) if vertex else {})}
     parsed = {}
     for key, entry in value.items():
         name = camel(key)
@@ -42,7 +46,7 @@ def parse_message(value: Any, kind: str, path: str = "") -> dict[str, Any]:
             unknown_name(key, path)
         if entry is not None:
             where = f"{path}.{snake(name)}" if path else snake(name)
-            parsed[name] = _parse(entry, known[name], where)
+            parsed[name] = _parse(entry, known[name], where, vertex=vertex)
     return parsed
 
 
@@ -66,25 +70,25 @@ def snake(name: str) -> str:
     return _HUMP.sub("_", name).lower()
 
 
-def _parse(value: Any, kind: str, path: str) -> Any:
+def _parse(value: Any, kind: str, path: str, *, vertex: bool) -> Any:
     if kind == "any":
         return value
     if kind.startswith("["):
         values = value if isinstance(value, list) else [value]
         return [
-            parse_message(item, kind[1:], f"{path}[{index}]")
+            parse_message(item, kind[1:], f"{path}[{index}]", vertex=vertex)
             for index, item in enumerate(values)
         ]
     if kind.startswith("{"):
         return {
-            name: parse_message(item, kind[1:], f"{path}[{name}]")
+            name: parse_message(item, kind[1:], f"{path}[{name}]", vertex=vertex)
             for name, item in value.items()
         }
     if kind.startswith("enum "):
         return _parse_enum(value, kind, path)
     if kind in _PROTO:
         return _parse_scalar(value, kind, path)
-    return parse_message(value, kind, path)
+    return parse_message(value, kind, path, vertex=vertex)
 
 
 def _parse_enum(value: Any, kind: str, path: str) -> Any:

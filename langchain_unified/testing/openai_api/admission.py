@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_unified.testing.settings import Settings
     from langchain_unified.testing.wire import HttpRequest
 
+_LONGEST_SHOWN_KEY = 12
 KEYS_PAGE = "https://platform.openai.com/account/api-keys"
 
 _SHARED = (
@@ -87,11 +88,18 @@ def check_key(request: HttpRequest, settings: Settings) -> None:
         )
     if not settings.accepts_key("openai", key):
         refuse(
-            f"Incorrect API key provided: ***{key[-4:]}. You can find your API key at "
-            f"{KEYS_PAGE}.",
+            f"Incorrect API key provided: {_shown_key(key)}. You can find your API key "
+            f"at {KEYS_PAGE}.",
             code="invalid_api_key",
             status=401,
         )
+
+
+def _shown_key(key: str) -> str:
+    """Return a key as the API repeats it: a long one without its middle."""
+    if len(key) <= _LONGEST_SHOWN_KEY:
+        return key
+    return f"{key[:4]}{'*' * (len(key) - 8)}{key[-4:]}"
 
 
 def admit(

@@ -24,6 +24,7 @@ class OpenAICall:
         store: Responses kept for `previous_response_id`.
         recorded: The record of the request.
         history: Items of the previous response, in front of the input.
+        history_is_unknown: Whether items in front of the input are not known here.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class OpenAICall:
     store: ResponseStore
     recorded: RecordedRequest
     history: list[Any]
+    history_is_unknown: bool = False
 
     @property
     def on_chat(self) -> bool:
@@ -82,14 +84,28 @@ class OpenAICall:
     @property
     def function_tools(self) -> list[dict[str, Any]]:
         """The function tools as name, description, parameters and strict."""
-        tools = [
-            tool
-            for tool in self.body.get("tools") or []
-            if tool.get("type") == "function"
-        ]
+        tools = [tool for tool in self.all_tools if tool.get("type") == "function"]
         return [tool["function"] for tool in tools] if self.on_chat else tools
+
+    @property
+    def all_tools(self) -> list[dict[str, Any]]:
+        """The tools of the request, then those that items of the input add."""
+        given = self.body.get("input")
+        items = given if isinstance(given, list) else []
+        added = [
+            tool
+            for item in items
+            if isinstance(item, dict) and item.get("type") == "additional_tools"
+            for tool in item.get("tools") or []
+        ]
+        return [*(self.body.get("tools") or []), *added]
 
     @property
     def has_tools(self) -> bool:
         """Whether any tool is offered."""
-        return bool(self.body.get("tools"))
+        return bool(self.all_tools)
+
+    @property
+    def keeps_items(self) -> bool:
+        """Whether the response will be stored."""
+        return not self.on_chat and self.body.get("store") is not False

@@ -68,7 +68,7 @@ def prompt_tokens(call: OpenAICall) -> int:
     """Estimate the tokens of the whole input."""
     total = count_tokens(str(call.body.get("instructions") or ""))
     if call.has_tools:
-        total += count_tokens(json.dumps(call.body["tools"]))
+        total += count_tokens(json.dumps(call.all_tools))
     conversation = call.body["messages"] if call.on_chat else conversation_of(call)
     return total + sum(3 + _tokens_of(entry) for entry in conversation)
 

@@ -415,18 +415,6 @@ def test_gemini_refuses(post: Post, model, body, message):
             "generation_config.response_schema",
             id="row 17, response schema",
         ),
-        pytest.param(
-            contents(
-                HI,
-                {
-                    "role": "model",
-                    "parts": [{"functionCall": {"name": "f", "id": "1"}}],
-                },
-            ),
-            "id",
-            "contents[1].parts[0].function_call",
-            id="row 27",
-        ),
     ],
 )
 def test_unknown_names(post: Post, body, name, place):

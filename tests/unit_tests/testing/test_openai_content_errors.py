@@ -166,11 +166,14 @@ MESSAGE_ROWS = [
             )
         ],
         openai_error(
-            "The file type you uploaded is not supported. Please try again with a pdf",
-            None,
-            "unsupported_file",
+            "Invalid file data: 'messages[0].content[0].file.file_data'. Expected a "
+            "base64-encoded data URL with an application/pdf MIME type (e.g. "
+            "'data:application/pdf;base64,SGVsbG8sIFdvcmxkIQ=='), but got unsupported "
+            "MIME type 'text/plain'.",
+            "messages[0].content[0].file.file_data",
+            BAD,
         ),
-        id="row 56",
+        id="no PDF",
     ),
     pytest.param(
         [
@@ -408,14 +411,14 @@ BODY_ROWS = [
         strict(
             {
                 "type": "object",
-                "properties": {"a": {"type": "string", "default": "x"}},
+                "properties": {"a": {"type": "string", "not": {"enum": ["x"]}}},
                 "required": ["a"],
                 "additionalProperties": False,
             }
         ),
         openai_error(
             "Invalid schema for response_format 'Answer': In "
-            "context=('properties', 'a'), 'default' is not permitted.",
+            "context=('properties', 'a'), 'not' is not permitted.",
             "response_format",
             None,
         ),
@@ -497,9 +500,10 @@ BODY_ROWS = [
             ]
         },
         openai_error(
-            "Invalid content type. input_audio is only supported by certain models.",
-            "messages.[0].content.[0].type",
-            None,
+            "Invalid 'messages[0]'. Content blocks are expected to be either text or "
+            "image_url type.",
+            "messages[0]",
+            BAD,
         ),
         id="row 43, audio",
     ),

@@ -779,7 +779,7 @@ def test_shut_down_models():
         ({"authorization": "Bearer "}, "You didn't provide an API key.", None),
         (
             {"authorization": "Bearer sk-wrong-9999"},
-            "Incorrect API key provided: ***9999.",
+            "Incorrect API key provided: sk-w*****9999.",
             "invalid_api_key",
         ),
     ],

@@ -24,8 +24,8 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
 
 
 def test_every_id_has_rules():
-    """The data covers all the ids that the facts list."""
-    assert (len(OPENAI), len(GEMINI)) == (124, 61)
+    """The data covers all the ids that the facts list, and those only recorded."""
+    assert (len(OPENAI), len(GEMINI)) == (126, 64)
 
 
 @pytest.mark.parametrize("rules", OPENAI, ids=lambda rules: rules.id)

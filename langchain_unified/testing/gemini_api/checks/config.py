@@ -87,9 +87,11 @@ def check_token_cap(call: GeminiCall) -> None:
 
 
 def check_logprobs(call: GeminiCall) -> None:
-    """Refuse log probabilities the model does not give."""
+    """Refuse log probabilities the model does not give on this platform."""
     wanted = call.config.get("responseLogprobs") or call.config.get("logprobs")
-    if wanted and call.rules.logprobs == "rejected":
+    rules = call.rules
+    support = rules.vertex_logprobs if call.on_vertex else rules.logprobs
+    if wanted and support == "rejected":
         google_refuse(f"Logprobs is not enabled for {call.this_model}")
 
 

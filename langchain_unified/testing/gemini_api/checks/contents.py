@@ -7,7 +7,6 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import google_refuse
-from langchain_unified.testing.gemini_api.fields import unknown_name
 
 if TYPE_CHECKING:
     from langchain_unified.testing.gemini_api.call import GeminiCall
@@ -17,6 +16,18 @@ _DATA = (
     *("text", "inlineData", "fileData", "functionCall", "functionResponse"),
     *("executableCode", "codeExecutionResult", "toolCall", "toolResponse"),
 )
+NOT_FETCHED = (
+    "Cannot fetch content from the provided URL. Please ensure the URL is valid and "
+    "accessible by Vertex AI. Vertex AI respects robots.txt rules, so confirm the URL "
+    "is allowed to be crawled. Status: URL_ROBOTED-ROBOTED_DENIED"
+)
+_FUNCTION = {
+    "functionCall": "function_call",
+    "functionResponse": "function_response",
+}
+_ALONE = ("thoughtSignature", "videoMetadata")
+"""What a part may hold without data (recorded 2026-03 on Vertex)."""
+
 _KINDS = {"image": "Image", "audio": "Audio", "video": "Video", "pdf": "Document"}
 
 
@@ -47,7 +58,7 @@ def check_turns(call: GeminiCall) -> None:
 def check_function_turns(call: GeminiCall) -> None:
     """Refuse function calls and responses that do not follow each other."""
     previous: dict[str, Any] = {}
-    for content in call.contents:
+    for content in _turns(call.contents):
         made, given = (
             _count(previous, "functionCall"),
             _count(content, "functionResponse"),
@@ -109,7 +120,7 @@ def _check_role(call: GeminiCall, role: str | None) -> None:
 
 def _check_part(call: GeminiCall, part: dict[str, Any], path: str) -> None:
     present = [name for name in _DATA if name in part]
-    if not present:
+    if not present and not any(name in part for name in _ALONE):
         google_refuse(
             f"{REQUEST}.{path}.data: required oneof field 'data' must have one "
             "initialized field\n"
@@ -118,10 +129,11 @@ def _check_part(call: GeminiCall, part: dict[str, Any], path: str) -> None:
         text = f"Invalid value at '{path}' (oneof), oneof field 'data' is already set. "
         google_refuse(f"{text}Cannot set '{present[1]}'")
     _check_media(call, part, path)
-    _check_function_part(call, part, path)
+    _check_function_part(part, path)
 
 
 def _check_media(call: GeminiCall, part: dict[str, Any], path: str) -> None:
+    _check_addresses(call, part)
     blob = part.get("inlineData") or part.get("fileData")
     if blob is None:
         return
@@ -137,6 +149,16 @@ def _check_media(call: GeminiCall, part: dict[str, Any], path: str) -> None:
         )
 
 
+def _check_addresses(call: GeminiCall, part: dict[str, Any]) -> None:
+    """Refuse addresses that cannot be fetched, in results of functions too."""
+    inner = (part.get("functionResponse") or {}).get("parts") or []
+    for holder in (part, *inner):
+        data = holder.get("fileData") or holder.get("file_data") or {}
+        address = str(data.get("fileUri") or data.get("file_uri") or "")
+        if address.startswith(call.settings.unreachable_urls or ("\0",)):
+            google_refuse(NOT_FETCHED)
+
+
 def _check_base64(data: str, path: str) -> None:
     try:
         base64.b64decode(data.translate(str.maketrans("-_", "+/")) + "==")
@@ -144,18 +166,30 @@ def _check_base64(data: str, path: str) -> None:
         google_refuse(f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed")
 
 
-def _check_function_part(call: GeminiCall, part: dict[str, Any], path: str) -> None:
-    for name, spelled in (
-        ("functionCall", "function_call"),
-        ("functionResponse", "function_response"),
-    ):
+def _check_function_part(part: dict[str, Any], path: str) -> None:
+    for name, spelled in _FUNCTION.items():
         held = part.get(name)
         if held is None:
             continue
-        if "id" in held and not call.rules.function_call_ids:
-            unknown_name("id", f"{path}.{spelled}")
         if not held.get("name"):
             google_refuse(f"{REQUEST}.{path}.{spelled}.name: Name cannot be empty.\n")
+
+
+def _turns(contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join calls in contents that follow each other, and the responses to them.
+
+    Two contents with calls may be answered in one (recorded 2026-07).
+    """
+    turns: list[dict[str, Any]] = []
+    for content in contents:
+        parts = content.get("parts") or []
+        if turns and any(
+            _count(turns[-1], name) and _count(content, name) for name in _FUNCTION
+        ):
+            turns[-1] = {**content, "parts": [*turns[-1]["parts"], *parts]}
+        else:
+            turns.append({**content, "parts": parts})
+    return turns
 
 
 def _count(content: dict[str, Any], name: str) -> int:

@@ -45,7 +45,9 @@ def turn_start(contents: list[dict[str, Any]]) -> int:
 def _check_signature(call: GeminiCall, signature: str) -> None:
     if call.rules.thought_signatures == "rejected":
         google_refuse("Corrupted thought signature.")
-    if not _is_sentinel(signature) and subject_of(signature) != SUBJECT:
+    if call.settings.accept_foreign_tokens or _is_sentinel(signature):
+        return
+    if subject_of(signature) != SUBJECT:
         google_refuse("Corrupted thought signature.")
 
 

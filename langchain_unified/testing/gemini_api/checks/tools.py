@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _REQUEST = "* GenerateContentRequest"
 _NAME = re.compile(r"^[a-zA-Z_][\w.:-]{0,127}$")
+_SEARCH = {"googleSearch", "googleSearchRetrieval"}
 NAME_RULE = (
     "Invalid function name. Must start with a letter or an underscore. Must be "
     "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), "
@@ -23,7 +24,7 @@ def check_tools(call: GeminiCall) -> None:
     """Refuse tools the model does not take, and malformed declarations."""
     if not call.body.get("tools"):
         return
-    if not call.rules.tools:
+    if not call.rules.tools and not _searches_only(call):
         google_refuse(f"Function calling is not enabled for {call.this_model}")
     for index, tool in enumerate(call.body["tools"]):
         seen: set[str] = set()
@@ -37,7 +38,7 @@ def check_tool_config(call: GeminiCall) -> None:
     config = (call.body.get("toolConfig") or {}).get("functionCallingConfig")
     if config is None:
         return
-    if not call.declarations:
+    if not call.body.get("tools"):
         google_refuse("Function calling config is set without function_declarations")
     allowed = config.get("allowedFunctionNames") or []
     if allowed and config.get("mode") not in ("ANY", "VALIDATED"):
@@ -70,6 +71,12 @@ def check_schema(schema: dict[str, Any], path: str) -> None:
         check_schema(schema["items"], f"{path}.items")
     for index, sub in enumerate(schema.get("anyOf") or []):
         check_schema(sub, f"{path}.any_of[{index}]")
+
+
+def _searches_only(call: GeminiCall) -> bool:
+    """Tell whether the tools are those of a model that takes a search alone."""
+    kinds = {kind for tool in call.body["tools"] for kind in tool}
+    return call.rules.search and kinds <= _SEARCH
 
 
 def _check_declaration(declared: dict[str, Any], path: str, seen: set[str]) -> None:

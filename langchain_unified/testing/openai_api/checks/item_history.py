@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 def load_history(call: OpenAICall) -> None:
     """Put the items of the previous response in front of the input."""
     previous = call.body.get("previous_response_id")
+    call.history_is_unknown = "conversation" in call.body
     if previous is None:
         return
     history = call.store.conversation(previous)
+    if history is None and call.settings.accept_foreign_tokens:
+        call.history_is_unknown = True
+        return
     if history is None:
         refuse(
             f"Previous response with id '{previous}' not found.",
@@ -38,12 +42,16 @@ def conversation_of(call: OpenAICall) -> list[dict[str, Any]]:
 def check_call_pairs(call: OpenAICall) -> None:
     """Refuse outputs without their calls, and calls without their outputs."""
     made: set[str] = set()
+    others: set[str | None] = set()
     answered: set[str] = set()
     for item in conversation_of(call):
         if kind_of(item) == "function_call":
             made.add(item["call_id"])
+        elif kind_of(item).endswith("_call"):
+            others.add(item.get("call_id"))
         elif kind_of(item) == "function_call_output":
-            if item["call_id"] not in made:
+            known = call.history_is_unknown or item["call_id"] in made | others
+            if not known:
                 refuse(
                     "No tool call found for function call output with call_id "
                     f"{item['call_id']}.",
@@ -62,7 +70,7 @@ def check_reasoning_items(call: OpenAICall) -> None:
     for index, item in enumerate(items):
         if kind_of(item) == "reasoning":
             _check_origin(call, item)
-            _check_follower(item, items[index + 1 :])
+            _check_follower(call, item, items[index + 1 :])
         elif kind_of(item) in ("function_call", "message"):
             _check_leader(call, item, items[:index])
 
@@ -71,6 +79,9 @@ def _resolved(call: OpenAICall, item: dict[str, Any]) -> dict[str, Any]:
     if kind_of(item) != "item_reference":
         return item
     found = call.store.item(item["id"])
+    if found is None and call.settings.accept_foreign_tokens:
+        call.history_is_unknown = True
+        return item
     if found is None:
         _not_found(item["id"])
     return found
@@ -78,26 +89,44 @@ def _resolved(call: OpenAICall, item: dict[str, Any]) -> dict[str, Any]:
 
 def _check_origin(call: OpenAICall, item: dict[str, Any]) -> None:
     sealed = item.get("encrypted_content")
+    if call.settings.accept_foreign_tokens:
+        return
     if sealed is None:
         if call.store.item(item["id"]) is None:
             _not_found(item["id"])
     elif subject_of(sealed) != f"openai {call.rules.id}":
         refuse(
-            f"The encrypted content for item {item['id']} could not be verified. "
+            f"The encrypted content for item {item.get('id')} could not be verified. "
             "Reason: Encrypted content could not be decrypted or parsed.",
             param="input",
             code="invalid_encrypted_content",
         )
 
 
-def _check_follower(item: dict[str, Any], later: list[dict[str, Any]]) -> None:
+def _check_follower(
+    call: OpenAICall, item: dict[str, Any], later: list[dict[str, Any]]
+) -> None:
+    """Refuse reasoning whose item is not next, or next without its own id.
+
+    What is stored is known by ids: a message in other words is not the message that
+    followed (recorded 2026-02).
+    """
     follower = next((one for one in later if kind_of(one) != "reasoning"), None)
-    if follower is None or not _comes_from_model(follower):
+    known = call.keeps_items and item.get("id") is not None
+    if (
+        follower is None
+        or not _comes_from_model(follower)
+        or (known and _lacks_id(follower))
+    ):
         refuse(
-            f"Item '{item['id']}' of type 'reasoning' was provided without its "
+            f"Item '{item.get('id')}' of type 'reasoning' was provided without its "
             f"required following item.",
             param="input",
         )
+
+
+def _lacks_id(item: dict[str, Any]) -> bool:
+    return item.get("id") is None and kind_of(item) in ("message", "function_call")
 
 
 def _comes_from_model(item: dict[str, Any]) -> bool:
@@ -111,7 +140,7 @@ def _check_leader(
     call: OpenAICall, item: dict[str, Any], earlier: list[dict[str, Any]]
 ) -> None:
     """Refuse a kept item whose reasoning was left out."""
-    if call.history or item.get("id") is None:
+    if call.history or call.history_is_unknown or item.get("id") is None:
         return
     leader = (call.store.item(item["id"]) or {}).get("reasoning_id")
     if leader and all(one.get("id") != leader for one in earlier):

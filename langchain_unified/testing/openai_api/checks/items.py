@@ -15,7 +15,10 @@ from langchain_unified.testing.openai_api.checks.ranges import (
     require_filled,
     require_short,
 )
-from langchain_unified.testing.openai_api.checks.tools import require_function_name
+from langchain_unified.testing.openai_api.checks.tools import (
+    check_tool_list,
+    require_function_name,
+)
 from langchain_unified.testing.rules import load_fields
 
 if TYPE_CHECKING:
@@ -76,11 +79,13 @@ def _check_item(call: OpenAICall, item: dict[str, Any], path: str) -> None:
         _check_output(call, item, path)
     elif kind == "reasoning":
         require_type(item.get("summary"), "array", f"{path}.summary")
+    elif kind == "additional_tools":
+        check_tool_list(call, require(item, "tools", path), f"{path}.tools")
 
 
 def _check_id(item: dict[str, Any], kind: str, path: str) -> None:
     given, prefix = item.get("id"), _PREFIX.get(kind)
-    if kind == "reasoning":
+    if kind == "reasoning" and item.get("encrypted_content") is None:
         require(item, "id", path)
     if given is None or prefix is None:
         return

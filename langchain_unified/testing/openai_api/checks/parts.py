@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.openai_api.checks.media import (
+    check_file_data,
+    check_file_url,
+    check_image,
+)
 from langchain_unified.testing.openai_api.checks.names import (
     require,
     require_keys,
@@ -24,7 +29,6 @@ _MODALITY = {
     "file": "pdf",
     "input_file": "pdf",
 }
-_IMAGE_TYPES = ("image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp")
 
 
 def check_part(
@@ -50,60 +54,46 @@ def check_part(
     table = "chat_parts" if call.on_chat else "response_parts"
     require_keys(part, load_fields("openai")[table][kind], path)
     modality = _MODALITY.get(kind)
+    if modality == "audio" and call.on_chat and modality not in call.rules.inputs:
+        where = path.partition(".")[0]
+        refuse(
+            f"Invalid '{where}'. Content blocks are expected to be either text or "
+            "image_url type.",
+            param=where,
+            code="invalid_value",
+        )
     if modality and modality not in call.rules.inputs:
         refuse(
             f"Invalid content type. {kind} is only supported by certain models.",
             param=f"{dotted}.type",
         )
-    _CHECKS.get(kind, _check_nothing)(part, path)
+    _CHECKS[kind](call, part, path)
 
 
-def _check_nothing(part: dict[str, Any], path: str) -> None:
-    pass
-
-
-def _check_text(part: dict[str, Any], path: str) -> None:
+def _check_text(_: OpenAICall, part: dict[str, Any], path: str) -> None:
     require_type(part.get("text"), "string", f"{path}.text")
 
 
-def _check_refusal(part: dict[str, Any], path: str) -> None:
+def _check_refusal(_: OpenAICall, part: dict[str, Any], path: str) -> None:
     require_type(part.get("refusal"), "string", f"{path}.refusal")
 
 
-def _check_image_url(part: dict[str, Any], path: str) -> None:
+def _check_image_url(call: OpenAICall, part: dict[str, Any], path: str) -> None:
     holder = require(part, "image_url", path)
     require_type(holder, "object", f"{path}.image_url")
     require_keys(holder, ("url", "detail"), f"{path}.image_url")
-    _check_image(require(holder, "url", f"{path}.image_url"), f"{path}.image_url.url")
+    url = require(holder, "url", f"{path}.image_url")
+    check_image(call, url, f"{path}.image_url.url")
 
 
-def _check_input_image(part: dict[str, Any], path: str) -> None:
+def _check_input_image(call: OpenAICall, part: dict[str, Any], path: str) -> None:
     if part.get("file_id") is None:
         url = require(part, "image_url", path)
         require_type(url, "string", f"{path}.image_url")
-        _check_image(url, f"{path}.image_url")
+        check_image(call, url, f"{path}.image_url")
 
 
-def _check_image(url: str, path: str) -> None:
-    if url.startswith(("https://", "http://")):
-        return
-    mime = url[5:].split(";", maxsplit=1)[0] if url.startswith("data:") else None
-    if mime is None:
-        refuse(
-            f"Invalid '{path}'. Expected a valid URL, but got a value with an invalid "
-            f"format.",
-            param=path,
-            code="invalid_value",
-        )
-    if mime not in _IMAGE_TYPES:
-        refuse(
-            "You uploaded an unsupported image. Please make sure your image has of one "
-            "the following formats: ['png', 'jpeg', 'gif', 'webp'].",
-            code="invalid_image_format",
-        )
-
-
-def _check_input_audio(part: dict[str, Any], path: str) -> None:
+def _check_input_audio(_: OpenAICall, part: dict[str, Any], path: str) -> None:
     holder = require(part, "input_audio", path)
     require(holder, "data", f"{path}.input_audio")
     kind = require(holder, "format", f"{path}.input_audio")
@@ -115,31 +105,27 @@ def _check_input_audio(part: dict[str, Any], path: str) -> None:
         )
 
 
-def _check_file(part: dict[str, Any], path: str) -> None:
+def _check_file(call: OpenAICall, part: dict[str, Any], path: str) -> None:
     holder = require(part, "file", path)
     require_type(holder, "object", f"{path}.file")
     require_keys(holder, ("file_data", "file_id", "filename"), f"{path}.file")
-    _check_file_source(holder, f"{path}.file", ("file_data", "file_id"))
+    _check_file_source(call, holder, f"{path}.file", ("file_data", "file_id"))
 
 
-def _check_input_file(part: dict[str, Any], path: str) -> None:
-    _check_file_source(part, path, ("file_data", "file_id", "file_url"))
+def _check_input_file(call: OpenAICall, part: dict[str, Any], path: str) -> None:
+    _check_file_source(call, part, path, ("file_data", "file_id", "file_url"))
 
 
 def _check_file_source(
-    holder: dict[str, Any], path: str, sources: Sequence[str]
+    call: OpenAICall, holder: dict[str, Any], path: str, sources: Sequence[str]
 ) -> None:
     if not any(holder.get(name) for name in sources):
         require(holder, sources[1], path)
-    data = holder.get("file_data")
-    if data is None:
-        return
-    require(holder, "filename", path)
-    if not data.startswith("data:application/pdf"):
-        refuse(
-            "The file type you uploaded is not supported. Please try again with a pdf",
-            code="unsupported_file",
-        )
+    if holder.get("file_data") is not None:
+        require(holder, "filename", path)
+        check_file_data(call, holder["file_data"], f"{path}.file_data")
+    elif holder.get("file_url") is not None:
+        check_file_url(call, holder["file_url"])
 
 
 _CHECKS = {

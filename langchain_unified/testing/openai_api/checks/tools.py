@@ -31,11 +31,16 @@ def check_tools(call: OpenAICall) -> None:
         return
     if call.on_chat:
         require_filled(tools, "tools")
-    for index, tool in enumerate(tools):
-        require_type(tool, "object", f"tools[{index}]")
-        _check_tool(call, tool, f"tools[{index}]")
+    check_tool_list(call, tools, "tools")
     if call.function_tools:
         _check_model_takes_tools(call)
+
+
+def check_tool_list(call: OpenAICall, tools: list[Any], path: str) -> None:
+    """Refuse malformed tools in a list of them."""
+    for index, tool in enumerate(tools):
+        require_type(tool, "object", f"{path}[{index}]")
+        _check_tool(call, tool, f"{path}[{index}]")
 
 
 def check_tool_choice(call: OpenAICall) -> None:
@@ -44,7 +49,7 @@ def check_tool_choice(call: OpenAICall) -> None:
     if choice is None:
         return
     if not call.has_tools:
-        if choice != "none":
+        if choice != "none" and (call.on_chat or choice != "auto"):
             refuse(
                 "Invalid value for 'tool_choice': 'tool_choice' is only allowed when "
                 "'tools' are specified.",
