@@ -16,11 +16,13 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from langchain_unified.choice import is_auto
+from langchain_unified.engine.answers import summed
+from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.shims.loops import aclose_connections, close_connections
-from langchain_unified.types import Invocation, ToolLike
+from langchain_unified.types import CallPlan, Invocation, ToolLike
 
 CONFIGURABLE = {
     "model": str,
@@ -143,9 +145,28 @@ class Contract(RolledOut):
 
     @override
     def get_num_tokens(self, text: str) -> int:
+        """Count the tokens of a text alone, without a message around it."""
         if self.custom_get_token_ids is not None:
             return len(self.custom_get_token_ids(text))
-        return self._count([HumanMessage(text)], None)
+        plan = self._counted(None)
+        try:
+            return self._shim(plan).count_text(plan, text)
+        except _UNCOUNTED as error:
+            _warn_of_estimate(error)
+        return count_tokens_approximately(
+            [HumanMessage(text)], extra_tokens_per_message=0
+        )
+
+    @override
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return the tokens of a text, where its model's tokenizer is known."""
+        if self.custom_get_token_ids is not None:
+            return self.custom_get_token_ids(text)
+        plan = self._counted(None)
+        try:
+            return self._shim(plan).token_ids(plan, text)
+        except NotImplementedError:
+            return super().get_token_ids(text)
 
     @override
     def get_num_tokens_from_messages(
@@ -163,15 +184,17 @@ class Contract(RolledOut):
 
     def _count(self, messages: Sequence[BaseMessage], tools: Any) -> int:
         given = neutral_tools(tools or ())
-        params = {"tools": given} if given else {}
-        name = self.tiktoken_model_name or self.model_name
-        plan = self._plan(Invocation(name, params=params))
+        plan = self._counted(given)
         try:
             return self._shim(plan).count_tokens(plan, list(messages))
-        except (NotImplementedError, OSError, ValueError, RuntimeError) as error:
-            message = f"Tokens are counted approximately: {error}"
-            warnings.warn(message, UserWarning, stacklevel=3)
+        except _UNCOUNTED as error:
+            _warn_of_estimate(error)
         return count_tokens_approximately(messages, tools=given or None)
+
+    def _counted(self, tools: list[Any] | None) -> CallPlan:
+        """Return the plan by which tokens are counted."""
+        name = self.tiktoken_model_name or self.model_name
+        return self._plan(Invocation(name, params={"tools": tools} if tools else {}))
 
     # Serialization
 
@@ -265,6 +288,19 @@ class Contract(RolledOut):
 
     # Attributes people read on ChatOpenAI
 
+    @override
+    def _combine_llm_outputs(
+        self, llm_outputs: list[dict[str, Any] | None]
+    ) -> dict[str, Any]:
+        """Return the model and the tokens of all prompts of `generate`."""
+        given = [output for output in llm_outputs if output]
+        usages = [output.get("token_usage") or {} for output in given]
+        combined = {"token_usage": summed(usages), "model_name": self.model_name}
+        prints = (output.get("system_fingerprint") for output in given)
+        if found := next(filter(None, prints), None):
+            combined["system_fingerprint"] = found
+        return combined
+
     @property
     def root_client(self) -> Any:
         """The `openai.OpenAI` client of this model's connection."""
@@ -286,12 +322,28 @@ class Contract(RolledOut):
         return self.root_async_client.chat.completions
 
     def _openai(self) -> Any:
-        """Return the OpenAI shim's delegate, which keeps the clients."""
+        """Return the OpenAI shim's delegate, which keeps the clients.
+
+        Raises:
+            NoClientError: If there is no key to make them with.
+        """
         plan = self._plan(Invocation("openai:" + _ANY_MODEL))
-        return self._shim(plan).delegate  # type: ignore[attr-defined]
+        try:
+            return self._shim(plan).delegate  # type: ignore[attr-defined]
+        except MissingCredentialsError as error:
+            raise NoClientError(*error.args) from error
 
 
 _ANY_MODEL = "any"
+_UNCOUNTED = (NotImplementedError, OSError, ValueError, RuntimeError)
+"""What counting raises where a provider has no count, no key or no network."""
+
+
+def _warn_of_estimate(error: Exception) -> None:
+    message = f"Tokens are counted approximately: {error}"
+    warnings.warn(message, UserWarning, stacklevel=4)
+
+
 _PRIVATE = ("default_headers", "default_query")
 """Connection settings that may hold keys without being marked as secrets."""
 

@@ -1,5 +1,6 @@
 """The constructor: every keyword and alias of `ChatOpenAI`, and ours."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,11 +12,18 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
+from typing_extensions import Self
 
 from langchain_unified import choice, connection, vocabulary
 from langchain_unified.connection import Connection
+from langchain_unified.environment import (
+    CHUNK_TIMEOUT,
+    package_version,
+    seconds_from_env,
+)
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.reliability.secrets import check_url
@@ -27,8 +35,11 @@ _CLIENTS = ("client", "async_client", "root_client", "root_async_client")
 class DropIn(BaseChatModel):
     """Fields, defaults and reading of the constructor's keywords."""
 
-    model_name: str = Field(alias="model")
-    """The model of calls that name none: any spelling the registry understands."""
+    model_name: str = Field(
+        default_factory=lambda: default_registry().default_model(), alias="model"
+    )
+    """The model of calls that name none: any spelling the registry understands. Unset,
+    it is the model that `ChatOpenAI` uses without one."""
     temperature: float | None = None
     """Sampling temperature, 0 to 2."""
     max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
@@ -62,8 +73,12 @@ class DropIn(BaseChatModel):
     """Whether `invoke` streams under the hood."""
     stream_usage: bool | None = None
     """Whether streams report token usage; on unless set to `False`."""
-    stream_chunk_timeout: float | None = None
-    """Seconds allowed between two streamed pieces."""
+    stream_chunk_timeout: float | None = Field(
+        default_factory=lambda: seconds_from_env(*CHUNK_TIMEOUT)
+    )
+    """Seconds an asynchronous stream may stay silent once it has begun; 120, or
+    `LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S`, if unset. `None` or 0 for no limit. For
+    providers other than OpenAI only a value other than the default holds."""
     request_timeout: Any = Field(default=None, alias="timeout")
     """Seconds allowed for a call."""
     max_retries: int | None = None
@@ -117,8 +132,13 @@ class DropIn(BaseChatModel):
     of `model`."""
     openai_api_base: str | None = Field(default=None, alias="base_url")
     """OpenAI's base URL. `base_url` belongs to the provider of `model`."""
-    openai_organization: str | None = Field(default=None, alias="organization")
-    """OpenAI's organisation."""
+    openai_organization: str | None = Field(
+        default_factory=from_env(
+            ["OPENAI_ORG_ID", "OPENAI_ORGANIZATION"], default=None
+        ),
+        alias="organization",
+    )
+    """OpenAI's organisation; `OPENAI_ORG_ID`, then `OPENAI_ORGANIZATION`, if unset."""
     openai_proxy: str | None = Field(
         default_factory=from_env("OPENAI_PROXY", default=None)
     )
@@ -181,6 +201,8 @@ class DropIn(BaseChatModel):
             raise _as_invalid_parameter(error) from error
         check_name(self.model_name)
         self._given_clients = {k: v for k, v in given.items() if v is not None}
+        if self._asks_usual_server():
+            self.__dict__["stream_usage"] = True
 
     @model_validator(mode="before")
     @classmethod
@@ -200,6 +222,47 @@ class DropIn(BaseChatModel):
         if extra:
             kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
         return cls._own_connection(kept)
+
+    def _asks_usual_server(self) -> bool:
+        """Tell whether ChatOpenAI would set `stream_usage`: on OpenAI's own server."""
+        own = (
+            *self._given_clients.values(),
+            self.stream_usage,
+            self.openai_api_base,
+            self.openai_proxy,
+            self.http_client,
+            self.http_async_client,
+            os.environ.get("OPENAI_BASE_URL"),
+            os.environ.get("OPENAI_API_BASE"),
+        )
+        return all(value is None for value in own)
+
+    @field_validator("stream_chunk_timeout")
+    @classmethod
+    def _check_chunk_timeout(cls, value: float | None) -> float | None:
+        """Take the default for a negative number, which is a slip and no opt-out."""
+        if value is None or value >= 0:
+            return value
+        return seconds_from_env(*CHUNK_TIMEOUT, instead_of=value)
+
+    @model_validator(mode="after")
+    def _set_unified_version(self) -> Self:
+        """Name the packages in the trace's metadata, as integrations do."""
+        for package in ("langchain-openai", "langchain-unified"):
+            self._add_version(package, package_version(package))
+        return self
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        """Refuse settings that cannot hold together, as ChatOpenAI does."""
+        if self.n is not None and self.n > 1 and self.streaming:
+            raise InvalidParameterError(
+                "n", self.n, "with streaming=True it must be 1."
+            )
+        if self.openai_proxy and (self.http_client or self.http_async_client):
+            accepted = "give either a proxy or HTTP clients that use it."
+            raise InvalidParameterError("openai_proxy", "**********", accepted)
+        return self
 
     @classmethod
     def _spellings(cls) -> dict[str, str]:

@@ -6,6 +6,7 @@ UnifiedError
 ├── UnsupportedError           this model cannot do what was asked for (ValueError)
 ├── UnknownParameterError      no such setting                   (also TypeError)
 ├── MissingCredentialsError    no key for the provider of the call
+│   └── NoClientError          so there is no client to read  (also AttributeError)
 ├── ProviderNotEnabledError    the provider is off or not installed
 ├── RegistryError              a registry row that cannot be read
 └── ProviderError              the provider answered with an error
@@ -136,6 +137,15 @@ class MissingCredentialsError(UnifiedError, ModelAuthenticationError, ValueError
         )
 
 
+class NoClientError(MissingCredentialsError, AttributeError):
+    """There is no client, because there is no key for it; `hasattr` gives `False`."""
+
+    def __init__(self, message: str) -> None:
+        """Say what to set."""
+        Exception.__init__(self, message)
+        self.provider = "openai"
+
+
 class ProviderNotEnabledError(UnifiedError, NotImplementedError):
     """The provider of the call is switched off or its package is not installed."""
 
@@ -161,7 +171,10 @@ class ProviderError(UnifiedError, ModelError):
         parameter: The wire parameter the error names, if any.
         request_id: The provider's id of the request, if any.
         retry_after: Seconds the provider asked to wait, if any.
-        is_retryable: Whether the same request may succeed later.
+        is_retryable: Whether the same request may succeed later, as LangChain
+            classifies the condition.
+        should_retry: Whether it is worth sending again, if the provider said so
+            (`x-should-retry`) or the code tells; goes before `is_retryable`.
         fix: The changes to the request that would put it right, if the provider named
             any; see `langchain_unified.learning.Correction`.
         successor: The model that takes the place of one that is gone, if known.
@@ -176,6 +189,7 @@ class ProviderError(UnifiedError, ModelError):
     parameter: str | None = None
     request_id: str | None = None
     retry_after: float | None = None
+    should_retry: bool | None = None
     fix: tuple[Any, ...] = ()
     successor: str | None = None
     failed: tuple[dict[str, Any], ...] = ()

@@ -27,6 +27,7 @@ from langchain_unified.connection import (
 )
 from langchain_unified.cost import Purse, estimate_plan
 from langchain_unified.drop_in import DropIn
+from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.invocation import (
     canonical,
@@ -234,11 +235,13 @@ class Planning(DropIn):
     def _safeguards(self) -> Safeguards:
         kept = self._derived
         if kept.safeguards is None:
+            pause = self.stream_chunk_timeout
             kept.safeguards = Safeguards(
                 lambda provider: hash(self._connected(provider)),
                 BreakerSettings.read(self.circuit_breaker),
                 check_concurrency(self.max_concurrency),
-                self.stream_chunk_timeout,
+                pause,
+                None if pause == seconds_from_env(*CHUNK_TIMEOUT) else pause,
                 self.rate_limiter,
             )
         return kept.safeguards

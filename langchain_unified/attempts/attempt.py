@@ -133,7 +133,7 @@ class Attempt:
             plan = self._attempts.plan()
         route, guards = self._attempts.route, self._attempts.safeguards
         remaining = route.remaining()
-        offer(Exchange(remaining, guards.pause, self._attempts.failed))
+        offer(Exchange(remaining, guards.pause_of(plan), self._attempts.failed))
         if remaining is None:
             return plan.single()
         if remaining <= 0:

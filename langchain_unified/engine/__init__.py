@@ -110,7 +110,8 @@ async def astream(
             with exchange:
                 given = _astream(plan, connect(plan), messages)
             async with aclosing(exchange), owned(given) as pieces:
-                async for piece in _awatched(pieces, exchange):
+                native = plan.route == "native"
+                async for piece in _awatched(pieces, exchange, native=native):
                     if (cost := cost_of(piece)) is not None:
                         attempts.paid(cost)
                     for one in opening.passed(piece):
@@ -138,12 +139,13 @@ def _watched(
 
 
 async def _awatched(
-    pieces: Owned[ChatGenerationChunk], exchange: Exchange
+    pieces: Owned[ChatGenerationChunk], exchange: Exchange, *, native: bool
 ) -> AsyncIterator[ChatGenerationChunk]:
     """Yield pieces within the deadline; what comes between belongs to the caller."""
     while True:
         with exchange:
-            wait = exchange.patience(streamed=True)
+            # OpenAI's streams watch the silence between events themselves.
+            wait = exchange.patience(streamed=native)
             piece = await in_time(_next(pieces), wait)
         if piece is None:
             return

@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
-from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    ProviderNotEnabledError,
+    RegistryError,
+)
 from langchain_unified.learning import Lesson, Lessons
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.types import ModelConfig
@@ -172,6 +176,24 @@ class Registry:
             == (config.provider, server, config.model)
         ]
         return ModelFacts(learned, found, lessons)
+
+    def default_model(self) -> str:
+        """Return the model of a chat model that was given none.
+
+        Raises:
+            RegistryError: If no provider names one.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().default_model()
+            'gpt-3.5-turbo'
+        """
+        named = (file.provider.default_model for file in self.files.values())
+        found = next(filter(None, named), None)
+        if found is None:
+            message = "no provider names a default model; give model=..."
+            raise RegistryError(message)
+        return found
 
     def register(self, model: str, **facts: Any) -> None:
         """Add a model, or state facts about a known one; they win over other layers.

@@ -158,7 +158,8 @@ class ProviderRow(Row):
 
     `rules_of` names the provider whose models and rules are behind this one's names
     (deployments); `prefix_only` keeps its families to names with its prefix;
-    `arguments` are connection settings to name when somebody wants to switch it on.
+    `arguments` are connection settings to name when somebody wants to switch it on;
+    `default_model` is what a chat model without `model=` asks for.
     """
 
     id: str
@@ -173,6 +174,7 @@ class ProviderRow(Row):
     rules_of: str | None = None
     fallback_family: str = ""
     compatible_family: str | None = None
+    default_model: str | None = None
     effort_budgets: dict[str, int] = Field(default_factory=dict)
 
 

@@ -272,7 +272,7 @@ def _forget_idle() -> None:
 def _is_about_account(error: ProviderError) -> bool:
     if isinstance(error, ProviderAuthenticationError):
         return True
-    unpaid = isinstance(error, ProviderRateLimitError) and not error.is_retryable
+    unpaid = isinstance(error, ProviderRateLimitError) and error.should_retry is False
     return unpaid or error.status == _PAYMENT_REQUIRED
 
 

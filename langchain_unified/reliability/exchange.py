@@ -40,7 +40,9 @@ class Exchange:
 
     Args:
         timeout: Seconds until the deadline; `None` for none.
-        pause: Most seconds to wait for each piece of a stream; `None` for no limit.
+        pause: Most seconds a stream may stay silent once it has begun; `None` for no
+            limit. On OpenAI's wire only asynchronous streams are bound by it, as they
+            are by ChatOpenAI's `stream_chunk_timeout`.
         failed: What was tried before and given up.
 
     Attributes:

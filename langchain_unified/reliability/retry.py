@@ -25,7 +25,8 @@ def wait_before_retry(error: ProviderError, retries: int) -> float | None:
         error: What the last attempt raised.
         retries: Retries made so far.
     """
-    if not error.is_retryable:
+    asked_again = error.should_retry
+    if not (error.is_retryable if asked_again is None else asked_again):
         return None
     bounds = limits()
     if error.retry_after is not None:

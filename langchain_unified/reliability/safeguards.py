@@ -23,7 +23,8 @@ class Safeguards(NamedTuple):
         breaker: When breakers open; `None` for no breakers.
         max_concurrency: Requests under way at once: a number for each provider, or
             numbers by provider id.
-        pause: Most seconds to wait for each piece of a stream.
+        pause: Most seconds an asynchronous stream may stay silent once it has begun.
+        native_pause: The same for providers that are not called as OpenAI is.
         rate_limiter: LangChain's rate limiter, asked before every further attempt.
     """
 
@@ -31,6 +32,7 @@ class Safeguards(NamedTuple):
     breaker: BreakerSettings | None = None
     max_concurrency: Any = None
     pause: float | None = None
+    native_pause: float | None = None
     rate_limiter: Any = None
 
     def circuit(self, plan: CallPlan, base_url: str | None) -> Circuit | None:
@@ -44,6 +46,11 @@ class Safeguards(NamedTuple):
             "identity": identity,
         }
         return circuit(where, plan.model, self.breaker)
+
+    def pause_of(self, plan: CallPlan) -> float | None:
+        """Return how long the stream of a plan may stay silent; `None` for ever."""
+        pause = self.native_pause if plan.route == "native" else self.pause
+        return pause or None
 
     def budget(self, plan: CallPlan) -> Budget | None:
         """Return the budget a plan is sent within."""

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.connection import Connection
@@ -116,6 +116,18 @@ class ProviderShim(ABC):
             NotImplementedError: If the provider offers no count.
         """
         raise NotImplementedError(f"{self.provider} offers no token count")
+
+    def count_text(self, plan: CallPlan, text: str) -> int:
+        """Count the tokens of a text; see `count_tokens`."""
+        return self.count_tokens(plan, [HumanMessage(text)])
+
+    def token_ids(self, plan: CallPlan, text: str) -> list[int]:
+        """Return the tokens of a text; a shim without a tokenizer says so.
+
+        Raises:
+            NotImplementedError: If the provider offers no tokenizer.
+        """
+        raise NotImplementedError(f"{self.provider} offers no tokenizer")
 
 
 _SHIMS: weakref.WeakValueDictionary[Connection, ProviderShim] = (

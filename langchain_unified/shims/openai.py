@@ -181,8 +181,15 @@ class OpenAIShim(ProviderShim):
 
     def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
         """Count tokens with tiktoken, whose tables come from the network once."""
-        counter = self.delegate.model_copy(update={"tiktoken_model_name": plan.model})
-        return counter.get_num_tokens_from_messages(messages)
+        return _counter(plan).get_num_tokens_from_messages(messages)
+
+    def count_text(self, plan: CallPlan, text: str) -> int:
+        """Count the tokens of a text with tiktoken."""
+        return len(self.token_ids(plan, text))
+
+    def token_ids(self, plan: CallPlan, text: str) -> list[int]:
+        """Return the tokens of a text by tiktoken."""
+        return _counter(plan).get_token_ids(text)
 
     def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
         wanted = self.connection.get("include_response_headers")
@@ -190,6 +197,11 @@ class OpenAIShim(ProviderShim):
 
 
 SHIM = OpenAIShim
+
+
+def _counter(plan: CallPlan) -> PlannedChatOpenAI:
+    """Return what counts tokens for a model; it takes neither key nor client."""
+    return PlannedChatOpenAI.model_construct(model_name=plan.model)
 
 
 def _is_plain(settings: Mapping[str, Any]) -> bool:

@@ -29,7 +29,7 @@ LAYERS = (
     {"data"},
     {"reliability", "finish"},
     {"types"},
-    {"errors", "exports"},
+    {"environment", "errors", "exports"},
 )
 """From the top: a room may import from rooms below it, and from its own row."""
 

@@ -43,10 +43,6 @@ _OTHER_ENDPOINT = re.compile(
 )
 # 2026-11-23, openai_parameters.md rows 47-49 and Azure's DeploymentNotFound.
 _NO_MODEL_CODES = frozenset({"model_not_found", "DeploymentNotFound"})
-_NO_MODEL = re.compile(
-    r"\bmodel\b.*(does not exist|not found|been deprecated|no longer available)",
-    re.IGNORECASE | re.DOTALL,
-)
 _RATE_LIMITS = frozenset(
     {"rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "429"}
 )
@@ -111,7 +107,7 @@ def _both(exc: openai.OpenAIError) -> ProviderError:
     error.parameter = _field(exc, "param")
     error.request_id = getattr(exc, "request_id", None)
     error.retry_after = retry_after(headers)
-    error.is_retryable = _is_retryable(error, headers)
+    error.should_retry = _should_retry(error, headers)
     return error
 
 
@@ -144,13 +140,14 @@ def _settled_by_status(status: int | None) -> type[ProviderError] | None:
 
 
 def _is_unknown_model(exc: openai.OpenAIError, status: int | None) -> bool:
+    """Tell whether the model is not there; a 404 says so whatever its body says.
+
+    ChatOpenAI raises `ModelNotFoundError` for each (langchain-openai 1.7.3).
+    """
     text = _message(exc)
-    if _OTHER_ENDPOINT.search(text):
-        return False
-    if _code(exc) in _NO_MODEL_CODES:
+    if status == openai.NotFoundError.status_code:
         return True
-    not_found = openai.NotFoundError.status_code
-    return status == not_found and bool(_NO_MODEL.search(text))
+    return _code(exc) in _NO_MODEL_CODES and not _OTHER_ENDPOINT.search(text)
 
 
 def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
@@ -164,15 +161,16 @@ def _classify_without_status(exc: openai.OpenAIError) -> type[ProviderError]:
     return ProviderUnavailableError
 
 
-def _is_retryable(error: ProviderError, headers: Mapping[str, str] | None) -> bool:
+def _should_retry(
+    error: ProviderError, headers: Mapping[str, str] | None
+) -> bool | None:
+    """Return whether to send a request again; `None` if its class decides."""
     if "insufficient_quota" in (error.code, getattr(error, "type", None)):
         return False
     if _FIRST_REDIRECT <= (error.status or 0) < _FIRST_ERROR:
         return False
     asked = headers.get("x-should-retry") if headers else None
-    if asked in ("true", "false"):
-        return asked == "true"
-    return type(error).is_retryable
+    return asked == "true" if asked in ("true", "false") else None
 
 
 def _as_sdk_error(exc: BaseException) -> openai.OpenAIError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import sys
 from functools import lru_cache
@@ -9,8 +10,41 @@ from typing import Any
 
 import anyio
 import openai
+from langchain_openai import StreamChunkTimeoutError
 
-from langchain_unified.errors import MalformedResponseError
+from langchain_unified.errors import MalformedResponseError, ProviderTimeoutError
+
+
+class ProviderStreamTimeoutError(ProviderTimeoutError, StreamChunkTimeoutError):
+    """A stream that had begun said nothing for `stream_chunk_timeout` seconds."""
+
+
+def silent(
+    seconds: float | None, received: int, response: Any
+) -> ProviderStreamTimeoutError:
+    """Return the error of a stream that says nothing any more.
+
+    Args:
+        seconds: How long it was waited for.
+        received: How many events came before.
+        response: The open response.
+    """
+    model = _model_of(response.request)
+    allowed = seconds or 0.0
+    error = ProviderStreamTimeoutError(
+        allowed, model_name=model, chunks_received=received
+    )
+    error.status = response.status_code
+    error.request_id = response.headers.get("x-request-id")
+    return error
+
+
+def _model_of(request: Any) -> str | None:
+    try:
+        body = json.loads(request.content)
+    except (RuntimeError, ValueError):  # a body that was streamed, or is no JSON
+        return None
+    return body.get("model") if isinstance(body, dict) else None
 
 
 def raise_broken(error: Exception, response: Any) -> None:

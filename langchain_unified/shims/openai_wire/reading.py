@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import anyio
 import openai
 from jiter import from_json
 
@@ -15,6 +16,7 @@ from langchain_unified.shims.openai_wire.faults import (
     api_error,
     malformed,
     raise_broken,
+    silent,
     stream_error,
     too_large,
     transport_errors,
@@ -34,12 +36,13 @@ class EventReader:
     def __init__(self, response: Any, path: str, max_line: int | None) -> None:
         """Read the events of an open response."""
         self.done = self._finished = False
+        self._received = 0
         kind: Any = type(response)
         self.timeouts, self.broken = transport_errors(kind)
         self._response = response
         self._bytes = 0
         self._exchange = current()
-        _shorten(response, self._exchange.patience(streamed=True))
+        _shorten(response, self._exchange.remaining())
         self._decoder = SSEDecoder(max_line or limits().event_bytes)
         self._terminal = (
             TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
@@ -52,6 +55,23 @@ class EventReader:
         if self._bytes > limits().stream_bytes:
             raise too_large("stream", limits().stream_bytes, self._response)
         return self._events(self._decoder.feed(chunk))
+
+    async def anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """Return the next bytes, `None` at the end.
+
+        Raises:
+            ProviderStreamTimeoutError: If none come in `stream_chunk_timeout` seconds.
+        """
+        pause = self._exchange.pause
+        try:
+            if pause is None:
+                return await chunks.__anext__()
+            with anyio.fail_after(pause):
+                return await chunks.__anext__()
+        except StopAsyncIteration:
+            return None
+        except TimeoutError as error:
+            raise silent(pause, self._received, self._response) from error
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield what is left; raise if the answer was not complete."""
@@ -80,6 +100,7 @@ class EventReader:
             kind = kind if isinstance(kind, str) else None
             if name == b"error" or kind in _FAILURES or event.get("error"):
                 raise stream_error(event, self._response.request)
+            self._received += 1
             self.done = kind in self._terminal
             self._finished = self._finished or _has_finished(event)
             yield event

@@ -116,7 +116,7 @@ class AsyncEventStream:
         reader = self._reader
         chunks = self._response.aiter_bytes()
         try:
-            async for chunk in chunks:
+            while (chunk := await reader.anext(chunks)) is not None:
                 for event in reader.feed(chunk):
                     yield event
                 if reader.done:

@@ -1,0 +1,56 @@
+"""What ChatOpenAI reads from its surroundings: variables and installed versions."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cache
+from importlib.metadata import version
+
+CHUNK_TIMEOUT = ("LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S", 120.0)
+"""Variable and default of `stream_chunk_timeout` (langchain-openai 1.7.3)."""
+
+_LOG = logging.getLogger("langchain_unified")
+
+
+def seconds_from_env(
+    variable: str, default: float, *, instead_of: float | None = None
+) -> float:
+    """Return a number of seconds that the environment sets.
+
+    Args:
+        variable: The environment variable.
+        default: The value if the variable is unset, no number or negative.
+        instead_of: A value that was given and cannot be used, for the log.
+
+    Example:
+        >>> seconds_from_env("NOT_SET", 120.0)
+        120.0
+    """
+    told = os.environ.get(variable)
+    seconds = default if told is None else _seconds(told)
+    found = default if seconds is None else seconds
+    if seconds is None or instead_of is not None:
+        wrong = told if instead_of is None else instead_of
+        _LOG.warning(
+            "%s=%r is not a number of seconds from 0 (negative or no number); %s is "
+            "used. For no limit, set it to 0.",
+            variable if instead_of is None else "stream_chunk_timeout",
+            wrong,
+            found,
+        )
+    return found
+
+
+@cache
+def package_version(name: str) -> str:
+    """Return the version of an installed package; it is looked up once."""
+    return version(name)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if seconds >= 0 else None
