@@ -15,7 +15,7 @@ from langchain_openai import StreamChunkTimeoutError
 from langchain_unified.errors import MalformedResponseError, ProviderTimeoutError
 
 
-class ProviderStreamTimeoutError(ProviderTimeoutError, StreamChunkTimeoutError):
+class ProviderStreamTimeoutError(StreamChunkTimeoutError, ProviderTimeoutError):
     """A stream that had begun said nothing for `stream_chunk_timeout` seconds."""
 
 
