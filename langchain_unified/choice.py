@@ -128,6 +128,7 @@ class Chooser:
         connection: Returns the connection settings of a provider.
         enable: Providers the model object switches on.
         policy: What `auto` alone means.
+        configured: Providers the user set up, beside OpenAI.
     """
 
     def __init__(
@@ -136,8 +137,10 @@ class Chooser:
         connection: Callable[[str], Connection],
         enable: Iterable[str] = (),
         policy: Policy | None = None,
+        configured: frozenset[str] = frozenset(),
     ) -> None:
         """Keep what the choice depends on."""
+        self._configured = configured
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
         self._killed: frozenset[str] = frozenset()
@@ -244,8 +247,10 @@ class Chooser:
             )
 
     def _named(self, call: Invocation, name: str) -> Candidate:
-        base_url = self._connection("openai").get("base_url")
-        config = self._registry.resolve(name, base_url=base_url)
+        base_url = self._connection("openai").server.key
+        config = self._registry.resolve(
+            name, base_url=base_url, configured=self._configured
+        )
         deployments = self._connection(config.provider).get("deployments")
         if deployments:
             config = self._registry.resolve(name, deployments=deployments)
@@ -280,7 +285,7 @@ class Chooser:
         connection, row = self._connection(provider), registry.provider(provider)
         if not has_credentials(connection, row.key_env):
             yield f"credentials (set {' or '.join(row.key_env)})"
-        listed = registry.discovered(provider, connection.get("base_url"))
+        listed = registry.discovered(provider, connection.server.key)
         names = {config.model.casefold(), config.canonical.casefold()}
         if listed and not names & {name.casefold() for name in listed}:
             yield "place in the list its provider gave at the last refresh"

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.servers import Server, on_vertex, server_of
 from langchain_unified.vocabulary import nearest
 
 OWNED = {
@@ -72,9 +73,10 @@ class Connection:
 
     Attributes:
         provider: Provider id.
+        server: Where its calls are really sent.
     """
 
-    __slots__ = ("_key", "_settings", "provider")
+    __slots__ = ("_key", "_settings", "provider", "server")
 
     def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
         """Keep the settings and work out what makes them equal."""
@@ -82,6 +84,12 @@ class Connection:
         self._settings = {k: v for k, v in settings.items() if v is not None}
         pairs = ((name, _identity(v)) for name, v in self._settings.items())
         self._key = (provider, frozenset(pairs), _surroundings(provider))
+        self.server: Server = server_of(provider, self._settings.get)
+
+    @property
+    def address(self) -> str:
+        """The URL its calls are really sent to; see `Server`."""
+        return self.server.address
 
     def get(self, setting: str, default: Any = None) -> Any:
         """Return a setting."""
@@ -234,24 +242,11 @@ def as_secret(name: str, value: Any) -> Any:
     return SecretStr(value) if _is_secret(name) and isinstance(value, str) else value
 
 
-_VERTEX_VARIABLE = "GOOGLE_GENAI_USE_VERTEXAI"
-
-
 def platforms(connected: Callable[[str], Connection]) -> dict[str, str]:
     """Return where models are served, by provider with more than one place.
 
     Args:
         connected: Returns the connection of a provider.
     """
-    return {"google_genai": "vertexai"} if _on_vertex(connected("google_genai")) else {}
-
-
-def _on_vertex(connection: Connection) -> bool:
-    """Choose as `ChatGoogleGenerativeAI` 4.4 does, read 2026-11-26."""
-    explicit = connection.get("vertexai")
-    if explicit is not None:
-        return bool(explicit)
-    said = os.environ.get(_VERTEX_VARIABLE, "").lower()
-    if said in {"true", "1", "yes", "false", "0", "no"}:
-        return said in {"true", "1", "yes"}
-    return bool(connection.get("credentials") or connection.get("project"))
+    get = connected("google_genai").get
+    return {"google_genai": "vertexai"} if on_vertex(get) else {}

@@ -27,6 +27,7 @@ from langchain_unified.environment import (
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.reliability.secrets import check_url
+from langchain_unified.servers import server_of, user_configured
 from langchain_unified.types import Policy
 
 _CLIENTS = ("client", "async_client", "root_client", "root_async_client")
@@ -194,7 +195,7 @@ class DropIn(BaseChatModel):
             UnknownParameterError: For a keyword that does not exist.
             InvalidParameterError: For a value of the wrong type or out of range.
         """
-        given = {name: kwargs.pop(name) for name in _CLIENTS if name in kwargs}
+        given = {name: kwargs[name] for name in _CLIENTS if name in kwargs}
         try:
             super().__init__(*args, **kwargs)
         except ValidationError as error:
@@ -221,7 +222,8 @@ class DropIn(BaseChatModel):
         kept = {k: v for k, v in values.items() if k in fields}
         if extra:
             kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
-        return cls._own_connection(kept)
+        owned = cls._own_connection(kept)
+        return {k: v for k, v in owned.items() if k not in _CLIENTS}
 
     def _asks_usual_server(self) -> bool:
         """Tell whether ChatOpenAI would set `stream_usage`: on OpenAI's own server."""
@@ -281,18 +283,19 @@ class DropIn(BaseChatModel):
             for name in ("base_url", "openai_api_base", "azure_endpoint"):
                 check_url(name, settings.get(name))
         model = values.get("model", values.get("model_name"))
-        given = {k: values[k] for k in connection.SHARED if values.get(k) is not None}
+        names = (*connection.SHARED, "openai_api_base")
+        given = {k: values[k] for k in names if values.get(k) is not None}
         if not given or not isinstance(model, str):
             return values
-        registry = values.get("registry") or default_registry()
-        base_url = given.get("base_url")
-        deployments = connection.deployments_of(values["providers"])
-        config = registry.resolve(model, base_url=base_url, deployments=deployments)
-        provider = config.provider
+        provider, is_set_up = _provider_of(model, values, given)
         if provider == "openai":
             return values
+        if is_set_up:
+            given.pop("openai_api_base", None)
         for name in given:
             del values[name]
+        if "openai_api_base" in given:
+            given.setdefault("base_url", given.pop("openai_api_base"))
         own = {name: connection.as_secret(name, v) for name, v in given.items()}
         settings = {**own, **values["providers"].get(provider, {})}
         values["providers"] = {**values["providers"], provider: settings}
@@ -315,6 +318,29 @@ class DropIn(BaseChatModel):
             settings["stream_chunk_timeout"] = self.stream_chunk_timeout
             settings["include_response_headers"] = self.include_response_headers
         return Connection(provider, {**settings, **self.providers.get(provider, {})})
+
+
+def _provider_of(
+    model: str, values: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[str, bool]:
+    """Return whose the constructor's shared keywords are, and if it has others too."""
+    registry = values.get("registry") or default_registry()
+    providers = values["providers"]
+    openai = {**values, **given, **_roots(values), **providers.get("openai", {})}
+    openai.setdefault("base_url", values.get("openai_api_base"))
+    owned = {
+        owner: values[keyword]
+        for keyword, (owner, _) in connection.OWNED.items()
+        if values.get(keyword) is not None
+    }
+    configured = user_configured(providers, owned)
+    config = registry.resolve(
+        model,
+        base_url=server_of("openai", openai.get).key,
+        configured=configured,
+        deployments=connection.deployments_of(providers),
+    )
+    return config.provider, config.provider in configured
 
 
 def _auto(values: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from langchain_unified.choice import (
     spelled,
 )
 from langchain_unified.connection import (
+    OWNED,
     Connection,
     check_ids,
     deployments_of,
@@ -40,6 +41,7 @@ from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.safeguards import check_concurrency
+from langchain_unified.servers import user_configured
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
 
@@ -91,6 +93,7 @@ class Kept:
 
     Attributes:
         calls: Calls that only name a model, by its name.
+        configured: The providers that the user set up, beside OpenAI.
         defaults: The constructor's settings, checked.
         further: The `model_kwargs` they were read with.
         connections: Connection settings by provider.
@@ -102,6 +105,7 @@ class Kept:
 
     __slots__ = (
         "calls",
+        "configured",
         "connections",
         "defaults",
         "deployments",
@@ -114,6 +118,7 @@ class Kept:
     def __init__(self) -> None:
         """Start with nothing."""
         self.calls: dict[str, Invocation] = {}
+        self.configured: frozenset[str] | None = None
         self.defaults: dict[str, Any] | None = None
         self.further: dict[str, Any] = {}
         self.connections: dict[str, Connection] = {}
@@ -326,7 +331,13 @@ class Planning(DropIn):
         return replace(made, requested_model=call.model, changes=changes)
 
     def _chooser(self) -> Chooser:
-        return Chooser(self._registry(), self._connected, self.enable, self.choice)
+        return Chooser(
+            self._registry(),
+            self._connected,
+            self.enable,
+            self.choice,
+            self._configured(),
+        )
 
     def _affordable(self, made: CallPlan, messages: list[BaseMessage]) -> CallPlan:
         """Return a plan if the budget allows it.
@@ -397,6 +408,7 @@ class Planning(DropIn):
         return self._registry().resolve(
             name,
             base_url=self._url("openai"),
+            configured=self._configured(),
             deployments=self._deployments(),
         )
 
@@ -407,9 +419,20 @@ class Planning(DropIn):
         return kept.deployments
 
     def _url(self, provider: str) -> str | None:
-        """Return the base URL set for a provider."""
-        found: str | None = self._connected(provider).get("base_url")
-        return found
+        """Return where a provider is called; `None` for its usual server."""
+        return self._connected(provider).server.key or None
+
+    def _configured(self) -> frozenset[str]:
+        """Return the providers that the user set up, beside OpenAI."""
+        kept = self._derived
+        if kept.configured is None:
+            owned = {
+                owner: value
+                for keyword, (owner, _) in OWNED.items()
+                if (value := getattr(self, keyword)) is not None
+            }
+            kept.configured = user_configured(self.providers, owned)
+        return kept.configured
 
     def _connected(self, provider: str) -> Connection:
         connections = self._derived.connections

@@ -162,7 +162,7 @@ class Schedule:
 def _refresh_one(
     registry: Registry, connection: Connection, cache: Cache, max_age: float
 ) -> Outcome:
-    server = connection.get("base_url") or ""
+    server = connection.server.key
     kept = cache.read(connection.provider, server)
     if kept is not None and kept.age < max_age:
         return _laid(registry, kept, "cached")

@@ -24,7 +24,10 @@ from langchain_unified.errors import (
     RegistryError,
 )
 from langchain_unified.learning import Lesson, Lessons
+from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
+from langchain_unified.registry.names import OWN, Place
+from langchain_unified.servers import Server
 from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 """Environment variable that names files of the user's own rows, as `PATH` does."""
 
 _MOST_RESOLVED = 50_000
-_Asked = tuple[str, str | None, str | None, date]
+_Asked = tuple[str, str | None, str | None, frozenset[str], date]
 
 
 class Registry:
@@ -103,6 +106,7 @@ class Registry:
         *,
         provider: str | None = None,
         base_url: str | None = None,
+        configured: frozenset[str] = frozenset(),
         deployments: Mapping[str, str] | None = None,
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
@@ -112,15 +116,17 @@ class Registry:
                 a dated snapshot, a fine-tune (`ft:base:org::id`), an alias of the
                 user's own, an unknown name.
             provider: The provider to assume for a name that names none and fits none.
-            base_url: The endpoint of the call, if not the provider's own; a name of no
-                known family is then treated as an OpenAI-compatible server's.
+            base_url: Where OpenAI's wire is spoken to, if not OpenAI's own address; a
+                name is then that server's and sent to the letter.
+            configured: Other providers that the user set up; their models' names mean
+                them beside such a server too.
             deployments: Model by deployment, for providers with `rules_of`.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
         today, resolved = self.today(), self._resolved
-        asked = (check_name(model), provider, base_url, today)
+        asked = (check_name(model), provider, base_url, configured, today)
         if not deployments and (config := resolved.get(asked)) is not None:
             return config
         config = self._resolved_with(asked, deployments or {})
@@ -131,13 +137,14 @@ class Registry:
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
-        model, provider, base_url, today = asked
+        model, provider, base_url, configured, today = asked
         resolved, catalog = self._resolved, self._catalog
-        name, behind = catalog.behind(model, base_url, deployments, today)
-        key = (model, provider, base_url, behind, today)
+        place = _place(base_url, configured)
+        name, behind = catalog.behind(model, place, deployments, today)
+        key = (model, provider, place, behind, today)
         config = resolved.get(key)
         if config is None:
-            found = catalog.find(behind or model, provider, base_url, today)
+            found = catalog.find(behind or model, provider, place, today)
             config = catalog.config(found, None if behind is None else name)
             if len(resolved) >= _MOST_RESOLVED:
                 resolved.clear()
@@ -166,9 +173,9 @@ class Registry:
         from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
 
         config = self.resolve(model, provider=provider, base_url=base_url)
-        found = self._catalog.find(model, provider, base_url, self.today())
-        learned = self.lessons.apply(config, base_url)
-        server = base_url or ""
+        found = self._catalog.find(model, provider, _place(base_url), self.today())
+        server = Server.at(config.provider, base_url).key
+        learned = self.lessons.apply(config, server)
         lessons = [
             lesson
             for lesson in self.lessons.all()
@@ -374,6 +381,11 @@ class Registry:
     def warn_of_shutdown(self, config: ModelConfig) -> None:
         """Log, once per process and model, that a model's shutdown is near."""
         warn_of_shutdown(config, self.today(), self.warn_days)
+
+
+def _place(base_url: str | None, configured: frozenset[str] = frozenset()) -> Place:
+    server = Server.at(DEFAULT_PROVIDER, base_url)
+    return OWN if server.is_own else Place(server.address, configured)
 
 
 def _enabled_by_environment() -> set[str]:

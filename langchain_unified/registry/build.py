@@ -96,6 +96,7 @@ class Found:
         family: The family of the model.
         match: How the name found its row.
         rows: Rows about the model itself; those of its family come before them.
+        server: Address of the user's own server; empty for the provider's.
     """
 
     file: ProviderFile
@@ -104,6 +105,7 @@ class Found:
     family: str
     match: Match
     rows: tuple[Stratum, ...] = ()
+    server: str = ""
 
     @property
     def strata(self) -> tuple[Stratum, ...]:
@@ -142,6 +144,7 @@ def build_config(found: Found) -> ModelConfig:
         limits=facts.limits(),
         lifecycle=facts.lifecycle(),
         provenance=MappingProxyType(facts.provenance),
+        server=found.server,
     )
 
 

@@ -12,7 +12,7 @@ from langchain_unified.errors import InvalidParameterError
 from langchain_unified.registry.build import Found, build_config
 from langchain_unified.registry.layers import Layers, Patch
 from langchain_unified.registry.lookup import Lookup
-from langchain_unified.registry.names import Name
+from langchain_unified.registry.names import OWN, Name, Place
 from langchain_unified.registry.overrides import (
     checked_patch,
     read_overrides,
@@ -43,20 +43,20 @@ class Catalog:
         self._lookup = Lookup(self.files, self._layers)
 
     def find(
-        self, model: str, provider: str | None, base_url: str | None, today: date
+        self, model: str, provider: str | None, place: Place, today: date
     ) -> Found:
         """Return the rows that speak about a name on a day."""
-        return self._lookup.find(model, provider, base_url, today)
+        return self._lookup.find(model, provider, place, today)
 
     def behind(
         self,
         model: str,
-        base_url: str | None,
+        place: Place,
         deployments: Mapping[str, str],
         today: date,
     ) -> tuple[Name, str | None]:
         """Return a name taken apart, and the model behind it if it is a deployment."""
-        name = self._lookup.read(model, base_url)
+        name = self._lookup.read(model, place)
         if deployments and name.provider is None and name.wire in deployments:
             name = self._as_deployment(name, today)
         return name, self._lookup.behind(name, deployments)
@@ -121,7 +121,7 @@ class Catalog:
 
     def rank(self, model: str, today: date) -> RankRow | None:
         """Return where a model stands among its peers, if a row says so."""
-        for stratum in reversed(self.find(model, None, None, today).rows):
+        for stratum in reversed(self.find(model, None, OWN, today).rows):
             rank: RankRow | None = getattr(stratum.row, "rank", None)
             if rank is not None:
                 return rank
@@ -131,7 +131,7 @@ class Catalog:
         """Return the name of a deployment, if no model has that name."""
         files = self.files.items()
         owners = [owner for owner, file in files if file.provider.rules_of is not None]
-        if not owners or self.find(name.wire, None, None, today).match != "fallback":
+        if not owners or self.find(name.wire, None, OWN, today).match != "fallback":
             return name
         return replace(name, provider=owners[0])
 
@@ -146,7 +146,7 @@ class Catalog:
         name = self._lookup.read(model)
         provider = row.provider or name.provider
         if provider is None:
-            provider = self.find(model, None, None, today).file.provider.id
+            provider = self.find(model, None, OWN, today).file.provider.id
         file = self.files.get(provider)
         if file is None:
             known = ", ".join(self.files)

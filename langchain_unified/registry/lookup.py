@@ -8,7 +8,15 @@ from datetime import date
 
 from langchain_unified.registry.build import Found, Stratum, shipped
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Patch
-from langchain_unified.registry.names import Name, is_part, read_name, shorter_names
+from langchain_unified.registry.names import (
+    OWN,
+    Name,
+    Place,
+    is_part,
+    known_names,
+    read_name,
+    shorter_names,
+)
 from langchain_unified.registry.schema import ModelRow, ProviderFile
 from langchain_unified.types import Match
 
@@ -44,20 +52,20 @@ class Lookup:
         """Let a name stand for another."""
         self._aliases[name.casefold()] = target
 
-    def read(self, model: str, base_url: str | None = None) -> Name:
+    def read(self, model: str, place: Place = OWN) -> Name:
         """Take a name apart, the user's own aliases followed."""
         target = self._aliases.get(model.strip().casefold(), model)
-        name = read_name(target, self._prefixes, base_url=base_url)
+        name = read_name(target, self._prefixes, place)
         if name.provider is None:
             name = replace(name, provider=self._layers.owner(name.key))
         return name
 
     def find(
-        self, model: str, provider: str | None, base_url: str | None, today: date
+        self, model: str, provider: str | None, place: Place, today: date
     ) -> Found:
         """Return the rows that speak about a name on a day."""
-        name = self.read(model, base_url)
-        found = self._laid_over(name, provider, base_url)
+        name = self.read(model, place)
+        found = self._laid_over(name, provider, place)
         return self._rerouted(found, today)
 
     def behind(self, name: Name, deployments: Mapping[str, str]) -> str | None:
@@ -74,24 +82,24 @@ class Lookup:
         model = deployments.get(name.wire) or max(parts, key=len, default=name.key)
         return model if ":" in model else f"{owner}:{model}"
 
-    def _laid_over(
-        self, name: Name, provider: str | None, base_url: str | None
-    ) -> Found:
+    def _laid_over(self, name: Name, provider: str | None, place: Place) -> Found:
         own = self._layers.own(name.provider or "", name.key)
         if own is None:
-            found = self._shipped(name, provider, base_url)
+            found = self._shipped(name, provider, place)
         else:
-            found = self._owned(own, name, base_url)
+            found = self._owned(own, name, place)
         keys = tuple(dict.fromkeys((found.canonical.casefold(), name.key)))
-        above = self._layers.strata(found.file.provider.id, keys, base_url or "")
-        return replace(found, rows=(*found.rows, *above))
+        owner = found.file.provider.id
+        above = self._layers.strata(owner, keys, place.server)
+        server = place.server if owner == DEFAULT_PROVIDER else ""
+        return replace(found, rows=(*found.rows, *above), server=server)
 
-    def _owned(self, own: Patch, name: Name, base_url: str | None) -> Found:
+    def _owned(self, own: Patch, name: Name, place: Place) -> Found:
         """Return the rows below a row of the user's own."""
         target = own.row.same_as
-        below = self.read(target, base_url) if target else name
+        below = self.read(target, place) if target else name
         below = replace(below, provider=own.provider, wire=name.wire)
-        found = self._shipped(below, own.provider, base_url)
+        found = self._shipped(below, own.provider, place)
         unknown = found.match in {"family", "fallback"}
         named = own.model if name.key == own.model.casefold() else name.wire
         return replace(
@@ -102,12 +110,37 @@ class Lookup:
             match="exact",
         )
 
-    def _shipped(self, name: Name, provider: str | None, base_url: str | None) -> Found:
+    def _shipped(self, name: Name, provider: str | None, place: Place) -> Found:
+        if place.server and name.provider in {None, DEFAULT_PROVIDER}:
+            return self._configured(name, place) or self._elsewhere(name)
         return (
             self._by_row(name)
             or self._by_family(name)
-            or self._by_fallback(name, provider or DEFAULT_PROVIDER, base_url)
+            or self._by_fallback(name, provider or DEFAULT_PROVIDER)
         )
+
+    def _configured(self, name: Name, place: Place) -> Found | None:
+        """Return a bare name's rows of another provider that the user set up."""
+        if name.provider is not None or "/" in name.wire:
+            return None
+        found = self._by_row(name) or self._by_family(name)
+        known = found is not None and found.file.provider.id in place.configured
+        return found if known else None
+
+    def _elsewhere(self, name: Name) -> Found:
+        """Return what holds for a name on the user's own server, sent to the letter.
+
+        A model of OpenAI's keeps its rules, whatever the server calls it; so does what
+        a known family's name begins. What only looks like one may be anything.
+        """
+        file = self._files[DEFAULT_PROVIDER]
+        here = replace(name, provider=DEFAULT_PROVIDER)
+        rows = [self._by_row(replace(here, key=key)) for key in known_names(name.key)]
+        for found in (*rows, self._by_family(here)):
+            if found is not None and _is_served(found, name.key):
+                return replace(found, wire=name.wire)
+        family = file.provider.compatible_family or file.provider.fallback_family
+        return Found(file, name.wire, family, family, "fallback")
 
     def _by_row(self, name: Name) -> Found | None:
         for key in (name.key, *shorter_names(name.key)):
@@ -147,10 +180,9 @@ class Lookup:
         _, provider, family = best
         return Found(self._files[provider], name.wire, family, family, "family")
 
-    def _by_fallback(self, name: Name, provider: str, base_url: str | None) -> Found:
+    def _by_fallback(self, name: Name, provider: str) -> Found:
         file = self._files[name.provider or provider]
-        compatible = file.provider.compatible_family if base_url else None
-        family = compatible or file.provider.fallback_family
+        family = file.provider.fallback_family
         return Found(file, name.wire, family, family, "fallback")
 
     def _rerouted(self, found: Found, today: date) -> Found:
@@ -171,6 +203,24 @@ class Lookup:
         return replace(
             effective, canonical=found.canonical, rows=(*effective.rows, *dates)
         )
+
+
+def _is_served(found: Found, key: str) -> bool:
+    """Tell whether rows can hold for a name on the user's own server.
+
+    What OpenAI serves on no chat endpoint may be a chat model elsewhere, and the
+    family of what is still to come is a guess about OpenAI alone.
+    """
+    if found.match == "family":
+        prefixes = found.file.families[found.family].prefixes
+        guessed = found.family == found.file.provider.fallback_family
+        if guessed or not any(key.startswith(f"{prefix}-") for prefix in prefixes):
+            return False
+    stated = [s.row.features or {} for s in found.strata]
+    return not any(features.get(name) for features in stated for name in _UNREACHED)
+
+
+_UNREACHED = ("not_chat", "live_only", "unserved")
 
 
 def _only_dates(stratum: Stratum) -> Stratum:
@@ -202,5 +252,5 @@ def _match(name: Name, key: str, canonical: str) -> Match:
 
 
 def _wire(name: Name, wire: str) -> str:
-    """Keep a gateway's `vendor/model` name and a fine-tune's name as written."""
-    return name.wire if name.fine_tuned or "/" in name.wire else wire
+    """Keep a fine-tune's name as written."""
+    return name.wire if name.fine_tuned else wire

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 _SUFFIXES = (
     re.compile(r"-\d{4}-\d{2}-\d{2}$"),
@@ -14,8 +14,7 @@ _SUFFIXES = (
     re.compile(r"-latest$"),
 )
 _FINE_TUNED = re.compile(r"^ft:([^:]+)(?::.*)?$")
-_FIRST_PARTY_HOSTS = ("openai.com", "azure.com", "googleapis.com")
-_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1", "testserver")
+_TAG = re.compile(r":[^/]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +34,58 @@ class Name:
     fine_tuned: bool = False
 
 
-def read_name(
-    text: str, prefixes: Mapping[str, str], *, base_url: str | None = None
-) -> Name:
+class Place(NamedTuple):
+    """Where OpenAI's wire is spoken to, as far as it decides what a name means.
+
+    Attributes:
+        server: Address of the user's own server; empty for OpenAI's.
+        configured: Other providers that the user set up.
+    """
+
+    server: str = ""
+    configured: frozenset[str] = frozenset()
+
+
+OWN = Place()
+"""OpenAI itself."""
+
+
+def read_name(text: str, prefixes: Mapping[str, str], place: Place = OWN) -> Name:
     """Take a model name apart.
+
+    On the user's own server a name belongs to that server: a prefix counts only if it
+    is the id of a provider, as `init_chat_model` writes it, or of a provider that the
+    user set up; what follows `openai:` is sent to the letter.
 
     Args:
         text: The name as the user wrote it.
         prefixes: Provider id by accepted prefix.
-        base_url: The endpoint of the call; gateways keep `vendor/model` names.
+        place: Where the name is used.
 
     Example:
         >>> read_name("openai:GPT-4o", {"openai": "openai"})
         Name(provider='openai', wire='GPT-4o', key='gpt-4o', fine_tuned=False)
+        >>> read_name("a/b", {"a": "acme"}, Place("http://host/v1")).wire
+        'a/b'
     """
-    by_colon, wire = _split_prefix(text.strip(), ":", prefixes)
+    by_colon, wire = _split_prefix(text.strip(), ":", _trusted(prefixes, place))
+    if place.server and by_colon in {None, *_LETTERS}:
+        return Name(by_colon, wire, wire.casefold(), bool(_FINE_TUNED.match(wire)))
     by_slash, bare = _split_prefix(wire, "/", prefixes)
-    if not _is_gateway(base_url):
-        wire = bare
     fine_tuned = _FINE_TUNED.match(bare)
     key = (fine_tuned.group(1) if fine_tuned else bare).casefold()
-    return Name(by_colon or by_slash, wire, key, fine_tuned is not None)
+    return Name(by_colon or by_slash, bare, key, fine_tuned is not None)
+
+
+_LETTERS = frozenset({"openai"})
+"""Providers whose server is the user's own if one is given."""
+
+
+def _trusted(prefixes: Mapping[str, str], place: Place) -> Mapping[str, str]:
+    if not place.server:
+        return prefixes
+    configured = place.configured
+    return {k: v for k, v in prefixes.items() if k == v or v in configured}
 
 
 def _split_prefix(
@@ -66,11 +96,20 @@ def _split_prefix(
     return (provider, rest) if found and rest and provider else (None, text)
 
 
-def _is_gateway(base_url: str | None) -> bool:
-    if base_url is None:
-        return False
-    host = urlsplit(base_url).hostname or ""
-    return not host.endswith(_FIRST_PARTY_HOSTS) and host not in _LOOPBACK_HOSTS
+def known_names(key: str) -> Iterator[str]:
+    """Yield the names of models that a gateway's name may stand for.
+
+    Args:
+        key: The name in lower case.
+
+    Example:
+        >>> list(known_names("openrouter/openai/gpt-4o:online"))[-1]
+        'gpt-4o'
+    """
+    fine_tuned = _FINE_TUNED.match(key)
+    for name in (fine_tuned.group(1) if fine_tuned else key, _TAG.sub("", key)):
+        yield name
+        yield name.rpartition("/")[2]
 
 
 def is_part(name: str, text: str) -> bool:

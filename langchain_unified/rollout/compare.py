@@ -43,7 +43,11 @@ def differences(legacy: Payload, unified: Payload, plan: CallPlan) -> list[Diffe
         plan: The plan behind the unified payload.
     """
     ours, theirs = settings_of(*unified), settings_of(*legacy)
-    found = [*_endpoint(legacy[0], plan), *_roles(legacy[1], unified[1], plan)]
+    found = [
+        *_model(legacy[1], plan),
+        *_endpoint(legacy[0], plan),
+        *_roles(legacy[1], unified[1], plan),
+    ]
     if plan.stop and "stop" not in theirs:
         found.append(_client_stop(plan))
     for parameter in dict.fromkeys((*theirs, *ours)):
@@ -93,6 +97,14 @@ def _text(parameter: str, sent: Sent | None, other: Sent | None) -> str | None:
         differ = other is not None and value == shown(parameter, other.value)
         return f"{value} (contents differ)" if differ else value
     return f"{sent.name}={value}"
+
+
+def _model(legacy: Mapping[str, Any], plan: CallPlan) -> list[Difference]:
+    was = legacy.get("model")
+    if was is None or was == plan.model:
+        return []
+    meaning = _reason("model", plan) or "The two ask for models of different names."
+    return [Difference(plan.model, "model", str(was), plan.model, meaning)]
 
 
 def _endpoint(legacy: str, plan: CallPlan) -> list[Difference]:

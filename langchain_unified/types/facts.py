@@ -176,6 +176,7 @@ class ModelConfig(NamedTuple):
         limits: Token limits: `context`, `input`, `output`.
         lifecycle: Dates and successor.
         provenance: Source by fact, for example `endpoints` or `temperature`.
+        server: Address of the user's own server; empty for the provider's.
     """
 
     model: str
@@ -192,6 +193,7 @@ class ModelConfig(NamedTuple):
     limits: Mapping[str, int] = EMPTY
     lifecycle: Lifecycle = Lifecycle()
     provenance: Mapping[str, Provenance] = EMPTY
+    server: str = ""
 
     def _repr_html_(self) -> str:
         from langchain_unified.display import config_html  # noqa: PLC0415

@@ -25,7 +25,7 @@ LAYERS = (
     {"planner", "registry", "invocation", "history", "connection", "stopping"},
     {"learning"},
     {"content", "display", "cost"},
-    {"schemas", "vocabulary"},
+    {"schemas", "servers", "vocabulary"},
     {"data"},
     {"reliability", "finish"},
     {"types"},

@@ -157,7 +157,7 @@ def test_the_cache_keeps_models_apart(
     llm.invoke("hi", model=GEMINI)
     assert 2 == len(provider_emulator.requests)
 
-    llm.invoke("hi", model="openai:GPT-4o")
+    llm.invoke("hi", model="openai:gpt-4o")
     llm.invoke("hi", model=GEMINI)
     assert 2 == len(provider_emulator.requests)
 

@@ -27,9 +27,9 @@ def test_every_keyword_of_chat_openai_is_taken() -> None:
 def test_api_key_and_base_url_belong_to_the_provider_of_the_model(
     provider_emulator: ProviderEmulator,
 ) -> None:
-    """A Gemini constructor's key and URL never become OpenAI's."""
+    """Beside an explicit prefix, key and URL are that provider's, never OpenAI's."""
     llm = UnifiedChatModel(
-        model="gemini-2.5-flash",
+        model="google_genai:gemini-2.5-flash",
         api_key="google-key",
         base_url=provider_emulator.google_base_url,
     )

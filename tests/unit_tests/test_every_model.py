@@ -125,9 +125,9 @@ def test_the_record_names_requested_and_used_model(
     model: Callable[..., UnifiedChatModel],
 ) -> None:
     """Every message says what was asked for, what answered and what was changed."""
-    record = model().invoke("hi", model="openai:GPT-5.4").response_metadata["unified"]
+    record = model().invoke("hi", model="openai:gpt-5.4").response_metadata["unified"]
 
-    assert "openai:GPT-5.4" == record["requested_model"]
+    assert "openai:gpt-5.4" == record["requested_model"]
     assert ("gpt-5.4", "openai", "chat") == (
         record["model"],
         record["provider"],
