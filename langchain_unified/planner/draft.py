@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import UnsupportedError
+from langchain_unified.planner.merging import merged, replaced
 from langchain_unified.types import (
     Change,
     ChangeKind,
@@ -96,7 +97,24 @@ class Draft:
                 sent=name,
                 reason=f"{self.endpoint} calls {parameter} {name}.",
             )
+        if isinstance(value, Mapping):
+            self._note_said_twice(parameter, value, get_path(self.body, name))
         put_path(self.body, name, value)
+
+    def _note_said_twice(
+        self, parameter: str, value: Mapping[str, Any], current: Any
+    ) -> None:
+        """Record what an object says otherwise than a setting of its own does."""
+        if not isinstance(current, Mapping):
+            return
+        for path, given, sent in replaced(value, current):
+            self.note(
+                parameter,
+                "dropped",
+                requested={path: given},
+                sent={path: sent},
+                reason=f"a setting of its own says {path} and goes first.",
+            )
 
     def drop(self, parameter: str, value: Any, reason: str) -> None:
         """Leave out a tuning setting, or refuse the call if it may not be left out.
@@ -146,5 +164,13 @@ def put_path(body: dict[str, Any], path: str, value: Any) -> None:
         body = body[parent]
     current = body.get(last)
     if isinstance(current, Mapping) and isinstance(value, Mapping):
-        value = {**value, **current}
+        value = merged(value, current)
     body[last] = value
+
+
+def get_path(body: Mapping[str, Any], path: str) -> Any:
+    """Return a field; dots descend into nested objects. `None` if it is not there."""
+    found: Any = body
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found

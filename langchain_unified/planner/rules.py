@@ -18,6 +18,7 @@ from langchain_unified.planner import (
     tools,
 )
 from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.overrides import apply_extra_body
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
 
 Rule = Callable[[Draft], None]
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,
+    apply_extra_body,
 )
 """The rules in order: what a later one reads, an earlier one has settled."""
 
@@ -113,7 +115,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         endpoint=draft.endpoint,
         route=_route(draft, config),
         config=config,
-        body=MappingProxyType({**draft.body, **invocation.extra_body}),
+        body=MappingProxyType(draft.body),
         changes=(*_model_changes(invocation, config, draft), *draft.changes),
         stream=draft.stream,
         wants_stream=invocation.stream,

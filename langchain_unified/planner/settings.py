@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.planner.draft import Draft
@@ -46,8 +47,8 @@ def decide_logprobs(draft: Draft) -> None:
 
 
 def decide_rest(draft: Draft) -> None:
-    """Send every setting that is left by its own rule."""
-    for parameter, value in list(draft.wanted.items()):
+    """Send every setting that is left by its own rule; objects join what is there."""
+    for parameter, value in sorted(draft.wanted.items(), key=_is_object):
         del draft.wanted[parameter]
         rule = draft.rule(parameter)
         if rule is None:
@@ -58,6 +59,10 @@ def decide_rest(draft: Draft) -> None:
             draft.drop(parameter, value, f"it is refused without {rule.requires}.")
         else:
             _send(draft, rule, value)
+
+
+def _is_object(item: tuple[str, Any]) -> bool:
+    return isinstance(item[1], Mapping)
 
 
 def _taken(draft: Draft, rule: ParameterRule) -> bool:

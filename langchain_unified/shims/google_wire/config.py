@@ -23,14 +23,22 @@ _CATEGORIES = (
 
 
 def render_config(plan: CallPlan) -> GenerateContentConfig:
-    """Return the SDK's request configuration of a plan."""
-    fields = {**plan.body.get("generationConfig", {}), **plan.body}
+    """Return the SDK's request configuration of a plan.
+
+    What the SDK has no field for is added to the body, at its place.
+    """
+    generation = plan.body.get("generationConfig", {})
+    fields = {**generation, **plan.body}
     fields.pop("generationConfig", None)
     for name, spell in _SPELLINGS.items():
         if name in fields:
             fields[name] = spell(fields[name])
     known = _config_fields()
-    extra = {name: value for name, value in fields.items() if name not in known}
+    extra = {name: v for name, v in plan.body.items() if name not in known}
+    inner = {name: v for name, v in generation.items() if name not in known}
+    extra.pop("generationConfig", None)
+    if inner:
+        extra["generationConfig"] = inner
     config = GenerateContentConfig.model_validate(
         {name: value for name, value in fields.items() if name in known}
     )
