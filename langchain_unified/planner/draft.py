@@ -89,7 +89,8 @@ class Draft:
     def put(self, parameter: str, value: Any) -> None:
         """Send a value under the parameter's wire name; note the new name."""
         name = self.mapping.rules[parameter].name
-        if name.rpartition(".")[2] != parameter:
+        asked = parameter in self.invocation.params
+        if asked and name.rpartition(".")[2] != parameter:
             self.note(
                 parameter,
                 "renamed",

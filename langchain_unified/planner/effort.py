@@ -14,6 +14,10 @@ DYNAMIC = -1
 """The Gemini budget that lets the model decide (Gemini API, thinkingConfig)."""
 
 
+_PARTS = frozenset({"mode", "context"})
+"""Fields of the `reasoning` object that some models take and others refuse."""
+
+
 def nearest_effort(effort: str, levels: Sequence[str]) -> str:
     """Return the legal level nearest to the one asked for; a tie goes up.
 
@@ -36,6 +40,8 @@ def split_reasoning_objects(draft: Draft) -> None:
         effort = rest.pop("effort", None)
         if effort is not None:
             draft.wanted.setdefault("reasoning_effort", effort)
+        for part in _PARTS & rest.keys():
+            draft.wanted.setdefault(f"reasoning_{part}", rest.pop(part))
         if rest:
             draft.wanted["reasoning"] = rest
     thinking = draft.wanted.pop("thinking_config", None)
