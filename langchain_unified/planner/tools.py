@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.planner import anthropic, ollama
+from langchain_unified.planner import anthropic, google, ollama
 from langchain_unified.planner.draft import Draft
 
 
@@ -189,12 +189,14 @@ def openai_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
 def _as_gemini(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
     functions = [tool["function"] for tool in tools if is_function_tool(tool)]
     builtin = [_gemini_builtin(draft, t) for t in tools if not is_function_tool(t)]
+    builtin = google.settle_builtin_tools(draft, builtin, functions, choice)
     declared = [{"functionDeclarations": [_declaration(f) for f in functions]}]
     body: dict[str, Any] = {"tools": (declared if functions else []) + builtin}
     config = _gemini_choice(choice) if functions else None
     if config is not None:
-        body["toolConfig"] = {"functionCallingConfig": config}
-    return body
+        asked = draft.body.get("toolConfig", {})
+        body["toolConfig"] = {**asked, "functionCallingConfig": config}
+    return body if body["tools"] else {}
 
 
 def _gemini_builtin(draft: Draft, tool: Mapping[str, Any]) -> dict[str, Any]:

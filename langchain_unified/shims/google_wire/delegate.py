@@ -1,7 +1,8 @@
 """A `ChatGoogleGenerativeAI` that sends plans, whichever model they name.
 
-The seam to langchain-google-genai (pinned below 5, watched by wire tests): the method
-`_prepare_request`, the step of all four faces between messages and SDK call, and
+The seam to langchain-google-genai (pinned below 5, watched by wire tests), together
+with `responses`: the four faces `_generate`, `_agenerate`, `_stream` and `_astream`,
+`_prepare_request`, their step between messages and SDK call, and
 `_parse_chat_history`, which it calls to render messages. What `ChatGoogleGenerativeAI`
 would add of its own (a temperature of 0.7, `candidateCount`, empty safety settings)
 is not sent.
@@ -9,13 +10,21 @@ is not sent.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_google_genai.chat_models import _parse_chat_history
 
 from langchain_unified.shims.google_wire.config import render_config
+from langchain_unified.shims.google_wire.parts import Places, put_results
+from langchain_unified.shims.google_wire.responses import (
+    StreamReader,
+    classified,
+    read_response,
+)
 from langchain_unified.shims.google_wire.signatures import patch_signatures
 from langchain_unified.types import CallPlan
 
@@ -25,16 +34,52 @@ _PLAN = "unified_plan"
 class PlannedChatGoogle(ChatGoogleGenerativeAI):
     """Sends plans; its own model and parameters play no part."""
 
+    def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
+        request = self._prepare_request(messages, **kwargs)
+        with classified(request):
+            response = self.client.models.generate_content(**request)
+        return read_response(response)
+
+    async def _agenerate(  # type: ignore[override]
+        self, messages: list[BaseMessage], **kwargs: Any
+    ) -> ChatResult:
+        request = self._prepare_request(messages, **kwargs)
+        with classified(request):
+            response = await self.async_client.models.generate_content(**request)
+        return read_response(response)
+
+    def _stream(  # type: ignore[override]
+        self, messages: list[BaseMessage], **kwargs: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        request = self._prepare_request(messages, **kwargs)
+        reader = StreamReader()
+        with classified(request):
+            for response in self.client.models.generate_content_stream(**request):
+                yield reader.read(response)
+
+    async def _astream(  # type: ignore[override]
+        self, messages: list[BaseMessage], **kwargs: Any
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        request = self._prepare_request(messages, **kwargs)
+        reader = StreamReader()
+        with classified(request):
+            models = self.async_client.models
+            async for response in await models.generate_content_stream(**request):
+                yield reader.read(response)
+
     def _prepare_request(
         self, messages: list[BaseMessage], **kwargs: Any
     ) -> dict[str, Any]:
         """Return the plan's request in place of `ChatGoogleGenerativeAI`'s."""
         plan: CallPlan = kwargs[_PLAN]
+        places = Places()
         system, contents = _parse_chat_history(
-            messages,
+            places.held(messages),
             model=plan.model,
             use_vertexai=self.on_vertex,
         )
+        places.fill(contents)
+        put_results(contents, messages)
         if plan.config.supports("thought_signatures"):
             patch_signatures(contents)
         config = render_config(plan)

@@ -1,0 +1,80 @@
+"""Gemini's built-in tools beside function tools, and what no tool choice can force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.merging import in_camel_case
+
+VERTEX = "vertexai"
+_FLAG = "includeServerSideToolInvocations"
+_FEATURE = "builtin_with_functions"
+_FORCED = ("any", "required")
+
+
+def settle_builtin_tools(
+    draft: Draft, builtin: list[dict[str, Any]], functions: Sequence[Any], choice: Any
+) -> list[dict[str, Any]]:
+    """Return the built-in tools to send; ask for what they need beside functions.
+
+    Args:
+        draft: The plan being made.
+        builtin: Tools like `{"google_search": {}}`.
+        functions: Function tools, in OpenAI's form.
+        choice: The tool choice in any spelling.
+
+    Raises:
+        UnsupportedError: If the model takes no built-in tools beside function tools,
+            or if a choice forces a call of a built-in tool.
+    """
+    if not builtin:
+        return []
+    if choice == "none":
+        reason = "Gemini's tool config rules function tools only; they are left out."
+        draft.note("tool_choice", "translated", requested=choice, reason=reason)
+        return []
+    if not functions:
+        _refuse_forced(draft, builtin, choice)
+    else:
+        _ask_for_invocations(draft, builtin)
+    return builtin
+
+
+def _refuse_forced(draft: Draft, builtin: Sequence[Any], choice: Any) -> None:
+    """Refuse a choice that no built-in tool can be held to."""
+    if choice in {None, "auto"} if isinstance(choice, (str, type(None))) else False:
+        return
+    listed = ", ".join(map(repr, names_of(builtin)))
+    reason = (
+        f"Gemini calls its built-in tools ({listed}) when it sees fit, and only a "
+        "function tool can be forced; give tool_choice='auto', or none."
+    )
+    raise draft.refusal("tool_choice", choice, reason)
+
+
+def _ask_for_invocations(draft: Draft, builtin: Sequence[Any]) -> None:
+    """Set the flag without which built-in and function tools are refused together.
+
+    google-genai 3.6.1 raises ValueError for the flag on Vertex AI (read 2026-11-27), so
+    there it is left to the server whether it takes both.
+    """
+    names = names_of(builtin)
+    if not draft.config.supports(_FEATURE):
+        reason = f"it takes function tools or built-in ones ({', '.join(names)}), not "
+        reason += "both; leave one kind out."
+        raise draft.refusal("tools", names, reason, feature=_FEATURE)
+    given = draft.wanted.get("tool_config")
+    said = in_camel_case(given) if isinstance(given, Mapping) else {}
+    if draft.platform == VERTEX or _FLAG in said:
+        return
+    draft.body["toolConfig"] = {_FLAG: True}
+    reason = "built-in tools are refused beside function tools without it."
+    source = draft.source(_FEATURE)
+    draft.note("tool_config", "defaulted", sent={_FLAG: True}, reason=reason, source=source)
+
+
+def names_of(builtin: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of built-in tools, which are their keys."""
+    return [str(name) for tool in builtin for name in tool]
