@@ -13,10 +13,11 @@ edits them (redaction, human review) need not know about the stored list.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import content as content_types
 from langchain_core.messages.block_translators import (
     get_translator,
     register_translator,
@@ -43,6 +44,7 @@ _ANSWERS = frozenset(
     {"audio", "file", "file_data", "image", "image_url", "media", "video"}
 )
 _STANDARD = frozenset({"audio", "file", "image", "video"})
+_SILENT = frozenset({"text", "reasoning", "thinking", "redacted_thinking"})
 _FORGETTABLE = {
     "text": frozenset({"type", "text", "id", "index"}),
     "reasoning": frozenset({"type", "id", "index", "status"}),
@@ -89,6 +91,33 @@ def says_more(block: Block) -> bool:
 def text_of(blocks: Iterable[Block]) -> str:
     """Join the texts of the text blocks."""
     return "".join(b.get("text") or "" for b in blocks if b.get("type") == "text")
+
+
+def says_nothing(message: BaseMessage) -> bool:
+    """Tell whether a message, or a piece of one, holds no part of an answer."""
+    extra = message.additional_kwargs
+    if extra.get("refusal") or extra.get("audio") or extra.get("function_call"):
+        return False
+    if isinstance(message, AIMessageChunk) and message.tool_call_chunks:
+        return False
+    if isinstance(message, AIMessage) and (
+        message.tool_calls or message.invalid_tool_calls
+    ):
+        return False
+    return not (_holds_more(message.content) or _holds_more(extra.get(NATIVE)))
+
+
+def _holds_more(content: Any) -> bool:
+    if isinstance(content, str):
+        return bool(content)
+    return any(
+        block if isinstance(block, str) else _is_answer(block)
+        for block in content or ()
+    )
+
+
+def _is_answer(block: Mapping[str, Any]) -> bool:
+    return block.get("type") not in _SILENT or bool(block.get("text"))
 
 
 def native_content(message: BaseMessage) -> list[Block] | None:
@@ -146,7 +175,7 @@ def _reading_native(translate: Translate) -> Translate:
         else:
             blocks = _translated(message, native, translate)
         blocks = _with_all_calls(message, blocks)
-        return blocks + _speech(message, blocks)
+        return blocks + _speech(message, blocks) + _refusal(message, blocks)
 
     translated.unified = True  # type: ignore[attr-defined]
     return translated
@@ -177,6 +206,21 @@ def _unwrapped(block: Block) -> Block:
     return block
 
 
+def _refusal(message: AIMessage, blocks: list[Block]) -> list[Block]:
+    """Return a refusal block for an answer that the provider stopped.
+
+    langchain-core reads one off the provider's own finish reason, in whose place
+    OpenAI's word stands here; blocks of refusals exist from 1.7.5 on.
+    """
+    refusal = message.additional_kwargs.get("refusal")
+    known = any(block.get("type") == "refusal" for block in blocks)
+    if not refusal or known or not hasattr(content_types, "RefusalContentBlock"):
+        return []
+    raw = message.response_metadata.get("raw_finish_reason")
+    extras = {"extras": {"finish_reason": raw}} if raw else {}
+    return [{"type": "refusal", "refusal": str(refusal), **extras}]
+
+
 def _speech(message: AIMessage, blocks: list[Block]) -> list[Block]:
     """Return speech that is kept with its format beside the content."""
     audio = message.additional_kwargs.get("audio")
@@ -193,7 +237,8 @@ def _translated(
 ) -> list[Any]:
     if not isinstance(message, AIMessageChunk):
         blocks = [_without_index(block) for block in blocks]
-    shown = translate(_restored(message, _with_text(blocks, str(message.content))))
+    restored = _restored(message, _with_text(blocks, str(message.content)))
+    shown = [_unwrapped(block) for block in translate(restored)]
     known = {block.get("id") for block in shown if _is_call(block)}
     known |= {b.get("call_id") for b in blocks if b.get("type") in CALLS}
     calls = translate(message.model_copy(update={"content": ""}))

@@ -27,6 +27,7 @@ _WORDS: Mapping[str, str] = {
             "IMAGE_PROHIBITED_CONTENT",
             "IMAGE_RECITATION",
             "IMAGE_SAFETY",
+            "MODEL_ARMOR",
             "PROHIBITED_CONTENT",
             "RECITATION",
             "SAFETY",

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from operator import itemgetter
 from typing import Any
 
-from langchain_core.exceptions import OutputParserException
+from langchain_core import exceptions as core_exceptions
+from langchain_core.exceptions import ModelError, OutputParserException
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
@@ -26,6 +27,10 @@ from langchain_unified.errors import UnifiedError
 from langchain_unified.schemas import Structure
 
 
+# Before langchain-core 1.7.5 there is no error of its own for a refusal.
+ModelRefusalError: Any = getattr(core_exceptions, "ModelRefusalError", ModelError)
+
+
 class StructuredOutputError(UnifiedError, OutputParserException):
     """The answer does not have the form asked for.
 
@@ -39,8 +44,17 @@ class StructuredOutputError(UnifiedError, OutputParserException):
         super().__init__(text, llm_output=str(message.text))
 
 
-class RefusalError(StructuredOutputError):
-    """The model refused to answer."""
+class RefusalError(StructuredOutputError, ModelRefusalError):
+    """The model refused to answer; since langchain-core 1.7.5 also one of its errors.
+
+    Attributes:
+        raw_message: The answer itself, as langchain-core's `ModelRefusalError` has it.
+    """
+
+    def __init__(self, text: str, message: BaseMessage) -> None:
+        """Keep the answer with the reason."""
+        super().__init__(text, message)
+        self.raw_message = message
 
 
 class TruncatedOutputError(StructuredOutputError):

@@ -9,7 +9,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
+from langchain_unified.content import says_nothing
 from langchain_unified.cost import cost_usd
+from langchain_unified.engine.empty import empty_answer, recorded
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -39,9 +41,14 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
         if ended is None and _must_say(plan, generation.message):
             message = "The answer holds no candidates."
             raise MalformedResponseError(message)
+        silent = None
+        if ended is not None and says_nothing(generation.message):
+            silent = empty_answer(plan, ended, _usage(result))
         if plan.stop:
             cut_message(generation, plan.stop)
-        generation.message.response_metadata[RECORD] = record
+        generation.message.response_metadata[RECORD] = (
+            record if silent is None else {**record, **recorded(silent)}
+        )
     return result
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from langchain_unified.content import says_nothing
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.answers import COST, RECORD, summed
+from langchain_unified.engine.empty import empty_answer, recorded
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -28,7 +30,8 @@ class Pieces:
         self._priced = False
         self._usages: list[Mapping[str, Any]] = []
         self._calls = False
-        self._ended = self._spoke = False
+        self._ended = self._spoke = self._answered = False
+        self._reason: str | None = None
         self._cutter = StopCutter(plan.stop) if plan.stop else None
 
     @property
@@ -46,6 +49,8 @@ class Pieces:
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
         reason = normalise(message, chunk.generation_info, calls=self._calls)
         self._ended = self._ended or reason is not None
+        self._reason = reason or self._reason
+        self._answered = self._answered or not says_nothing(message)
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
@@ -58,8 +63,15 @@ class Pieces:
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
             cost = cost_usd(self._plan.config, self._usage())
-            message.response_metadata[RECORD] = {**known, COST: cost}
+            message.response_metadata[RECORD] = {**known, COST: cost, **self._silence()}
         return chunk
+
+    def _silence(self) -> dict[str, Any]:
+        """Return what goes on record of an answer that said nothing."""
+        if self._answered or self._reason is None:
+            return {}
+        found = empty_answer(self._plan, self._reason, self._usage())
+        return {} if found is None else recorded(found)
 
     def _usage(self) -> Mapping[str, Any] | None:
         """Return what the pieces count together."""
@@ -73,7 +85,8 @@ class Pieces:
         """
         if self._cutter is not None:
             yield from map(self._with_cost, self._cutter.rest())
-        if self._usages and not self._priced:
+        unrecorded = self._ended and not self._answered
+        if (self._usages or unrecorded) and not self._priced:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
         if self.done or self._ended:

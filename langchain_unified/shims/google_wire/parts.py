@@ -38,7 +38,7 @@ class Places:
             return
         for content in contents:
             content.parts = [
-                Part.model_validate(self._parts[part.text])
+                _as_it_came(self._parts[part.text])
                 if part.text in self._parts
                 else part
                 for part in content.parts or ()
@@ -59,6 +59,19 @@ class Places:
         place = _PLACE.format(len(self._parts))
         self._parts[place] = part
         return {"type": "text", "text": place}
+
+
+def _as_it_came(kept: Mapping[str, Any]) -> Part:
+    """Return a part with the field names of the wire.
+
+    google-genai 3.6.1 writes the fields inside `toolCall` in snake case; it passes
+    dictionaries on, and does not check what is assigned.
+    """
+    part = Part.model_validate(kept)
+    for name, field in (("tool_call", "toolCall"), ("tool_response", "toolResponse")):
+        if field in kept:
+            setattr(part, name, kept[field])
+    return part
 
 
 def _kept_part(block: Any) -> Mapping[str, Any] | None:

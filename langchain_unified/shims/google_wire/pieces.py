@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.content import NATIVE, says_more, text_of
+from langchain_unified.content import NATIVE, says_more, says_nothing, text_of
 from langchain_unified.shims.google_wire.shape import (
     answers_in_images,
     blocks_of,
@@ -43,12 +43,14 @@ class Pieces:
         self._texts: list[str] = []
         self._native = False
         self._speech: list[bytes] = []
+        self._has_said = False
         self._last: dict[str, Any] = {}
 
     def shape(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Return a piece with text as `str` content."""
         message = chunk.message
         clean(message)
+        self._has_said = self._has_said or not says_nothing(message)
         if message.additional_kwargs and (wav := speech_of(message)):
             self._speech.append(wav)
         if isinstance(message.content, str) and not (self._as_list or self._native):
@@ -121,7 +123,9 @@ class Pieces:
             message.response_metadata["grounding_metadata"] = grounding
             info.pop("grounding_metadata")
         keep_speech(message, joined(self._speech))
-        note_finish(self._plan, message, info.get("finish_reason"))
+        note_finish(
+            self._plan, message, info.get("finish_reason"), said=self._has_said
+        )
 
 
 def _append(blocks: list[dict[str, Any]], block: dict[str, Any]) -> None:

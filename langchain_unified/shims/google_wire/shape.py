@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import base64
 import logging
+import uuid
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.tool import (
+    InvalidToolCall,
+    invalid_tool_call,
+    tool_call_chunk,
+)
 from langchain_core.outputs import ChatResult
 
 from langchain_unified.content import NATIVE, flatten
+from langchain_unified.errors import MalformedResponseError
 from langchain_unified.types import CallPlan
 
 _LOG = logging.getLogger("langchain_unified")
@@ -27,12 +34,26 @@ _REFUSED = frozenset(
         "IMAGE_PROHIBITED_CONTENT",
         "IMAGE_RECITATION",
         "IMAGE_SAFETY",
+        "MODEL_ARMOR",
         "PROHIBITED_CONTENT",
         "RECITATION",
         "SAFETY",
         "SPII",
     }
 )
+# The model could not write what it wanted to (google-genai 3.6.1 `FinishReason`).
+_BROKEN = frozenset(
+    {
+        "MALFORMED_FUNCTION_CALL",
+        "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+        "TOO_MANY_TOOL_CALLS",
+        "UNEXPECTED_TOOL_CALL",
+    }
+)
+_NOT_WORTH_REPEATING = frozenset({"MISSING_THOUGHT_SIGNATURE"})
+_LAST = 1_000
+"""Index of a broken call among those of an answer: after all others."""
 
 
 def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
@@ -109,14 +130,51 @@ def keep_speech(message: BaseMessage, wav: bytes) -> None:
         message.additional_kwargs["audio"] = heard
 
 
-def note_finish(plan: CallPlan, message: BaseMessage, reason: Any) -> None:
-    """Log an unusual end, and tell a refusal the way OpenAI's answers do."""
+def note_finish(
+    plan: CallPlan, message: BaseMessage, reason: Any, *, said: bool = False
+) -> None:
+    """Log an unusual end, and tell a refusal the way OpenAI's answers do.
+
+    Args:
+        plan: The plan of the call.
+        message: The answer, or its last piece.
+        reason: Gemini's `finishReason`.
+        said: Whether pieces before it held a part of the answer.
+
+    Raises:
+        MalformedResponseError: If the model could not write the answer, a tool call as
+            a rule, and there is nothing else in it; another attempt may do better.
+    """
     if reason in _USUAL:
         return
+    if reason in _BROKEN:
+        _tell_broken(message, reason, said=said)
     _LOG.warning("%s: the answer ended with %s.", plan.model, reason)
     if reason in _REFUSED:
         refusal = f"Gemini stopped the answer: {reason}."
         message.additional_kwargs["refusal"] = refusal
+
+
+def _tell_broken(message: BaseMessage, reason: str, *, said: bool) -> None:
+    """Raise for an answer that broke off before it said anything, else tell in it."""
+    told = message.response_metadata.get("finish_message") or "no details were given."
+    if not (said or message.content or getattr(message, "tool_calls", None)):
+        error = MalformedResponseError(f"Gemini ended the answer with {reason}: {told}")
+        error.code = reason
+        error.is_retryable = reason not in _NOT_WORTH_REPEATING
+        raise error
+    call_id = f"call_{uuid.uuid4().hex}"
+    if isinstance(message, AIMessageChunk):
+        # No JSON, so langchain-core takes it for an invalid call when it is merged.
+        piece = tool_call_chunk(name=reason, args=f"[{told}]", id=call_id, index=_LAST)
+        message.tool_call_chunks.append(piece)
+        message.invalid_tool_calls.append(_broken_call(reason, told, call_id))
+    elif isinstance(message, AIMessage):
+        message.invalid_tool_calls.append(_broken_call(reason, told, call_id))
+
+
+def _broken_call(reason: str, told: str, call_id: str) -> InvalidToolCall:
+    return invalid_tool_call(name=reason, args=f"[{told}]", id=call_id, error=reason)
 
 
 def note_blocked_prompt(

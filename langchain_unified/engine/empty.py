@@ -1,0 +1,86 @@
+"""Answers that say nothing: told with the reason, so that `""` is never a surprise.
+
+The token cap is sent as the user gave it. A reasoning model may spend all of it before
+it writes a word, and no provider gives back more than `finish_reason`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from langchain_unified.types import CallPlan
+
+EMPTY = "empty"
+"""The key of an `EmptyAnswer` in the record of the call."""
+
+_LOG = logging.getLogger("langchain_unified")
+_TOLD_ELSEWHERE = frozenset({"content_filter", "refusal"})
+
+
+class EmptyAnswer(NamedTuple):
+    """Why an answer holds neither text, nor a tool call, nor anything else.
+
+    Attributes:
+        finish_reason: Why it ended, in OpenAI's words.
+        max_tokens: The token cap of the call, if one was sent.
+        output_tokens: Tokens the model made, reasoning included, if known.
+        reasoning_tokens: Tokens among them that went into reasoning, if known.
+        reason: One sentence for a person, with what to change.
+    """
+
+    finish_reason: str | None
+    max_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    reason: str
+
+
+def empty_answer(
+    plan: CallPlan, reason: str | None, usage: Mapping[str, Any] | None
+) -> EmptyAnswer | None:
+    """Return what is known of an answer that says nothing, and log it.
+
+    Args:
+        plan: The plan of the call.
+        reason: Why the answer ended, in OpenAI's words.
+        usage: Its token counts, as `usage_metadata` has them.
+    """
+    if reason in _TOLD_ELSEWHERE:
+        return None
+    made = (usage or {}).get("output_tokens")
+    thought = ((usage or {}).get("output_token_details") or {}).get("reasoning")
+    cap = max_tokens_of(plan)
+    found = EmptyAnswer(reason, cap, made, thought, _why(reason, cap, made, thought))
+    _LOG.warning("%s: %s", plan.model, found.reason)
+    return found
+
+
+def _why(
+    reason: str | None, cap: int | None, made: int | None, thought: int | None
+) -> str:
+    if reason != "length":
+        return f"the answer is empty (finish_reason {reason!r}, {made or 0} tokens)."
+    cap_words = "the token limit" if cap is None else f"max_tokens={cap}"
+    if not thought:
+        return f"the answer is empty: {cap_words} was reached before any text."
+    return (
+        f"the answer is empty: {thought} of {made} tokens went into reasoning and "
+        f"{cap_words} was reached before any text. Raise max_tokens, which counts "
+        "reasoning, or lower reasoning_effort."
+    )
+
+
+def max_tokens_of(plan: CallPlan) -> int | None:
+    """Return the token cap that a plan sends."""
+    rule = plan.config.mappings[plan.endpoint].rules.get("max_tokens")
+    found: Any = plan.body
+    for key in rule.name.split(".") if rule else ():
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, int) else None
+
+
+def recorded(found: EmptyAnswer) -> dict[str, Any]:
+    """Return what goes into the record of the call."""
+    return {EMPTY: found._asdict()}
