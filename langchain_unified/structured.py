@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core import exceptions as core_exceptions
 from langchain_core.exceptions import ModelError, OutputParserException
@@ -26,9 +26,11 @@ from typing_extensions import override
 from langchain_unified.errors import UnifiedError
 from langchain_unified.schemas import Structure
 
-
 # Before langchain-core 1.7.5 there is no error of its own for a refusal.
-ModelRefusalError: Any = getattr(core_exceptions, "ModelRefusalError", ModelError)
+if TYPE_CHECKING:
+    from langchain_core.exceptions import ModelRefusalError
+else:
+    ModelRefusalError = getattr(core_exceptions, "ModelRefusalError", ModelError)
 
 
 class StructuredOutputError(UnifiedError, OutputParserException):

@@ -72,7 +72,9 @@ def _ask_for_invocations(draft: Draft, builtin: Sequence[Any]) -> None:
     draft.body["toolConfig"] = {_FLAG: True}
     reason = "built-in tools are refused beside function tools without it."
     source = draft.source(_FEATURE)
-    draft.note("tool_config", "defaulted", sent={_FLAG: True}, reason=reason, source=source)
+    draft.note(
+        "tool_config", "defaulted", sent={_FLAG: True}, reason=reason, source=source
+    )
 
 
 def names_of(builtin: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -37,7 +37,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
         request = self._prepare_request(messages, **kwargs)
         with classified(request):
-            response = self.client.models.generate_content(**request)
+            response = self._models.generate_content(**request)
         return read_response(response)
 
     async def _agenerate(  # type: ignore[override]
@@ -54,7 +54,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         request = self._prepare_request(messages, **kwargs)
         reader = StreamReader()
         with classified(request):
-            for response in self.client.models.generate_content_stream(**request):
+            for response in self._models.generate_content_stream(**request):
                 yield reader.read(response)
 
     async def _astream(  # type: ignore[override]
@@ -66,6 +66,11 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
             models = self.async_client.models
             async for response in await models.generate_content_stream(**request):
                 yield reader.read(response)
+
+    @property
+    def _models(self) -> Any:
+        client: Any = self.client
+        return client.models
 
     def _prepare_request(
         self, messages: list[BaseMessage], **kwargs: Any

@@ -123,9 +123,7 @@ class Pieces:
             message.response_metadata["grounding_metadata"] = grounding
             info.pop("grounding_metadata")
         keep_speech(message, joined(self._speech))
-        note_finish(
-            self._plan, message, info.get("finish_reason"), said=self._has_said
-        )
+        note_finish(self._plan, message, info.get("finish_reason"), said=self._has_said)
 
 
 def _append(blocks: list[dict[str, Any]], block: dict[str, Any]) -> None:
