@@ -531,20 +531,6 @@ def test_a_stopped_answer_says_why(
     assert reason in caplog.text
 
 
-def test_a_malformed_call_is_not_silent(
-    model: Make,
-    provider_emulator: ProviderEmulator,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """MALFORMED_FUNCTION_CALL is the finish reason and a warning."""
-    body = candidate(finishReason="MALFORMED_FUNCTION_CALL")
-    provider_emulator.script(Reply(200, body))
-    answer = model(FLASH).invoke("hi")
-
-    assert "MALFORMED_FUNCTION_CALL" == answer.response_metadata["raw_finish_reason"]
-    assert "MALFORMED_FUNCTION_CALL" in caplog.text
-
-
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_blocked_prompt_says_why(
     model: Make, provider_emulator: ProviderEmulator, *, stream: bool
