@@ -20,41 +20,60 @@ Example:
 from typing import TYPE_CHECKING
 
 from langchain_unified.exports import exported
-from langchain_unified.rollout.control import Rollout, rollout
-from langchain_unified.rollout.faces import RolledOut
-from langchain_unified.rollout.flags import (
-    ENVIRONMENT,
-    CallableFlag,
-    EnvironmentFlag,
-    FileFlag,
-    Flag,
-    OpenFeatureFlag,
+from langchain_unified.rollout.capture import (
+    Sent,
+    async_capture_hooks,
+    capture_hooks,
+    report_sent,
 )
+from langchain_unified.rollout.control import Rollout, rollout
+from langchain_unified.rollout.events import RolloutEvent
+from langchain_unified.rollout.faces import RolledOut
+from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT, Flag
+from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
+from langchain_unified.rollout.router import Router
 from langchain_unified.rollout.served import Served
 
 if TYPE_CHECKING:
+    from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
     from langchain_unified.rollout.plans import RolledPlan
+    from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 
 __all__ = [
+    "EMERGENCY",
     "ENVIRONMENT",
-    "CallableFlag",
+    "CallInfo",
     "Difference",
-    "EnvironmentFlag",
-    "FileFlag",
     "Flag",
+    "Guard",
+    "Key",
     "Mirror",
     "Mirrored",
     "Mode",
-    "OpenFeatureFlag",
     "RolledOut",
     "RolledPlan",
     "Rollout",
+    "RolloutEvent",
+    "Router",
+    "Sent",
     "Served",
     "ShadowReport",
+    "async_capture_hooks",
+    "capture_hooks",
+    "report_sent",
     "rollout",
 ]
 
-__getattr__ = exported(__name__, {"Mirror": "mirror", "RolledPlan": "plans"})
+__getattr__ = exported(
+    __name__,
+    {
+        "Difference": "report",
+        "Guard": "guard",
+        "Mirror": "mirror",
+        "Mirrored": "report",
+        "RolledPlan": "plans",
+        "ShadowReport": "report",
+    },
+)

@@ -22,11 +22,15 @@ class Background:
         name: Names the threads.
         workers: How many jobs run at the same time.
         limit: How many jobs may wait.
+        idle: Is called when there was nothing to do for a while.
     """
 
-    def __init__(self, name: str, *, workers: int, limit: int) -> None:
+    def __init__(
+        self, name: str, *, workers: int, limit: int, idle: Job | None = None
+    ) -> None:
         """Start with no thread."""
         self._name, self._workers, self._limit = name, workers, limit
+        self._idle = idle
         self.renew()
         renew_in_children(self)
 
@@ -79,6 +83,8 @@ class Background:
         try:
             return self._queue.get(timeout=_IDLE_SECONDS)
         except Empty:
+            if self._idle is not None:
+                self._do(self._idle)
             return self._last_look()
 
     def _last_look(self) -> Job | None:

@@ -1,81 +1,166 @@
-"""The difference between ChatOpenAI's payload and ours, and what each part means."""
+"""The difference between a request of the path before and ours, part by part.
+
+Each part is explained by a change on the plan or by what the registry knows, or it is
+marked as unexplained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from langchain_unified import vocabulary
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
     UnsupportedError,
 )
-from langchain_unified.rollout.payloads import Sent, roles_of, settings_of, shown
-from langchain_unified.rollout.report import Difference
+from langchain_unified.rollout.payloads import (
+    ABSENT,
+    Absent,
+    Carried,
+    Payload,
+    leaves,
+    roles_of,
+    settings_of,
+    shown,
+    words_of,
+)
+from langchain_unified.rollout.report import UNKNOWN, Difference, Kind
 from langchain_unified.types import CallPlan, Change, ModelConfig
-from langchain_unified.vocabulary import canonical_names
-
-Payload = tuple[str, Mapping[str, Any]]
-"""An endpoint and a request body."""
 
 Refusal = InvalidParameterError | UnknownParameterError | UnsupportedError
 REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
 """What the unified path refuses before anything is sent."""
 
+CHAT_OPENAI = "ChatOpenAI"
+OLD_SERVICE = "The old service"
+
 _REFUSED = frozenset({"never", "default"})
+_NEVER_MESSAGES = frozenset({"endpoint", "model", "stream", "store", "learned"})
 
 
-def refusal(error: Refusal, model: str, legacy: Payload) -> list[Difference]:
-    """Return the difference of a call the unified path refuses before sending."""
-    parameter = canonical_names().get(error.parameter, error.parameter)
-    sent = settings_of(*legacy).get(parameter)
-    value = shown(parameter, sent.value) if sent else "sent"
-    meaning = f"The unified path refuses it before anything is sent: {error}"
-    return [Difference(model, parameter, value, "refused", meaning)]
+class Pair(NamedTuple):
+    """Two requests of the same call, and what is known about them.
 
-
-def differences(legacy: Payload, unified: Payload, plan: CallPlan) -> list[Difference]:
-    """Return what two payloads of the same call do not share.
-
-    Args:
-        legacy: What ChatOpenAI would send.
-        unified: What the unified path would send.
-        plan: The plan behind the unified payload.
+    Attributes:
+        legacy: The request of the path before.
+        unified: Ours.
+        plan: The plan behind ours.
+        who: Who sends the one before.
+        asked: What the call asks for, by LangChain's words.
     """
-    ours, theirs = settings_of(*unified), settings_of(*legacy)
-    found = [
-        *_model(legacy[1], plan),
-        *_endpoint(legacy[0], plan),
-        *_roles(legacy[1], unified[1], plan),
+
+    legacy: Payload
+    unified: Payload
+    plan: CallPlan
+    who: str = CHAT_OPENAI
+    asked: Collection[str] = ()
+
+
+def refusal(error: Refusal, model: str, legacy: Payload | None) -> list[Difference]:
+    """Return the difference of a call the unified path refuses before sending."""
+    parameter = vocabulary.canonical_names().get(error.parameter, error.parameter)
+    value = UNKNOWN
+    if legacy is not None:
+        carried = settings_of(legacy).get(parameter)
+        value = shown(parameter, carried.value) if carried else "sent"
+    meaning = f"The unified path refuses it before anything is sent: {error}"
+    return [Difference(model, parameter, value, "refused", meaning, kind="refused")]
+
+
+def changes_of(plan: CallPlan) -> list[Difference]:
+    """Return what the unified path changes, where nobody saw the request before."""
+    return [
+        Difference(
+            plan.model,
+            change.parameter,
+            UNKNOWN,
+            None if change.sent is None else shown(change.parameter, change.sent),
+            f"The unified path: {_sentence(change)}",
+            kind=change.kind,
+        )
+        for change in plan.changes
     ]
+
+
+def differences(pair: Pair) -> list[Difference]:
+    """Return what two requests of the same call do not share."""
+    return [
+        *_server(pair),
+        *_endpoint(pair),
+        *_headers(pair),
+        *_talk(pair),
+        *_settings(pair),
+    ]
+
+
+def _settings(pair: Pair) -> Iterator[Difference]:
+    ours, theirs = settings_of(pair.unified), settings_of(pair.legacy)
+    plan, same_wire = pair.plan, pair.legacy.endpoint == pair.unified.endpoint
     if plan.stop and "stop" not in theirs:
-        found.append(_client_stop(plan))
+        yield _client_stop(pair)
     for parameter in dict.fromkeys((*theirs, *ours)):
         was, now = theirs.get(parameter), ours.get(parameter)
-        same = _same(was, now, same_wire=legacy[0] == unified[0])
-        if same and not _doomed(parameter, legacy[0], plan):
+        if was is None or now is None:
+            yield _whole(pair, parameter, was, now)
             continue
-        meaning = _meaning(parameter, was, now, legacy[0], plan)
-        found.append(
-            Difference(
-                plan.model,
-                parameter,
-                _text(parameter, was, now),
-                _text(parameter, now, was),
-                meaning,
-            )
-        )
-    return found
+        parts = list(leaves(was.value, now.value, parameter))
+        renamed = same_wire and was.name != now.name
+        if parts == [] and (renamed or _doomed(parameter, pair)):
+            yield _whole(pair, parameter, was, now)
+        for where, before, after in parts:
+            if where == parameter:
+                yield _whole(pair, parameter, was, now)
+            else:
+                yield _part(pair, parameter, where, before, after)
 
 
-def _same(was: Sent | None, now: Sent | None, *, same_wire: bool) -> bool:
-    if was is None or now is None:
-        return False
-    return was.value == now.value and (was.name == now.name or not same_wire)
+def _whole(
+    pair: Pair, parameter: str, was: Carried | None, now: Carried | None
+) -> Difference:
+    """Return the difference of a setting as a whole."""
+    kind, meaning = _meaning(pair, parameter, was, now)
+    return Difference(
+        pair.plan.model,
+        parameter,
+        _text(parameter, was, now),
+        _text(parameter, now, was),
+        meaning,
+        kind=kind,
+    )
 
 
-def _doomed(parameter: str, endpoint: str, plan: CallPlan) -> bool:
-    """Tell whether ChatOpenAI's endpoint lacks a parameter that ours has."""
+def _part(
+    pair: Pair, parameter: str, where: str, before: object, after: object
+) -> Difference:
+    """Return the difference of one place inside a setting or the messages."""
+    change = _change(parameter, pair.plan)
+    kind: Kind = "unexplained" if change is None else change.kind
+    meaning = _unexplained(where) if change is None else _sentence(change)
+    name = where.rpartition(".")[2].removesuffix("[]")
+    return Difference(
+        pair.plan.model,
+        parameter,
+        _leaf(name, before),
+        _leaf(name, after),
+        meaning,
+        kind=kind,
+        where=where,
+    )
+
+
+def _leaf(name: str, value: object) -> str | None:
+    return None if isinstance(value, Absent) else shown(name, value)
+
+
+def _unexplained(where: str) -> str:
+    return f"No change on the plan says why {where} differs."
+
+
+def _doomed(parameter: str, pair: Pair) -> bool:
+    """Tell whether the endpoint before lacks a parameter that ours has."""
+    plan, endpoint = pair.plan, pair.legacy.endpoint
     mappings = plan.config.mappings
     if endpoint == plan.endpoint or endpoint not in mappings:
         return False
@@ -83,90 +168,143 @@ def _doomed(parameter: str, endpoint: str, plan: CallPlan) -> bool:
     return parameter in ours and parameter not in theirs
 
 
-def _client_stop(plan: CallPlan) -> Difference:
-    why = "ChatOpenAI leaves it out without a word, and the answer runs past it."
-    meaning = f"{why} {_reason('stop', plan)}".strip()
-    return Difference(plan.model, "stop", None, "applied by the client", meaning)
+def _client_stop(pair: Pair) -> Difference:
+    why = f"{pair.who} leaves it out without a word, and the answer runs past it."
+    change = _change("stop", pair.plan)
+    meaning = f"{why} {_sentence(change) if change else ''}".strip()
+    applied = "applied by the client"
+    return Difference(pair.plan.model, "stop", None, applied, meaning, kind="emulated")
 
 
-def _text(parameter: str, sent: Sent | None, other: Sent | None) -> str | None:
-    if sent is None:
+def _text(parameter: str, carried: Carried | None, other: Carried | None) -> str | None:
+    if carried is None:
         return None
-    value = shown(parameter, sent.value)
-    if other is None or sent.value != other.value:
+    value = shown(parameter, carried.value)
+    if other is None or carried.value != other.value:
         differ = other is not None and value == shown(parameter, other.value)
         return f"{value} (contents differ)" if differ else value
-    return f"{sent.name}={value}"
+    return f"{carried.name}={value}"
 
 
-def _model(legacy: Mapping[str, Any], plan: CallPlan) -> list[Difference]:
-    was = legacy.get("model")
-    if was is None or was == plan.model:
-        return []
-    meaning = _reason("model", plan) or "The two ask for models of different names."
-    return [Difference(plan.model, "model", str(was), plan.model, meaning)]
+def _server(pair: Pair) -> Iterator[Difference]:
+    was, now = pair.legacy.server, pair.unified.server
+    if was and now and was != now:
+        meaning = f"{pair.who} asks another server."
+        yield Difference(
+            pair.plan.model, "base_url", was, now, meaning, kind="unexplained"
+        )
 
 
-def _endpoint(legacy: str, plan: CallPlan) -> list[Difference]:
+def _endpoint(pair: Pair) -> Iterator[Difference]:
+    legacy, plan = pair.legacy.endpoint, pair.plan
     if legacy == plan.endpoint:
-        return []
+        return
+    change = _change("endpoint", plan)
+    kind: Kind = "routed"
     if legacy not in plan.config.endpoints:
-        why = f"{plan.model} is not served on {legacy}; ChatOpenAI's call fails (404)."
+        kind = "mended"
+        why = f"{plan.model} is not served on {legacy}; {pair.who}'s call fails (404)."
+    elif change is not None:
+        why = _sentence(change)
     else:
-        why = _reason("endpoint", plan) or _tools_reason(legacy, plan)
-    return [Difference(plan.model, "endpoint", legacy, plan.endpoint, why)]
+        kind, why = _tools_reason(legacy, pair)
+    yield Difference(plan.model, "endpoint", legacy, plan.endpoint, why, kind=kind)
 
 
-def _tools_reason(legacy: str, plan: CallPlan) -> str:
+def _tools_reason(legacy: str, pair: Pair) -> tuple[Kind, str]:
+    plan = pair.plan
     rule = plan.config.tools.get(legacy)
     if plan.body.get("tools") and rule not in {None, "any"}:
-        return (
+        return "mended", (
             f"{plan.model} takes function tools on {legacy} under the condition "
-            f"{rule!r} only; ChatOpenAI's call fails (400)."
+            f"{rule!r} only; {pair.who}'s call fails (400)."
         )
-    return f"The unified path prefers {plan.endpoint} for this call."
+    return "routed", f"The unified path prefers {plan.endpoint} for this call."
 
 
-def _roles(
-    legacy: Mapping[str, Any], unified: Mapping[str, Any], plan: CallPlan
-) -> list[Difference]:
+def _headers(pair: Pair) -> Iterator[Difference]:
+    for where, was, now in leaves(pair.legacy.headers, pair.unified.headers, "headers"):
+        yield _part(pair, "extra_headers", where, was, now)
+
+
+def _talk(pair: Pair) -> Iterator[Difference]:
+    legacy, unified, plan = pair.legacy, pair.unified, pair.plan
     was, now = roles_of(legacy), roles_of(unified)
-    if was == now:
-        return []
-    roles = plan.config.system_roles
-    bad = sorted({"system", "developer"} & set(was) - set(roles))
+    if was != now:
+        yield _roles(pair, was, now)
+    elif legacy.endpoint == unified.endpoint:
+        for name in ("messages", "input", "instructions"):
+            texts = (legacy.body.get(name, ABSENT), unified.body.get(name, ABSENT))
+            for where, before, after in leaves(*texts, name):
+                yield _part(pair, "messages", where, before, after)
+    elif words_of(legacy) != words_of(unified):
+        change = _change("messages", plan)
+        kind: Kind = "unexplained" if change is None else change.kind
+        why = _sentence(change) if change else _unexplained("what the messages say")
+        yield Difference(plan.model, "messages", "(given)", "(given)", why, kind=kind)
+
+
+def _roles(pair: Pair, was: list[str], now: list[str]) -> Difference:
+    plan = pair.plan
+    kind: Kind = "mended"
+    bad = sorted({"system", "developer"} & set(was) - set(plan.config.system_roles))
+    change = _change("messages", plan)
     if bad:
         why = f"{plan.model} takes no message of role {bad[0]!r}; the call fails (400)."
+    elif change is not None:
+        kind, why = change.kind, _sentence(change)
+    elif _without_system(was) == _without_system(now):
+        kind, why = "translated", "Both are accepted; the order and text are the same."
     else:
-        why = "Both are accepted; the order and the text are the same."
-    shown_roles = (shown("messages", was), shown("messages", now))
-    return [Difference(plan.model, "messages", *shown_roles, why)]
+        kind, why = "unexplained", _unexplained("the order of the messages")
+    texts = (shown("messages", was), shown("messages", now))
+    return Difference(plan.model, "messages", *texts, why, kind=kind, where="roles")
+
+
+def _without_system(roles: list[str]) -> list[str]:
+    return ["system" if role == "developer" else role for role in roles]
 
 
 def _meaning(
-    parameter: str, was: Sent | None, now: Sent | None, endpoint: str, plan: CallPlan
-) -> str:
-    reason = _reason(parameter, plan)
+    pair: Pair, parameter: str, was: Carried | None, now: Carried | None
+) -> tuple[Kind, str]:
+    """Return what the difference of a setting comes from, and what it means."""
+    plan, who, endpoint = pair.plan, pair.who, pair.legacy.endpoint
+    change = _change(parameter, plan)
+    reason = "" if change is None else _sentence(change)
+    kind: Kind = "unexplained" if change is None else change.kind
     if was is None:
-        return reason or (
-            f"ChatOpenAI leaves it out without a word; {plan.model} takes it."
-        )
+        if change is None and parameter not in pair.asked:
+            return "unexplained", (
+                f"Nobody asked for it: the unified path adds it. "
+                f"{_unexplained(parameter)}"
+            )
+        known = f"{who} leaves it out without a word; {plan.model} takes it."
+        return ("kept" if change is None else kind), reason or known
     fate = _fate(parameter, endpoint, plan.config)
     if parameter == "response_format" and _is_schema(was.value):
         fate = fate or _fate_of_schema(plan.config)
-    if was.value == getattr(now, "value", None) and _doomed(parameter, endpoint, plan):
-        return f"ChatOpenAI sends it{fate}."
+    if change is None and fate:
+        kind = "mended"
     if now is None:
-        return f"ChatOpenAI sends it{fate}. {reason or 'The unified path does not.'}"
+        rest = reason or f"The unified path does not. {_unexplained(parameter)}"
+        if fate:
+            rest = reason or "The unified path does not."
+        return kind, f"{who} sends it{fate}. {rest}"
+    if was.value == now.value and _doomed(parameter, pair):
+        return "mended", f"{who} sends it{fate}."
     if was.value == now.value:
-        return f"The same value under another name: {reason or 'both are accepted.'}"
-    return f"ChatOpenAI sends another value{fate}. {reason or ''}".strip()
+        both = reason or "both are accepted."
+        renamed: Kind = "renamed" if change is None else kind
+        return renamed, f"The same value under another name: {both}"
+    rest = reason or ("" if fate else _unexplained(parameter))
+    return kind, f"{who} sends another value{fate}. {rest}".strip()
 
 
 def _fate(parameter: str, endpoint: str, config: ModelConfig) -> str:
     """Return what becomes of a call that carries a parameter."""
     mapping = config.mappings.get(endpoint)
-    if mapping is None:
+    if mapping is None or parameter == "model":
         return ""
     rule = mapping.rules.get(parameter)
     if rule is None or rule.accepts == "absent":
@@ -190,9 +328,17 @@ def _fate_of_schema(config: ModelConfig) -> str:
     return f", although {config.model} takes no response schema: the call fails (400)"
 
 
-def _reason(parameter: str, plan: CallPlan) -> str:
-    change = next((c for c in plan.changes if c.parameter == parameter), None)
-    return "" if change is None else _sentence(change)
+def _change(parameter: str, plan: CallPlan) -> Change | None:
+    """Return the change on the plan that a difference comes from."""
+    for change in plan.changes:
+        if change.parameter == parameter:
+            return change
+    if parameter == "messages":
+        known = vocabulary.settings()
+        for change in plan.changes:
+            if change.parameter not in known | dict.fromkeys(_NEVER_MESSAGES):
+                return change
+    return None
 
 
 def _sentence(change: Change) -> str:

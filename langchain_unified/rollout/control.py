@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout.events import Listener, Teller
 from langchain_unified.rollout.flags import (
+    EMERGENCY,
     ENVIRONMENT,
+    FLAG,
     CallableFlag,
+    EmergencyFile,
     EnvironmentFlag,
     FileFlag,
     Flag,
     OpenFeatureFlag,
 )
-from langchain_unified.rollout.modes import Mode
+from langchain_unified.rollout.keys import CallInfo, Key, KeyReader
+from langchain_unified.rollout.modes import LEGACY, Mode
 from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
 
 if TYPE_CHECKING:
+    from langchain_unified.rollout.guard import Guard, Outcome
     from langchain_unified.rollout.mirror import Mirror
     from langchain_unified.rollout.report import ShadowReport
-    from langchain_unified.rollout.store import ShadowStore
-
-KEYS = ("user_id", "thread_id")
-"""Where a config names who a call is for, in order."""
+    from langchain_unified.rollout.store import Destination, ShadowStore
 
 SALT = "langchain-unified"
 
-_LOG = logging.getLogger("langchain_unified")
+Decision = tuple[Mode, str]
+"""A mode and what said so."""
+
+_SCOPED = frozenset({"context", "call"})
+"""What holds for a block or a call; only the flag's own changes are told."""
+
+_NOBODY = CallInfo()
+_NO_KEY = Key()
 _STORING = threading.Lock()
 _CONTEXT: ContextVar[Mode | None] = ContextVar(
     "langchain_unified_rollout", default=None
@@ -67,10 +76,12 @@ def rollout(mode: str | Mode) -> Iterator[None]:
 class Rollout:
     """Decides, call by call, which implementation answers.
 
-    The first source that says something wins: the `with rollout(...)` block, `mode`,
-    `call`, `file`, the environment, OpenFeature; `default` if all are silent. Sources
-    are read at every call, so a change takes effect at the next one, without a
-    restart. A broken source keeps its last good word and warns once.
+    The first source that says something wins: the emergency file, the
+    `with rollout(...)` block, a guard that has stepped in, `mode`, `call`, `file`, the
+    environment, OpenFeature. Sources are read at every call, so a change takes effect
+    at the next one, without a restart. A source that breaks keeps its last good word;
+    one that never had one means `default`. Each change of the decision is logged once
+    at INFO, each new failure of a source at WARNING, and both go to `on_event`.
 
     Args:
         mode: `unified`, `legacy`, `canary:<percent>` or `shadow`; after a comma
@@ -79,16 +90,29 @@ class Rollout:
         file: A text file that holds a mode.
         environment: The environment variable to read.
         openfeature: An OpenFeature client; `True` for the default one.
-        default: The mode if no source says anything.
+        flag: The key of the flag asked of OpenFeature.
+        default: The mode if no source says anything good. Left out, it is `legacy`
+            where a source or an old service of one's own is given, else no opinion.
+        key: Who is drawn into a canary: the name of a field, a path into the config
+            (`metadata.org.id`), or a function of the call. Left out, the first of
+            `user_id`, `user`, `tenant`, `thread_id` and their kin that the call's
+            config or keywords give.
         salt: Names the canary; another name draws other keys.
+        emergency: A file that overrides everything while it exists, whatever is in it;
+            also read from the path in `LANGCHAIN_UNIFIED_ROLLOUT_EMERGENCY`.
         mirror: Sends a sample of shadowed calls for real, in the background.
+        guard: Thresholds that put the flag back to `legacy`.
+        report_to: A folder where each process keeps its shadow report, or a function
+            that gets it; see `ShadowReport.load`.
+        on_event: Gets each `RolloutEvent`.
 
     Raises:
-        InvalidParameterError: If `mode` or `default` is none of the modes.
+        InvalidParameterError: If `mode` or `default` is none of the modes, or `key` is
+            no key.
 
     Example:
         ```python
-        flags = Rollout(file="/etc/myapp/rollout", default="legacy")
+        flags = Rollout(file="/etc/myapp/rollout", key="tenant")
         llm = UnifiedChatModel(model="...", rollout=flags)
         ```
     """
@@ -101,23 +125,33 @@ class Rollout:
         file: str | os.PathLike[str] | None = None,
         environment: str = ENVIRONMENT,
         openfeature: Any = None,
-        default: str | Mode | None = "unified",
+        flag: str = FLAG,
+        default: str | Mode | None = None,
+        key: str | Callable[..., Any] | None = None,
         salt: str = SALT,
+        emergency: str | os.PathLike[str] | None = None,
         mirror: Mirror | None = None,
+        guard: Guard | None = None,
+        report_to: Destination | None = None,
+        on_event: Listener | None = None,
     ) -> None:
         """Line up the sources."""
         self.mode = mode
         self.default = None if default is None else Mode.parse(default)
-        self.salt = salt
-        self.mirror = mirror
+        self.salt, self.mirror, self.guard = salt, mirror, guard
+        self.report_to = report_to
+        self.guarded = ""
+        self._keys, self._teller = KeyReader(key), Teller(on_event)
         self._store: ShadowStore | None = None
         self._told: set[str] = set()
         self._environment = environment
+        self._emergency: dict[str, EmergencyFile] = {}
+        self._emergency_path = None if emergency is None else os.fspath(emergency)
         self._sources: tuple[Flag, ...] = (
-            *((CallableFlag(call),) if call is not None else ()),
-            *((FileFlag(file),) if file is not None else ()),
-            EnvironmentFlag(environment),
-            *((OpenFeatureFlag(openfeature),) if openfeature else ()),
+            *((CallableFlag(call, self._warn),) if call is not None else ()),
+            *((FileFlag(file, self._warn),) if file is not None else ()),
+            EnvironmentFlag(environment, self._warn),
+            *((OpenFeatureFlag(openfeature, flag, self._warn),) if openfeature else ()),
         )
 
     @property
@@ -138,61 +172,145 @@ class Rollout:
             and len(self._sources) == 1
             and _CONTEXT.get() is None
             and self._environment not in os.environ
+            and self._emergency_path is None
+            and EMERGENCY not in os.environ
         )
 
-    def read(self, key: str = "") -> tuple[Mode, str] | None:
+    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Decision | None:
         """Return what the first source that speaks says, and its name.
 
         Args:
+            call: The call, for sources that look at it.
             key: Who the call is for.
         """
+        said = self.emergency() or self._said(call, key)
+        if said is not None and said[1] not in _SCOPED:
+            self._teller.decided(*said, by_key=said[1] == "openfeature")
+        return said
+
+    def emergency(self) -> Decision | None:
+        """Return what the emergency file says; `None` if there is none."""
+        for path in (self._emergency_path, os.environ.get(EMERGENCY)):
+            if not path:
+                continue
+            if path not in self._emergency:
+                self._emergency[path] = EmergencyFile(path, self._warn)
+            if (mode := self._emergency[path].read()) is not None:
+                return mode, "emergency"
+        return None
+
+    def _said(self, call: CallInfo, key: Key) -> Decision | None:
         if (mode := _CONTEXT.get()) is not None:
             return mode, "context"
+        said = self._flag(call, key)
+        return (_back(said), "guard") if self.guarded else said
+
+    def _flag(self, call: CallInfo, key: Key) -> Decision | None:
         if self._mode is not None:
             return self._mode, "instance"
         for source in self._sources:
-            if (mode := source.read(key)) is not None:
+            if (mode := source.read(call, key)) is not None:
                 return mode, source.source
-        return None if self.default is None else (self.default, "default")
+            if source.stuck:
+                return self.default or LEGACY, "default"
+        if self.default is None and len(self._sources) == 1:
+            return None
+        return self.default or LEGACY, "default"
 
     def decide(
-        self, provider: str, config: Mapping[str, Any] | None = None
+        self,
+        provider: str,
+        config: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        model: str | None = None,
+        old_service: bool = False,
     ) -> Served | None:
         """Decide who serves a call; `None` if no source says anything.
 
         Args:
             provider: The provider of the call's model.
-            config: The call's config; its user, thread or run is the canary's key.
+            config: The call's config.
+            settings: The call's keywords.
+            model: The model it asks for.
+            old_service: Whether an old service of one's own answers in `legacy`,
+                whoever makes the model.
         """
-        key = key_of(config or {})
-        said = self.read(key or "")
-        return said and self.served(*said, provider, key or uuid4().hex)
+        call = CallInfo(config or {}, settings or {}, model)
+        key = self.key_of(call)
+        said = self.read(call, key)
+        if said is None and old_service:
+            said = LEGACY, "default"
+            self._teller.decided(*said, by_key=False)
+        return said and self.served(said, provider, call, key, old_service=old_service)
 
-    def served(self, mode: Mode, source: str, provider: str, key: str) -> Served:
+    def key_of(self, call: CallInfo) -> Key:
+        """Return who a call is for; nobody, and a warning, if a key function fails."""
+        try:
+            return self._keys.read(call)
+        except Exception as error:  # noqa: BLE001 - a flag must never fail a call
+            text = f"key function: {type(error).__name__}: {error}"
+            if text not in self._told:
+                self._told.add(text)
+                self._warn(f"The rollout's {text}; such calls are drawn by their run.")
+            return Key()
+
+    def served(
+        self,
+        said: Decision,
+        provider: str,
+        call: CallInfo,
+        key: Key,
+        *,
+        old_service: bool = False,
+    ) -> Served:
         """Return what a mode means for one call.
 
         Args:
-            mode: What a flag said.
-            source: Which flag it was.
+            said: What a flag said, and which one.
             provider: The provider of the call's model.
-            key: Who the call is for.
+            call: The call.
+            key: Who it is for.
+            old_service: Whether an old service of one's own answers in `legacy`.
         """
-        served_by = mode.of(provider).serves(key, self.salt)
-        by = partial(Served.by, flag=mode, source=source, rollout=self)
-        if served_by == "legacy" and provider not in LEGACY_PROVIDERS:
-            if mode.of(provider).name == "legacy":
-                self._tell(provider)
-            return by("unified", provider, reason=no_past(provider))
-        return by(served_by, provider)
+        mode = said[0].of(provider)
+        served_by = mode.serves(key.value or _run_of(call), self.salt)
+        if (
+            served_by == "legacy"
+            and not old_service
+            and provider not in LEGACY_PROVIDERS
+        ):
+            if mode.name == "legacy":
+                self._no_path(provider, mode)
+            reason = no_past(provider)
+            return Served.by(self, said, "unified", provider, key=key, reason=reason)
+        return Served.by(self, said, served_by, provider, key=key)
 
-    def _tell(self, provider: str) -> None:
-        """Log, once for each provider, that a rollback does not reach it."""
-        if provider not in self._told:
-            self._told.add(provider)
-            _LOG.warning("Rollout mode 'legacy': %s", no_past(provider))
+    def count(self, outcome: Outcome) -> None:
+        """Have the guard count a call of the unified path.
+
+        Args:
+            outcome: What became of it.
+        """
+        if self.guard is None or self.guarded:
+            return
+        why = self.guard.count(outcome)
+        if why and not self.guarded:
+            self.guarded = why
+            message = (
+                f"Rollout guard: the flag goes back to 'legacy' ({why}). Rollout."
+                "release() or a restart takes it back."
+            )
+            self._teller.tell("guard", message, LEGACY, "guard")
+
+    def release(self) -> None:
+        """Let the flag count again after a guard has stepped in."""
+        self.guarded = ""
+        if self.guard is not None:
+            self.guard.clear()
 
     def report(self, timeout: float = 5.0) -> ShadowReport:
-        """Return what shadowed calls showed so far.
+        """Return what shadowed calls of this process showed so far.
 
         Args:
             timeout: Seconds to wait for comparisons that are still under way.
@@ -206,8 +324,18 @@ class Rollout:
             from langchain_unified.rollout.store import ShadowStore  # noqa: PLC0415
 
             with _STORING:
-                self._store = self._store or ShadowStore()
+                self._store = self._store or ShadowStore(self.report_to)
         return self._store
+
+    def _warn(self, message: str) -> None:
+        self._teller.tell("unreadable", message, None, "")
+
+    def _no_path(self, provider: str, mode: Mode) -> None:
+        """Tell, once for each provider, that a rollback does not reach it."""
+        if provider not in self._told:
+            self._told.add(provider)
+            message = f"Rollout mode 'legacy': {no_past(provider)}"
+            self._teller.tell("no_path", message, mode, "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
         """Return itself: copies of a model obey the same switch."""
@@ -218,21 +346,16 @@ class Rollout:
         return {**self.__dict__, "_store": None}
 
 
-def key_of(config: Mapping[str, Any]) -> str | None:
-    """Return who a call is for: the config's user, else thread, else run.
+def _back(said: Decision | None) -> Mode:
+    """Return `legacy`, with the kill switches that are on."""
+    pairs = () if said is None else said[0].providers
+    return Mode("legacy", providers=tuple(p for p in pairs if p[1].name == "off"))
 
-    Args:
-        config: A `RunnableConfig`; `configurable` is read before `metadata`.
-    """
-    for place in ("configurable", "metadata"):
-        values = config.get(place) or {}
-        for name in KEYS:
-            if (value := values.get(name)) is not None:
-                return str(value)
-    run = getattr(config.get("callbacks"), "parent_run_id", None) or config.get(
-        "run_id"
-    )
-    return None if run is None else str(run)
+
+def _run_of(call: CallInfo) -> str:
+    """Return what draws a call that names nobody: the run it is part of, or chance."""
+    parent = getattr(call.config.get("callbacks"), "parent_run_id", None)
+    return str(parent or call.config.get("run_id") or uuid4().hex)
 
 
 def rollout_of(value: Any) -> Rollout:
@@ -253,7 +376,7 @@ def rollout_of(value: Any) -> Rollout:
 @lru_cache(maxsize=256)
 def _made(value: Any) -> Rollout:
     if value is None:
-        return Rollout(default=None)
+        return Rollout()
     if isinstance(value, (str, Mode, bool)):
         return Rollout(Mode.parse(value))
     if isinstance(value, os.PathLike):

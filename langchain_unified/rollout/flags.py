@@ -1,30 +1,45 @@
 """Where a flag comes from: each source is read at every call.
 
 A source says something (`Mode`) or nothing (`None`: ask the next one). A source that
-fails, or says what nobody understands, keeps its last good word and warns once.
+fails, or says what nobody understands, keeps its last good word; one that never had a
+good word is `stuck`, and the rollout's safe mode counts. Each new text or error is
+told.
 """
 
 from __future__ import annotations
 
-import logging
+import codecs
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from langchain_unified.rollout.modes import Mode
+from langchain_unified.rollout.keys import CallInfo, Key
+from langchain_unified.rollout.modes import LEGACY, Mode
 
 ENVIRONMENT = "LANGCHAIN_UNIFIED_ROLLOUT"
-"""The environment variable that is read if nothing else speaks."""
+"""The environment variable that is read at each call. Only code inside the process can
+change it while the process runs; use a file or OpenFeature to flip from outside."""
+
+EMERGENCY = "LANGCHAIN_UNIFIED_ROLLOUT_EMERGENCY"
+"""The environment variable that names the emergency file."""
 
 FLAG = "langchain-unified-rollout"
 """The flag key asked of an OpenFeature client."""
 
-_LOG = logging.getLogger("langchain_unified")
 _FLAG_NOT_FOUND = "FLAG_NOT_FOUND"
+_TYPE_MISMATCH = "TYPE_MISMATCH"
 _CLOCK_TICK_NS = 2_000_000_000
 """Two changes closer than this can carry the same time on a coarse file system."""
+
+_MOST_KEYS = 10_000
+_NOBODY = CallInfo()
+_NO_KEY = Key()
+
+Warn = Callable[[str], None]
+"""Is told what is wrong with a source, once for each new text or error."""
 
 
 class Flag(Protocol):
@@ -32,15 +47,20 @@ class Flag(Protocol):
 
     Attributes:
         source: Its name on messages and in traces.
+        by_key: Whether it may answer each user differently.
+        stuck: Whether it is set but has never said anything good.
     """
 
     source: str
+    by_key: bool
+    stuck: bool
 
-    def read(self, key: str) -> Mode | None:
+    def read(self, call: CallInfo = ..., key: Key = ...) -> Mode | None:
         """Return what it says; it never raises.
 
         Args:
-            key: Who the call is for; a flag service can target it.
+            call: The call; a flag service can look at it.
+            key: Who the call is for.
         """
         ...
 
@@ -48,36 +68,55 @@ class Flag(Protocol):
 class Guarded:
     """A source that may fail.
 
-    Attributes:
+    Args:
         source: Its name on messages and in traces.
+        place: Where it is, for messages.
+        warn: Is told what is wrong.
     """
 
-    source: str
+    by_key = False
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, place: str, warn: Warn) -> None:
         """Start without a last good word."""
-        self.source = source
+        self.source, self._place, self._warn = source, place, warn
         self._good: Mode | None = None
-        self._warned = False
+        self._told = ""
+        self.stuck = False
 
-    def read(self, key: str) -> Mode | None:
+    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
         """Return what the source says, or said last before it broke."""
         try:
-            self._good = self._read(key)
-        except Exception as error:  # noqa: BLE001
-            self._warn(error)
-        return self._good
+            found = self._read(call, key)
+        except Exception as error:  # noqa: BLE001 - a flag must never fail a call
+            return self._kept(error, key)
+        self._told, self.stuck = "", False
+        self._keep(found, key)
+        return found
 
-    def _read(self, key: str) -> Mode | None:
+    def _read(self, call: CallInfo, key: Key) -> Mode | None:
         raise NotImplementedError
 
-    def _warn(self, error: Exception) -> None:
-        if self._warned:
-            return
-        self._warned = True
-        kept = f"keeps saying {str(self._good)!r}" if self._good else "is left out"
-        message = "Rollout source %s is broken and %s: %s: %s"
-        _LOG.warning(message, self.source, kept, type(error).__name__, error)
+    def _keep(self, found: Mode | None, key: Key) -> None:
+        del key
+        self._good = found
+
+    def _last_good(self, key: Key) -> Mode | None:
+        del key
+        return self._good
+
+    def _kept(self, error: Exception, key: Key) -> Mode | None:
+        good = self._last_good(key)
+        absent = isinstance(error, FileNotFoundError)
+        self.stuck = good is None and not absent
+        text = f"{type(error).__name__}: {error}"
+        if text != self._told:
+            self._told = text
+            keeps = f"keeps saying {str(good)!r}" if good else "has no good word yet"
+            self._warn(
+                f"Rollout source {self.source} ({self._place}) cannot be read and "
+                f"{keeps}: {text}"
+            )
+        return good
 
 
 class CallableFlag(Guarded):
@@ -86,15 +125,17 @@ class CallableFlag(Guarded):
     Args:
         function: Returns a mode as text, a boolean, or `None` for no opinion. It runs
             on the caller's thread, so it should only look something up.
+        warn: Is told what is wrong.
     """
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], Any], warn: Warn) -> None:
         """Keep the function."""
-        super().__init__("callable")
+        name = getattr(function, "__qualname__", type(function).__name__)
+        super().__init__("callable", name, warn)
         self._function = function
 
-    def _read(self, key: str) -> Mode | None:
-        del key
+    def _read(self, call: CallInfo, key: Key) -> Mode | None:
+        del call, key
         said = self._function()
         return None if said is None else Mode.parse(said)
 
@@ -102,82 +143,125 @@ class CallableFlag(Guarded):
 class FileFlag(Guarded):
     """Reads a text file again whenever it has changed; costs one `stat` per call.
 
-    A file that was never there says nothing. One that disappears is a broken source,
-    so that nobody rolls out by deleting a file, and one that was emptied a moment ago
-    is about to be written.
+    A file that is not there is told, and says nothing; one that disappears is a broken
+    source, so that nobody rolls out by deleting a file; one that was emptied a moment
+    ago is about to be written.
 
     Args:
         path: A file that holds a mode; empty for no opinion.
+        warn: Is told what is wrong.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], warn: Warn) -> None:
         """Keep the path."""
-        super().__init__("file")
-        self._path = os.fspath(path)
+        super().__init__("file", os.fspath(path), warn)
         self._seen: tuple[int, ...] | None = None
         self._said: Mode | None = None
 
-    def _read(self, key: str) -> Mode | None:
-        del key
+    def _read(self, call: CallInfo, key: Key) -> Mode | None:
+        del call, key
         try:
-            stat = os.stat(self._path)  # noqa: PTH116
+            stat = os.stat(self._place)  # noqa: PTH116
         except FileNotFoundError:
-            if self._seen is None:
-                return None
+            self._seen = None
             raise
         state = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if state != self._seen:
             settled = time.time_ns() - stat.st_mtime_ns > _CLOCK_TICK_NS
-            self._seen = state if settled else ()
-            text = Path(self._path).read_text(encoding="utf-8").strip()
+            self._seen = ()
+            text = _text(Path(self._place).read_bytes())
             if text or settled:
-                self._said = Mode.parse(text) if text else None
+                self._said = self._understood(text)
+            self._seen = state if settled else ()
         return self._said
+
+    def _understood(self, text: str) -> Mode | None:
+        return Mode.parse(text) if text else None
+
+
+class EmergencyFile(FileFlag):
+    """A file that overrides everything while it exists.
+
+    What is in it counts; an empty file, and one that nobody understands, means
+    `legacy`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], warn: Warn) -> None:
+        """Keep the path."""
+        super().__init__(path, warn)
+        self.source = "emergency"
+
+    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
+        """Return what the file says; `None` if there is none."""
+        if not os.path.exists(self._place):  # noqa: PTH110 - a third of Path's time
+            self._good = self._said = self._seen = None
+            return None
+        return super().read(call, key) or LEGACY
+
+    def _understood(self, text: str) -> Mode | None:
+        return Mode.parse(text) if text else LEGACY
 
 
 class EnvironmentFlag(Guarded):
     """Reads an environment variable at every call."""
 
-    def __init__(self, variable: str = ENVIRONMENT) -> None:
+    def __init__(self, variable: str, warn: Warn) -> None:
         """Keep the variable's name."""
-        super().__init__("environment")
-        self._variable = variable
+        super().__init__("environment", variable, warn)
 
-    def _read(self, key: str) -> Mode | None:
-        del key
-        text = os.environ.get(self._variable)
+    def _read(self, call: CallInfo, key: Key) -> Mode | None:
+        del call, key
+        text = os.environ.get(self._place)
         return Mode.parse(text) if text and text.strip() else None
 
 
 class OpenFeatureFlag(Guarded):
-    """Asks an OpenFeature client for the string flag `langchain-unified-rollout`.
+    """Asks an OpenFeature client for a string flag, or a boolean one.
 
-    Needs the extra `openfeature`. The targeting key is the key of the call.
+    Needs the extra `openfeature`. The targeting key is the key of the call; its
+    metadata, its `configurable` and its model are the attributes.
 
     Args:
         client: An `OpenFeatureClient`; `True` for that of the default domain.
         flag: The flag's key.
+        warn: Is told what is wrong.
     """
 
-    def __init__(self, client: Any, flag: str = FLAG) -> None:
-        """Keep the client."""
-        super().__init__("openfeature")
-        self._client = client
-        self._flag = flag
+    by_key = True
 
-    def _read(self, key: str) -> Mode | None:
+    def __init__(self, client: Any, flag: str, warn: Warn) -> None:
+        """Keep the client."""
+        super().__init__("openfeature", flag, warn)
+        self._client = client
+        self._by_key: OrderedDict[str, Mode | None] = OrderedDict()
+
+    def _read(self, call: CallInfo, key: Key) -> Mode | None:
         from openfeature.evaluation_context import (  # noqa: PLC0415
             EvaluationContext,
         )
 
-        context = EvaluationContext(targeting_key=key)
-        details = self._opened().get_string_details(self._flag, "", context)
+        context = EvaluationContext(key.value or None, call.attributes())
+        client = self._opened()
+        details: Any = client.get_string_details(self._place, "", context)
+        if details.error_code == _TYPE_MISMATCH:
+            details = client.get_boolean_details(self._place, False, context)  # noqa: FBT003
         if details.error_code == _FLAG_NOT_FOUND:
             return None
         if details.error_code is not None:
             message = f"{details.error_code}: {details.error_message}"
             raise RuntimeError(message)
-        return Mode.parse(details.value) if details.value else None
+        return None if details.value == "" else Mode.parse(details.value)
+
+    def _keep(self, found: Mode | None, key: Key) -> None:
+        self._good = found
+        self._by_key[key.value] = found
+        self._by_key.move_to_end(key.value)
+        if len(self._by_key) > _MOST_KEYS:
+            self._by_key.popitem(last=False)
+
+    def _last_good(self, key: Key) -> Mode | None:
+        """Return what was said of this user; a flag service answers by user."""
+        return self._by_key.get(key.value) or self._good
 
     def _opened(self) -> Any:
         if self._client is True:
@@ -185,3 +269,10 @@ class OpenFeatureFlag(Guarded):
 
             return api.get_client()
         return self._client
+
+
+def _text(data: bytes) -> str:
+    """Return a file's text; PowerShell writes UTF-16, Notepad a byte-order mark."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16").strip()
+    return data.decode("utf-8-sig").strip()

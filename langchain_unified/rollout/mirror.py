@@ -17,6 +17,7 @@ from langchain_unified.cost import estimate_plan
 from langchain_unified.reliability.exchange import Exchange, offer
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.ledger import Ledger, Spent
+from langchain_unified.rollout.limits import check_number
 from langchain_unified.rollout.once import Once
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.shims import ProviderShim
@@ -33,7 +34,11 @@ _LIMITS = (
     "max_calls",
     "max_tokens",
     "max_usd",
+    "compare",
 )
+Judge = Callable[[str, str], bool | float]
+"""Says whether two answers are equally good, or gives a score from 0 to 1."""
+
 _LOG = logging.getLogger("langchain_unified")
 
 
@@ -55,10 +60,17 @@ class Mirror:
             whose price nobody knows is not sent; one without a token cap is counted
             with its answer when that is there. `None` leaves the bound to the calls
             and tokens.
+        compare: Judges both answers: called with the text of the one from before and
+            that of ours, it says whether they are equally good, or gives a score from
+            0 to 1. It runs beside the calls. Without it no answer is judged.
+
+    Raises:
+        InvalidParameterError: If a limit cannot be meant.
 
     Example:
         ```python
-        Rollout("shadow", mirror=Mirror(sample=0.01, max_calls=500, max_usd=2.0))
+        mirror = Mirror(0.01, max_usd=2.0, compare=lambda old, new: old == new)
+        Rollout("shadow", mirror=mirror)
         ```
     """
 
@@ -72,12 +84,20 @@ class Mirror:
         max_calls: int = 1000,
         max_tokens: int = 1_000_000,
         max_usd: float | None = 1.0,
+        compare: Judge | None = None,
     ) -> None:
         """Set the limits."""
+        check_number("sample", sample, least=0, most=1)
+        check_number("concurrency", concurrency, least=1, whole=True)
+        check_number("queue", queue, least=1, whole=True)
+        check_number("timeout", timeout, above=0)
+        check_number("max_calls", max_calls, least=0, whole=True)
+        check_number("max_tokens", max_tokens, least=0, whole=True)
+        check_number("max_usd", max_usd, least=0, optional=True)
         self.sample, self.timeout = sample, timeout
         self.concurrency, self.queue = concurrency, queue
         self.max_calls, self.max_tokens = max_calls, max_tokens
-        self.max_usd = max_usd
+        self.max_usd, self.compare = max_usd, compare
         self._renew()
 
     @property
@@ -152,13 +172,24 @@ class Mirror:
         cost = message.response_metadata[engine.RECORD].get(engine.COST)
         tokens = usage["total_tokens"] if usage else 0
         self._ledger.settle(price, tokens, cost)
+        verdict, wrong = self._judged(primary.text, message.text)
         return Mirrored(
             plan.model,
-            same_text=message.text == primary.text,
+            verdict=verdict,
+            error=wrong,
             legacy_seconds=primary.seconds,
             unified_seconds=seconds,
             cost_usd=cost,
         )
+
+    def _judged(self, old: str, new: str) -> tuple[bool | float | None, str | None]:
+        """Return what the user's function says, or what went wrong in it."""
+        if self.compare is None:
+            return None, None
+        try:
+            return self.compare(old, new), None
+        except Exception as error:  # noqa: BLE001
+            return None, f"compare: {type(error).__name__}: {error}"
 
     def _renew(self) -> None:
         self._ledger = Ledger(self.max_calls, self.max_tokens, self.max_usd)
@@ -201,6 +232,13 @@ class Primary:
         """Start the clock."""
         self._started = time.monotonic()
         self.text, self.seconds, self.complete = "", 0.0, False
+
+    @classmethod
+    def whole(cls, text: str, seconds: float) -> Primary:
+        """Return an answer that is there."""
+        primary = cls()
+        primary.text, primary.seconds, primary.complete = text, seconds, True
+        return primary
 
     def add(self, text: str) -> None:
         """Take in a piece of the answer."""

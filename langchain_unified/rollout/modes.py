@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from difflib import get_close_matches
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.registry import default_registry
 
 ModeName = Literal["unified", "legacy", "canary", "shadow", "off"]
 """What serves a call; `off` is for single providers only."""
@@ -20,6 +23,7 @@ _ACCEPTED = (
     "you like, '<provider>=<mode>' or '<provider>=off', for example "
     "'canary:10, google_genai=off'."
 )
+_PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?%?", re.ASCII)
 _HUNDRED = 100.0
 _SPACE = 2**64
 
@@ -50,12 +54,13 @@ class Mode(NamedTuple):
                 `unified`, `False` for `legacy`.
 
         Raises:
-            InvalidParameterError: If it says nothing this package knows.
+            InvalidParameterError: If it names no mode, or a provider that the registry
+                does not have; the message names the nearest one.
         """
         if isinstance(value, Mode):
             return value
         if isinstance(value, bool):
-            return _parsed("unified" if value else "legacy")
+            return Mode("unified" if value else "legacy")
         if not isinstance(value, str):
             raise InvalidParameterError("rollout", value, _ACCEPTED)
         return _parsed(str(value))
@@ -87,48 +92,92 @@ class Mode(NamedTuple):
         return ", ".join((own, *others))
 
 
+LEGACY = Mode("legacy")
+UNIFIED = Mode("unified")
+
+
+def enters_at(key: str, salt: str) -> float:
+    """Return the percentage from which on a key is in the canary.
+
+    The same key always gets the same number, in every process and on every machine.
+
+    Args:
+        key: Who a call is for.
+        salt: Names the experiment; another salt draws other keys.
+    """
+    digest = hashlib.blake2b(f"{salt}:{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / _SPACE * _HUNDRED
+
+
 def in_canary(key: str, percent: float, salt: str) -> bool:
     """Tell whether a key belongs to the first `percent` of all keys.
 
-    The same key always gets the same answer, in every process and on every machine;
-    a key that is in at 10 % is in at 50 %.
+    A key that is in at 10 % is in at 50 %.
     """
-    digest = hashlib.blake2b(f"{salt}:{key}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < _SPACE * (percent / _HUNDRED)
+    return enters_at(key, salt) < percent or percent >= _HUNDRED
 
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Mode:
-    parts = [part.strip() for part in text.replace("\n", ",").split(",")]
+    parts = [part.strip() for part in re.split(r"[,;\n]", text)]
     plain = [part for part in parts if part and "=" not in part]
     pairs = [part.partition("=") for part in parts if "=" in part]
-    if len(plain) > 1 or not (plain or pairs):
-        raise InvalidParameterError("rollout", text, _ACCEPTED)
-    providers = tuple(
-        (provider.strip().lower(), _single(mode.strip(), text, off=True))
-        for provider, _, mode in pairs
-    )
-    own = _single(plain[0] if plain else "unified", text)
-    return Mode(own.name, own.percent, providers)
+    if not (plain or pairs):
+        raise InvalidParameterError("rollout", text, f"it is empty; {_ACCEPTED}")
+    if len(plain) > 1:
+        raise _refused(text, f"{plain[0]!r} and {plain[1]!r} are two modes")
+    providers: dict[str, Mode] = {}
+    for name, _, mode in pairs:
+        provider = _provider(name.strip(), text)
+        if provider in providers:
+            raise _refused(text, f"{provider!r} is named twice")
+        providers[provider] = _single(mode.strip(), text, off=True)
+    own = _single(plain[0], text) if plain else UNIFIED
+    return Mode(own.name, own.percent, tuple(providers.items()))
+
+
+def _provider(name: str, text: str) -> str:
+    """Return a provider's id; one that does not exist would be a switch for nothing."""
+    known = default_registry().files
+    if name.lower() in known:
+        return name.lower()
+    spellings = {p: i for i in known for p in default_registry().provider(i).prefixes}
+    meant = spellings.get(name.lower()) or _nearest(name, known)
+    raise _refused(text, f"there is no provider {name!r}", meant or "", tuple(known))
 
 
 def _single(word: str, text: str, *, off: bool = False) -> Mode:
-    name, _, percent = (part.strip() for part in word.lower().partition(":"))
+    name, colon, percent = (part.strip() for part in word.lower().partition(":"))
     if off and word.lower() == "off":
         return Mode("off")
-    if name == "canary":
+    if name == "canary" and colon:
         return Mode("canary", _percent(percent, text))
-    for known in _NAMES:
-        if word.lower() == known:
-            return Mode(known)  # type: ignore[arg-type]
-    raise InvalidParameterError("rollout", text, _ACCEPTED)
+    if name in _NAMES and name != "canary" and not colon:
+        return Mode(cast("ModeName", name))
+    if name == "canary":
+        raise _refused(text, "'canary' needs a percentage", "canary:10")
+    words = [*_NAMES, "off"] if off else list(_NAMES)
+    raise _refused(text, f"there is no mode {word!r}", _nearest(name, words) or "")
 
 
 def _percent(word: str, text: str) -> float:
-    try:
-        percent = float(word.removesuffix("%"))
-    except ValueError:
-        raise InvalidParameterError("rollout", text, _ACCEPTED) from None
+    if not _PERCENT.fullmatch(word):
+        raise _refused(text, f"{word!r} is no percentage")
+    percent = float(word.removesuffix("%"))
     if not 0 <= percent <= _HUNDRED:
-        raise InvalidParameterError("rollout", text, _ACCEPTED)
+        raise _refused(text, f"{word!r} is no percentage from 0 to 100")
     return percent
+
+
+def _nearest(word: str, known: object) -> str | None:
+    near = get_close_matches(word.lower(), list(cast("list[str]", known)), 1, 0.6)
+    return near[0] if near else None
+
+
+def _refused(
+    text: str, why: str, meant: str = "", known: tuple[str, ...] = ()
+) -> InvalidParameterError:
+    """Return the error of a flag that would not do what it says."""
+    hint = f" Did you mean {meant!r}?" if meant else ""
+    listed = f" Providers: {', '.join(known)}." if known else ""
+    return InvalidParameterError("rollout", text, f"{why}.{hint}{listed} {_ACCEPTED}")

@@ -1,22 +1,23 @@
-"""Two payloads side by side: the settings they carry, whatever the wire calls them."""
+"""Two requests side by side: the settings they carry, whatever the wire calls them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified import vocabulary
 
-_UNCOMPARED = frozenset({"model", "stream", "input", "messages", "extra_headers"})
-_CALL_OPTIONS = frozenset({"timeout", "extra_query"})
+_UNCOMPARED = frozenset({"stream", "extra_headers", "extra_query", "timeout"})
+_TALK = frozenset({"messages", "input", "instructions"})
 _LOGPROBS = "message.output_text.logprobs"
 _MAX_SHOWN = 100
 _SAFE_STRINGS = frozenset(
     {
         "endpoint",
         "messages",
+        "model",
         "tools",
         "tool_choice",
         "response_format",
@@ -26,9 +27,25 @@ _SAFE_STRINGS = frozenset(
 )
 
 
+class Payload(NamedTuple):
+    """A request of either path.
+
+    Attributes:
+        endpoint: `chat`, `responses`, or another wire's.
+        body: Its body; `extra_body` counts as part of it.
+        headers: The headers that the user set, names in lower case.
+        server: Where it goes; empty if nobody knows.
+    """
+
+    endpoint: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+    server: str = ""
+
+
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A setting as one payload carries it.
+class Carried:
+    """A setting as one request carries it.
 
     Attributes:
         name: Its name on the wire; dots descend into objects.
@@ -39,67 +56,134 @@ class Sent:
     value: Any
 
 
-def settings_of(endpoint: str, payload: Mapping[str, Any]) -> dict[str, Sent]:
-    """Return what a request asks for, by LangChain's words.
+class Absent:
+    """Stands for what a request does not carry."""
 
-    Args:
-        endpoint: `chat` or `responses`.
-        payload: The request body; `extra_body` counts as part of it.
-    """
-    merged = {**payload, **(payload.get("extra_body") or {})}
+
+ABSENT = Absent()
+Leaf = tuple[str, Any, Any]
+"""Where two values differ, and both."""
+
+OPAQUE = frozenset(
+    {"parameters", "schema", "metadata", "logit_bias", "arguments", "input_schema"}
+)
+"""Objects whose keys users choose: a difference inside is one of the whole, so that
+the kinds of difference stay few and nobody's words become a kind."""
+
+
+def settings_of(payload: Payload) -> dict[str, Carried]:
+    """Return what a request asks for, by LangChain's words; not its messages."""
+    merged = {**payload.body, **(payload.body.get("extra_body") or {})}
     merged.pop("extra_body", None)
     names = vocabulary.canonical_names()
+    items = _items_of_responses if payload.endpoint == "responses" else _items
     return {
-        names.get(name, name): sent
-        for name, sent in (_items_of_responses if endpoint == "responses" else _items)(
-            merged
-        )
-        if name not in _UNCOMPARED and name not in _CALL_OPTIONS
+        names.get(name, name): carried
+        for name, carried in items(merged)
+        if name not in _UNCOMPARED and name not in _TALK
     }
 
 
-def roles_of(payload: Mapping[str, Any]) -> list[str]:
+def leaves(was: Any, now: Any, path: str) -> Iterator[Leaf]:
+    """Yield where two JSON values differ; list positions are not part of a place."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping) and not _opaque(path):
+        for key in {**was, **now}:
+            before, after = was.get(key, ABSENT), now.get(key, ABSENT)
+            yield from leaves(before, after, f"{path}.{key}")
+    elif _is_list(was) and _is_list(now) and len(was) == len(now):
+        for before, after in zip(was, now, strict=True):
+            yield from leaves(before, after, f"{path}[]")
+    elif not _equal(was, now):
+        yield path, was, now
+
+
+def roles_of(payload: Payload) -> list[str]:
     """Return the roles of the messages; text given as instructions comes first."""
-    messages = payload.get("messages") or payload.get("input") or []
+    messages = payload.body.get("messages") or payload.body.get("input") or []
     if isinstance(messages, str):
         messages = [{"role": "user"}]
-    head = ["system"] if payload.get("instructions") else []
+    head = ["system"] if payload.body.get("instructions") else []
     return head + [
         m["role"] for m in messages if isinstance(m, Mapping) and "role" in m
     ]
 
 
-def _items(payload: Mapping[str, Any]) -> Iterator[tuple[str, Sent]]:
+def words_of(payload: Payload) -> list[str]:
+    """Return everything said in the messages, in order, whatever the wire's shape."""
+    talk = {name: payload.body[name] for name in _TALK if name in payload.body}
+    return list(_strings(talk.pop("instructions", None))) + [
+        text for value in talk.values() for text in _strings(value)
+    ]
+
+
+_SAID = frozenset({"text", "content", "url", "image_url", "file_data", "data"})
+_SAID |= {"arguments", "output", "name", "input", "refusal"}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from ([value] if value else [])
+    elif isinstance(value, Mapping):
+        for name, inner in sorted(value.items(), key=lambda pair: str(pair[0])):
+            if name in _SAID or isinstance(inner, (Mapping, list)):
+                yield from _strings(inner)
+    elif _is_list(value):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _opaque(path: str) -> bool:
+    return path.rpartition(".")[2] in OPAQUE
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _equal(was: Any, now: Any) -> bool:
+    """Tell whether two values are the same JSON: `true` is not 1, 1.0 is 1."""
+    if isinstance(was, bool) is not isinstance(now, bool):
+        return False
+    if _is_list(was) and _is_list(now):
+        same = len(was) == len(now)
+        return same and all(_equal(a, b) for a, b in zip(was, now, strict=True))
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        return was.keys() == now.keys() and all(_equal(was[k], now[k]) for k in was)
+    return bool(was == now)
+
+
+def _items(payload: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
     for name, value in payload.items():
-        yield name, Sent(name, value)
+        yield name, Carried(name, value)
 
 
-def _items_of_responses(payload: Mapping[str, Any]) -> Iterator[tuple[str, Sent]]:
+def _items_of_responses(payload: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
     for name, value in payload.items():
         read = _READERS.get(name)
         if read is None:
-            yield name, Sent(name, value)
+            yield name, Carried(name, value)
         else:
             yield from read(value)
 
 
-def _read_reasoning(value: Any) -> Iterator[tuple[str, Sent]]:
+def _read_reasoning(value: Any) -> Iterator[tuple[str, Carried]]:
     rest = dict(value or {})
     if "effort" in rest:
-        yield "reasoning_effort", Sent("reasoning.effort", rest.pop("effort"))
+        effort = rest.pop("effort")
+        yield "reasoning_effort", Carried("reasoning.effort", effort)
     if rest:
-        yield "reasoning", Sent("reasoning", rest)
+        yield "reasoning", Carried("reasoning", rest)
 
 
-def _read_text(value: Any) -> Iterator[tuple[str, Sent]]:
+def _read_text(value: Any) -> Iterator[tuple[str, Carried]]:
     rest = dict(value or {})
     if "verbosity" in rest:
-        yield "verbosity", Sent("text.verbosity", rest.pop("verbosity"))
+        yield "verbosity", Carried("text.verbosity", rest.pop("verbosity"))
     form = rest.pop("format", None)
     if form and form.get("type") != "text":
-        yield "response_format", Sent("text.format", _nested_format(form))
+        yield "response_format", Carried("text.format", _nested_format(form))
     if rest:
-        yield "text", Sent("text", rest)
+        yield "text", Carried("text", rest)
 
 
 def _nested_format(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,8 +193,8 @@ def _nested_format(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": inner}
 
 
-def _read_tools(value: Any) -> Iterator[tuple[str, Sent]]:
-    yield "tools", Sent("tools", [_nested_tool(tool) for tool in value or []])
+def _read_tools(value: Any) -> Iterator[tuple[str, Carried]]:
+    yield "tools", Carried("tools", [_nested_tool(tool) for tool in value or []])
 
 
 def _nested_tool(tool: Any) -> Any:
@@ -120,22 +204,22 @@ def _nested_tool(tool: Any) -> Any:
     return {"type": "function", "function": inner}
 
 
-def _read_choice(value: Any) -> Iterator[tuple[str, Sent]]:
+def _read_choice(value: Any) -> Iterator[tuple[str, Carried]]:
     if isinstance(value, Mapping) and value.get("type") == "function":
         value = _nested_tool(value)
-    yield "tool_choice", Sent("tool_choice", value)
+    yield "tool_choice", Carried("tool_choice", value)
 
 
-def _read_include(value: Any) -> Iterator[tuple[str, Sent]]:
+def _read_include(value: Any) -> Iterator[tuple[str, Carried]]:
     rest = list(value or [])
     if _LOGPROBS in rest:
         rest.remove(_LOGPROBS)
-        yield "logprobs", Sent("include", value=True)
+        yield "logprobs", Carried("include", value=True)
     if rest:
-        yield "include", Sent("include", rest)
+        yield "include", Carried("include", rest)
 
 
-_READERS: dict[str, Callable[[Any], Iterator[tuple[str, Sent]]]] = {
+_READERS: dict[str, Callable[[Any], Iterator[tuple[str, Carried]]]] = {
     "reasoning": _read_reasoning,
     "text": _read_text,
     "tools": _read_tools,
@@ -151,8 +235,8 @@ def shown(parameter: str, value: Any) -> str:
         parameter: The setting, in LangChain's words.
         value: Its value.
     """
-    if parameter == "tools":
-        value = [_tool_name(tool) for tool in value or []]
+    if parameter == "tools" and _is_list(value):
+        value = [_tool_name(tool) for tool in value]
     elif parameter == "response_format" and isinstance(value, type):
         value = f"json_schema {value.__name__}"
     elif parameter == "response_format" and isinstance(value, Mapping):

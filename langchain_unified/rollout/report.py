@@ -1,27 +1,67 @@
-"""What a shadow run showed, for people."""
+"""What a shadow run showed: for people, for programs, and over processes."""
 
 from __future__ import annotations
 
 import html
+import json
+import os
 import textwrap
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.types.plans import ChangeKind
+
+UNKNOWN = "unknown"
+"""Stands for what the path before sends where nobody saw it."""
+
+FORMAT = 1
+SUFFIX = ".shadow.json"
+"""How the file of one process ends."""
 
 _WIDTH = 88
 _CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
-_HEADS = ("calls", "model", "parameter", "ChatOpenAI", "unified", "what it means")
+_HEADS = ("calls", "model", "parameter", "before", "unified", "kind", "what it means")
+
+Kind = ChangeKind | Literal["refused", "mended", "kept", "unexplained"]
+"""Why two requests differ: a change on the plan, or one of ours: `refused` (the unified
+path raises before sending), `mended` (the request before fails or loses something),
+`kept` (the path before leaves out what was asked for) or `unexplained`."""
+
+ADVICE: dict[str, str] = {
+    "unexplained": "Look at these first: compare both requests before you switch.",
+    "refused": "Mend the calling code, or keep these calls on the path before.",
+    "mended": "Nothing to do: these calls fail or lose something today.",
+    "kept": "Expect other answers: a setting that had no effect takes effect.",
+    "dropped": "Take the setting out of the call, or use a model that takes it.",
+    "clamped": "Set the value that is sent, or use a model that takes the one asked.",
+    "emulated": "Check one answer: the client does what the model cannot.",
+    "defaulted": "Set the value yourself if you want another.",
+    "routed": "Compare cost, latency and stored state of the other endpoint.",
+    "translated": "Nothing to do: the same meaning in another form.",
+    "renamed": "Nothing to do: the same value under another name.",
+    "learned": "Nothing to do: the provider refused the request as it was.",
+}
+"""What to do about each kind of difference."""
 
 
 class Difference(NamedTuple):
-    """One parameter that the two paths send differently.
+    """One kind of difference between the requests of the two paths.
 
     Attributes:
         model: Wire name of the model.
-        parameter: The setting in LangChain's words, or `endpoint` or `messages`.
-        legacy: What ChatOpenAI sends, as JSON; `None` if nothing.
+        parameter: The setting in LangChain's words, or `endpoint`, `messages`,
+            `base_url` or `extra_headers`.
+        legacy: What the path before sends, as JSON; `None` if nothing, `unknown` if
+            nobody saw it. One example of several.
         unified: What the unified path sends, as JSON; `None` if nothing.
         meaning: What it means for the call.
         calls: How many calls showed it.
+        kind: Why they differ.
+        where: The place inside the setting; empty for the whole of it.
     """
 
     model: str
@@ -30,6 +70,24 @@ class Difference(NamedTuple):
     unified: str | None
     meaning: str
     calls: int = 1
+    kind: Kind = "unexplained"
+    where: str = ""
+
+    @property
+    def explained(self) -> bool:
+        """Whether a change on the plan or a fact of the registry says why."""
+        return self.kind != "unexplained"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return ADVICE[self.kind]
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """What makes it a kind of its own; values do not."""
+        gone = (self.legacy is None, self.unified is None)
+        return (self.model, self.parameter, self.where, self.kind, *map(str, gone))
 
 
 class Mirrored(NamedTuple):
@@ -37,7 +95,8 @@ class Mirrored(NamedTuple):
 
     Attributes:
         model: Wire name of the model.
-        same_text: Whether both answers have the same text.
+        verdict: What the user's function says of both answers: whether they are
+            equally good, or a score; `None` without one.
         legacy_seconds: How long the legacy answer took.
         unified_seconds: How long the unified answer took.
         error: Why there is no unified answer, if there is none.
@@ -46,7 +105,7 @@ class Mirrored(NamedTuple):
     """
 
     model: str
-    same_text: bool = False
+    verdict: bool | float | None = None
     legacy_seconds: float = 0.0
     unified_seconds: float = 0.0
     error: str | None = None
@@ -57,13 +116,16 @@ class ShadowReport(NamedTuple):
     """What a shadow run showed; prints as a table in a terminal and in a notebook.
 
     Attributes:
-        compared: Calls whose payloads were compared.
+        compared: Calls whose requests were compared.
         identical: Calls for which both paths send the same.
         skipped: Calls not compared because too many waited.
         failed: Calls that could not be compared.
-        differences: What differs, most frequent first.
+        differences: The kinds of difference, most frequent first.
         mirrored: Calls also sent on the unified path.
         complete: Whether every comparison under way was waited for.
+        unseen: Calls of an old service whose request nobody saw; what the unified path
+            changes is in `differences`, what the old service sends is not known.
+        processes: How many processes it is made of.
     """
 
     compared: int
@@ -73,42 +135,133 @@ class ShadowReport(NamedTuple):
     differences: tuple[Difference, ...]
     mirrored: tuple[Mirrored, ...] = ()
     complete: bool = True
+    unseen: int = 0
+    processes: int = 1
 
     def of(self, model: str) -> dict[str, Difference]:
         """Return the differences of one model by parameter."""
         return {d.parameter: d for d in self.differences if d.model == model}
 
+    def by_kind(self) -> dict[str, int]:
+        """Return how many calls showed each kind of difference, unexplained first."""
+        found: Counter[str] = Counter()
+        for difference in self.differences:
+            found[difference.kind] += difference.calls
+        return {kind: found[kind] for kind in ADVICE if found[kind]}
+
+    @staticmethod
+    def merge(reports: Iterable[ShadowReport]) -> ShadowReport:
+        """Return one report of several, for example one of each process."""
+        given = list(reports)
+        rows: dict[tuple[str, ...], Difference] = {}
+        for found in (d for report in given for d in report.differences):
+            known = rows.get(found.row, found._replace(calls=0))
+            rows[found.row] = known._replace(calls=known.calls + found.calls)
+        return ShadowReport(
+            compared=sum(one.compared for one in given),
+            identical=sum(one.identical for one in given),
+            skipped=sum(one.skipped for one in given),
+            failed=sum(one.failed for one in given),
+            differences=by_frequency(rows.values()),
+            mirrored=tuple(copy for one in given for copy in one.mirrored),
+            complete=all(one.complete for one in given),
+            unseen=sum(one.unseen for one in given),
+            processes=sum(one.processes for one in given),
+        )
+
+    @staticmethod
+    def load(folder: str | os.PathLike[str]) -> ShadowReport:
+        """Return the report of all processes that write into a folder.
+
+        Args:
+            folder: What `Rollout(report_to=...)` was given.
+        """
+        files = sorted(Path(folder).glob(f"*{SUFFIX}"))
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        return ShadowReport.merge(ShadowReport.from_json(text) for text in texts)
+
+    def to_json(self) -> str:
+        """Return the report as JSON; `from_json` reads it."""
+        plain = self._asdict()
+        plain["differences"] = [
+            {**one._asdict(), "explained": one.explained, "advice": one.advice}
+            for one in self.differences
+        ]
+        plain["mirrored"] = [one._asdict() for one in self.mirrored]
+        return json.dumps({"format": FORMAT, **plain}, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> ShadowReport:
+        """Return a report that was written as JSON.
+
+        Raises:
+            InvalidParameterError: If it is of another version of this package.
+        """
+        plain: dict[str, Any] = json.loads(text)
+        if plain.pop("format", None) != FORMAT:
+            accepted = f"give a report of format {FORMAT}."
+            raise InvalidParameterError("report", text[:60], accepted)
+        rows = [
+            Difference(**{name: row[name] for name in Difference._fields})
+            for row in plain.pop("differences")
+        ]
+        copies = [Mirrored(**copy) for copy in plain.pop("mirrored")]
+        return ShadowReport(**plain, differences=tuple(rows), mirrored=tuple(copies))
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the report as JSON, whole or not at all."""
+        target = Path(path)
+        beside = target.with_name(f".{target.name}.{os.getpid()}")
+        beside.write_text(self.to_json(), encoding="utf-8")
+        beside.replace(target)
+
     def __str__(self) -> str:
         """Return the report as text for a terminal."""
         lines = [self._summary()]
         for found in self.differences:
+            place = f" at {found.where}" if found.where else ""
             lines.append(
-                f"{found.calls:>6} x {found.model}: {found.parameter}  "
+                f"{found.calls:>6} x {found.model}: {found.parameter}{place}  "
                 f"{_shown(found.legacy)} -> {_shown(found.unified)}"
             )
             indent = " " * 9
             lines += textwrap.wrap(
-                found.meaning, _WIDTH, initial_indent=indent, subsequent_indent=indent
+                f"{found.meaning} ({found.kind})",
+                _WIDTH,
+                initial_indent=indent,
+                subsequent_indent=indent,
             )
+        for kind, calls in self.by_kind().items():
+            lines.append(f"{kind} ({calls}): {ADVICE[kind]}")
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """Return the report as a piece of HTML; what it holds is escaped."""
         rows = [_row(_HEADS, "th")] if self.differences else []
         rows += [
             _row(
                 (
                     str(found.calls),
                     found.model,
-                    found.parameter,
+                    " ".join(filter(None, (found.parameter, found.where))),
                     _shown(found.legacy),
                     _shown(found.unified),
+                    found.kind,
                     found.meaning,
                 )
             )
             for found in self.differences
         ]
+        advice = "".join(
+            f"<p>{kind} ({calls}): {html.escape(ADVICE[kind])}</p>"
+            for kind, calls in self.by_kind().items()
+        )
         summary = f"<p>{html.escape(self._summary())}</p>"
-        return f'{summary}<table style="{_CSS}">{"".join(rows)}</table>'
+        table = f'<table style="{_CSS}">{"".join(rows)}</table>'
+        return f"{summary}{table}{advice}"
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def _summary(self) -> str:
         parts = [
@@ -116,26 +269,36 @@ class ShadowReport(NamedTuple):
             f"{self.identical} with identical payloads",
             f"{len(self.differences)} differences",
         ]
+        lost = sum(d.calls for d in self.differences if not d.explained)
+        parts += [f"{lost} unexplained"] if lost else []
+        parts += [f"{self.unseen} of an old service nobody saw"] if self.unseen else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         parts += [f"{self.failed} failed to compare"] if self.failed else []
         parts += [_mirror_summary(self.mirrored)] if self.mirrored else []
+        parts += [f"{self.processes} processes"] if self.processes > 1 else []
         parts += [] if self.complete else ["more under way"]
         return ", ".join(parts) + "."
 
 
+def by_frequency(rows: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Return kinds of difference, most frequent first."""
+    return tuple(sorted(rows, key=lambda d: (-d.calls, d.model, d.parameter)))
+
+
 def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:
     answered = [one for one in mirrored if one.error is None]
-    same = sum(one.same_text for one in answered)
-    text = f"{len(mirrored)} mirrored ({same} with the same text"
+    parts = []
+    if judged := [one.verdict for one in answered if one.verdict is not None]:
+        parts.append(f"{sum(map(float, judged)) / len(judged):.0%} judged equal")
     if failed := len(mirrored) - len(answered):
-        text += f", {failed} failed"
+        parts.append(f"{failed} failed")
     if answered:
         legacy = sum(one.legacy_seconds for one in answered) / len(answered)
         unified = sum(one.unified_seconds for one in answered) / len(answered)
-        text += f"; {legacy:.2f} s against {unified:.2f} s on average"
+        parts.append(f"{legacy:.2f} s against {unified:.2f} s on average")
     if cost := sum(one.cost_usd or 0.0 for one in answered):
-        text += f"; ${cost:.4f}"
-    return text + ")"
+        parts.append(f"${cost:.4f}")
+    return f"{len(mirrored)} mirrored ({', '.join(parts)})"
 
 
 def _shown(value: str | None) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.control import Rollout
 
 LEGACY_PROVIDERS = frozenset({"openai"})
-"""The providers that had a path before the migration."""
+"""The providers ChatOpenAI can call: the path before the migration if there is no old
+service of one's own."""
 
 _STEPS_IN = "It stands in for another model; the path from before has no fallbacks."
+_NO_KEY = (
+    "The call names no user, tenant or thread, so it was drawn by its run; the next "
+    "one may go the other way."
+)
 
 
 class Served(str):
@@ -23,32 +29,34 @@ class Served(str):
         mode: What that means for the provider of the call.
         source: Which flag it was.
         rollout: The `Rollout` that decided.
+        key: Who the call is for.
         reason: Why the call is not served as the flag said, if it is not.
     """
 
-    __slots__ = ("flag", "mode", "reason", "rollout", "source")
+    __slots__ = ("flag", "key", "mode", "reason", "rollout", "source")
     flag: Mode
     mode: Mode
     source: str
     rollout: Rollout
+    key: Key
     reason: str
 
     @classmethod
     def by(
         cls,
+        rollout: Rollout,
+        flag: tuple[Mode, str],
         served_by: ServedBy,
         provider: str,
         *,
-        flag: Mode,
-        source: str,
-        rollout: Rollout,
+        key: Key,
         reason: str = "",
     ) -> Served:
         """Return a decision with what led to it."""
         served = cls(served_by)
-        served.flag, served.mode = flag, flag.of(provider)
-        served.source, served.rollout = source, rollout
-        served.reason = reason
+        served.rollout, served.key = rollout, key
+        served.flag, served.source = flag
+        served.mode, served.reason = served.flag.of(provider), reason
         return served
 
     @property
@@ -59,7 +67,11 @@ class Served(str):
             "mode": str(self.mode),
             "source": self.source,
         }
-        return {**record, "reason": self.reason} if self.reason else record
+        reason = self.reason
+        if self.mode.name == "canary":
+            record["key"] = self.key.name
+            reason = reason or ("" if self.key.value else _NO_KEY)
+        return {**record, "reason": reason} if reason else record
 
     def on_the_unified_path(self, provider: str, reason: str) -> Served:
         """Return the decision for a call that the legacy path cannot serve."""
@@ -80,13 +92,9 @@ class Served(str):
         return self.on_the_unified_path(provider, _STEPS_IN if behind else "")
 
     def _instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
+        flag = (self.flag, self.source)
         return Served.by(
-            served_by,
-            provider,
-            flag=self.flag,
-            source=self.source,
-            rollout=self.rollout,
-            reason=reason,
+            self.rollout, flag, served_by, provider, key=self.key, reason=reason
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Served:

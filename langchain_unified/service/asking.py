@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import (
-    AsyncGenerator,
-    Callable,
-    Coroutine,
-    Generator,
-    Iterable,
-    Mapping,
-)
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import wraps
-from inspect import signature
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from langchain_unified.chat_model import UnifiedChatModel
-from langchain_unified.contract import CONFIGURABLE
 from langchain_unified.reliability.closing import owned
 from langchain_unified.service.failures import typed_failures
 from langchain_unified.service.images import Image, image_blocks
@@ -37,9 +26,7 @@ Images = Image | Iterable[Image]
 Config = Mapping[str, Any]
 """LangChain's config: tags, metadata, `configurable` with `user_id`."""
 
-P = ParamSpec("P")
 Answer = TypeVar("Answer")
-Owner = TypeVar("Owner")
 
 
 @dataclass(frozen=True)
@@ -138,63 +125,6 @@ class Ask(Generic[Answer]):
                     yield chunk
 
 
-class Asking:
-    """Has a chat model, and puts calls in its words.
-
-    Attributes:
-        llm: The chat model.
-    """
-
-    llm: UnifiedChatModel
-
-    def _settings(self, model: str, settings: dict[str, Any]) -> dict[str, Any]:
-        return settings if model == AUTO else {**settings, "model": model}
-
-    def _name(self, model: str) -> str | None:
-        return None if model == AUTO else model
-
-
 def langchain_config(config: Config | None) -> RunnableConfig | None:
     """Return a config as LangChain types it."""
     return cast("RunnableConfig | None", config)
-
-
-def configured(config: Config | None) -> dict[str, Any]:
-    """Return the settings of a call that its config carries."""
-    given = (config or {}).get("configurable") or {}
-    return {name: given[name] for name in CONFIGURABLE if name in given}
-
-
-def asynchronous(
-    name: str, prepare: Callable[Concatenate[Owner, P], Ask[Answer]]
-) -> Callable[Concatenate[Owner, P], Coroutine[Any, Any, Answer]]:
-    """Return the asynchronous method that makes the call another one prepares."""
-
-    @wraps(prepare)
-    async def method(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        return await prepare(self, *args, **kwargs).soon()
-
-    _publish(method, name)
-    return method
-
-
-def synchronous(
-    name: str, prepare: Callable[Concatenate[Owner, P], Ask[Answer]]
-) -> Callable[Concatenate[Owner, P], Answer]:
-    """Return the synchronous method that makes the call another one prepares."""
-
-    @wraps(prepare)
-    def method(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        return prepare(self, *args, **kwargs).now()
-
-    _publish(method, name)
-    return method
-
-
-def _publish(method: Any, name: str) -> None:
-    """Have a method shown, by `help` and in traces, under its name and its result."""
-    owner, _, _ = method.__qualname__.rpartition(".")
-    method.__name__, method.__qualname__ = name, f"{owner}.{name}"
-    shown = signature(method)
-    result = shown.return_annotation.removeprefix("Ask[").removesuffix("]")
-    method.__signature__ = shown.replace(return_annotation=result)

@@ -11,10 +11,9 @@ from typing import Any
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_unified.cost import BudgetExceededError
-from langchain_unified.service.asking import AUTO, Ask
+from langchain_unified.service.asking import Ask
 from langchain_unified.service.failures import is_provider_failure
 from langchain_unified.service.results import TextResult
-from langchain_unified.service.text import TextFace
 
 Progress = Callable[[int, int, TextResult], None]
 """Called after each answer: how many are done, of how many, and the answer."""
@@ -118,58 +117,6 @@ class Batch:
         if self._on_progress is not None:
             self._on_progress(done, len(self._prompts), answer)
         return answer
-
-
-class BatchFace(TextFace):
-    """Answers several prompts at once."""
-
-    def batch_text(
-        self,
-        prompts: Sequence[str],
-        model: str = AUTO,
-        *,
-        concurrency: int = CONCURRENCY,
-        on_progress: Progress | None = None,
-        **settings: Any,
-    ) -> Batch:
-        """Answer several prompts at once; await the batch or iterate it.
-
-        Args:
-            prompts: What to ask.
-            model: Any model the registry understands, or `auto`.
-            concurrency: Requests under way at the same time.
-            on_progress: Called as `on_progress(done, total, result)` after each answer.
-            **settings: What `generate_text` takes besides.
-
-        Returns:
-            A `Batch`: awaited, the results in order; iterated, results as they come.
-        """
-        return Batch(
-            prompts,
-            lambda prompt: self._text(prompt, model, **settings),
-            concurrency=concurrency,
-            on_progress=on_progress,
-        )
-
-    def batch_text_sync(
-        self,
-        prompts: Sequence[str],
-        model: str = AUTO,
-        *,
-        concurrency: int = CONCURRENCY,
-        on_progress: Progress | None = None,
-        **settings: Any,
-    ) -> list[TextResult]:
-        """Answer several prompts on threads; see `batch_text`.
-
-        Returns:
-            The results in the order of the prompts; `on_progress` hears of each as it
-            comes.
-        """
-        batch = self.batch_text(
-            prompts, model, concurrency=concurrency, on_progress=on_progress, **settings
-        )
-        return sorted(batch.on_threads(), key=lambda result: result.index)
 
 
 def failed(error: Exception, index: int) -> TextResult | Exception:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 
 from langchain_unified.chat_model import UnifiedChatModel
-from langchain_unified.rollout import Served
-from langchain_unified.service.batch import BatchFace
-from langchain_unified.service.health import HealthFace
-from langchain_unified.service.streams import StreamFace
-from langchain_unified.service.structured import StructuredFace
+from langchain_unified.contract import CONFIGURABLE
+from langchain_unified.registry import Registry, default_registry
+from langchain_unified.reliability.closing import owned
+from langchain_unified.service.asking import (
+    AUTO,
+    Ask,
+    Config,
+    Images,
+    Prompt,
+    Talk,
+    langchain_config,
+)
+from langchain_unified.service.batch import CONCURRENCY, Batch, Progress
+from langchain_unified.service.capabilities import capabilities_of
+from langchain_unified.service.health import Health, checks_of
+from langchain_unified.service.living import living_models
+from langchain_unified.service.results import (
+    StructuredResult,
+    TextResult,
+    structured_result,
+    text_result,
+)
+from langchain_unified.types import CallPlan, ModelConfig
 
 
-class UnifiedInferenceService(StreamFace, StructuredFace, BatchFace, HealthFace):
+class UnifiedInferenceService:
     """Text generation for applications that do not want to know LangChain.
 
     Every method takes the settings of a call as keywords, under the names of LangChain,
@@ -27,6 +48,9 @@ class UnifiedInferenceService(StreamFace, StructuredFace, BatchFace, HealthFace)
     Args:
         llm: The chat model to use.
         **settings: Keywords of `UnifiedChatModel`, if no `llm` is given.
+
+    Attributes:
+        llm: The chat model.
 
     Example:
         ```python
@@ -43,20 +67,356 @@ class UnifiedInferenceService(StreamFace, StructuredFace, BatchFace, HealthFace)
             raise TypeError(message)
         self.llm = llm if llm is not None else UnifiedChatModel(**settings)
 
-    def observe_shadow(
-        self, served: Served, prompt: str, model: str, settings: dict[str, Any]
-    ) -> None:
-        """Have the payloads of a call compared that another service answers.
+    async def generate_text(
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> TextResult:
+        """Answer a prompt.
 
         Args:
-            served: The decision for the call.
-            prompt: What is asked.
+            prompt: What to ask.
             model: Any model the registry understands, or `auto`.
-            settings: What `generate_text` takes besides.
+            system_message: Instructions that go before the prompt.
+            images: URLs, data URLs, bytes or `pathlib.Path`s.
+            config: LangChain's config: tags, metadata, `configurable` with `user_id`.
+            **settings: Settings of the call, for example `max_tokens`.
+
+        Raises:
+            ProviderError: If the provider fails.
+            UnsupportedError: If the model cannot do what is asked for.
+            UnknownParameterError: If there is no such setting.
+        """
+        asked = Prompt(prompt, system_message, images)
+        return await self._text(asked, model, config, settings).soon()
+
+    def generate_text_sync(
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> TextResult:
+        """Answer a prompt on this thread; see `generate_text`.
+
+        Args:
+            prompt: What to ask.
+            model: Any model the registry understands, or `auto`.
+            system_message: Instructions that go before the prompt.
+            images: URLs, data URLs, bytes or `pathlib.Path`s.
+            config: LangChain's config.
+            **settings: Settings of the call.
+        """
+        asked = Prompt(prompt, system_message, images)
+        return self._text(asked, model, config, settings).now()
+
+    async def generate_chat(
+        self,
+        messages: LanguageModelInput,
+        model: str = AUTO,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> TextResult:
+        """Answer a conversation.
+
+        Args:
+            messages: `{"role": ..., "content": ...}` dictionaries, tuples of both, or
+                LangChain messages.
+            model: Any model the registry understands, or `auto`.
+            config: LangChain's config.
+            **settings: Settings of the call.
+
+        Raises:
+            ProviderError: If the provider fails.
+            UnsupportedError: If the model cannot do what is asked for.
+        """
+        return await self._text(Talk(messages), model, config, settings).soon()
+
+    def generate_chat_sync(
+        self,
+        messages: LanguageModelInput,
+        model: str = AUTO,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> TextResult:
+        """Answer a conversation on this thread; see `generate_chat`."""
+        return self._text(Talk(messages), model, config, settings).now()
+
+    async def generate_structured(
+        self,
+        prompt: str,
+        schema: Any,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> StructuredResult:
+        """Answer a prompt with an instance of a schema, in `result.value`.
+
+        Args:
+            prompt: What to ask.
+            schema: A pydantic class, a `TypedDict`, a dataclass or a JSON schema.
+            model: Any model the registry understands, or `auto`.
+            system_message: Instructions that go before the prompt.
+            images: URLs, data URLs, bytes or `pathlib.Path`s.
+            config: LangChain's config.
+            **settings: Settings of the call; `method` and `strict` as in LangChain's
+                `with_structured_output`.
+
+        Raises:
+            ProviderError: If the provider fails.
+            UnsupportedError: If the model cannot do what is asked for.
+            RefusalError: If the model refused.
+            TruncatedOutputError: If the answer was cut off.
+            StructuredOutputError: If the answer has another form.
+        """
+        asked = Prompt(prompt, system_message, images)
+        return await self._structured(asked, schema, model, config, settings).soon()
+
+    def generate_structured_sync(
+        self,
+        prompt: str,
+        schema: Any,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> StructuredResult:
+        """Answer a prompt on this thread; see `generate_structured`."""
+        asked = Prompt(prompt, system_message, images)
+        return self._structured(asked, schema, model, config, settings).now()
+
+    async def stream_text(
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        **settings: Any,
+    ) -> AsyncGenerator[str, None]:
+        """Yield the answer to a prompt in pieces of text.
+
+        Closing the iterator, or cancelling the task, closes the connection. Arguments
+        are those of `generate_text`.
+        """
+        config = settings.pop("config", None)
+        asked = Prompt(prompt, system_message, images)
+        ask = self._text(asked, model, config, settings)
+        async with owned(ask.apieces()) as pieces:
+            async for piece in pieces:
+                if piece.text:
+                    yield piece.text
+
+    def stream_text_sync(
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        **settings: Any,
+    ) -> Generator[str, None, None]:
+        """Yield the answer to a prompt in pieces of text; see `stream_text`."""
+        config = settings.pop("config", None)
+        asked = Prompt(prompt, system_message, images)
+        ask = self._text(asked, model, config, settings)
+        with closing(ask.pieces()) as pieces:
+            for piece in pieces:
+                if piece.text:
+                    yield piece.text
+
+    def batch_text(
+        self,
+        prompts: Sequence[str],
+        model: str = AUTO,
+        *,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> Batch:
+        """Answer several prompts at once; await the batch or iterate it.
+
+        Args:
+            prompts: What to ask.
+            model: Any model the registry understands, or `auto`.
+            concurrency: Requests under way at the same time.
+            on_progress: Called as `on_progress(done, total, result)` after each answer.
+            **settings: What `generate_text` takes besides.
+
+        Returns:
+            A `Batch`: awaited, the results in order; iterated, results as they come.
         """
 
-        def read() -> tuple[LanguageModelInput, dict[str, Any]]:
-            ask = self._text(prompt, model, **settings)
-            return ask.asked.messages(), ask.settings
+        def ask(prompt: str) -> Ask[TextResult]:
+            given = dict(settings)
+            config = given.pop("config", None)
+            system, images = (given.pop(k, None) for k in ("system_message", "images"))
+            return self._text(Prompt(prompt, system, images), model, config, given)
 
-        self.llm.observe_shadow(served, read)
+        return Batch(prompts, ask, concurrency=concurrency, on_progress=on_progress)
+
+    def batch_text_sync(
+        self,
+        prompts: Sequence[str],
+        model: str = AUTO,
+        *,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> list[TextResult]:
+        """Answer several prompts on threads; see `batch_text`.
+
+        Returns:
+            The results in the order of the prompts; `on_progress` hears of each as it
+            comes.
+        """
+        batch = self.batch_text(
+            prompts, model, concurrency=concurrency, on_progress=on_progress, **settings
+        )
+        return sorted(batch.on_threads(), key=lambda result: result.index)
+
+    async def health(
+        self,
+        provider: str | None = None,
+        *,
+        models: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> dict[str, Health]:
+        """Ask each enabled provider for a few tokens, and say whether it answers.
+
+        Only the provider itself counts: no fallback steps in, no cache answers.
+
+        Args:
+            provider: Only this provider; all enabled ones if left out.
+            models: Model to ask by provider id.
+            timeout: Seconds allowed for each.
+
+        Returns:
+            What each provider answered, by provider id.
+        """
+        checks = checks_of(self.llm, self._providers(provider), models or {}, timeout)
+        found = await asyncio.gather(*(check.soon() for check in checks))
+        return {one.provider: one for one in found}
+
+    def health_sync(
+        self,
+        provider: str | None = None,
+        *,
+        models: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> dict[str, Health]:
+        """Ask each enabled provider for a few tokens; see `health`."""
+        checks = checks_of(self.llm, self._providers(provider), models or {}, timeout)
+        return {check.provider: check.now() for check in checks}
+
+    def list_models(self, provider: str | None = None) -> list[ModelConfig]:
+        """Return the registered text models that can be called today.
+
+        Args:
+            provider: Only this provider's; all enabled ones' if left out.
+        """
+        return living_models(self._registry, self._providers(provider))
+
+    def capabilities(self, model: str = AUTO) -> dict[str, Any]:
+        """Return what a model can do, as plain data.
+
+        Args:
+            model: Any model the registry understands, or `auto`.
+        """
+        return capabilities_of(self.llm.resolve(None if model == AUTO else model))
+
+    def provider_of(self, model: str = AUTO) -> str:
+        """Return the provider id of a model.
+
+        Args:
+            model: Any model the registry understands, or `auto`.
+        """
+        return self.llm.resolve(None if model == AUTO else model).provider
+
+    def explain(
+        self,
+        prompt: str | None = None,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> CallPlan:
+        """Return what a call would send, and why, without a key or the network.
+
+        Arguments are those of `generate_text`.
+
+        Raises:
+            UnsupportedError: If the model cannot do what is asked for.
+        """
+        chosen = (config or {}).get("configurable") or {}
+        own = {name: chosen[name] for name in CONFIGURABLE if name in chosen}
+        messages, given = self.asked(
+            prompt or "", model, system_message, images, **settings
+        )
+        return self.llm.explain(messages, **{**own, **given})
+
+    def asked(
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        **settings: Any,
+    ) -> tuple[LanguageModelInput, dict[str, Any]]:
+        """Return the messages and keywords the chat model gets for `generate_text`."""
+        messages = Prompt(prompt, system_message, images).messages()
+        return messages, _named(model, settings)
+
+    def _text(
+        self,
+        asked: Prompt | Talk,
+        model: str,
+        config: Config | None,
+        settings: dict[str, Any],
+    ) -> Ask[TextResult]:
+        given = _named(model, settings)
+        return Ask(self.llm, asked, text_result, langchain_config(config), given)
+
+    def _structured(
+        self,
+        asked: Prompt,
+        schema: Any,
+        model: str,
+        config: Config | None,
+        settings: dict[str, Any],
+    ) -> Ask[StructuredResult]:
+        runnable = self.llm.with_structured_output(
+            schema, include_raw=True, **_named(model, settings)
+        )
+        return Ask(runnable, asked, structured_result, langchain_config(config))
+
+    @property
+    def _registry(self) -> Registry:
+        return self.llm.registry or default_registry()
+
+    def _providers(self, provider: str | None) -> list[str]:
+        """Return one provider, or those that are switched on."""
+        if provider is not None:
+            return [provider]
+        registry, enabled = self._registry, self.llm.enable
+        return [name for name in registry.files if registry.is_enabled(name, enabled)]
+
+
+def _named(model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a call with its model, unless that is left open."""
+    return settings if model == AUTO else {**settings, "model": model}

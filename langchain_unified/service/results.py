@@ -17,7 +17,8 @@ class TextResult(Mapping[str, Any]):
 
     Attributes:
         text: The text of the answer.
-        model_used: The model that answered, as it was named on the wire.
+        model_used: The model that answered, as the provider names it: where the request
+            said an alias, often a dated name.
         provider: Its provider id.
         success: Whether there is an answer; `False` only inside a batch.
         usage: Token counts: `input_tokens`, `output_tokens`, `total_tokens`, details.
@@ -89,15 +90,27 @@ class StructuredResult(TextResult):
     value: Any = None
 
 
-def facts_of(message: AIMessage, seconds: float) -> dict[str, Any]:
-    """Return the fields of a result that any answer has.
+def text_result(message: AIMessage, seconds: float) -> TextResult:
+    """Return the result of a whole answer."""
+    return TextResult(**_facts(message, seconds))
 
-    Args:
-        message: The answer.
-        seconds: How long it took.
+
+def structured_result(found: Mapping[str, Any], seconds: float) -> StructuredResult:
+    """Return the result of an answer in the form of a schema.
+
+    Raises:
+        StructuredOutputError: If the answer has another form.
     """
+    if (error := found.get("parsing_error")) is not None:
+        raise error
+    return StructuredResult(**_facts(found["raw"], seconds), value=found["parsed"])
+
+
+def _facts(message: AIMessage, seconds: float) -> dict[str, Any]:
+    """Return the fields of a result that any answer has."""
     record: Mapping[str, Any] = message.response_metadata.get("unified") or {}
-    model = str(record.get("model") or message.response_metadata.get("model_name", ""))
+    # The provider's own answer names the dated model that bills are joined on.
+    model = str(message.response_metadata.get("model_name") or record.get("model", ""))
     provider = str(record.get("provider", ""))
     usage: Mapping[str, Any] = dict(message.usage_metadata or {})
     return {

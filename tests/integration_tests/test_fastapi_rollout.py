@@ -63,7 +63,7 @@ class Recorder(LangChainCompatibilityService):
     """Keeps which path each prompt took, and answers when all requests are open."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, details=True, **options)
+        super().__init__(*args, details=True, errors="dict", **options)
         self.said: dict[str, dict[str, str]] = {}
         self.open = self.most = self.hold_until = 0
         self.all_open = asyncio.Event()

@@ -41,7 +41,7 @@ def flag(mode: str, **options: Any) -> InMemoryFlag[str]:
 
 
 def said(control: Rollout) -> str | None:
-    found = control.read("somebody")
+    found = control.read()
     return None if found is None else f"{found[0]} from {found[1]}"
 
 
@@ -120,15 +120,15 @@ def test_a_settled_file_is_not_read_again(
     path = tmp_path / "flag"
     path.write_text("legacy")
     os.utime(path, (time.time() - 60, time.time() - 60))
-    control = FileFlag(path)
-    control.read("")
+    control = FileFlag(path, print)
+    control.read()
     reads: list[Path] = []
-    monkeypatch.setattr(Path, "read_text", lambda self, **_: reads.append(self))
+    monkeypatch.setattr(Path, "read_bytes", reads.append)
     for _ in range(100):
-        control.read("")
+        control.read()
 
     assert [] == reads
-    assert "legacy" == str(control.read(""))
+    assert "legacy" == str(control.read())
 
 
 def test_a_file_being_written_keeps_its_word(tmp_path: Path) -> None:
@@ -142,14 +142,17 @@ def test_a_file_being_written_keeps_its_word(tmp_path: Path) -> None:
     assert "legacy from file" == said(control)
 
 
-def test_a_file_that_was_never_there_says_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_file_that_was_never_there_is_told_and_leaves_the_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No file is no opinion, and no reason to warn."""
-    control = Rollout(file=tmp_path / "none", default="legacy")
+    """A missing file is named once; the next source speaks, else the safe default."""
+    control = Rollout(file=tmp_path / "none")
+    found = [said(control), said(control)]
+    monkeypatch.setenv(ENVIRONMENT, "canary:5")
 
-    assert "legacy from default" == said(control)
-    assert [] == caplog.records
+    assert ["legacy from default"] * 2 == found
+    assert "canary:5 from environment" == said(control)
+    assert 1 == sum("none" in record.getMessage() for record in caplog.records)
 
 
 def broken_file(tmp_path: Path) -> tuple[Rollout, Any]:
@@ -216,16 +219,16 @@ def test_a_broken_source_keeps_its_last_good_word(
     assert "keeps saying 'canary:10'" in warned[0]
 
 
-def test_a_source_broken_from_the_start_is_left_out(
+def test_a_source_broken_from_the_start_means_the_default(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A source that never said anything good leaves the word to the next."""
+    """A source that never said anything good means the declared default."""
     control = Rollout(call=lambda: 1 / 0, default="legacy")
     found = [said(control) for _ in range(3)]
 
     assert ["legacy from default"] * 3 == found
     assert 1 == len(caplog.records)
-    assert "is left out: ZeroDivisionError" in caplog.text
+    assert "has no good word yet: ZeroDivisionError" in caplog.text
 
 
 def test_a_source_can_recover(tmp_path: Path) -> None:
@@ -258,11 +261,11 @@ def test_openfeature_targets_the_key_of_the_call() -> None:
     assert ("legacy", "unified") == (ann, bob)
 
 
-def test_without_an_openfeature_provider_the_default_counts() -> None:
-    """An OpenFeature client that nobody set up says nothing."""
+def test_without_an_openfeature_provider_the_safe_default_counts() -> None:
+    """An OpenFeature client that nobody set up switches nobody."""
     control = Rollout(openfeature=api.get_client("nobody-set-this-up"))
 
-    assert "unified from default" == said(control)
+    assert "legacy from default" == said(control)
 
 
 def test_a_wrong_constant_is_refused_at_once() -> None:

@@ -21,7 +21,7 @@ from langchain_unified.errors import (
     ProviderUnavailableError,
 )
 from langchain_unified.rollout import ENVIRONMENT, Rollout, rollout
-from langchain_unified.rollout.control import key_of
+from langchain_unified.rollout.keys import CallInfo, KeyReader
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -126,11 +126,14 @@ def test_the_canary_sticks_to_the_user(model: Make) -> None:
         {"configurable": {"thread_id": "ann"}},
         {"metadata": {"user_id": "ann"}},
         {"metadata": {"thread_id": "ann"}},
+        {"configurable": {"thread_id": "1"}, "metadata": {"user_id": "ann"}},
+        {"configurable": {"user": "ann", "tenant": "x"}},
+        {"metadata": {"tenant": "ann", "thread_id": "1"}},
     ],
 )
 def test_where_the_key_comes_from(config: dict[str, Any]) -> None:
-    """User before thread, `configurable` before `metadata`."""
-    assert "ann" == key_of(config)
+    """User before tenant before thread, `configurable` before `metadata`."""
+    assert "ann" == KeyReader().read(CallInfo(config)).value
 
 
 def test_a_call_of_nobody_is_drawn_by_its_run(model: Make) -> None:

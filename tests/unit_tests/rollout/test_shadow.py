@@ -14,7 +14,7 @@ from langchain_unified import UnifiedChatModel
 from langchain_unified.cost import estimate_plan
 from langchain_unified.rollout import Difference, Mirror, Rollout, ShadowReport
 from langchain_unified.rollout.mirror import Primary
-from langchain_unified.rollout.store import MAX_WAITING, ShadowStore
+from langchain_unified.rollout.store import MAX_WAITING, Finding, ShadowStore
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
 from tests.unit_tests.rollout.calls import SCHEMA, Joke, get_weather
@@ -317,10 +317,10 @@ def test_a_broken_comparison_does_not_touch_the_call(
 def test_a_flood_is_skipped_not_queued(model: Make) -> None:
     """Comparisons beyond the bound are counted and left out."""
     store = ShadowStore()
-    store.submit(lambda: time.sleep(0.3) or [])
+    store.submit(lambda: time.sleep(0.3) or Finding([]))
     time.sleep(0.05)
     for _ in range(MAX_WAITING + 50):
-        store.submit(list)
+        store.submit(lambda: Finding([]))
     report = store.report(5)
 
     assert 50 == report.skipped
@@ -389,11 +389,12 @@ def test_a_mirror_sends_a_sample_for_real(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
     """Mirrored calls are compared by their answers, and the report says so."""
-    report = mirrored(model, Mirror(sample=1.0))
+    judged = Mirror(sample=1.0, compare=lambda old, new: old == new)
+    report = mirrored(model, judged)
 
     assert 8 == len(provider_emulator.requests)
-    assert [True] * 4 == [one.same_text for one in report.mirrored]
-    assert "4 mirrored (4 with the same text" in str(report)
+    assert [True] * 4 == [one.verdict for one in report.mirrored]
+    assert "4 mirrored (100% judged equal" in str(report)
 
 
 @pytest.mark.parametrize(
@@ -489,14 +490,15 @@ def test_a_copy_that_finds_no_place_costs_nothing(model: Make) -> None:
 
 def test_a_stream_is_mirrored_too(model: Make) -> None:
     """The copy of a streamed call is whole, and compared by its text."""
-    control = Rollout("shadow", mirror=Mirror(sample=1.0))
+    judged = Mirror(sample=1.0, compare=lambda old, new: old == new)
+    control = Rollout("shadow", mirror=judged)
     assert "one two" == "".join(
         c.text for c in model(rollout=control).stream("one two")
     )
     control.report()
     mirrored = control.report().mirrored
 
-    assert [(True, None)] == [(one.same_text, one.error) for one in mirrored]
+    assert [(True, None)] == [(one.verdict, one.error) for one in mirrored]
 
 
 def test_a_call_that_leaves_something_behind_is_not_mirrored(

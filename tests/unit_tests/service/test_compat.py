@@ -8,16 +8,40 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import openai
 import pytest
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.compat import LangChainCompatibilityService
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
-from langchain_unified.rollout import Rollout, rollout
+from langchain_unified.rollout import Rollout, report_sent, rollout
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator, Reply
 
 quiet = pytest.mark.filterwarnings("ignore:LangChainCompat:DeprecationWarning")
+
+
+class SayingOldService:
+    """An old service whose hook says what it sends: what ChatOpenAI would."""
+
+    def __init__(self, server: str) -> None:
+        self.url = f"{server}/chat/completions"
+
+    async def generate_text(
+        self,
+        prompt: str,
+        model: str = "gpt-4o",
+        system_message: str = "",
+        images: str = "",
+    ) -> dict[str, Any]:
+        picture = {"type": "image_url", "image_url": {"url": images}}
+        content = [{"type": "text", "text": prompt}, picture] if images else prompt
+        turns = [{"role": "user", "content": content}]
+        if system_message:
+            turns.insert(0, {"role": "system", "content": system_message})
+        body = {"model": model, "messages": turns}
+        report_sent(self.url, body)
+        return {"text": f"old {prompt}", "model_used": model, "success": True}
 
 
 class OldService:
@@ -50,13 +74,25 @@ async def test_the_old_dictionary_exactly(
 
 @quiet
 @pytest.mark.parametrize("mode", ["unified", "legacy"])
-async def test_a_failing_provider_does_not_raise(
+async def test_a_failing_provider_raises_what_chat_openai_raised(
     service: UnifiedInferenceService, provider_emulator: ProviderEmulator, mode: str
 ) -> None:
-    """`success` is false and `error` says why, as with the old service."""
+    """Callers catch the SDK's classes, whichever path served the call."""
     provider_emulator.script(Reply.openai_error(401, "wrong key", times=0))
+    with rollout(mode), pytest.raises(openai.AuthenticationError, match="wrong key"):
+        await LangChainCompatibilityService(service).generate_text("hi")
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["unified", "legacy"])
+async def test_a_failing_provider_can_be_a_dictionary(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator, mode: str
+) -> None:
+    """With `errors="dict"` success is false and `error` says why."""
+    provider_emulator.script(Reply.openai_error(401, "wrong key", times=0))
+    compat = LangChainCompatibilityService(service, errors="dict")
     with rollout(mode):
-        answer = await LangChainCompatibilityService(service).generate_text("hi")
+        answer = await compat.generate_text("hi")
 
     assert ("", "gpt-4o", False) == (
         answer["text"],
@@ -72,7 +108,7 @@ async def test_a_killed_provider_is_a_failing_provider(
 ) -> None:
     """The kill switch gives an answer without success, and says which flag it is."""
     with rollout("google_genai=off"):
-        compat = LangChainCompatibilityService(service)
+        compat = LangChainCompatibilityService(service, errors="dict")
         answer = await compat.generate_text("hi", "gemini-2.5-flash")
 
     assert not answer["success"]
@@ -203,7 +239,8 @@ async def test_what_a_model_cannot_do_is_no_answer(
     model: Callable[..., UnifiedChatModel], mode: str
 ) -> None:
     """A model named by a client that takes no images fails the same on both paths."""
-    compat = LangChainCompatibilityService(UnifiedInferenceService(model()))
+    unified = UnifiedInferenceService(model())
+    compat = LangChainCompatibilityService(unified, errors="dict")
     with rollout(mode):
         answer = await compat.generate_text(
             "hi", "o3-mini", images="https://x.org/a.png"
@@ -218,37 +255,35 @@ async def test_what_a_model_cannot_do_is_no_answer(
 
 
 @quiet
+@pytest.mark.parametrize("mode", ["legacy", "shadow", "canary:0"])
+@pytest.mark.parametrize("errors", ["raise", "dict"])
 @pytest.mark.parametrize("error", [ConnectionError("gone"), KeyError("mistake")])
-async def test_an_old_service_that_raises(
-    service: UnifiedInferenceService, error: Exception
+async def test_what_an_old_service_raises_comes_back_untouched(
+    service: UnifiedInferenceService, error: Exception, errors: Any, mode: str
 ) -> None:
-    """A provider's failure in the old service is an answer, its mistakes are not."""
+    """The very exception of the old service reaches its callers, as before."""
 
     class Raising:
         async def generate_text(self, prompt: str, **_: Any) -> dict[str, Any]:
             raise error
 
-    compat = LangChainCompatibilityService(service, legacy=Raising())
-    with rollout("legacy"):
-        if isinstance(error, KeyError):
-            with pytest.raises(KeyError):
-                await compat.generate_text("hi")
-        else:
-            answer = await compat.generate_text("hi")
-            assert (False, "ConnectionError: gone") == (
-                answer["success"],
-                answer["error"],
-            )
+    compat = LangChainCompatibilityService(service, legacy=Raising(), errors=errors)
+    with rollout(mode), pytest.raises(type(error)) as caught:
+        await compat.generate_text("hi")
+
+    assert error is caught.value
 
 
 @quiet
 async def test_shadowing_reads_the_service_s_own_arguments(
-    model: Callable[..., UnifiedChatModel],
+    model: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
 ) -> None:
     """Instructions and images are compared as the new service would send them."""
     control = Rollout("shadow")
     service = UnifiedInferenceService(model(rollout=control))
-    compat = LangChainCompatibilityService(service, legacy=OldService())
+    compat = LangChainCompatibilityService(
+        service, legacy=SayingOldService(provider_emulator.openai_base_url)
+    )
     await compat.generate_text("hi", system_message="Be brief.")
     await compat.generate_text("hi", images="https://x.org/a.png")
     report = control.report()

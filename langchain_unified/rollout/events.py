@@ -1,0 +1,125 @@
+"""What a rollout tells: each change of its decision once, each failure once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from langchain_unified.rollout.modes import Mode
+
+_LOG = logging.getLogger("langchain_unified")
+
+MAX_PER_MINUTE = 20
+"""Lines logged in a minute; a flag that says something else at each call would
+otherwise fill the log."""
+
+_MINUTE = 60.0
+
+Kind = Literal["changed", "unreadable", "no_path", "guard"]
+
+
+class RolloutEvent(NamedTuple):
+    """Something a platform team wants to know about its flag.
+
+    Attributes:
+        kind: `changed` (another decision is in force), `unreadable` (a source fails or
+            says what nobody understands), `no_path` (a provider cannot be rolled back)
+            or `guard` (a threshold put the flag back to `legacy`).
+        message: What happened, in one sentence.
+        mode: The decision in force now, as a flag would say it.
+        before: The decision before; empty if there was none.
+        source: What decides: `file`, `environment`, `guard`, ...
+        time: Seconds since 1970-01-01 UTC.
+    """
+
+    kind: Kind
+    message: str
+    mode: str
+    before: str
+    source: str
+    time: float
+
+
+Listener = Callable[[RolloutEvent], object]
+
+
+class Teller:
+    """Logs events and hands them to a listener.
+
+    Args:
+        listener: Gets each event; an error of its own is logged and goes no further.
+    """
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        """Start with nothing told."""
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._last: tuple[Mode, str] | None = None
+        self._recent: dict[Mode, float] = {}
+        self._told: deque[float] = deque(maxlen=MAX_PER_MINUTE)
+
+    def decided(self, mode: Mode, source: str, *, by_key: bool) -> None:
+        """Tell a decision if it is another than the one told last.
+
+        Args:
+            mode: What is in force.
+            source: What said so.
+            by_key: Whether the source answers each user differently; then only a mode
+                that nobody was given in the last minute is news.
+        """
+        if self._last == (mode, source) and not by_key:
+            return
+        with self._lock:
+            before, now = self._last, time.monotonic()
+            seen = self._recent.get(mode) if by_key else None
+            if by_key:
+                self._recent[mode] = now
+            self._last = (mode, source)
+        if before == (mode, source) or (seen is not None and now - seen < _MINUTE):
+            return
+        was = f" (before: {str(before[0])!r} by {before[1]})" if before else ""
+        message = f"Rollout: {str(mode)!r} by {source} is in force{was}."
+        self.tell("changed", message, mode, source, before=before, level=logging.INFO)
+
+    def tell(
+        self,
+        kind: Kind,
+        message: str,
+        mode: Mode | None,
+        source: str,
+        *,
+        before: tuple[Mode, str] | None = None,
+        level: int = logging.WARNING,
+    ) -> None:
+        """Log an event, and hand it to the listener."""
+        if self._within_limit():
+            _LOG.log(level, "%s", message)
+        if self._listener is None:
+            return
+        last = before or self._last
+        was, now = (str(last[0]) if last else ""), ("" if mode is None else str(mode))
+        event = RolloutEvent(kind, message, now, was, source, time.time())
+        try:
+            self._listener(event)
+        except Exception:  # noqa: BLE001 - a listener must never fail a call
+            _LOG.exception("on_event failed; the call did not")
+
+    def _within_limit(self) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            full = len(self._told) == MAX_PER_MINUTE and now - self._told[0] < _MINUTE
+            if not full:
+                self._told.append(now)
+        return not full
+
+    def __getstate__(self) -> dict[str, object]:
+        """Travel with the listener only."""
+        return {"listener": self._listener}
+
+    def __setstate__(self, state: dict[str, Listener | None]) -> None:
+        """Arrive with nothing told."""
+        self.__init__(state["listener"])  # type: ignore[misc]

@@ -1,0 +1,143 @@
+"""Who a call is for: the key that a canary is drawn by."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from langchain_unified.errors import InvalidParameterError
+
+NAMES = (
+    "user_id",
+    "user",
+    "safety_identifier",
+    "tenant_id",
+    "tenant",
+    "thread_id",
+    "session_id",
+    "conversation_id",
+)
+"""What names who a call is for, in this order. `user` and `safety_identifier` are
+OpenAI's parameters, `thread_id`, `session_id` and `conversation_id` those by which
+LangGraph and LangSmith group runs."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_ACCEPTED = (
+    "give the name of a field ('tenant'), a path into the config "
+    "('metadata.org.id'), or a function of the call."
+)
+_SECRET = ("key", "token", "secret", "password", "authorization", "credential")
+
+
+class CallInfo(NamedTuple):
+    """A call, as far as a flag may look at it.
+
+    Attributes:
+        config: Its `RunnableConfig`: `configurable`, `metadata`, `tags`.
+        settings: Its keywords, for example `user` and `metadata`.
+        model: The model it asks for, if it names one.
+    """
+
+    config: Mapping[str, Any] = _NOTHING
+    settings: Mapping[str, Any] = _NOTHING
+    model: str | None = None
+
+    def values(self, name: str) -> Iterator[Any]:
+        """Yield what the call gives under a name: in its config, then its keywords."""
+        for place in (*self._configured(), self.settings, self._metadata()):
+            if name in place:
+                yield place[name]
+
+    def at(self, path: str) -> Any:
+        """Return the value at a path, in the config or else in the keywords."""
+        for root in (self.config, self.settings):
+            found: Any = root
+            for step in path.split("."):
+                found = found.get(step) if isinstance(found, Mapping) else None
+            if found is not None:
+                return found
+        return None
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what a flag service may target: no secrets, nothing but plain values.
+
+        Returns:
+            The config's metadata and `configurable`, flat, and the `model`.
+        """
+        places = (self._metadata(), *reversed(self._configured()))
+        found = {k: v for place in places for k, v in place.items() if _is_plain(k, v)}
+        return found if self.model is None else {"model": self.model, **found}
+
+    def _configured(self) -> tuple[Mapping[str, Any], ...]:
+        configurable = self.config.get("configurable") or _NOTHING
+        return configurable, self.config.get("metadata") or _NOTHING
+
+    def _metadata(self) -> Mapping[str, Any]:
+        given = self.settings.get("metadata")
+        return given if isinstance(given, Mapping) else _NOTHING
+
+
+class Key(NamedTuple):
+    """Who a call is for.
+
+    Attributes:
+        value: The key; empty if the call names nobody.
+        name: Where it was found; `none` if nowhere.
+    """
+
+    value: str = ""
+    name: str = "none"
+
+
+class KeyReader:
+    """Finds the key of a call.
+
+    Args:
+        key: The name of a field, a path into the config, or a function of the call; the
+            usual names if left out.
+
+    Raises:
+        InvalidParameterError: If it is none of these.
+    """
+
+    def __init__(self, key: str | Callable[..., Any] | None = None) -> None:
+        """Keep where to look."""
+        if not (key is None or callable(key) or (isinstance(key, str) and key)):
+            raise InvalidParameterError("key", key, _ACCEPTED)
+        self._key = key
+        self._takes_call = callable(key) and _takes_call(key)
+
+    def read(self, call: CallInfo) -> Key:
+        """Return the key of a call; a function of the user's may raise."""
+        if callable(self._key):
+            said = self._key(call) if self._takes_call else self._key()
+            return _key(said, "function")
+        if self._key is not None and "." in self._key:
+            return _key(call.at(self._key), self._key)
+        for name in NAMES if self._key is None else (self._key,):
+            for value in call.values(name):
+                if (found := _key(value, name)).value:
+                    return found
+        return Key()
+
+
+def _key(value: Any, name: str) -> Key:
+    plain = isinstance(value, (str, int, UUID)) and not isinstance(value, bool)
+    return Key(str(value), name) if plain and str(value) else Key()
+
+
+def _takes_call(function: Callable[..., Any]) -> bool:
+    """Tell whether a function can be called with one argument."""
+    try:
+        inspect.signature(function).bind(None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    secret = name.startswith("__") or any(word in name.lower() for word in _SECRET)
+    return isinstance(value, (str, bool, int, float)) and not secret

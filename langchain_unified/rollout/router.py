@@ -1,0 +1,318 @@
+"""`Router`: sends the calls of a chat model down the path that a flag chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config, merge_configs
+
+from langchain_unified.attempts import Attempts
+from langchain_unified.choice import is_auto, spelled
+from langchain_unified.connection import Connection
+from langchain_unified.registry import Registry
+from langchain_unified.rollout.control import Decision, Rollout, rollout_of
+from langchain_unified.rollout.keys import CallInfo, Key
+from langchain_unified.rollout.modes import Mode
+from langchain_unified.rollout.served import Served
+from langchain_unified.shims import ProviderShim, connect
+from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.vocabulary import canonical_names
+
+if TYPE_CHECKING:
+    from langchain_unified.rollout.capture import Sent
+    from langchain_unified.rollout.mirror import Primary
+    from langchain_unified.rollout.plans import RolledPlan
+    from langchain_unified.rollout.store import Finding
+
+KEYWORD = "rollout"
+"""The keyword that carries a decision through a call; a mode if a user gives it."""
+
+Asked = tuple[LanguageModelInput, dict[str, Any]]
+"""The input of a call and its keywords."""
+
+_OPENAI = "openai"
+_MODEL = ("model", "model_name")
+_OPEN = (
+    "The model is left open, which ChatOpenAI does not know; name one to have the call "
+    "served as before."
+)
+
+
+class Routed(Protocol):
+    """What a router needs of the chat model that holds it."""
+
+    rollout: Any
+    model_name: str
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The fields that the user set."""
+        ...
+
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue: ...
+    def _resolve(self, name: str | None = ...) -> ModelConfig: ...
+    def _registry(self) -> Registry: ...
+    def _connection(self, provider: str) -> Connection: ...
+    def _defaults(self) -> dict[str, Any]: ...
+    def _plan(self, invocation: Invocation) -> CallPlan: ...
+    def _invocation(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Invocation: ...
+    def _attempts(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+        finish: Callable[[CallPlan], CallPlan] = ...,
+    ) -> Attempts: ...
+
+
+class Router:
+    """Decides who serves each call of a model, and makes the attempts at it.
+
+    Args:
+        model: The chat model whose calls are routed.
+    """
+
+    def __init__(self, model: Routed) -> None:
+        """Keep the model; the plain one is built when first needed."""
+        self._model = model
+        self._plain: ProviderShim | None = None
+
+    def serves(self, model: object) -> bool:
+        """Tell whether this is the router of a model, not of one it was copied from."""
+        return self._model is model
+
+    @property
+    def rollout(self) -> Rollout:
+        """What decides."""
+        return rollout_of(self._model.rollout)
+
+    def decided(
+        self, config: RunnableConfig, kwargs: dict[str, Any]
+    ) -> tuple[RunnableConfig, dict[str, Any]]:
+        """Decide who serves a call, for its trace and for the steps that follow.
+
+        Args:
+            config: The call's config, with all keys present.
+            kwargs: The call's keywords.
+
+        Returns:
+            Both; with a decision in them if a flag says anything.
+        """
+        served = self.decide(config, kwargs)
+        if served is None:
+            return config, kwargs
+        trace = {"rollout": str(served), "rollout_mode": str(served.mode)}
+        known = config.get("metadata") or {}
+        config = cast("RunnableConfig", {**config, "metadata": {**known, **trace}})
+        if served.rollout.guard is not None and served == "unified":
+            from langchain_unified.rollout.guard import Watch  # noqa: PLC0415
+
+            watch: Any = {"callbacks": [Watch(served.rollout)]}
+            config = merge_configs(config, watch)
+        return config, {**kwargs, KEYWORD: served}
+
+    def decide(
+        self, config: RunnableConfig | None, kwargs: Mapping[str, Any]
+    ) -> Served | None:
+        """Return the decision for a call; `None` if no flag says anything."""
+        given = kwargs.get(KEYWORD)
+        if isinstance(given, Served):
+            return self._possible(given, kwargs)
+        rollout = self.rollout
+        if given is None and rollout.silent:
+            return None
+        found = cast("Mapping[str, Any]", ensure_config() if config is None else config)
+        model = _model_of(kwargs)
+        call = CallInfo(found, kwargs, model or self._model.model_name)
+        key = rollout.key_of(call)
+        said = _for_this_call(rollout, given, call, key)
+        if said is None:
+            return None
+        provider = self._model._resolve(model).provider  # noqa: SLF001
+        return self._possible(rollout.served(said, provider, call, key), kwargs)
+
+    def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
+        """Return a decision that can be carried out: ChatOpenAI chooses no model."""
+        name = _model_of(kwargs) or self._model.model_name
+        if served != "legacy" or not is_auto(name):
+            return served
+        provider = self._model._resolve(name).provider  # noqa: SLF001
+        return served.on_the_unified_path(provider, _OPEN)
+
+    def killed(self) -> frozenset[str]:
+        """Return the providers whose kill switch is on."""
+        rollout = self.rollout
+        said = None if rollout.silent else rollout.read()
+        return frozenset() if said is None else said[0].killed
+
+    def unchecked(
+        self, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return what a trace shows of a call on the legacy path; `None` on ours.
+
+        Nothing is refused here: ChatOpenAI may send what this package would not.
+        """
+        if kwargs.get(KEYWORD) != "legacy":
+            return None
+        names = canonical_names()
+        given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
+        given |= {"stop": stop} if stop is not None else {}
+        model = _model_of(kwargs) or self._model.model_name
+        return {**self._model._defaults(), **given, "model": model}  # noqa: SLF001
+
+    def attempts(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Attempts:
+        """Return the attempts at a call, on the path that serves it.
+
+        Raises:
+            ProviderNotEnabledError: At the attempt, if the provider's kill switch is
+                on and no fallback can step in.
+        """
+        served = kwargs.get(KEYWORD)
+        if not isinstance(served, Served):
+            served = self.decide(None, kwargs)
+        if KEYWORD in kwargs:
+            kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
+        made = partial(self._model._attempts, messages, stop, kwargs, stream=stream)  # noqa: SLF001
+        if served is None:
+            return made()
+        from langchain_unified.rollout.once import Once  # noqa: PLC0415
+        from langchain_unified.rollout.plans import recorded  # noqa: PLC0415
+
+        if served != "legacy":
+            return made(finish=partial(recorded, served))
+        plan = self._legacy_plan(served, stop, kwargs, stream=stream)
+        shim = self._plain_shim()
+        if served.mode.name == "shadow":
+            from langchain_unified.rollout.shadow import ShadowShim  # noqa: PLC0415
+
+            planned = partial(self._planned, messages, stop, kwargs, stream=stream)
+            shim = ShadowShim(shim, planned, served.rollout)
+        return Once(replace(plan, shim=shim))
+
+    def observe(
+        self,
+        served: Served,
+        read: Callable[[], Asked],
+        sent: tuple[Sent, ...],
+        primary: Primary,
+    ) -> None:
+        """Have a call looked at that an old service of the user's own has answered.
+
+        Args:
+            served: The decision for the call.
+            read: Returns the input of the call and its keywords; it is called beside
+                the calls, where nobody waits for it.
+            sent: What the old service was seen to send.
+            primary: Its answer.
+        """
+
+        def compare() -> Finding:
+            from langchain_unified.rollout.shadow import seen_beside  # noqa: PLC0415
+
+            asked, kwargs = read()
+            messages = self._model._convert_input(asked).to_messages()  # noqa: SLF001
+            planned = partial(self._planned, messages, None, kwargs, stream=False)
+            model = str(_model_of(kwargs) or self._model.model_name)
+            return seen_beside(
+                served.rollout, planned, messages, model=model, sent=sent, old=primary
+            )
+
+        served.rollout.store.submit(compare)
+
+    def _planned(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> tuple[CallPlan, ProviderShim, frozenset[str]]:
+        """Plan a call on the unified path; nothing is sent."""
+        model = self._model
+        call = model._invocation(messages, stop, kwargs, stream=stream)  # noqa: SLF001
+        plan = model._plan(call)  # noqa: SLF001
+        asked = {*call.params, *call.extra_body}
+        shim = connect(model._connection(plan.provider))  # noqa: SLF001
+        return plan, shim, frozenset(asked)
+
+    def _legacy_plan(
+        self,
+        served: Served,
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> RolledPlan:
+        from langchain_unified.rollout.plans import legacy_plan  # noqa: PLC0415
+
+        named = _model_of(kwargs)
+        body = {k: v for k, v in kwargs.items() if k not in _MODEL}
+        if named is not None:
+            body["model"] = self._as_before(named)
+        if stop is not None:
+            body["stop"] = stop
+        name = self._as_before(named or self._model.model_name)
+        config = self._model._resolve(named)  # noqa: SLF001
+        return legacy_plan(config, name, body, served, stream=stream)
+
+    def _as_before(self, name: str) -> str:
+        """Return a name without the prefix `openai:`, which ChatOpenAI does not know.
+
+        A `vendor/model` name is left alone: it is what gateways and local servers
+        call their models.
+        """
+        prefix, found, rest = name.partition(":")
+        registry = self._model._registry()  # noqa: SLF001
+        known = {_OPENAI, *registry.provider(_OPENAI).prefixes}
+        return rest if found and prefix.casefold() in known else name
+
+    def _plain_shim(self) -> ProviderShim:
+        """Return the shim of the plain model with this model's keywords."""
+        if self._plain is None:
+            from langchain_unified.shims.legacy import (  # noqa: PLC0415
+                legacy_connection,
+            )
+
+            model = self._model
+            given = {name: getattr(model, name) for name in model.model_fields_set}
+            given["model_name"] = self._as_before(model.model_name)
+            settings = model._connection(_OPENAI)  # noqa: SLF001
+            self._plain = connect(legacy_connection(given, settings))
+        return self._plain
+
+
+def _for_this_call(
+    rollout: Rollout, given: Any, call: CallInfo, key: Key
+) -> Decision | None:
+    """Return what holds for a call: its own mode if it names one, else the flag's."""
+    if given is None:
+        return rollout.read(call, key)
+    return rollout.emergency() or (Mode.parse(given), "call")
+
+
+def _model_of(kwargs: Mapping[str, Any]) -> str | None:
+    named: str | None = spelled(kwargs.get("model") or kwargs.get("model_name"))
+    return named
