@@ -92,6 +92,14 @@ class Arguments:
             arg = arg.with_changes(comma=self._layout.separator())
         self._args.insert(0, arg)
 
+    def append(self, arg: cst.Arg) -> None:
+        """Put an argument after all others that are not starred."""
+        plain = [a for a in self._args if not a.star]
+        if plain:
+            self.add_after(plain[-1], [arg])
+        else:
+            self.prepend(arg)
+
     def add_after(self, arg: cst.Arg, new: Sequence[cst.Arg]) -> None:
         """Put arguments after another."""
         self.replace(arg, [arg, *new])

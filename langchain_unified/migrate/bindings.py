@@ -24,6 +24,7 @@ class Binding:
         alias: The name in it.
         local: What it is called in the code.
         target: The class it is, or None for a module.
+        rule: The rule of the class, or None for a module.
         accesses: Every access to it.
     """
 
@@ -31,6 +32,7 @@ class Binding:
     alias: cst.ImportAlias
     local: str
     target: str | None
+    rule: str | None = None
     accesses: set[cst.CSTNode] = field(default_factory=set)
 
 
@@ -54,8 +56,9 @@ def _binding(
     if not isinstance(statement, (cst.Import, cst.ImportFrom)):
         raise TypeError(statement)
     imported = names.imported(assignment)
-    target = next((n.split(".")[-1] for n in imported if n in targets()), None)
-    return Binding(statement, alias, local_name(alias), target)
+    name = next((name for name in sorted(imported) if name in targets()), "")
+    target = name.rpartition(".")[2] or None
+    return Binding(statement, alias, local_name(alias), target, targets().get(name))
 
 
 def _alias_of(assignment: metadata.ImportAssignment) -> cst.ImportAlias | None:

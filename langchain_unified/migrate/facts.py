@@ -28,12 +28,32 @@ def facts() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def targets() -> dict[str, str]:
-    """Return the rule by every dotted name of a class that is moved."""
-    return {
-        f"{home}.{name}": row["rule"]
-        for name, row in facts()["targets"].items()
-        for home in row["homes"]
+    """Return the rule by every dotted name of what is moved."""
+    rows = facts()["targets"].items()
+    found = {
+        f"{home}.{name}": row["rule"] for name, row in rows for home in row["homes"]
     }
+    for name, row in rows:
+        rule = row.get("old_rule", row["rule"])
+        found |= {f"{home}.{name}": rule for home in row.get("old_homes", ())}
+    return found
+
+
+def new_name(target: str | None) -> str:
+    """Return the name in this package for what is moved."""
+    row = facts()["targets"].get(target or "", {})
+    name: str = row.get("new", NEW_CLASS)
+    return name
+
+
+def is_class(rule: str) -> bool:
+    """Tell whether a rule moves a class, rather than a function of the same name."""
+    return rule not in facts()["files"]["function_rules"]
+
+
+def keeps_its_calls(rule: str) -> bool:
+    """Tell whether code can go on calling what is moved by its old name."""
+    return rule in facts()["files"]["drop_in_rules"]
 
 
 def target_names() -> tuple[str, ...]:
@@ -44,7 +64,10 @@ def target_names() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def target_homes() -> frozenset[str]:
     """Return the modules that offer what is moved, and their parents."""
-    homes = (home for row in facts()["targets"].values() for home in row["homes"])
+    rows = facts()["targets"].values()
+    homes = (
+        home for row in rows for home in (*row["homes"], *row.get("old_homes", ()))
+    )
     return frozenset(
         ".".join(parts[:end])
         for parts in (home.split(".") for home in homes)

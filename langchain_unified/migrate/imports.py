@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -10,9 +10,12 @@ import libcst as cst
 from langchain_unified.migrate.analysis import Analysis
 from langchain_unified.migrate.bindings import Binding, ImportStatement
 from langchain_unified.migrate.expressions import code_of
-from langchain_unified.migrate.facts import NEW_CLASS, NEW_MODULE
+from langchain_unified.migrate.facts import NEW_CLASS, NEW_MODULE, new_name
 from langchain_unified.migrate.layout import merged
 from langchain_unified.migrate.uses import leftmost
+
+CELL_BREAK = "# langchain-unified-cell-break"
+"""The comment between the cells of a notebook, which are read as one module."""
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -22,11 +25,11 @@ class ImportEdit:
     """What becomes of one import statement.
 
     Attributes:
+        new: The statement that imports what takes the place of the old names.
         gone: Indexes of the names no longer used.
-        dotted: Whether `import langchain_unified` is needed instead of the class.
     """
 
-    dotted: bool
+    new: ImportStatement
     gone: set[int] = field(default_factory=set)
 
 
@@ -37,18 +40,35 @@ def import_edits(found: Analysis) -> dict[cst.CSTNode, ImportEdit]:
         moved = [node for node in binding.accesses if leftmost(node) in found.moved]
         if not moved:
             continue
-        edit = edits.setdefault(binding.statement, ImportEdit(binding.target is None))
+        new = new_import(binding, aliased=binding.local in found.aliased)
+        edit = edits.get(binding.statement)
+        edit = ImportEdit(new) if edit is None else _joined(edit, new)
+        edits[binding.statement] = edit
         stays = len(moved) < len(binding.accesses) or _is_kept(found, binding)
         if not stays:
             edit.gone.add(_names(binding.statement).index(binding.alias))
-        new = code_of(new_import(dotted=edit.dotted))
         verb = "added beside" if stays else "instead of"
-        message = f"{new} {verb} {code_of(binding.alias).rstrip(', ')}"
+        message = f"{code_of(new)} {verb} {code_of(binding.alias).rstrip(', ')}"
         found.change(binding.alias, "imports", message)
     return edits
 
 
+def _joined(edit: ImportEdit, new: ImportStatement) -> ImportEdit:
+    """Let one statement import what two names of an old statement need."""
+    names = {code_of(alias).rstrip(", "): alias for alias in _names(edit.new)}
+    names |= {code_of(alias).rstrip(", "): alias for alias in _names(new)}
+    if len(names) == 1 or isinstance(new, cst.Import):
+        return edit
+    ordered = [names[name] for name in sorted(names)]
+    space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    aliases = [one.with_changes(comma=space) for one in ordered[:-1]]
+    aliases.append(ordered[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT))
+    return ImportEdit(edit.new.with_changes(names=aliases), edit.gone)
+
+
 def _is_kept(found: Analysis, binding: Binding) -> bool:
+    if binding.local in found.aliased:
+        return False
     return bool({binding.local, binding.target} & found.kept)
 
 
@@ -57,12 +77,29 @@ def _names(statement: ImportStatement) -> list[cst.ImportAlias]:
     return [] if isinstance(names, cst.ImportStar) else list(names)
 
 
-def new_import(*, dotted: bool) -> ImportStatement:
-    """Return the import of the new class, or of its package."""
-    if dotted:
+def new_import(binding: Binding, *, aliased: bool = False) -> ImportStatement:
+    """Return the import of what takes the place of a name.
+
+    Args:
+        binding: The old name.
+        aliased: Whether the new class keeps the old name.
+    """
+    if binding.target is None:
         return cst.Import([cst.ImportAlias(cst.Name(NEW_MODULE))])
-    alias = cst.ImportAlias(cst.Name(NEW_CLASS))
+    new = new_name(binding.target)
+    alias = cst.ImportAlias(cst.Name(new))
+    if (aliased or new != NEW_CLASS) and binding.local != new:
+        alias = alias.with_changes(
+            asname=_AS.with_changes(name=cst.Name(binding.local))
+        )
     return cst.ImportFrom(module=cst.Name(NEW_MODULE), names=[alias])
+
+
+_AS = cst.AsName(
+    cst.Name("_"),
+    whitespace_before_as=cst.SimpleWhitespace(" "),
+    whitespace_after_as=cst.SimpleWhitespace(" "),
+)
 
 
 def without(statement: ImportStatement, gone: set[int]) -> ImportStatement | None:
@@ -100,19 +137,51 @@ def edit_block(
         new: The same statements now.
         edits: What becomes of the import statements.
     """
-    present = {code_of(s) for line in new for s in _single(line)}
+    present: set[str] = set()
     result: list[Statement] = []
     added: list[tuple[Statement, str]] = []
-    for before, line in zip(old, new, strict=True):
+    for at, (before, line) in enumerate(zip(old, new, strict=True)):
+        if at == 0 or _begins_cell(line):
+            present = _imported(new[at:])
         edit = next((edits[s] for s in _single(before) if s in edits), None)
         lines = [line] if edit is None else _edited(line, edit, present)
         result += lines
         if edit is not None:
             old_module = _module(_single(before)[0])
-            added += [(item, old_module) for item in lines if _is_new(item)]
+            added += [(item, old_module) for item in lines if _is_new(item, edit)]
     for line, old_module in added:
         _sink(result, line, old_module)
     return result
+
+
+def _imported(lines: Sequence[Statement]) -> set[str]:
+    """Return what the statements up to the next cell import from this package."""
+    found: set[str] = set()
+    for at, line in enumerate(lines):
+        if at and _begins_cell(line):
+            break
+        for statement in _single(line):
+            if isinstance(statement, (cst.Import, cst.ImportFrom)):
+                found |= set(_imports(statement))
+    return found
+
+
+def _imports(statement: ImportStatement) -> Iterator[str]:
+    """Yield what a statement imports, each name as a statement of its own."""
+    for alias in _names(statement):
+        alone = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+        bare = {"lpar": None, "rpar": None} if _takes_names(statement) else {}
+        yield code_of(statement.with_changes(names=alone, **bare))
+
+
+def _takes_names(statement: ImportStatement) -> bool:
+    return isinstance(statement, cst.ImportFrom)
+
+
+def _begins_cell(line: Statement) -> bool:
+    """Tell whether a notebook's cell begins: its imports must be its own."""
+    comments = (empty.comment for empty in line.leading_lines)
+    return any(c is not None and c.value == CELL_BREAK for c in comments)
 
 
 def _single(line: cst.CSTNode) -> Sequence[cst.BaseSmallStatement]:
@@ -122,9 +191,8 @@ def _single(line: cst.CSTNode) -> Sequence[cst.BaseSmallStatement]:
     return ()
 
 
-def _is_new(line: Statement) -> bool:
-    news = {code_of(new_import(dotted=dotted)) for dotted in (True, False)}
-    return any(code_of(statement) in news for statement in _single(line))
+def _is_new(line: Statement, edit: ImportEdit) -> bool:
+    return any(code_of(statement) == code_of(edit.new) for statement in _single(line))
 
 
 def _edited(line: Statement, edit: ImportEdit, present: set[str]) -> list[Statement]:
@@ -133,14 +201,14 @@ def _edited(line: Statement, edit: ImportEdit, present: set[str]) -> list[Statem
     if not isinstance(statement, (cst.Import, cst.ImportFrom)):
         return [line]
     kept = without(statement, edit.gone)
-    new = new_import(dotted=edit.dotted)
     lines = [] if kept is None else [line.with_changes(body=[kept])]
-    if code_of(new) in present and not _has_comment(line):
+    needed = set(_imports(edit.new))
+    if needed <= present and not _has_comment(line):
         return lines
-    present.add(code_of(new))
+    present |= needed
     if lines:
-        return [*lines, cst.SimpleStatementLine([new])]
-    return [line.with_changes(body=[new])]
+        return [*lines, cst.SimpleStatementLine([edit.new])]
+    return [line.with_changes(body=[edit.new])]
 
 
 def _has_comment(line: Statement) -> bool:
@@ -188,7 +256,7 @@ def edit_small(
             result.append(statement)
             continue
         kept = without(statement, edit.gone)
-        added = new_import(dotted=edit.dotted)
+        added = edit.new
         if kept is None:
             result.append(added.with_changes(semicolon=statement.semicolon))
         else:

@@ -16,6 +16,8 @@ def report_mentions(found: Analysis) -> None:
     """Report what names a class without being a use of it."""
     found.names.module.visit(_Reporter(found))
     for binding in found.bindings:
+        if binding.local in found.aliased:
+            continue
         if binding.target and binding.local in found.options.exported:
             reason = f"{binding.local} is imported from this file by others"
         elif binding.target and not binding.accesses:
@@ -47,7 +49,9 @@ class _Reporter(cst.CSTVisitor):
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802 - libcst's
         value = text_of(node)
-        if value is not None and node not in self._found.rewrites:
+        if value is None or value in self._found.options.followed:
+            return
+        if node not in self._found.rewrites:
             self._text(node, value)
 
     def visit_FormattedStringText(self, node: cst.FormattedStringText) -> None:  # noqa: N802 - libcst's
@@ -69,6 +73,8 @@ class _Reporter(cst.CSTVisitor):
             return
         reason = text.why_kept(self._found.names, node, value)
         if name not in target_names() and not reason.startswith("__all__"):
+            return
+        if name in self._found.aliased and name == value:
             return
         self._found.kept.add(name)
         self._found.report(node, "text", "untouched", reason)

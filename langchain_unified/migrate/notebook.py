@@ -9,15 +9,31 @@ from typing import TypeVar
 import libcst as cst
 
 from langchain_unified.migrate.glance import names_a_target
+from langchain_unified.migrate.imports import CELL_BREAK
 from langchain_unified.migrate.magics import is_foreign, masked, unmasked
 from langchain_unified.migrate.notebook_json import Cell, read_cells, rendered
 from langchain_unified.migrate.source import NotUnderstoodError, migrate_module
-from langchain_unified.migrate.types import Change, Migration, Options, Report
+from langchain_unified.migrate.takers import Source
+from langchain_unified.migrate.types import Change, Migration, Options, Report, place_of
 
-_BREAK = "# langchain-unified-cell-break"
-_PARTS = re.compile(rf"^{_BREAK}\n", re.MULTILINE)
+_PARTS = re.compile(rf"^{CELL_BREAK}\n", re.MULTILINE)
 
 Place = TypeVar("Place", Change, Report)
+
+
+def joined_cells(code: str) -> Source:
+    """Return the Python of a notebook as one module, with where each line stands.
+
+    Raises:
+        NotUnderstoodError: If the text is no notebook.
+    """
+    used = [c for c in _code_cells(code) if not _foreign(c) and _skipped(c) is None]
+    sources = [masked(cell.source, []) for cell in used]
+    return Source(_joined(sources), _places(used, sources))
+
+
+def _joined(sources: list[str]) -> str:
+    return "".join(f"{CELL_BREAK}\n{source}\n" for source in sources)
 
 
 def migrate_notebook(code: str, options: Options) -> Migration:
@@ -28,6 +44,11 @@ def migrate_notebook(code: str, options: Options) -> Migration:
     """
     if not names_a_target(code):
         return Migration(code)
+    return _migrated(code, _code_cells(code), options)
+
+
+def _code_cells(code: str) -> list[Cell]:
+    """Return the cells of Python of a notebook."""
     try:
         cells, metadata = read_cells(code)
     except (ValueError, IndexError, TypeError) as error:
@@ -35,8 +56,8 @@ def migrate_notebook(code: str, options: Options) -> Migration:
         raise NotUnderstoodError(msg) from None
     language = metadata.get("language_info", {}).get("name", "python")
     if language.lower() not in {"python", "ipython"}:
-        return Migration(code)
-    return _migrated(code, [c for c in cells if c.kind == "code"], options)
+        return []
+    return [cell for cell in cells if cell.kind == "code"]
 
 
 def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
@@ -45,9 +66,8 @@ def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
     left = {report.cell for report in skipped}
     used = [cell for cell in cells if cell.number not in left and not _foreign(cell)]
     sources = [masked(cell.source, magics) for cell in used]
-    joined = "".join(f"{_BREAK}\n{source}\n" for source in sources)
     kept = _unseen_names(cells, used)
-    result = migrate_module(joined, options, kept=kept)
+    result = migrate_module(_joined(sources), options, kept=kept)
     new = [unmasked(part[:-1], magics) for part in _PARTS.split(result.code)[1:]]
     if len(new) != len(used):
         msg = "could not be put back into its cells"
@@ -56,8 +76,8 @@ def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
     reports = [*skipped, *_masked_reports(used), *_placed(result.reports, places)]
     return Migration(
         _spliced(code, used, new),
-        changes=tuple(sorted(_placed(result.changes, places), key=_order)),
-        reports=tuple(sorted(reports, key=_order)),
+        changes=tuple(sorted(_placed(result.changes, places), key=place_of)),
+        reports=tuple(sorted(reports, key=place_of)),
     )
 
 
@@ -124,10 +144,6 @@ def _placed(items: tuple[Place, ...], places: list[tuple[int, int]]) -> list[Pla
         )
         for item in items
     ]
-
-
-def _order(item: Change | Report) -> tuple[int, int, str]:
-    return (item.cell or 0, item.line, item.rule)
 
 
 def _spliced(code: str, cells: list[Cell], new: list[str]) -> str:

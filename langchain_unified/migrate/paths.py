@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from langchain_unified.migrate.api import migrate_or_raise
-from langchain_unified.migrate.exports import exported_names
 from langchain_unified.migrate.facts import NEW_MODULE
 from langchain_unified.migrate.files import (
     decoded,
@@ -20,9 +19,17 @@ from langchain_unified.migrate.files import (
     root_of,
     write_bytes,
 )
+from langchain_unified.migrate.notebook import joined_cells
 from langchain_unified.migrate.record import Record, RecordError
 from langchain_unified.migrate.source import NotUnderstoodError
-from langchain_unified.migrate.types import FileOutcome, Options, Run
+from langchain_unified.migrate.takers import (
+    Source,
+    Taking,
+    broken_takings,
+    find_takings,
+    options_for,
+)
+from langchain_unified.migrate.types import FileOutcome, Options, Run, place_of
 
 PathLike = str | os.PathLike[str]
 
@@ -68,18 +75,28 @@ def migrate_paths(
     found = {
         root: list(find_files(root, include=include, exclude=exclude)) for root in roots
     }
-    exported = exported_names(
-        _codes(file for files in found.values() for file in files)
-    )
+    files = list(dict.fromkeys(file for names in found.values() for file in names))
+    takings = find_takings(_codes(files))
+    options = options or Options()
+    steps = {file: _decide(file, options_for(file, options, takings)) for file in files}
+    steps = {file: _told(step, takings, steps) for file, step in steps.items()}
     outcomes: dict[Path, FileOutcome] = {}
-    for root, files in found.items():
-        new = [file for file in files if file not in outcomes]
-        steps = [
-            _decide(file, (options or Options()).exporting(exported.get(file, ())))
-            for file in new
-        ]
-        outcomes |= _finished(steps, Record(root_of(root)) if write else None)
+    for root, names in found.items():
+        new = [steps[file] for file in names if file not in outcomes]
+        outcomes |= _finished(new, Record(root_of(root)) if write else None)
     return Run(tuple(outcomes.values()))
+
+
+def _told(step: _Step, takings: Sequence[Taking], steps: Mapping[Path, _Step]) -> _Step:
+    """Report the places of a file that took from another what changed there."""
+    homes = {path: other.outcome.migration for path, other in steps.items()}
+    reports = broken_takings(step.outcome.path, takings, homes)
+    if not reports:
+        return step
+    migration = step.outcome.migration
+    merged = tuple(sorted({*migration.reports, *reports}, key=place_of))
+    outcome = replace(step.outcome, migration=replace(migration, reports=merged))
+    return replace(step, outcome=outcome)
 
 
 def _finished(steps: list[_Step], record: Record | None) -> dict[Path, FileOutcome]:
@@ -106,15 +123,16 @@ def _checked(paths: Iterable[PathLike]) -> list[Path]:
     return roots
 
 
-def _codes(files: Iterable[Path]) -> dict[Path, str]:
-    """Return the code of the modules that can be read."""
-    codes = {file: _code(file) for file in files if file.suffix == ".py"}
+def _codes(files: Iterable[Path]) -> dict[Path, Source]:
+    """Return the Python code of the modules and notebooks that can be read."""
+    codes = {file: _code(file) for file in files}
     return {file: code for file, code in codes.items() if code is not None}
 
 
-def _code(path: Path) -> str | None:
+def _code(path: Path) -> Source | None:
     try:
-        return decoded(read_bytes(path), path)[0]
+        code = decoded(read_bytes(path), path)[0]
+        return joined_cells(code) if path.suffix == ".ipynb" else Source(code)
     except (OSError, NotUnderstoodError):
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from langchain_unified.migrate.analysis import Analysis, Rewrite, analyse
+from langchain_unified.migrate.analysis import Analysis, Rewrite, aliasable, analyse
 from langchain_unified.migrate.bindings import conflicts
 from langchain_unified.migrate.glance import may_concern
 from langchain_unified.migrate.imports import (
@@ -17,6 +17,7 @@ from langchain_unified.migrate.imports import (
     import_edits,
 )
 from langchain_unified.migrate.mentions import report_mentions
+from langchain_unified.migrate.takers import declared_names
 from langchain_unified.migrate.types import Migration, Options, Report
 from langchain_unified.migrate.uses import Names
 
@@ -43,9 +44,12 @@ def migrate_module(
         return Migration(code)
     names = Names(_parsed(code))
     found = analyse(names, options)
+    aliased = aliasable(found, options.exported | declared_names(code))
+    if aliased:
+        found = analyse(names, options, aliased)
     found.kept |= set(kept)
     report_mentions(found)
-    if found.moved and (taken := sorted(set(conflicts(names)))):
+    if found.rewrites and (taken := sorted(set(conflicts(names)))):
         reason = f"{' and '.join(taken)} already means something else in this file"
         return Migration(code, reports=(Report(1, "imports", "untouched", reason),))
     return _applied(code, found)
@@ -69,7 +73,7 @@ def _parsed(code: str) -> cst.Module:
 
 def _applied(code: str, found: Analysis) -> Migration:
     edits = import_edits(found)
-    if found.rewrites:
+    if found.rewrites or edits:
         rewriter = _Rewriter(found.rewrites, edits)
         code = found.names.module.visit(rewriter).code
         _parsed(code)
@@ -77,6 +81,7 @@ def _applied(code: str, found: Analysis) -> Migration:
         code,
         changes=tuple(sorted(set(found.changes))),
         reports=tuple(sorted(set(found.reports))),
+        aliased=frozenset(found.aliased),
     )
 
 

@@ -56,11 +56,14 @@ class Migration:
         code: The code; the very same if nothing was changed.
         changes: The places rewritten, by line.
         reports: The places to look at, by line.
+        aliased: Names that still stand for the class for whoever takes them from
+            this file.
     """
 
     code: str
     changes: tuple[Change, ...] = ()
     reports: tuple[Report, ...] = ()
+    aliased: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,19 @@ class Options:
 
     Attributes:
         keep_defaults: Write down what a class sends unasked.
-        exported: Names other files import from this one; their imports stay.
+        exported: Names that other files take from this one; they go on standing for
+            the class, or the old import stays.
+        followed: Texts of this file that name a class of another file: who reads all
+            files follows them.
     """
 
     keep_defaults: bool = False
     exported: frozenset[str] = frozenset()
+    followed: frozenset[str] = frozenset()
 
-    def exporting(self, names: Iterable[str]) -> Options:
-        """Return the options for a file that others import names from."""
-        return replace(self, exported=frozenset(names))
+    def for_file(self, exported: Iterable[str], followed: Iterable[str]) -> Options:
+        """Return the options for one file among several."""
+        return replace(self, exported=frozenset(exported), followed=frozenset(followed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,11 @@ class Run:
     def as_dict(self) -> dict[str, Any]:
         """Return the run in JSON's types."""
         return {"files": [file.as_dict() for file in self.files]}
+
+
+def place_of(item: Change | Report) -> tuple[int, int, str]:
+    """Return what changes and reports of a file are sorted by."""
+    return (item.cell or 0, item.line, item.rule)
 
 
 def _as_dict(value: Change | Report) -> dict[str, Any]:

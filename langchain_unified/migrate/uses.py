@@ -10,7 +10,13 @@ import libcst as cst
 from libcst import metadata
 
 from langchain_unified.migrate.expressions import code_of
-from langchain_unified.migrate.facts import target_homes, targets
+from langchain_unified.migrate.facts import (
+    NEW_CLASS,
+    NEW_MODULE,
+    is_class,
+    target_homes,
+    targets,
+)
 
 Scope = metadata.Scope
 
@@ -30,6 +36,12 @@ class Use:
     node: cst.Name | cst.Attribute
     rule: str
     dotted: bool
+
+    def new_name(self) -> cst.Name | cst.Attribute:
+        """Return what stands in its place; a function of the same name keeps it."""
+        old = code_of(self.node).rpartition(".")[2]
+        new = cst.Name(NEW_CLASS if is_class(self.rule) else old)
+        return cst.Attribute(cst.Name(NEW_MODULE), new) if self.dotted else new
 
 
 class Names:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from langchain_unified.migrate.arguments import Arguments
-from langchain_unified.migrate.rules import azure, google, init_chat_model, openai
+from langchain_unified.migrate.rules import azure, google, openai, other
 from langchain_unified.migrate.rules.outcome import Outcome, RefusedError
 from langchain_unified.migrate.types import Options
 
@@ -15,9 +15,12 @@ __all__ = ["Outcome", "rewrite"]
 
 _RULES: dict[str, Callable[[Arguments, Options], list[str]]] = {
     "openai": openai.rewrite,
+    "openai_old": openai.rewrite_old,
     "azure": azure.rewrite,
+    "azure_old": azure.rewrite_old,
     "google": google.rewrite,
-    "init": init_chat_model.rewrite,
+    "anthropic": other.rewrite_anthropic,
+    "ollama": other.rewrite_ollama,
 }
 
 

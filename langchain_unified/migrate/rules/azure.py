@@ -8,7 +8,7 @@ from langchain_unified.migrate.arguments import Arguments, Setting
 from langchain_unified.migrate.expressions import is_name, prefixed
 from langchain_unified.migrate.facts import facts
 from langchain_unified.migrate.rules import common
-from langchain_unified.migrate.rules.openai import unpack_model_kwargs
+from langchain_unified.migrate.rules.openai import old_temperature, unpack_model_kwargs
 from langchain_unified.migrate.rules.outcome import RefusedError
 from langchain_unified.migrate.types import Options
 
@@ -32,6 +32,12 @@ def rewrite(args: Arguments, options: Options) -> list[str]:
     connection = [args.nested(PROVIDER, items)] if items else []
     args.add_after(anchor, [common.enabling(PROVIDER), *connection])
     return notes + unpack_model_kwargs(args)
+
+
+def rewrite_old(args: Arguments, options: Options) -> list[str]:
+    """Rewrite the arguments of a class of the time before langchain-openai."""
+    notes = old_temperature(args, options)
+    return [*notes, *rewrite(args, options)]
 
 
 def _drop(args: Arguments, names: list[str]) -> None:

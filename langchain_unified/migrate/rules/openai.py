@@ -24,13 +24,39 @@ _DYNAMIC = (
 )
 
 
+_POSITIONAL = "ChatOpenAI takes no positional arguments: write model="
+_UNASKED = (
+    "the class of this import sent temperature={} unasked, UnifiedChatModel sends "
+    "none; --keep-defaults writes it"
+)
+
+
 def rewrite(args: Arguments, options: Options) -> list[str]:
     """Rewrite the arguments; return what could not be checked."""
     del options
+    if args.positional:
+        raise RefusedError(_POSITIONAL)
     check_keywords(args)
     notes = unseen(args)
     notes += _name_model(args)
     return notes + unpack_model_kwargs(args)
+
+
+def rewrite_old(args: Arguments, options: Options) -> list[str]:
+    """Rewrite the arguments of a class of the time before langchain-openai."""
+    notes = old_temperature(args, options)
+    return [*notes, *rewrite(args, options)]
+
+
+def old_temperature(args: Arguments, options: Options) -> list[str]:
+    """Write, or report, the temperature that the class sent unasked."""
+    if args.find("temperature") or args.starred("**"):
+        return []
+    default = facts()["openai"]["old_temperature"]
+    if not options.keep_defaults:
+        return [_UNASKED.format(default)]
+    args.append(keyword("temperature", cst.parse_expression(default)))
+    return []
 
 
 def _name_model(args: Arguments) -> list[str]:
