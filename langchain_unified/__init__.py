@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         UnknownParameterError,
         UnsupportedError,
     )
+    from langchain_unified.factory import init_chat_model
     from langchain_unified.learning import Lessons
     from langchain_unified.registry import Registry, default_registry
     from langchain_unified.rollout import Rollout
@@ -60,6 +61,7 @@ _HOMES = {
     "UnknownParameterError": "errors",
     "UnsupportedError": "errors",
     "default_registry": "registry",
+    "init_chat_model": "factory",
     "Rollout": "rollout",
 }
 
@@ -88,6 +90,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "default_registry",
+    "init_chat_model",
 ]
 
 

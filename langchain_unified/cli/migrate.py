@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -11,6 +15,10 @@ import typer
 
 if TYPE_CHECKING:
     from langchain_unified.migrate import Run
+
+_VERIFY = ("definitions", "all", "none")
+_PATIENCE = 2.0
+"""Seconds before progress is shown."""
 
 WOULD_CHANGE = 1
 """`--check` found something to change, or `--revert` had to leave a file."""
@@ -39,6 +47,20 @@ def migrate(
         bool,
         typer.Option("--keep-defaults", help="Write down what a class sends unasked."),
     ] = False,
+    verify: Annotated[
+        str,
+        typer.Option(
+            help="Import changed modules before and after, in a child process: "
+            "definitions (those that run nothing), all, none."
+        ),
+    ] = "definitions",
+    write_dependencies: Annotated[
+        bool,
+        typer.Option("--write-dependencies", help="Add this package where it is due."),
+    ] = False,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="List every change.")
+    ] = False,
     include: Annotated[
         list[str] | None, typer.Option(help="Take only files that match; repeatable.")
     ] = None,
@@ -46,21 +68,25 @@ def migrate(
         list[str] | None, typer.Option(help="Leave files that match; repeatable.")
     ] = None,
 ) -> None:
-    """Move code from ChatOpenAI, AzureChatOpenAI, ChatGoogleGenerativeAI and
-    init_chat_model to UnifiedChatModel.
+    """Move code from ChatOpenAI, AzureChatOpenAI, ChatGoogleGenerativeAI,
+    ChatAnthropic, ChatOllama and init_chat_model to this package.
 
     Exit codes: 0 done; 1 --check found something to change, or --revert left a file
     that was changed since; 2 wrong use; 3 a file could not be read or written.
     """  # noqa: D205 - typer prints the first paragraph
     if revert and (check or diff or keep_defaults or include or exclude):
         _fail("--revert goes with no other option but --json.")
+    if verify not in _VERIFY:
+        _fail(f"--verify takes one of: {', '.join(_VERIFY)}.")
     settings = {
+        "verify": verify,
+        "write_dependencies": write_dependencies,
         "write": not (check or diff),
         "include": include or (),
         "exclude": exclude or (),
     }
     run = _run(paths, settings, revert=revert, keep_defaults=keep_defaults)
-    _show(run, diff=diff, as_json=as_json, written=not (check or diff))
+    _show(run, diff=diff, as_json=as_json, written=not (check or diff), changes=changes)
     raise typer.Exit(_exit_code(run, check=check, revert=revert))
 
 
@@ -74,9 +100,32 @@ def _run(
         if revert:
             return codemod.revert_paths(paths)
         options = codemod.Options(keep_defaults=keep_defaults)
-        return codemod.migrate_paths(paths, options=options, **settings)
+        with _progress() as progress:
+            return codemod.migrate_paths(
+                paths, options=options, progress=progress, **settings
+            )
     except (codemod.RecordError, OSError) as error:
         _fail(str(error))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show on a terminal how far a run is, once it has taken a while."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    began = time.monotonic()
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("Files", visible=False)
+
+        def advance(done: int, total: int) -> None:
+            late = time.monotonic() - began > _PATIENCE
+            shown.update(task, completed=done, total=total, visible=late)
+
+        yield advance
 
 
 def _need_libcst() -> None:
@@ -89,7 +138,7 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(WRONG_USE)
 
 
-def _show(run: Run, *, diff: bool, as_json: bool, written: bool) -> None:
+def _show(run: Run, *, diff: bool, as_json: bool, written: bool, changes: bool) -> None:
     from langchain_unified.migrate import render_report  # noqa: PLC0415
 
     if as_json:
@@ -97,7 +146,7 @@ def _show(run: Run, *, diff: bool, as_json: bool, written: bool) -> None:
         return
     if diff:
         typer.echo("".join(file.diff for file in run.files), nl=False)
-    typer.echo(render_report(run, written=written), err=diff)
+    typer.echo(render_report(run, written=written, changes=changes), err=diff)
 
 
 def _exit_code(run: Run, *, check: bool, revert: bool) -> int:

@@ -27,6 +27,11 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 def provider_files() -> tuple[str, ...]:
     """Return the names of the shipped provider files, sorted."""
-    other = {"corrections.toml", "demo.toml", "parameters.toml"}
+    other = {
+        "corrections.toml",
+        "demo.toml",
+        "init_chat_model.toml",
+        "parameters.toml",
+    }
     names = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(n for n in names if n.endswith(".toml") and n not in other))

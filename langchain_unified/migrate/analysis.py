@@ -17,6 +17,7 @@ from langchain_unified.migrate.facts import (
     is_class,
     keeps_its_calls,
 )
+from langchain_unified.migrate.rules import init_chat_model
 from langchain_unified.migrate.types import Change, Kind, Options, Report
 from langchain_unified.migrate.uses import Names, Use, find_use, leftmost
 
@@ -86,6 +87,7 @@ def _decide_use(found: Analysis, use: Use | tuple[cst.CSTNode, str] | None) -> N
         found.report(use[0], "imports", "untouched", use[1])
     elif not is_class(use.rule):
         _move(found, use)
+        _note_function(found, use)
     elif places.is_call(found.names, use.node):
         _decide_call(found, use)
     elif places.is_annotation(found.names, use.node):
@@ -95,6 +97,16 @@ def _decide_use(found: Analysis, use: Use | tuple[cst.CSTNode, str] | None) -> N
     else:
         reason = places.why_untouched(found.names, use.node)
         found.report(use.node, "uses", "untouched", reason)
+
+
+def _note_function(found: Analysis, use: Use) -> None:
+    """Report a call of a moved function whose model is not seen."""
+    call = found.names.parent(use.node)
+    if isinstance(call, cst.Call) and call.func is use.node:
+        for note in init_chat_model.notes(call):
+            found.report(call, use.rule, "check", note)
+    if use.dotted:
+        found.change(use.node, "imports", _becomes(use))
 
 
 def _decide_call(found: Analysis, use: Use) -> None:

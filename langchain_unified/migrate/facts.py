@@ -12,6 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_unified import vocabulary
 from langchain_unified.data import parse_toml
 from langchain_unified.drop_in import DropIn
+from langchain_unified.factory import class_facts
 
 NEW_MODULE = "langchain_unified"
 NEW_CLASS = "UnifiedChatModel"
@@ -24,6 +25,18 @@ def facts() -> Mapping[str, Any]:
     """Return the tables of `data.toml`."""
     text = files("langchain_unified.migrate").joinpath("data.toml")
     return parse_toml(text.read_text(encoding="utf-8"))
+
+
+def renamed(provider: str) -> Mapping[str, str]:
+    """Return this package's keyword by the keyword of a provider's class."""
+    found: Mapping[str, str] = class_facts()["renamed"].get(provider, {})
+    return found
+
+
+def connection_settings(provider: str) -> Mapping[str, str]:
+    """Return the connection setting by the keyword of a provider's class."""
+    found: Mapping[str, str] = class_facts()["connection"].get(provider, {})
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +57,11 @@ def new_name(target: str | None) -> str:
     row = facts()["targets"].get(target or "", {})
     name: str = row.get("new", NEW_CLASS)
     return name
+
+
+def new_names() -> frozenset[str]:
+    """Return the names that migrated code has from this package."""
+    return frozenset(map(new_name, target_names()))
 
 
 def is_class(rule: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -15,6 +15,20 @@ from langchain_unified.migrate.facts import NEW_MODULE, facts
 from langchain_unified.migrate.source import NotUnderstoodError
 
 _SUFFIXES = (".py", ".ipynb")
+
+
+def checked_paths(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the paths given.
+
+    Raises:
+        FileNotFoundError: If one does not exist.
+    """
+    roots = [Path(path) for path in paths]
+    for root in roots:
+        if not root.exists():
+            msg = f"{root} does not exist"
+            raise FileNotFoundError(msg)
+    return roots
 
 
 def root_of(path: Path) -> Path:
@@ -51,6 +65,45 @@ def find_files(
                 continue
             if not _matches(relative, exclude):
                 yield file
+
+
+def find_settings(path: Path) -> Iterator[Path]:
+    """Yield the settings files under a folder that may name a class or a model."""
+    table = facts()["files"]
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(n for n in folders if not _skipped(Path(folder), n))
+        for name in sorted(names):
+            file = Path(folder, name)
+            if (
+                file.suffix in table["settings"]
+                and name not in (*table["not_settings"], table["record"])
+                and not file.is_symlink()
+                and file.stat().st_size <= table["max_settings_bytes"]
+            ):
+                yield file
+
+
+def find_unseen(path: Path) -> Iterator[Path]:
+    """Yield the hidden folders and links under a folder that hold Python."""
+    hidden = facts()["files"]["hidden"]
+    for folder, folders, names in os.walk(path):
+        for name in sorted(folders):
+            inner = Path(folder, name)
+            if name.startswith(".") and name not in hidden and _holds_python(inner):
+                yield inner
+        folders[:] = sorted(n for n in folders if not _skipped(Path(folder), n))
+        for name in sorted(names):
+            file = Path(folder, name)
+            if file.suffix in _SUFFIXES and file.is_symlink():
+                yield file
+
+
+def _holds_python(folder: Path) -> bool:
+    return any(
+        Path(name).suffix in _SUFFIXES
+        for _, _, names in os.walk(folder)
+        for name in names
+    )
 
 
 def _skipped(folder: Path, name: str) -> bool:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import ast
 import warnings
 
-from langchain_unified.migrate.facts import target_homes, target_names
+from langchain_unified.migrate.facts import facts, target_homes, target_names
 from langchain_unified.migrate.text import mentioned
 
 
 def names_a_target(code: str) -> bool:
     """Tell whether code mentions a class that is moved at all."""
     return any(name in code for name in target_names())
+
+
+def mentions_text_model(code: str) -> bool:
+    """Tell whether code calls what builds a model from a text, with such a text."""
+    table = facts()["text_models"]
+    if not any(home in code for home in table["callables"]):
+        return False
+    return any(f"{provider}:" in code for provider in table["providers"])
 
 
 def may_concern(code: str) -> bool:
@@ -23,6 +31,8 @@ def may_concern(code: str) -> bool:
         >>> may_concern("'Like ChatOpenAI.'")
         False
     """
+    if mentions_text_model(code):
+        return True
     if not names_a_target(code):
         return False
     try:

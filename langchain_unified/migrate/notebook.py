@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import libcst as cst
 
-from langchain_unified.migrate.glance import names_a_target
+from langchain_unified.migrate.glance import mentions_text_model, names_a_target
 from langchain_unified.migrate.imports import CELL_BREAK
 from langchain_unified.migrate.magics import is_foreign, masked, unmasked
 from langchain_unified.migrate.notebook_json import Cell, read_cells, rendered
@@ -42,7 +42,7 @@ def migrate_notebook(code: str, options: Options) -> Migration:
     Raises:
         NotUnderstoodError: If the text is no notebook.
     """
-    if not names_a_target(code):
+    if not (names_a_target(code) or mentions_text_model(code)):
         return Migration(code)
     return _migrated(code, _code_cells(code), options)
 

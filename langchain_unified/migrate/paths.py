@@ -1,46 +1,60 @@
-"""Migrating files on disk, and taking it back."""
+"""Migrating files on disk."""
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from langchain_unified.migrate.api import migrate_or_raise
-from langchain_unified.migrate.facts import NEW_MODULE
+from langchain_unified.migrate.deciding import (
+    Step,
+    decide,
+    decide_dependency,
+    decide_settings,
+    failed,
+    python_code,
+)
+from langchain_unified.migrate.dependencies import find_dependencies
 from langchain_unified.migrate.files import (
-    decoded,
+    checked_paths,
     find_files,
-    is_own,
-    read_bytes,
+    find_settings,
+    find_unseen,
     root_of,
     write_bytes,
 )
-from langchain_unified.migrate.notebook import joined_cells
-from langchain_unified.migrate.record import Record, RecordError
-from langchain_unified.migrate.source import NotUnderstoodError
+from langchain_unified.migrate.record import Record
 from langchain_unified.migrate.takers import (
-    Source,
     Taking,
     broken_takings,
     find_takings,
     options_for,
 )
-from langchain_unified.migrate.types import FileOutcome, Options, Run, place_of
+from langchain_unified.migrate.types import (
+    Dependency,
+    FileOutcome,
+    Options,
+    Run,
+    Verified,
+    place_of,
+)
+from langchain_unified.migrate.verify import Verify, verified
 
-PathLike = str | os.PathLike[str]
+Progress = Callable[[int, int], None]
+"""Told after each file how many are done, of how many."""
 
 
 def migrate_paths(
-    paths: Iterable[PathLike],
+    paths: Iterable[str | os.PathLike[str]],
     *,
     write: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     options: Options | None = None,
+    verify: Verify = "none",
+    write_dependencies: bool = False,
+    progress: Progress | None = None,
 ) -> Run:
     r"""Move modules and notebooks to `UnifiedChatModel`.
 
@@ -53,6 +67,12 @@ def migrate_paths(
         include: Patterns of files to take, relative to the folder.
         exclude: Patterns of files to leave.
         options: How to migrate.
+        verify: Which of the changed modules to import before and after, in a child
+            process, to compare what they offer: those that only define things
+            (`"definitions"`), `"all"` or `"none"`.
+        write_dependencies: Whether to add this package to the files that list the
+            project's dependencies, where it can be written safely.
+        progress: Told after each file how many are done, of how many.
 
     Raises:
         FileNotFoundError: If a path does not exist.
@@ -71,23 +91,52 @@ def migrate_paths(
         ...     done.files[0].status, moved, file.read_text() == code
         ('changed', True, True)
     """
-    roots = _checked(paths)
+    roots = checked_paths(paths)
     found = {
         root: list(find_files(root, include=include, exclude=exclude)) for root in roots
     }
-    files = list(dict.fromkeys(file for names in found.values() for file in names))
-    takings = find_takings(_codes(files))
-    options = options or Options()
-    steps = {file: _decide(file, options_for(file, options, takings)) for file in files}
-    steps = {file: _told(step, takings, steps) for file, step in steps.items()}
+    steps = _decided(found, options or Options(), progress)
+    needed = _dependencies(roots, steps)
+    if write_dependencies:
+        for root in needed:
+            written = map(decide_dependency, needed[root])
+            steps[root] += [step for step in written if step is not None]
     outcomes: dict[Path, FileOutcome] = {}
+    imported: tuple[Verified, ...] = ()
+    if write:
+        codes = _changed_code(steps) if verify != "none" else {}
+        change = lambda: outcomes.update(_written(steps))  # noqa: E731
+        imported = verified(codes, change, verify=verify)
+    decided = {s.outcome.path: s.outcome for some in steps.values() for s in some}
+    return Run(
+        tuple({**decided, **outcomes}.values()),
+        unseen=tuple(path for root in roots for path in find_unseen(root)),
+        dependencies=tuple(one for root in needed for one in needed[root]),
+        verified=imported,
+    )
+
+
+def _decided(
+    found: Mapping[Path, list[Path]], options: Options, progress: Progress | None
+) -> dict[Path, list[Step]]:
+    """Decide what becomes of each file, once, by the root it was found in."""
+    files = list(dict.fromkeys(file for names in found.values() for file in names))
+    takings = find_takings(python_code(files))
+    steps: dict[Path, Step] = {}
+    for number, file in enumerate(files, 1):
+        steps[file] = decide(file, options_for(file, options, takings))
+        if progress is not None:
+            progress(number, len(files))
+    told = {file: _told(step, takings, steps) for file, step in steps.items()}
+    decided: dict[Path, list[Step]] = {}
     for root, names in found.items():
-        new = [steps[file] for file in names if file not in outcomes]
-        outcomes |= _finished(new, Record(root_of(root)) if write else None)
-    return Run(tuple(outcomes.values()))
+        decided[root] = [told.pop(file) for file in names if file in told]
+        settings = map(decide_settings, find_settings(root) if root.is_dir() else ())
+        decided[root] += [step for step in settings if step is not None]
+    return decided
 
 
-def _told(step: _Step, takings: Sequence[Taking], steps: Mapping[Path, _Step]) -> _Step:
+def _told(step: Step, takings: Sequence[Taking], steps: Mapping[Path, Step]) -> Step:
     """Report the places of a file that took from another what changed there."""
     homes = {path: other.outcome.migration for path, other in steps.items()}
     reports = broken_takings(step.outcome.path, takings, homes)
@@ -99,69 +148,35 @@ def _told(step: _Step, takings: Sequence[Taking], steps: Mapping[Path, _Step]) -
     return replace(step, outcome=outcome)
 
 
-def _finished(steps: list[_Step], record: Record | None) -> dict[Path, FileOutcome]:
-    """Write what is to be written; return what became of each file."""
-    decided = {step.outcome.path: step.outcome for step in steps}
-    return decided if record is None else {**decided, **_write(steps, record)}
+def _dependencies(
+    roots: Sequence[Path], steps: Mapping[Path, list[Step]]
+) -> dict[Path, list[Dependency]]:
+    return {
+        root: find_dependencies(root, (step.outcome.migration for step in steps[root]))
+        for root in roots
+        if root.is_dir()
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What became of a file, and its bytes."""
-
-    outcome: FileOutcome
-    before: bytes = b""
-    after: bytes = b""
-
-
-def _checked(paths: Iterable[PathLike]) -> list[Path]:
-    roots = [Path(path) for path in paths]
-    for root in roots:
-        if not root.exists():
-            msg = f"{root} does not exist"
-            raise FileNotFoundError(msg)
-    return roots
+def _changed_code(steps: Mapping[Path, list[Step]]) -> dict[Path, str]:
+    """Return the code, as it was, of the modules that change."""
+    return {
+        step.outcome.path: step.before.decode("utf-8", "replace")
+        for some in steps.values()
+        for step in some
+        if step.outcome.status == "changed" and step.outcome.path.suffix == ".py"
+    }
 
 
-def _codes(files: Iterable[Path]) -> dict[Path, Source]:
-    """Return the Python code of the modules and notebooks that can be read."""
-    codes = {file: _code(file) for file in files}
-    return {file: code for file, code in codes.items() if code is not None}
+def _written(steps: Mapping[Path, list[Step]]) -> dict[Path, FileOutcome]:
+    """Write what changes; return what became of each file where that failed."""
+    outcomes: dict[Path, FileOutcome] = {}
+    for root, some in steps.items():
+        outcomes |= _write(some, Record(root_of(root)))
+    return outcomes
 
 
-def _code(path: Path) -> Source | None:
-    try:
-        code = decoded(read_bytes(path), path)[0]
-        return joined_cells(code) if path.suffix == ".ipynb" else Source(code)
-    except (OSError, NotUnderstoodError):
-        return None
-
-
-def _decide(path: Path, options: Options) -> _Step:
-    """Migrate a file; write nothing."""
-    if is_own(path):
-        return _Step(FileOutcome(path, "untouched", f"is part of {NEW_MODULE} itself"))
-    try:
-        before = read_bytes(path)
-        code, encoding = decoded(before, path)
-        migration = migrate_or_raise(code, path=path, options=options)
-    except NotUnderstoodError as error:
-        return _Step(FileOutcome(path, "untouched", str(error)))
-    except OSError as error:
-        return _Step(_failed(path, error))
-    after = migration.code.encode(encoding)
-    if after == before:
-        return _Step(FileOutcome(path, "unchanged", migration=migration))
-    diff = _diff(path, code, migration.code)
-    outcome = FileOutcome(path, "changed", migration=migration, diff=diff)
-    return _Step(outcome, before, after)
-
-
-def _failed(path: Path, error: OSError) -> FileOutcome:
-    return FileOutcome(path, "failed", error.strerror or str(error))
-
-
-def _write(steps: list[_Step], record: Record) -> dict[Path, FileOutcome]:
+def _write(steps: list[Step], record: Record) -> dict[Path, FileOutcome]:
     """Write the record, then the files: whatever stops in between can be reverted."""
     changed = [step for step in steps if step.outcome.status == "changed"]
     if not changed:
@@ -169,77 +184,14 @@ def _write(steps: list[_Step], record: Record) -> dict[Path, FileOutcome]:
     for step in changed:
         record.add(step.outcome.path, step.before, step.after)
     record.save()
-    failed = (_failure(step) for step in changed)
-    return {outcome.path: outcome for outcome in failed if outcome is not None}
+    tried = (_failure(step) for step in changed)
+    return {outcome.path: outcome for outcome in tried if outcome is not None}
 
 
-def _failure(step: _Step) -> FileOutcome | None:
+def _failure(step: Step) -> FileOutcome | None:
     """Write a file; return what became of it if that failed."""
     try:
         write_bytes(step.outcome.path, step.after)
     except OSError as error:
-        return _failed(step.outcome.path, error)
+        return failed(step.outcome.path, error)
     return None
-
-
-def _diff(path: Path, before: str, after: str) -> str:
-    name = path.as_posix().lstrip("/")
-    lines = difflib.unified_diff(
-        _lines(before), _lines(after), f"a/{name}", f"b/{name}"
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in lines
-    )
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in re.split(r"(?<=\n)", text) if line]
-
-
-def revert_paths(paths: Iterable[PathLike]) -> Run:
-    """Take migrations back, from the records in the folders given.
-
-    A file that was changed since is left as it is, and so is its part of the record.
-
-    Args:
-        paths: What was given to `migrate_paths`; a file takes back that file only.
-
-    Raises:
-        FileNotFoundError: If a path does not exist.
-        RecordError: If a record cannot be read, or there is none.
-    """
-    outcomes: list[FileOutcome] = []
-    for root in _checked(paths):
-        record = Record(root_of(root))
-        if not record.files:
-            msg = f"{record.path} does not exist: nothing to revert"
-            raise RecordError(msg)
-        names = [root.name] if root.is_file() else list(record.files)
-        outcomes += [_revert_file(record, name) for name in names]
-        record.save()
-    return Run(tuple(outcomes))
-
-
-def _revert_file(record: Record, name: str) -> FileOutcome:
-    path = record.root / name
-    if name not in record.files:
-        return FileOutcome(path, "untouched", "was not migrated")
-    try:
-        _check_inside(record, path)
-        before = path.read_bytes()
-        after = record.original(name, before)
-        if after != before:
-            write_bytes(path, after)
-    except RecordError as error:
-        return FileOutcome(path, "untouched", str(error))
-    except OSError as error:
-        return _failed(path, error)
-    del record.files[name]
-    return FileOutcome(path, "reverted")
-
-
-def _check_inside(record: Record, path: Path) -> None:
-    if not path.resolve().is_relative_to(record.root.resolve()):
-        msg = "is outside the folder of the record"
-        raise RecordError(msg)

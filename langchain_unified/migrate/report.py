@@ -2,36 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from langchain_unified.migrate.types import Change, FileOutcome, Report, Run
+from langchain_unified.migrate.dependencies import requirement
+from langchain_unified.migrate.types import Change, FileOutcome, Kind, Report, Run
+
+_HEADS: tuple[tuple[Kind, str], ...] = (
+    ("untouched", "Left as it was, to move by hand or to leave:"),
+    ("check", "Moved, with something that could not be seen; look at it once:"),
+)
 
 
-def render_report(run: Run, *, written: bool) -> str:
-    """Return the report of a run.
+def render_report(run: Run, *, written: bool, changes: bool = False) -> str:
+    """Return the report of a run, places with the same reason together.
 
     Args:
         run: What became of the files.
         written: Whether the changes were written.
+        changes: Whether to list the changes too.
     """
-    lines = [line for file in run.files for line in _of_file(file, written=written)]
+    lines = [
+        *_changes(run, written=written, listed=changes),
+        *(line for kind, head in _HEADS for line in _places(run, kind, head)),
+        *_files(run),
+        *_unseen(run),
+        *_verified(run),
+        *_needed(run),
+        *_next(run, written=written),
+    ]
     return "\n".join([*lines, _summary(run, written=written)])
 
 
-def _of_file(file: FileOutcome, *, written: bool) -> Iterator[str]:
-    if file.status == "changed":
-        yield f"{file.path}: {'changed' if written else 'would change'}"
-    elif file.status != "unchanged":
-        yield f"{file.path}: {file.status}{': ' if file.reason else ''}{file.reason}"
-    for change in file.migration.changes:
-        yield f"  {_place(file, change)}: {change.text}"
-    for report in file.migration.reports:
-        yield f"  {_place(file, report)}: {report.kind}: {report.reason}"
+def _changes(run: Run, *, written: bool, listed: bool) -> Iterator[str]:
+    for file in run.of("changed"):
+        count = len(file.migration.changes)
+        places = f" ({count} places)" if count and not listed else ""
+        yield f"{file.path}: {'changed' if written else 'would change'}{places}"
+        if listed:
+            for change in file.migration.changes:
+                yield f"  {_place(file, change)}: {change.text}"
+
+
+def _places(run: Run, kind: Kind, head: str) -> Iterator[str]:
+    """Yield the places to look at; a reason that several share stands once."""
+    reasons: dict[str, list[str]] = {}
+    for file in run.files:
+        for report in file.migration.reports:
+            if report.kind == kind:
+                reasons.setdefault(report.reason, []).append(_place(file, report))
+    if reasons:
+        yield head
+    for reason, places in reasons.items():
+        if len(places) == 1:
+            yield f"  {places[0]}: {kind}: {reason}"
+            continue
+        yield f"  {len(places)} places: {reason}"
+        yield from (f"    {place}" for place in places)
 
 
 def _place(file: FileOutcome, item: Change | Report) -> str:
     cell = f"cell {item.cell}:" if item.cell else ""
     return f"{file.path}:{cell}{item.line}"
+
+
+def _files(run: Run) -> Iterator[str]:
+    for file in run.of("untouched", "failed", "reverted"):
+        yield f"{file.path}: {file.status}{': ' if file.reason else ''}{file.reason}"
+
+
+def _unseen(run: Run) -> Iterator[str]:
+    for path in run.unseen:
+        yield f"{path}: not looked at; name it to migrate it"
+
+
+def _verified(run: Run) -> Iterator[str]:
+    same = sum(not one.problem for one in run.verified)
+    if same:
+        yield f"Imported before and after, with the same names: {same} modules."
+    yield from (f"  {one.path}: {one.problem}" for one in run.verified if one.problem)
+
+
+def _needed(run: Run) -> Iterator[str]:
+    rules = {c.rule for file in run.files for c in file.migration.changes}
+    if rules and not run.dependencies:
+        yield f"The code needs: pip install '{requirement(rules)}'"
+    for one in run.dependencies:
+        yield f"Add to {one.path}: {one.line} (--write-dependencies does)"
+
+
+def _next(run: Run, *, written: bool) -> Iterator[str]:
+    if written and _moved(run.of("changed")):
+        yield (
+            "Next: run your tests; LANGCHAIN_UNIFIED_ROLLOUT=shadow compares with "
+            "ChatOpenAI, canary:10 moves a tenth, legacy goes back at once."
+        )
+
+
+def _moved(files: Iterable[FileOutcome]) -> bool:
+    return any(file.migration.changes for file in files)
 
 
 def _summary(run: Run, *, written: bool) -> str:

@@ -18,6 +18,7 @@ from langchain_unified.migrate.imports import (
 )
 from langchain_unified.migrate.mentions import report_mentions
 from langchain_unified.migrate.takers import declared_names
+from langchain_unified.migrate.text_models import report_text_models
 from langchain_unified.migrate.types import Migration, Options, Report
 from langchain_unified.migrate.uses import Names
 
@@ -49,6 +50,7 @@ def migrate_module(
         found = analyse(names, options, aliased)
     found.kept |= set(kept)
     report_mentions(found)
+    report_text_models(found)
     if found.rewrites and (taken := sorted(set(conflicts(names)))):
         reason = f"{' and '.join(taken)} already means something else in this file"
         return Migration(code, reports=(Report(1, "imports", "untouched", reason),))

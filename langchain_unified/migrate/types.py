@@ -118,10 +118,48 @@ class FileOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """A file of a project that does not name this package yet.
+
+    Attributes:
+        path: The file.
+        line: What to add to it.
+        code: The file with the line; `None` where it is to be written by hand.
+    """
+
+    path: Path
+    line: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A changed module, imported before and after.
+
+    Attributes:
+        path: The module.
+        problem: What differs, or why it was not imported; empty if all is the same.
+    """
+
+    path: Path
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """What became of all files, in the order they were met."""
+    """What became of all files, in the order they were met.
+
+    Attributes:
+        files: Modules, notebooks, and settings files that name a class or a model.
+        unseen: Folders and links that were not looked into.
+        dependencies: Files that do not name this package yet, and what to add.
+        verified: What importing the changed modules before and after showed.
+    """
 
     files: tuple[FileOutcome, ...]
+    unseen: tuple[Path, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    verified: tuple[Verified, ...] = ()
 
     def of(self, *statuses: Status) -> tuple[FileOutcome, ...]:
         """Return the files with one of the statuses."""
@@ -129,7 +167,18 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run in JSON's types."""
-        return {"files": [file.as_dict() for file in self.files]}
+        return {
+            "files": [file.as_dict() for file in self.files],
+            "unseen": [path.as_posix() for path in self.unseen],
+            "dependencies": [
+                {"path": one.path.as_posix(), "line": one.line}
+                for one in self.dependencies
+            ],
+            "verified": [
+                {"path": one.path.as_posix(), "problem": one.problem}
+                for one in self.verified
+            ],
+        }
 
 
 def place_of(item: Change | Report) -> tuple[int, int, str]:

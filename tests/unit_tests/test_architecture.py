@@ -14,7 +14,7 @@ PACKAGE = "langchain_unified"
 
 LAYERS = (
     {"cli", "migrate", "compat"},
-    {"service"},
+    {"service", "factory"},
     {"chat_model"},
     {"contract"},
     {"rollout"},

@@ -6,7 +6,7 @@ import libcst as cst
 
 from langchain_unified.migrate.arguments import Arguments, Setting
 from langchain_unified.migrate.expressions import is_name, prefixed
-from langchain_unified.migrate.facts import facts
+from langchain_unified.migrate.facts import connection_settings, facts
 from langchain_unified.migrate.rules import common
 from langchain_unified.migrate.rules.openai import old_temperature, unpack_model_kwargs
 from langchain_unified.migrate.rules.outcome import RefusedError
@@ -24,7 +24,7 @@ def rewrite(args: Arguments, options: Options) -> list[str]:
     _drop(args, table["dropped"])
     notes = common.unseen(args)
     deployment, model = _names(args)
-    items = common.take_settings(args, table["connection"])
+    items = common.take_settings(args, connection_settings(PROVIDER))
     if model is not None:
         items.append(_mapping(deployment, model))
     common.check_keywords(args)

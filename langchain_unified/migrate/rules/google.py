@@ -12,7 +12,7 @@ from langchain_unified.migrate.expressions import (
     text_of,
     without_prefix,
 )
-from langchain_unified.migrate.facts import facts
+from langchain_unified.migrate.facts import connection_settings, facts, renamed
 from langchain_unified.migrate.rules import common
 from langchain_unified.migrate.rules.openai import unpack_model_kwargs
 from langchain_unified.migrate.types import Options
@@ -35,8 +35,8 @@ def rewrite(args: Arguments, options: Options) -> list[str]:
     name = text_of(common.model_argument(args).value)
     notes = common.unseen(args)
     notes += _default_temperature(args, name, options)
-    common.rename_keywords(args, table["renamed"])
-    items = common.take_settings(args, table["connection"])
+    common.rename_keywords(args, renamed(PROVIDER))
+    items = common.take_settings(args, connection_settings(PROVIDER))
     common.check_keywords(args)
     model = _prefix_model(args)
     args.add_after(model, [args.nested(PROVIDER, items)] if items else [])

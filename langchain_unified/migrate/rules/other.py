@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_unified.migrate.arguments import Arguments
 from langchain_unified.migrate.expressions import prefixed
-from langchain_unified.migrate.facts import facts
+from langchain_unified.migrate.facts import renamed
 from langchain_unified.migrate.rules import common
 from langchain_unified.migrate.types import Options
 
@@ -23,7 +23,7 @@ def rewrite_ollama(args: Arguments, options: Options) -> list[str]:
 
 def _rewrite(args: Arguments, provider: str) -> list[str]:
     common.refuse_unseen(args)
-    common.rename_keywords(args, facts()[provider]["renamed"])
+    common.rename_keywords(args, renamed(provider))
     common.check_keywords(args)
     arg = common.model_argument(args)
     arg = args.set(arg, prefixed(f"{provider}:", arg.value))
