@@ -59,6 +59,13 @@ def new_name(target: str | None) -> str:
     return name
 
 
+@lru_cache(maxsize=1)
+def packages() -> frozenset[str]:
+    """Return the packages whose class is moved and that have no other use here."""
+    names = {home.partition(".")[0] for home in target_homes()}
+    return frozenset(name for name in names if name.startswith("langchain_"))
+
+
 def new_names() -> frozenset[str]:
     """Return the names that migrated code has from this package."""
     return frozenset(map(new_name, target_names()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from langchain_unified.migrate.facts import facts, target_homes, target_names
+from langchain_unified.migrate.facts import facts, packages, target_homes, target_names
 from langchain_unified.migrate.text import mentioned
 
 
@@ -22,6 +22,16 @@ def mentions_text_model(code: str) -> bool:
     return any(f"{provider}:" in code for provider in table["providers"])
 
 
+def _reads_serialized(code: str) -> bool:
+    return "serialized" in code and any(
+        f"def {name}" in code for name in ("on_llm_start", "on_chat_model_start")
+    )
+
+
+def _names_package(code: str) -> bool:
+    return any(f'"{name}"' in code or f"'{name}'" in code for name in packages())
+
+
 def may_concern(code: str) -> bool:
     """Tell whether code imports what is moved, or names it in a dotted text.
 
@@ -31,7 +41,7 @@ def may_concern(code: str) -> bool:
         >>> may_concern("'Like ChatOpenAI.'")
         False
     """
-    if mentions_text_model(code):
+    if mentions_text_model(code) or _reads_serialized(code) or _names_package(code):
         return True
     if not names_a_target(code):
         return False

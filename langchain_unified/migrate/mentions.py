@@ -9,7 +9,7 @@ import libcst as cst
 from langchain_unified.migrate import text
 from langchain_unified.migrate.analysis import Analysis
 from langchain_unified.migrate.expressions import code_of, text_of
-from langchain_unified.migrate.facts import target_homes, target_names
+from langchain_unified.migrate.facts import packages, target_homes, target_names
 
 
 def report_mentions(found: Analysis) -> None:
@@ -28,6 +28,25 @@ def report_mentions(found: Analysis) -> None:
         found.report(binding.alias, "imports", "untouched", reason)
 
 
+class _SerializedReader(cst.CSTVisitor):
+    """Reports what a callback reads of a model's class and settings."""
+
+    def __init__(self, found: Analysis) -> None:
+        super().__init__()
+        self._found = found
+
+    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 - libcst's
+        parent = self._found.names.parent(node)
+        if node.value == "serialized" and isinstance(
+            parent, (cst.Subscript, cst.Attribute)
+        ):
+            reason = (
+                "a callback reads what the model is made of: its id names "
+                "UnifiedChatModel now, and its settings have UnifiedChatModel's names"
+            )
+            self._found.report(node, "text", "check", reason)
+
+
 class _Reporter(cst.CSTVisitor):
     def __init__(self, found: Analysis) -> None:
         super().__init__()
@@ -40,6 +59,19 @@ class _Reporter(cst.CSTVisitor):
             if module in target_homes():
                 reason = f"from {module} import *: name what is used"
                 self._found.report(node, "imports", "untouched", reason)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802 - libcst's
+        if node.name.value in {"on_llm_start", "on_chat_model_start"}:
+            node.body.visit(_SerializedReader(self._found))
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - libcst's
+        for arg in node.args:
+            if (package := text_of(arg.value)) in packages():
+                reason = (
+                    f"{code_of(node.func)} names the package {package!r} in text: "
+                    f"the code needs langchain_unified now"
+                )
+                self._found.report(arg, "text", "check", reason)
 
     def visit_Expr(self, node: cst.Expr) -> bool:  # noqa: N802 - libcst's
         return text_of(node.value) is None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from langchain_unified.migrate.expressions import code_of, is_name
+from langchain_unified.migrate.facts import facts
 from langchain_unified.migrate.uses import Names
 
 _TYPE_PARTS = (
@@ -78,7 +79,7 @@ def why_untouched(names: Names, node: cst.CSTNode) -> str:
     if isinstance(parent, cst.Attribute):
         return f"attribute of the class: {code_of(parent)}"
     if isinstance(parent, cst.MatchClass):
-        return f"match on {name}: UnifiedChatModel is no subclass of it"
+        return f"match on {name}: {_NO_SUBCLASS}"
     for around in _around(names, node):
         reason = _reason(names, around, node, name)
         if reason:
@@ -99,12 +100,30 @@ def _reason(
     names: Names, around: cst.CSTNode, node: cst.CSTNode, name: str
 ) -> str | None:
     if isinstance(around, cst.ClassDef) and node in (*around.bases, *around.keywords):
-        return f"subclass of {name}: write it anew for UnifiedChatModel"
+        return f"subclass of {name}: {_advice(around)}"
     if isinstance(around, cst.ExceptHandler):
         return f"except {name}"
     if not isinstance(around, cst.Call):
         return None
     function = code_of(around.func)
     if names.qualified(around.func) & {f"builtins.{check}" for check in _CHECKS}:
-        return f"{function} of {name}: UnifiedChatModel is no subclass of it"
-    return f"{name} is handed to {function}"
+        return f"{function} of {name}: {_NO_SUBCLASS}"
+    return f"{name} is handed to {function}: hand it UnifiedChatModel if it builds one"
+
+
+def _advice(node: cst.ClassDef) -> str:
+    """Return what becomes of the methods that a subclass overrides."""
+    advice = facts()["subclasses"]
+    methods = [
+        item.name.value
+        for item in node.body.body
+        if isinstance(item, cst.FunctionDef) and not item.name.value.startswith("__")
+    ]
+    told = [f"{name} {advice.get(name, advice['other'])}" for name in methods]
+    return "; ".join(["derive it from UnifiedChatModel by hand", *told])
+
+
+_NO_SUBCLASS = (
+    "UnifiedChatModel is no subclass of it; ask for UnifiedChatModel, or for "
+    "langchain_core's BaseChatModel"
+)

@@ -45,7 +45,8 @@ def migrate_module(
         return Migration(code)
     names = Names(_parsed(code))
     found = analyse(names, options)
-    aliased = aliasable(found, options.exported | declared_names(code))
+    promised = (options.exported | declared_names(code)) - options.derived
+    aliased = aliasable(found, promised)
     if aliased:
         found = analyse(names, options, aliased)
     found.kept |= set(kept)

@@ -88,11 +88,12 @@ def options_for(path: Path, options: Options, takings: Sequence[Taking]) -> Opti
     """Return the options of one file, with what others take from it."""
     taken = [taking for taking in takings if taking.home == path]
     derived = {taking.name for taking in taken if taking.subclasses}
-    names = {taking.name for taking in taken} - derived
-    if EVERYTHING in names:
-        names |= {taking.offered for taking in taken} - derived
     followed = {taking.text for taking in takings if taking.path == path}
-    return options.for_file(names, followed - {""})
+    return options.for_file(
+        exported={taking.offered for taking in taken},
+        derived=derived,
+        followed=followed - {""},
+    )
 
 
 def broken_takings(

@@ -74,17 +74,30 @@ class Options:
         keep_defaults: Write down what a class sends unasked.
         exported: Names that other files take from this one; they go on standing for
             the class, or the old import stays.
+        derived: Those that another file derives a class from: the old import stays.
         followed: Texts of this file that name a class of another file: who reads all
             files follows them.
     """
 
     keep_defaults: bool = False
     exported: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
     followed: frozenset[str] = frozenset()
 
-    def for_file(self, exported: Iterable[str], followed: Iterable[str]) -> Options:
+    def for_file(
+        self,
+        *,
+        exported: Iterable[str],
+        derived: Iterable[str],
+        followed: Iterable[str],
+    ) -> Options:
         """Return the options for one file among several."""
-        return replace(self, exported=frozenset(exported), followed=frozenset(followed))
+        return replace(
+            self,
+            exported=frozenset(exported),
+            derived=frozenset(derived),
+            followed=frozenset(followed),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _dummies(emulator: Any) -> dict[str, str]:
         "ANTHROPIC_API_KEY": "none",
         "ANTHROPIC_BASE_URL": emulator.anthropic_base_url,
         "AZURE_OPENAI_API_KEY": "none",
-        "AZURE_OPENAI_ENDPOINT": emulator.azure_base_url,
+        "AZURE_OPENAI_ENDPOINT": emulator.azure_endpoint,
         "OLLAMA_HOST": emulator.ollama_base_url,
         "LANGSMITH_TRACING": "false",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from langchain_unified.factory import provider_of
+from langchain_unified.factory import class_facts, provider_of
 from langchain_unified.migrate.arguments import Arguments
 from langchain_unified.migrate.expressions import is_name, text_of
 
@@ -16,6 +16,10 @@ _DYNAMIC = (
 _OTHER = (
     "{!r} is of no provider that UnifiedChatModel has: init_chat_model goes on giving "
     "LangChain's own class"
+)
+_ELSEWHERE = (
+    "{!r}: LangChain's function takes it for a model of {}, this one for one of {}; "
+    "write the provider before the name"
 )
 
 
@@ -30,5 +34,9 @@ def notes(call: cst.Call) -> list[str]:
     told = None if provider is None else text_of(provider.value)
     if name is None or (provider is not None and told is None):
         return [_DYNAMIC]
-    whole = f"{told}:{name}" if told else name
-    return [] if provider_of(name, told) else [_OTHER.format(whole)]
+    ours = provider_of(name, told)
+    if ours is None:
+        return [_OTHER.format(f"{told}:{name}" if told else name)]
+    theirs = class_facts()["inferred_by_langchain"]
+    other = next((theirs[s] for s in theirs if name.lower().startswith(s)), None)
+    return [_ELSEWHERE.format(name, other, ours)] if other and not told else []

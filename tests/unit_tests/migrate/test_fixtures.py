@@ -18,7 +18,6 @@ from langchain_unified.migrate import (
     migrate_source,
     revert_paths,
 )
-from langchain_unified.migrate.facts import facts
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").iterdir())
 
@@ -112,10 +111,3 @@ def test_source_alone(folder: Path) -> None:
         done = migrate_source(file.read(), path=before, options=_options(folder))
     with after.open(encoding=encoding, newline="") as file:
         assert file.read() == done.code
-
-
-def test_the_data_agrees_with_the_model() -> None:
-    """What `configurable_fields` may drop is what the model reads from a config."""
-    from langchain_unified.chat_model import CONFIGURABLE
-
-    assert set(facts()["init"]["configurable"]) <= set(CONFIGURABLE)
