@@ -301,7 +301,8 @@ class UnifiedChatModel(Contract):
         structure = read_structure(schema, method=method, strict=strict)
         if "tools" in kwargs:
             kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)
-        told = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+        asked = {"method": method, "strict": strict}
+        told = {"kwargs": asked, "schema": structure.as_traced()}
         llm = bound.bind(
             structure=structure, ls_structured_output_format=told, **kwargs
         )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.history.traits import mentions_json, traits_of
-from langchain_unified.schemas import read_structure, strict_schema
+from langchain_unified.schemas import read_structure
+from langchain_unified.toolforms import NeutralTool, neutral_tools
 from langchain_unified.types import EMPTY, Invocation, Traits
 
 __all__ = [
     "CONTROLS",
+    "NeutralTool",
     "canonical",
     "checked",
     "invocation",
@@ -151,68 +151,6 @@ def _retries(value: Any) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidParameterError("max_retries", value, "give 0 or more attempts.")
     return value
-
-
-def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[Any]:
-    """Return tools in OpenAI's chat form; a provider's built-in tools stay as given.
-
-    Args:
-        tools: Functions, pydantic classes, `BaseTool`s or dictionaries.
-        strict: Whether arguments must match the schema; `None` for the default.
-    """
-    return [_neutral_tool(tool, strict=strict) for tool in tools]
-
-
-class NeutralTool(dict[str, Any]):
-    """A tool in OpenAI's chat form, converted once: binding keeps it.
-
-    Attributes:
-        original: The tool as langchain-core converts it; its strict schema may still
-            hold what strict mode refuses.
-    """
-
-    original: dict[str, Any]
-
-
-def _neutral_tool(tool: Any, *, strict: bool | None) -> Any:
-    if type(tool) is NeutralTool and strict is None:
-        return tool
-    if isinstance(tool, Mapping) and not _describes_function(tool):
-        return dict(tool)
-    own = tool.get("strict") if isinstance(tool, Mapping) else None
-    converted = convert_to_openai_tool(tool, strict=own if strict is None else strict)
-    neutral = NeutralTool(_legal_if_strict({**converted, **_marks(tool)}))
-    neutral.original = converted
-    return neutral
-
-
-def _marks(tool: Any) -> dict[str, Any]:
-    """Return what Anthropic's tools have beside name, description and schema.
-
-    langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
-    as langchain-anthropic reads it.
-    """
-    from langchain_unified.planner.anthropic import ONLY_HERE  # noqa: PLC0415
-
-    told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    return {key: told[key] for key in ONLY_HERE if key in told}
-
-
-def _legal_if_strict(tool: dict[str, Any]) -> dict[str, Any]:
-    """Bring the schema of a strict function within what strict mode takes."""
-    function = tool.get("function")
-    if not isinstance(function, Mapping) or not function.get("strict"):
-        return tool
-    parameters = strict_schema(function.get("parameters") or {"type": "object"})
-    return {**tool, "function": {**function, "parameters": parameters}}
-
-
-def _describes_function(tool: Mapping[str, Any]) -> bool:
-    if tool.get("type") in {"function", "object"}:
-        return True
-    return "type" not in tool and bool(
-        {"name", "title", "input_schema", "toolSpec"} & set(tool)
-    )
 
 
 def neutral_format(response_format: Any) -> dict[str, Any]:

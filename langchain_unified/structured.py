@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from enum import Enum
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from langchain_core import exceptions as core_exceptions
 from langchain_core.exceptions import ModelError, OutputParserException
@@ -20,11 +21,19 @@ from langchain_core.runnables import (
 )
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
+from pydantic_core import to_json
 from typing_extensions import override
 
+from langchain_unified.engine.answers import RECORD
 from langchain_unified.errors import UnifiedError
-from langchain_unified.schemas import Structure
+from langchain_unified.schemas import (
+    Reading,
+    Structure,
+    reading_of,
+    readings,
+    violation,
+)
 
 # Before langchain-core 1.7.5 there is no error of its own for a refusal.
 if TYPE_CHECKING:
@@ -117,10 +126,13 @@ class StructureParser(BaseTransformOutputParser[Any]):
                 found = parse_partial_json(message.text)
             except ValueError:
                 return None
-        if not isinstance(found, dict):
+        reading = _reading(message)
+        if reading.wrapped and isinstance(found, dict):
+            found = found.get(reading.wrapped)
+        if not isinstance(found, (dict, list)):
             return None
         try:
-            return self._typed(found)
+            return self._read(found, reading._replace(wrapped=None, checked=False))
         except ValueError:
             return None
 
@@ -133,7 +145,9 @@ class StructureParser(BaseTransformOutputParser[Any]):
         if found is None and _has_calls(message):
             return None
         try:
-            return self._typed(_json(message) if found is None else found)
+            return self._read(
+                _json(message) if found is None else found, _reading(message)
+            )
         except ValueError as error:
             raise _failure(error, message) from error
 
@@ -142,18 +156,42 @@ class StructureParser(BaseTransformOutputParser[Any]):
         named = (call for call in calls if call["name"] == self.structure.name)
         return next((call["args"] for call in named), None)
 
+    def _read(self, found: Any, reading: Reading) -> Any:
+        """Return the answer in the form asked for, whichever way it stands for it.
+
+        Raises:
+            ValueError: If it does not have that form.
+        """
+        schema = self.structure.schema
+        first: ValueError | None = None
+        for one in readings(found, schema, reading):
+            try:
+                typed = self._typed(one)
+                problem = None
+                if reading.checked and schema is not None:
+                    problem = violation(one, schema)
+            except ValueError as error:
+                first = first or error
+                continue
+            if problem is None:
+                return typed
+            first = first or ValueError(problem)
+        raise first or ValueError(_EMPTY)
+
     def _typed(self, found: Any) -> Any:
         """Return the object as an instance of what the user gave."""
         target = self.structure.target
-        if not isinstance(target, type):
+        if not self.structure.checks_itself:
             return found
-        if is_basemodel_subclass(target):
+        if isinstance(target, type) and is_basemodel_subclass(target):
             model: Any = target
-            validate = getattr(model, "model_validate", None) or model.parse_obj
-            return validate(found)
-        if dataclasses.is_dataclass(target):
-            return TypeAdapter(target).validate_python(found)
-        return found
+            if not hasattr(model, "model_validate"):
+                return model.parse_obj(found)
+            return _validated(model.model_validate, model.model_validate_json, found)
+        if not _checkable(target):
+            return found
+        adapter = self.structure.adapter
+        return _validated(adapter.validate_python, adapter.validate_json, found)
 
     @override
     def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
@@ -189,6 +227,34 @@ class StructureParser(BaseTransformOutputParser[Any]):
             yield found
         elif self.lenient and last is None:
             yield None
+
+
+def _checkable(target: Any) -> bool:
+    """Tell whether pydantic can check answers against a type that is not its own."""
+    if get_origin(target) is not None or not isinstance(target, type):
+        return True
+    return dataclasses.is_dataclass(target) or issubclass(target, Enum)
+
+
+def _validated(
+    of_python: Callable[[Any], Any], of_json: Callable[[bytes], Any], found: Any
+) -> Any:
+    """Check an answer; what pydantic takes in JSON only is taken as well.
+
+    A strict class takes a date as text, or a set as a list, in JSON but not in Python.
+    """
+    try:
+        return of_python(found)
+    except ValueError:
+        try:
+            return of_json(to_json(found))
+        except ValueError:
+            pass
+        raise
+
+
+def _reading(message: BaseMessage) -> Reading:
+    return reading_of(message.response_metadata.get(RECORD))
 
 
 def _has_calls(message: BaseMessage) -> bool:

@@ -32,6 +32,7 @@ def provider_files() -> tuple[str, ...]:
         "demo.toml",
         "init_chat_model.toml",
         "parameters.toml",
+        "schemas.toml",
     }
     names = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(n for n in names if n.endswith(".toml") and n not in other))

@@ -12,6 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_unified.content import says_nothing
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.empty import empty_answer, recorded
+from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -36,7 +37,9 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
         message = "The answer holds no choices."
         raise MalformedResponseError(message)
     record = {**plan.record(), COST: cost_usd(plan.config, _usage(result))}
+    own = own_names(plan)
     for generation in result.generations:
+        restore_names(generation.message, own)
         ended = normalise(generation.message, generation.generation_info)
         if ended is None and _must_say(plan, generation.message):
             message = "The answer holds no candidates."

@@ -12,6 +12,7 @@ from langchain_unified.content import says_nothing
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.answers import COST, RECORD, summed
 from langchain_unified.engine.empty import empty_answer, recorded
+from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -27,6 +28,7 @@ class Pieces:
         """Start before the first piece."""
         self._plan = plan
         self._recorded = False
+        self._own_names = own_names(plan)
         self._priced = False
         self._usages: list[Mapping[str, Any]] = []
         self._calls = False
@@ -45,6 +47,7 @@ class Pieces:
         if not self._recorded:
             self._recorded = True
             message.response_metadata[RECORD] = self._plan.record()
+        restore_names(message, self._own_names)
         self._spoke = self._spoke or says_something(chunk)
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
         reason = normalise(message, chunk.generation_info, calls=self._calls)

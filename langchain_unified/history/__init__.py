@@ -46,7 +46,7 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     turns = upgraded(messages)
     if not any(plan.body.get(name) for name in SERVER_STATE):
         turns = paired(turns)
-    turns = rendered_turns(plan, renamed(turns, plan.endpoint))
+    turns = rendered_turns(plan, renamed(turns, plan.endpoint, plan.tool_names))
     if plan.system_role is None:
         turns = folded(turns)
     elif plan.endpoint not in KEEPS_LATE_SYSTEM:

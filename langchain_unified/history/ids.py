@@ -16,7 +16,9 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from langchain_unified.content import NATIVE
-from langchain_unified.history.reading import SIGNATURES
+from langchain_unified.history.reading import CALLS, SIGNATURES
+from langchain_unified.schemas import legal_name
+from langchain_unified.types import EMPTY
 
 MAX_CALL_ID = {"chat": 40, "responses": 64}
 """Longest tool call id by endpoint."""
@@ -24,16 +26,20 @@ MAX_CALL_ID = {"chat": 40, "responses": 64}
 PLAIN = re.compile(r"^[a-zA-Z0-9_-]+$")
 """What every wire takes as an id or a function name."""
 
-MAX_FUNCTION_NAME = 64
 _ANY_ID = frozenset({"chat", "responses", "generate_content"})
 
 
-def renamed(messages: Sequence[BaseMessage], endpoint: str) -> list[BaseMessage]:
+def renamed(
+    messages: Sequence[BaseMessage],
+    endpoint: str,
+    tool_names: Mapping[str, str] = EMPTY,
+) -> list[BaseMessage]:
     """Return the messages with legal and unique ids, the same in call and result.
 
     Args:
         messages: Messages in which results follow their calls.
         endpoint: The endpoint of the call.
+        tool_names: The name on the wire of each tool that has another there.
     """
     seen: set[str] = set()
     current: dict[str, str] = {}
@@ -44,29 +50,16 @@ def renamed(messages: Sequence[BaseMessage], endpoint: str) -> list[BaseMessage]
                 call["id"] or "": _legal_id(call["id"] or "", endpoint, seen)
                 for call in message.tool_calls
             }
-            found.append(_with_ids(message, current, endpoint))
+            found.append(_with_ids(message, current, endpoint, tool_names))
         elif isinstance(message, ToolMessage):
             new = current.get(message.tool_call_id, message.tool_call_id)
-            same = new == message.tool_call_id
-            found.append(
-                message if same else message.model_copy(update={"tool_call_id": new})
-            )
+            name = tool_names.get(message.name or "", message.name)
+            same = new == message.tool_call_id and name == message.name
+            update = {"tool_call_id": new, "name": name}
+            found.append(message if same else message.model_copy(update=update))
         else:
             found.append(message)
     return found
-
-
-def legal_name(name: str, endpoint: str) -> str:
-    """Return a function name the endpoint takes.
-
-    Example:
-        >>> legal_name("default_api.search", "chat")
-        'default_api_search'
-    """
-    if endpoint == "generate_content":
-        return name or "unnamed"
-    plain = re.sub(r"[^a-zA-Z0-9_-]", "_", name) or "unnamed"
-    return plain[:MAX_FUNCTION_NAME]
 
 
 def _legal_id(call_id: str, endpoint: str, seen: set[str]) -> str:
@@ -84,9 +77,15 @@ def _digest(text: str) -> str:
     return f"call_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def _with_ids(message: AIMessage, ids: Mapping[str, str], endpoint: str) -> AIMessage:
+def _with_ids(
+    message: AIMessage,
+    ids: Mapping[str, str],
+    endpoint: str,
+    tool_names: Mapping[str, str],
+) -> AIMessage:
+    called = [call["name"] for call in message.tool_calls]
     names = {
-        call["name"]: legal_name(call["name"], endpoint) for call in message.tool_calls
+        name: tool_names.get(name) or legal_name(name, endpoint) for name in called
     }
     changed = {old for old, new in {**ids, **names}.items() if old != new}
     if not changed:
@@ -98,19 +97,26 @@ def _with_ids(message: AIMessage, ids: Mapping[str, str], endpoint: str) -> AIMe
     extra = dict(message.additional_kwargs)
     for key in (NATIVE, SIGNATURES):
         if key in extra:
-            extra[key] = _with_new_keys(extra[key], ids)
+            extra[key] = _with_new_keys(extra[key], ids, names)
     content = message.content
     if isinstance(content, list):
-        content = _with_new_keys(content, ids)
+        content = _with_new_keys(content, ids, names)
     update = {"tool_calls": calls, "additional_kwargs": extra, "content": content}
     return message.model_copy(update=update)
 
 
-def _with_new_keys(held: Any, ids: Mapping[str, str]) -> Any:
-    """Return signatures by the new ids, or blocks with the new `call_id`."""
+def _with_new_keys(held: Any, ids: Mapping[str, str], names: Mapping[str, str]) -> Any:
+    """Return signatures by the new ids, or blocks with the new ids and names."""
     if isinstance(held, Mapping):
         return {ids.get(key, key): value for key, value in held.items()}
-    return [_with_new_id(block, ids) for block in held]
+    return [_with_new_name(_with_new_id(block, ids), names) for block in held]
+
+
+def _with_new_name(block: Any, names: Mapping[str, str]) -> Any:
+    if not isinstance(block, Mapping) or block.get("type") not in CALLS:
+        return block
+    name = names.get(str(block.get("name")))
+    return block if name in {None, block.get("name")} else {**block, "name": name}
 
 
 def _with_new_id(block: Any, ids: Mapping[str, str]) -> Any:

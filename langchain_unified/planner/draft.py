@@ -8,6 +8,7 @@ from typing import Any
 from langchain_unified import vocabulary
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.merging import merged, replaced
+from langchain_unified.schemas import Reading
 from langchain_unified.types import (
     Change,
     ChangeKind,
@@ -33,6 +34,8 @@ class Draft:
         losses: How many settings were dropped or clamped.
         emulations: How many settings are imitated on the client.
         call_as_text: Tools of which the answer is a call, written as text.
+        reading: How the answer is brought back into the form asked for.
+        tool_names: The name on the wire of each tool that has another there.
     """
 
     def __init__(
@@ -55,6 +58,8 @@ class Draft:
         self.add_system: str | None = None
         self.structured: str | None = None
         self.call_as_text: tuple[str, ...] = ()
+        self.reading = Reading()
+        self.tool_names: dict[str, str] = {}
 
     @property
     def platform(self) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.draft import Draft
 
 CALL = "call"
@@ -25,7 +26,7 @@ def can_be_written(draft: Draft) -> bool:
 
 
 def write_call(
-    draft: Draft, tools: Sequence[Mapping[str, Any]], choice: Any
+    draft: Draft, tools: Sequence[Mapping[str, Any]], choice: Choice
 ) -> dict[str, Any]:
     """Have the answer written as a call of one of the tools chosen.
 
@@ -36,16 +37,9 @@ def write_call(
 
     Returns:
         The JSON schema of the answer.
-
-    Raises:
-        UnsupportedError: If a tool that is chosen does not exist.
     """
     functions = {tool["function"]["name"]: tool["function"] for tool in tools}
-    names = chosen_names(choice) or tuple(functions)
-    unknown = [name for name in names if name not in functions]
-    if unknown:
-        reason = f"there is no tool {unknown[0]!r}."
-        raise draft.refusal("tool_choice", choice, reason)
+    names = choice.names or tuple(functions)
     chosen = [functions[name] for name in names]
     draft.call_as_text = names
     draft.emulations += 1
@@ -53,22 +47,12 @@ def write_call(
     draft.note(
         "tool_choice",
         "emulated",
-        requested=choice,
+        requested=choice.told,
         sent=draft.mapping.rules["response_format"].name,
         reason="no tool choice forces a call here; the form of the answer does.",
         source=draft.source("tool_choice"),
     )
     return _parameters(chosen[0]) if len(chosen) == 1 else _one_of(chosen)
-
-
-def chosen_names(choice: Any) -> tuple[str, ...]:
-    """Return the tools a forced choice names; none means any."""
-    if isinstance(choice, Mapping):
-        inner = choice.get("function", choice)
-        return (inner["name"],) if inner.get("name") else ()
-    if isinstance(choice, (list, tuple)):
-        return tuple(choice)
-    return () if choice in {True, "any", "required"} else (choice,)
 
 
 def instructions(tools: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:

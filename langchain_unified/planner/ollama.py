@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.planner import forced
+from langchain_unified.planner.choices import Choice
+from langchain_unified.planner.declaring import among
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
 
@@ -86,7 +88,9 @@ def decide_truncation(draft: Draft) -> None:
         )
 
 
-def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+def render_tools(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
     """Return function tools; a choice of none leaves them out, a forced one as well.
 
     A forced call is held to by the form of the answer. With a form the server gives
@@ -97,34 +101,29 @@ def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, A
         if tool.get("type") != "function" or "function" not in tool:
             reason = "Ollama takes function tools only."
             raise draft.refusal("tools", dict(tool), reason)
-    kind = _choice(choice)
-    if kind == "none":
-        reason = "Ollama has no tool choice; the tools are left out."
-        draft.note("tool_choice", "translated", requested=choice, reason=reason)
-        return {}
-    if kind == "auto":
-        return {"tools": list(tools)}
+    if choice is None or not choice.forces:
+        return _unforced(draft, tools, choice)
     if not forced.can_be_written(draft):
         reason = (
             "Ollama forces a call by the form of the answer, which is taken; give "
             "tool_choice='auto', or no response_format."
         )
-        raise draft.refusal("tool_choice", choice, reason, feature="tool_choice")
+        raise draft.refusal("tool_choice", choice.told, reason, feature="tool_choice")
     schema = forced.write_call(draft, tools, choice)
     draft.add_system = forced.instructions(tools, draft.call_as_text)
     return {"format": schema}
 
 
-def is_forced(choice: Any) -> bool:
-    """Tell whether a choice forces a call, which takes no tools of the model."""
-    return _choice(choice) == "forced"
-
-
-def _choice(choice: Any) -> str:
-    kind = choice.get("type") if isinstance(choice, Mapping) else choice
-    if kind is None or kind == "auto":
-        return "auto"
-    return "none" if kind is False or kind == "none" else "forced"
+def _unforced(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
+    if choice is not None and choice.mode == "none":
+        reason = "Ollama has no tool choice; the tools are left out."
+        draft.note("tool_choice", "translated", requested=choice.told, reason=reason)
+        return {}
+    if choice is not None and choice.names:
+        tools = among(draft, tools, choice)
+    return {"tools": list(tools)}
 
 
 def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft, put_path
+from langchain_unified.planner.fitting import fitted, note_fit
+from langchain_unified.schemas import UnsayableError, legal_name
 
 
 def decide_response_format(draft: Draft) -> None:
@@ -15,6 +17,8 @@ def decide_response_format(draft: Draft) -> None:
     if asked is None or asked.get("type") == "text":
         return
     _check_format(draft, asked)
+    if asked.get("type") == "json_schema":
+        asked = _in_its_words(draft, asked)
     if draft.endpoint in _SHAPES:
         _SHAPES[draft.endpoint](draft, asked)
         return
@@ -40,6 +44,54 @@ def _check_format(draft: Draft, asked: Mapping[str, Any]) -> None:
     if has_tools and not together:
         reason = "it takes either tools or a response format, not both."
         raise draft.refusal("response_format", asked, reason, feature="tools_with_json")
+
+
+def _in_its_words(draft: Draft, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response format with the schema as the endpoint takes it.
+
+    Raises:
+        UnsupportedError: If the endpoint has no words for the schema.
+    """
+    inner = asked.get("json_schema")
+    if not isinstance(inner, Mapping):
+        inner = {key: value for key, value in asked.items() if key != "type"}
+    told = dict(inner)
+    if told.get("name"):
+        told["name"] = legal_name(str(told["name"]), draft.endpoint)
+    if isinstance(told.get("schema"), Mapping):
+        told |= _schema_in_its_words(draft, told)
+    return {"type": "json_schema", "json_schema": told}
+
+
+def _schema_in_its_words(draft: Draft, told: Mapping[str, Any]) -> dict[str, Any]:
+    parameter, strict = "response_format", bool(told.get("strict"))
+    try:
+        found, is_strict = fitted(
+            draft,
+            told["schema"],
+            on="answer",
+            form="answer",
+            strict=strict,
+            nulls=False,
+            parameter=parameter,
+        )
+    except UnsayableError as obstacle:
+        where = f" at {obstacle.place}" if obstacle.place else ""
+        reason = (
+            f"its response format has no {obstacle.what}{where}; give a tool instead."
+        )
+        raise draft.refusal(parameter, told.get("name"), reason) from obstacle
+    if found.wrapped is not None:
+        if draft.config.match == "fallback":
+            return {}
+        reason = (
+            "the root of its schema has to be an object; with_structured_output takes "
+            "any root."
+        )
+        raise draft.refusal(parameter, told.get("name"), reason)
+    note_fit(draft, parameter, found)
+    lowered = {"strict": False} if strict and not is_strict else {}
+    return {"schema": found.schema, **(lowered if "strict" in told else {})}
 
 
 def _mention_json(draft: Draft) -> None:

@@ -132,6 +132,8 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         structured=draft.structured,
         platform=invocation.platforms.get(config.provider, ""),
         call_as_text=draft.call_as_text,
+        reading=draft.reading.as_dict(),
+        tool_names=draft.tool_names,
     )
 
 

@@ -8,6 +8,13 @@ from typing import Any
 
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner import anthropic, google, ollama
+from langchain_unified.planner.choices import Choice, read_choice
+from langchain_unified.planner.declaring import (
+    among,
+    declared,
+    is_function_tool,
+    on_the_wire,
+)
 from langchain_unified.planner.draft import Draft
 
 
@@ -15,12 +22,13 @@ def decide_tools(draft: Draft) -> None:
     """Send tools in the endpoint's shape, or refuse the call."""
     _translate_functions(draft)
     tools = draft.wanted.pop("tools", None)
-    choice = draft.wanted.pop("tool_choice", None)
-    choice = None if choice is False else choice
+    given = draft.wanted.pop("tool_choice", None)
+    given = None if given is False else given
     if not tools:
-        _without_tools(draft, choice)
+        _without_tools(draft, given)
         return
-    if not (draft.endpoint == ollama.ENDPOINT and ollama.is_forced(choice)):
+    choice = read_choice(draft, given, tools)
+    if not (draft.endpoint == ollama.ENDPOINT and choice and choice.forces):
         _check_condition(draft, tools)
     rule = draft.rule("tools")
     if rule is None:
@@ -29,8 +37,9 @@ def decide_tools(draft: Draft) -> None:
         )
     if draft.endpoint != anthropic.ENDPOINT:
         tools = _without_marks(draft, tools)
+    tools = declared(draft, tools)
     shape = _SHAPES.get(draft.endpoint, _as_chat)
-    draft.body |= shape(draft, tools, choice)
+    draft.body |= shape(draft, tools, on_the_wire(draft, choice))
 
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
@@ -67,6 +76,7 @@ def _translate_functions(draft: Draft) -> None:
 
 def _without_tools(draft: Draft, choice: Any) -> None:
     if choice is not None:
+        read_choice(draft, choice, ())
         reason = "there are no tools to choose from."
         draft.note("tool_choice", "dropped", requested=choice, reason=reason)
     parallel = draft.wanted.pop("parallel_tool_calls", None)
@@ -126,11 +136,6 @@ def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
     return function if isinstance(function, Mapping) else {}
 
 
-def is_function_tool(tool: Mapping[str, Any]) -> bool:
-    """Tell a function tool from a provider's built-in one."""
-    return tool.get("type") == "function" and "function" in tool
-
-
 def _check_foreign(draft: Draft, tools: Sequence[Any]) -> None:
     """Refuse built-in tools that have not the form of OpenAI's."""
     foreign = [tool for tool in tools if _OF_OTHERS.search(str(tool.get("type")))]
@@ -139,59 +144,84 @@ def _check_foreign(draft: Draft, tools: Sequence[Any]) -> None:
         raise draft.refusal("tools", _names(foreign), reason)
 
 
-def _as_chat(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    _check_foreign(draft, tools)
+def _as_chat(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
     builtin = [tool for tool in tools if tool.get("type") != "function"]
-    if builtin:
+    # A server of which nothing is known may have tools of its own.
+    unknown = draft.config.match == "fallback"
+    if builtin and not unknown:
+        _check_foreign(draft, tools)
         reason = f"{draft.endpoint} has no built-in or custom tools."
         raise draft.refusal("tools", _names(builtin), reason)
+    if unknown and choice is not None and choice.only:
+        tools = among(draft, tools, choice)
+        choice = choice._replace(names=())
     body: dict[str, Any] = {"tools": list(tools)}
     if choice is not None:
         body["tool_choice"] = openai_choice(choice, tools)
     return body
 
 
-def _as_responses(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
-    _check_foreign(draft, tools)
+def _as_responses(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
+    if draft.config.match != "fallback":
+        _check_foreign(draft, tools)
     body: dict[str, Any] = {"tools": [_flat(tool) for tool in tools]}
     if choice is not None:
-        chosen = openai_choice(choice, tools)
-        body["tool_choice"] = _flat(chosen) if isinstance(chosen, Mapping) else chosen
+        body["tool_choice"] = _flat_choice(openai_choice(choice, tools))
     return body
 
 
 def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Responses has the fields of `function` beside `type`."""
-    if not is_function_tool(tool):
+    kind = tool.get("type")
+    inner = tool.get(kind) if kind in _NESTED else None
+    if not isinstance(inner, Mapping):
         return dict(tool)
-    rest = {k: v for k, v in tool.items() if k not in {"type", "function"}}
-    return {"type": "function", **tool["function"], **rest}
+    rest = {k: v for k, v in tool.items() if k not in {"type", kind}}
+    return {"type": kind, **inner, **rest}
 
 
-def openai_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
-    """Return any spelling of `tool_choice` in OpenAI's chat form."""
-    choice = _WORDS.get(choice, choice) if isinstance(choice, (str, bool)) else choice
-    if isinstance(choice, (list, tuple)):
-        allowed = [{"type": "function", "function": {"name": name}} for name in choice]
-        wanted = {"mode": "required", "tools": allowed}
-        return {"type": "allowed_tools", "allowed_tools": wanted}
-    if not isinstance(choice, str):
-        return dict(choice)
-    if choice in {"auto", "none", "required"}:
+def _flat_choice(choice: Any) -> Any:
+    if not isinstance(choice, Mapping):
         return choice
-    names = {_function(tool).get("name") for tool in tools}
-    builtin = {tool.get("type") for tool in tools} - {"function"}
-    if choice in builtin and choice not in names:
-        return {"type": choice}
-    return {"type": "function", "function": {"name": choice}}
+    if choice.get("type") != "allowed_tools":
+        return _flat(choice)
+    inner = choice["allowed_tools"]
+    return {"type": "allowed_tools", **inner, "tools": [*map(_flat, inner["tools"])]}
 
 
-def _as_gemini(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+def openai_choice(choice: Choice, tools: Sequence[Mapping[str, Any]]) -> Any:
+    """Return a tool choice in OpenAI's chat form."""
+    if choice.builtin is not None:
+        return dict(choice.builtin)
+    if choice.mode == "none" or not choice.names:
+        return "required" if choice.mode == "any" else choice.mode
+    custom = {tool.get("name") for tool in tools if tool.get("type") == "custom"}
+    named = [
+        {"type": kind, kind: {"name": name}}
+        for name in choice.names
+        for kind in ["custom" if name in custom else "function"]
+    ]
+    if choice.mode == "any" and not choice.only and len(named) == 1:
+        return named[0]
+    mode = "required" if choice.mode == "any" else "auto"
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": named}}
+
+
+def _as_gemini(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
+    if choice is not None and choice.names and choice.mode == "auto":
+        tools = among(draft, tools, choice)
     functions = [tool["function"] for tool in tools if is_function_tool(tool)]
     builtin = [_gemini_builtin(draft, t) for t in tools if not is_function_tool(t)]
-    builtin = google.settle_builtin_tools(draft, builtin, functions, choice)
-    declared = [{"functionDeclarations": [_declaration(f) for f in functions]}]
-    body: dict[str, Any] = {"tools": (declared if functions else []) + builtin}
+    mode = None if choice is None else choice.mode
+    builtin = google.settle_builtin_tools(draft, builtin, functions, mode)
+    declarations = [{"functionDeclarations": [_declaration(f) for f in functions]}]
+    body: dict[str, Any] = {"tools": (declarations if functions else []) + builtin}
     config = _gemini_choice(choice) if functions else None
     if config is not None:
         asked = draft.body.get("toolConfig", {})
@@ -211,31 +241,30 @@ def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:
     declaration: dict[str, Any] = {"name": function["name"]}
     if function.get("description"):
         declaration["description"] = function["description"]
-    if function.get("parameters", {}).get("properties"):
-        declaration["parametersJsonSchema"] = function["parameters"]
+    parameters = function.get("parameters") or {}
+    if any(parameters.get(word) for word in _SAYS_ARGUMENTS):
+        declaration["parametersJsonSchema"] = parameters
     return declaration
 
 
-def _gemini_choice(choice: Any) -> dict[str, Any] | None:
-    if isinstance(choice, bool):
-        choice = "any"
-    if isinstance(choice, Mapping):
-        choice = choice.get("function", choice).get("name") or choice.get("type")
-    if isinstance(choice, (list, tuple)):
-        return {"mode": "ANY", "allowedFunctionNames": list(choice)}
-    modes = {"auto": "AUTO", "none": "NONE", "any": "ANY", "required": "ANY"}
+_SAYS_ARGUMENTS = ("properties", "additionalProperties", "patternProperties", "$ref")
+"""Words one of which parameters have; Gemini takes a function without any as well."""
+
+
+def _gemini_choice(choice: Choice | None) -> dict[str, Any] | None:
     if choice is None:
         return None
-    if choice in modes:
-        return {"mode": modes[choice]}
-    return {"mode": "ANY", "allowedFunctionNames": [choice]}
+    config: dict[str, Any] = {"mode": choice.mode.upper()}
+    if choice.mode == "any" and choice.names:
+        config["allowedFunctionNames"] = list(choice.names)
+    return config
 
 
 # Every tool of Responses has a `type`; Gemini's built-in ones have none. Anthropic's
 # end in a date like `web_search_20250305`, OpenAI's in one like
 # `web_search_preview_2025_03_11` (openai 3.54.0 and anthropic 2.12.0, 2026-11-23).
 _OF_OTHERS = re.compile(r"^None$|_\d{8}$")
-_WORDS: dict[str | bool, str] = {True: "required", "any": "required"}
+_NESTED = frozenset({"custom", "function"})
 _SHAPES = {
     "responses": _as_responses,
     "generate_content": _as_gemini,

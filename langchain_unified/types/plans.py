@@ -83,6 +83,9 @@ class CallPlan:
         platform: Where the model is served, if its provider has more than one place.
         call_as_text: Tools of which the answer is a call, written as JSON text; empty
             if the model calls tools itself.
+        reading: How the answer is brought back into the form asked for, if it has to
+            be; see `langchain_unified.schemas.Reading`.
+        tool_names: The name on the wire of each tool that has another there.
     """
 
     requested_model: str
@@ -108,6 +111,8 @@ class CallPlan:
     structured: str | None = None
     platform: str = ""
     call_as_text: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    tool_names: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
     )
@@ -149,6 +154,7 @@ class CallPlan:
 
     def _written(self) -> dict[str, Any]:
         structured = {"structured": self.structured} if self.structured else {}
+        reading = {"reading": dict(self.reading)} if self.reading else {}
         platform = {"platform": self.platform} if self.platform else {}
         return {
             "requested_model": self.requested_model,
@@ -157,6 +163,7 @@ class CallPlan:
             **platform,
             "endpoint": self.endpoint,
             **structured,
+            **reading,
             "changes": [change.as_dict() for change in self.changes],
         }
 

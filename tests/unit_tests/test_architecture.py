@@ -23,6 +23,7 @@ LAYERS = (
     {"attempts", "choice", "discovery"},
     {"shims"},
     {"planner", "registry", "invocation", "history", "connection", "stopping"},
+    {"toolforms"},
     {"learning"},
     {"content", "display", "cost"},
     {"schemas", "servers", "vocabulary"},

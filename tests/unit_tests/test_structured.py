@@ -277,7 +277,7 @@ def test_a_strict_tool_has_no_defaults(model: Make) -> None:
         """Paint a wall."""
 
     bound: Any = model("gpt-4o").bind_tools([paint], strict=True)
-    tool = bound.kwargs["tools"][0]["function"]
+    tool = model("gpt-4o").explain(**bound.kwargs).body["tools"][0]["function"]
 
     assert {"color": {"type": "string"}} == tool["parameters"]["properties"]
     assert ["color"] == tool["parameters"]["required"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from langchain_unified.planner.anthropic.formats import fits, render_format
+from langchain_unified.planner.anthropic.formats import render_format
 from langchain_unified.planner.anthropic.limits import (
     decide_default_cap,
     decide_sampling,
@@ -16,7 +16,6 @@ __all__ = [
     "decide_default_cap",
     "decide_sampling",
     "decide_thinking",
-    "fits",
     "render_format",
     "render_tools",
 ]

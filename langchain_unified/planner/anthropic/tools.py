@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner import forced
-from langchain_unified.planner.anthropic.formats import fits, put_schema
+from langchain_unified.planner.anthropic.formats import put_schema
 from langchain_unified.planner.anthropic.thinking import thinks
+from langchain_unified.planner.choices import Choice
+from langchain_unified.planner.declaring import among, is_function_tool
 from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.fitting import names_of, note_fit
+from langchain_unified.schemas import UnsayableError, fit, wire_of
 
 ONLY_HERE = (
     "allowed_callers",
@@ -21,18 +26,20 @@ ONLY_HERE = (
 `_ANTHROPIC_EXTRA_FIELDS`, read 2026-11-26)."""
 
 _FORCED = frozenset({"any", "tool"})
-_KINDS = frozenset({"auto", "none", *_FORCED})
 
 
-def render_tools(draft: Draft, tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+def render_tools(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
     """Return tools and tool choice as the Messages API writes them."""
+    if choice is not None and (choice.only or len(choice.names) > 1):
+        tools = among(draft, tools, choice)
+        choice = choice._replace(names=())
     body: dict[str, Any] = {"tools": [_tool(draft, tool) for tool in tools]}
     chosen = _choice(draft, choice)
-    if chosen is not None and _must_write(draft, chosen):
+    if choice is not None and chosen is not None and _must_write(draft, chosen):
         _write_call(draft, tools, choice)
         return {**body, "tool_choice": {"type": "none"}}
-    if isinstance(choice, (list, tuple)):
-        _choose_among(draft, body, choice)
     parallel = draft.wanted.pop("parallel_tool_calls", None)
     if parallel is False and (chosen is None or chosen["type"] != "none"):
         chosen = {"type": "auto", **(chosen or {}), "disable_parallel_tool_use": True}
@@ -63,69 +70,52 @@ def _function_tool(
     return {**rendered, **{key: tool[key] for key in ONLY_HERE if key in tool}}
 
 
-def _choice(draft: Draft, choice: Any) -> dict[str, Any] | None:
+def _choice(draft: Draft, choice: Choice | None) -> dict[str, Any] | None:
     if choice is None:
         return None
-    chosen = _rendered_choice(choice)
-    if chosen.get("type") not in _KINDS:
-        reason = f"it takes {', '.join(sorted(_KINDS))}."
-        raise draft.refusal("tool_choice", choice, reason)
+    if choice.mode == "builtin":
+        reason = "it chooses a tool by its name; give the name."
+        raise draft.refusal("tool_choice", choice.told, reason)
+    if choice.mode == "any" and choice.names:
+        chosen = {"type": "tool", "name": choice.names[0]}
+    else:
+        chosen = {"type": choice.mode}
+    if isinstance(choice.told, Mapping) and "disable_parallel_tool_use" in choice.told:
+        parallel = choice.told["disable_parallel_tool_use"]
+        chosen = {**chosen, "disable_parallel_tool_use": parallel}
     return chosen
-
-
-def _rendered_choice(choice: Any) -> dict[str, Any]:
-    if isinstance(choice, bool):
-        return {"type": "any" if choice else "none"}
-    if isinstance(choice, (list, tuple)):
-        return {"type": "any"}
-    if isinstance(choice, Mapping):
-        if choice.get("type") == "function":
-            return {"type": "tool", "name": choice.get("function", choice)["name"]}
-        return dict(choice)
-    words = {"auto": "auto", "none": "none", "any": "any", "required": "any"}
-    if choice in words:
-        return {"type": words[choice]}
-    return {"type": "tool", "name": choice}
 
 
 def _must_write(draft: Draft, chosen: Mapping[str, Any]) -> bool:
     return chosen["type"] in _FORCED and not draft.config.supports("tool_choice")
 
 
-def _write_call(draft: Draft, tools: Sequence[Any], choice: Any) -> None:
+def _write_call(draft: Draft, tools: Sequence[Any], choice: Choice) -> None:
     """Have the model write the call as text: it takes no forced tool choice.
 
     The tools stay in the request, where the model reads what they do; choosing none
     keeps it to the text.
     """
-    functions = [tool for tool in tools if tool.get("type") == "function"]
-    names = forced.chosen_names(choice)
-    wanted = [f for f in functions if not names or f["function"]["name"] in names]
-    schemas = [tool["function"].get("parameters") for tool in wanted]
-    open_ones = [schema for schema in schemas if schema and not fits(schema)]
-    if not functions or open_ones or not forced.can_be_written(draft):
-        reason = (
-            "it takes no forced tool choice, and this call cannot be written as its "
-            "response format; give tool_choice='auto'."
-        )
-        raise draft.refusal("tool_choice", choice, reason, feature="tool_choice")
-    put_schema(draft, forced.write_call(draft, functions, choice))
+    functions = [tool for tool in tools if is_function_tool(tool)]
+    if not functions or not forced.can_be_written(draft):
+        raise _cannot_write(draft, choice)
+    asked = choice._replace(names=choice.names or tuple(names_of(functions)))
+    schema = forced.write_call(draft, functions, asked)
+    try:
+        found = fit(schema, wire_of(draft.endpoint, "answer"), "answer")
+    except UnsayableError as obstacle:
+        raise _cannot_write(draft, choice) from obstacle
+    note_fit(draft, "tool_choice", found)
+    put_schema(draft, found.schema)
     draft.add_system = forced.request_of(draft.call_as_text)
 
 
-def _choose_among(draft: Draft, body: dict[str, Any], choice: Sequence[str]) -> None:
-    """Leave out the tools that are not among those chosen."""
-    kept = [tool for tool in body["tools"] if tool.get("name") in choice]
-    if len(kept) < len(body["tools"]):
-        reason = "a choice among some tools is any choice among those alone."
-        draft.note(
-            "tool_choice",
-            "translated",
-            requested=list(choice),
-            sent={"type": "any"},
-            reason=reason,
-        )
-    body["tools"] = kept
+def _cannot_write(draft: Draft, choice: Choice) -> UnsupportedError:
+    reason = (
+        "it takes no forced tool choice, and this call cannot be written as its "
+        "response format; give tool_choice='auto'."
+    )
+    return draft.refusal("tool_choice", choice.told, reason, feature="tool_choice")
 
 
 def _make_room_for(draft: Draft, chosen: Mapping[str, Any]) -> None:

@@ -1,19 +1,29 @@
-"""Response schemas: from whatever the user gives to JSON Schema, strict if asked."""
+"""Response schemas: whatever the user gives, as the JSON Schema the user means."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from functools import cached_property
+from typing import Any, get_origin
 
 from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
 from typing_extensions import is_typeddict
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.schemas.typed_dicts import has_optional_keys, typed_dict_schema
+from langchain_unified.schemas.walking import contains_itself, mapped
+
+if sys.version_info >= (3, 14):
+    from typing import Union as UnionType
+else:
+    from types import UnionType
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 """How structured output can be asked for, best first."""
@@ -27,7 +37,8 @@ class Structure:
         target: What the user gave: a class, a `TypedDict`, a dataclass or a schema.
         name: Name of the schema on the wire.
         description: What it is, for the model.
-        schema: JSON Schema of the answer; `None` for any JSON object.
+        schema: JSON Schema of the answer, as the user means it; `None` for any JSON
+            object.
         method: How the user wants it asked for; `None` for the best the model can do.
         strict: Whether the answer must match to the letter; `None` for the default.
     """
@@ -47,31 +58,64 @@ class Structure:
     @property
     def strict_by_default(self) -> bool:
         """A class is made strict; a `TypedDict` or schema is sent as it was written."""
-        return isinstance(self.target, type) and not is_typeddict(self.target)
+        return self.checks_itself
 
-    def as_response_format(self, *, strict: bool) -> dict[str, Any]:
-        """Return OpenAI's response format."""
-        schema = strict_schema(self.schema or {}) if strict else dict(self.schema or {})
-        body = {"name": self.name, "description": self.description, "schema": schema}
+    @property
+    def checks_itself(self) -> bool:
+        """Whether the target checks answers: a schema or a `TypedDict` does not."""
+        target = self.target
+        is_class = isinstance(target, type) and not is_typeddict(target)
+        return is_class or _is_type(target)
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What checks answers against the target, where that is no pydantic class."""
+        return TypeAdapter(self.target)
+
+    def as_response_format(
+        self, *, strict: bool, schema: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return OpenAI's response format.
+
+        Args:
+            strict: Whether the answer must match to the letter.
+            schema: The schema in the words of the wire; the structure's own if `None`.
+        """
+        told = dict((self.schema or {}) if schema is None else schema)
+        body = {"name": self.name, "description": self.description, "schema": told}
         if _is_pydantic_2(self.target):
             del body["description"]
         else:
-            body["schema"] = _undescribed(schema)
+            body["schema"] = undescribed(told)
         kept = {name: value for name, value in body.items() if value}
         return {"type": "json_schema", "json_schema": {**kept, "strict": strict}}
 
-    def as_tool(self) -> dict[str, Any]:
-        """Return OpenAI's function tool."""
-        schema = _undescribed(_plain_parameters(self.target) or self.schema or {})
-        if self.strict:
-            schema = strict_schema(schema)
+    def as_tool(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return OpenAI's function tool.
+
+        Args:
+            parameters: The schema in the words of the wire.
+        """
         function = {
             "name": self.name,
             "description": self.description,
-            "parameters": schema,
+            "parameters": undescribed(parameters),
         }
         strict = {} if self.strict is None else {"strict": self.strict}
         return {"type": "function", "function": {**function, **strict}}
+
+    def as_traced(self) -> Any:
+        """Return what a trace shows: a tool, which langchain-core converts any time."""
+        if self.schema is None:
+            return self.target
+        function = {"name": self.name, "description": self.description}
+        parameters = undescribed(self.parameters)
+        return {"type": "function", "function": {**function, "parameters": parameters}}
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """The schema as tools have it: without references and titles if it can be."""
+        return _plain_parameters(self.target) or self.schema or {}
 
 
 def read_structure(
@@ -98,17 +142,25 @@ def read_structure(
         return Structure(None, "answer", "", None, method, strict)
     function = _function(target)
     given = function.get("strict") if isinstance(target, Mapping) else None
+    schema = function.get("parameters")
     return Structure(
         target=target,
-        name=function["name"],
+        name=function.get("name") or "answer",
         description=function.get("description", ""),
-        schema=function.get("parameters") or {"type": "object", "properties": {}},
+        schema={"type": "object", "properties": {}} if schema is None else schema,
         method=method,
         strict=given if strict is None else strict,
     )
 
 
 def _function(target: Any) -> dict[str, Any]:
+    try:
+        return _read(target)
+    except (ValueError, TypeError, KeyError, PydanticUserError) as error:
+        raise _refused(target) from error
+
+
+def _read(target: Any) -> dict[str, Any]:
     if isinstance(target, Mapping):
         return _described(target)
     if dataclasses.is_dataclass(target) and isinstance(target, type):
@@ -125,14 +177,36 @@ def _function(target: Any) -> dict[str, Any]:
             "description": schema.get("description", ""),
             "parameters": schema,
         }
-    try:
-        return convert_to_openai_function(target)
-    except (ValueError, TypeError) as error:
-        accepted = "give a pydantic class, a TypedDict, a dataclass or a JSON Schema."
-        raise InvalidParameterError("schema", target, accepted) from error
+    if is_typeddict(target) and has_optional_keys(target):
+        return _named(target.__name__, typed_dict_schema(target))
+    if _is_type(target):
+        return _of_type(target)
+    return convert_to_openai_function(target)
 
 
-def _undescribed(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _refused(target: Any) -> InvalidParameterError:
+    accepted = "give a pydantic class, a TypedDict, a dataclass or a JSON Schema."
+    return InvalidParameterError("schema", target, accepted)
+
+
+def _is_type(target: Any) -> bool:
+    """Tell a type that is no class with fields: a list, a choice, an enumeration."""
+    if isinstance(target, type) and issubclass(target, Enum):
+        return True
+    return get_origin(target) is not None or isinstance(target, UnionType)
+
+
+def _of_type(target: Any) -> dict[str, Any]:
+    schema = TypeAdapter(target).json_schema()
+    return _named(getattr(target, "__name__", None) or "answer", schema)
+
+
+def _named(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    described = schema.get("description", "")
+    return {"name": name, "description": described, "parameters": schema}
+
+
+def undescribed(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what stands beside the schema already."""
     return {k: v for k, v in schema.items() if k not in {"title", "description"}}
 
@@ -145,19 +219,6 @@ def _plain_parameters(target: Any) -> Mapping[str, Any] | None:
     if not _is_pydantic_2(target) or contains_itself(target.model_json_schema()):
         return None
     return convert_to_openai_function(target).get("parameters")
-
-
-def contains_itself(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a definition leads back to itself."""
-    definitions = schema.get("$defs", {})
-    leads_to = {
-        name: {other for other in definitions if f'"#/$defs/{other}"' in text}
-        for name, text in ((n, json.dumps(d)) for n, d in definitions.items())
-    }
-    for _ in definitions:
-        for reached in leads_to.values():
-            reached.update(*(leads_to[name] for name in tuple(reached)))
-    return any(name in reached for name, reached in leads_to.items())
 
 
 def _rooted(schema: dict[str, Any]) -> dict[str, Any]:
@@ -179,19 +240,32 @@ def _described(target: Mapping[str, Any]) -> dict[str, Any]:
     if "schema" in target and "name" in target:
         rest = {k: v for k, v in target.items() if k != "schema"}
         return {**rest, "parameters": target["schema"]}
-    if "properties" in target or "$defs" in target or "anyOf" in target:
-        return {
-            "name": _wire_name(target.get("title", "answer")),
-            "description": target.get("description", ""),
-            "parameters": dict(target),
-        }
-    return convert_to_openai_function(dict(target))
+    if _is_function(target) or not any(word in target for word in _WORDS):
+        return convert_to_openai_function(dict(target))
+    return {
+        "name": target.get("title") or "answer",
+        "description": target.get("description", ""),
+        "parameters": dict(target),
+    }
 
 
-def _wire_name(title: str) -> str:
-    """OpenAI takes letters, digits, dashes and underscores, 64 at most."""
-    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in title)
-    return kept[:64] or "answer"
+def _is_function(target: Mapping[str, Any]) -> bool:
+    named = "name" in target and {"parameters", "input_schema"} & target.keys()
+    return bool(named) or "toolSpec" in target
+
+
+_WORDS = (
+    "type",
+    "properties",
+    "$defs",
+    "$ref",
+    "enum",
+    "const",
+    "anyOf",
+    "oneOf",
+    "allOf",
+)
+"""Words one of which a JSON Schema has."""
 
 
 def _is_pydantic_2(target: Any) -> bool:
@@ -207,43 +281,11 @@ def _first_line(target: type) -> str:
     return "" if text.startswith(f"{target.__name__}(") else text
 
 
-def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema as OpenAI's strict mode wants it.
-
-    Every object names all its properties as required and allows no others; defaults
-    go, since the model must give every value (OpenAI, Structured Outputs guide:
-    supported schemas, read 2026-11-23). A schema that is strict already is unchanged.
-
-    Example:
-        >>> strict_schema({"type": "object", "properties": {"a": {"type": "string"}}})
-        {'type': 'object', 'properties': {'a': {'type': 'string'}}, \
-'required': ['a'], 'additionalProperties': False}
-    """
-    strict = {key: _strict_value(key, value) for key, value in schema.items()}
-    strict.pop("default", None)
-    if "$ref" in strict:
-        return {"$ref": strict["$ref"]}
-    if "prefixItems" in strict:
-        _as_list(strict)
-    if strict.get("type") == "object" or "properties" in strict:
-        strict.setdefault("properties", {})
-        strict["required"] = list(strict["properties"])
-        strict["additionalProperties"] = False
-    return strict
-
-
-def _as_list(schema: dict[str, Any]) -> None:
-    """Describe a tuple as a list of its items' types; strict mode has no tuples."""
-    kinds = schema.pop("prefixItems")
-    distinct = [kind for at, kind in enumerate(kinds) if kind not in kinds[:at]]
-    schema["items"] = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
-
-
-def _strict_value(key: str, value: Any) -> Any:
-    if key in {"properties", "$defs", "definitions"} and isinstance(value, Mapping):
-        return {name: strict_schema(inner) for name, inner in value.items()}
-    if isinstance(value, Mapping) and key not in {"enum", "const", "default"}:
-        return strict_schema(value)
-    if isinstance(value, list) and key in {"anyOf", "allOf", "oneOf", "prefixItems"}:
-        return [strict_schema(inner) for inner in value]
-    return value
+def without_titles(schema: Any) -> Any:
+    """Return a schema without the titles pydantic makes of names."""
+    if not isinstance(schema, Mapping):
+        return schema
+    found = mapped(schema, lambda part, _, __: without_titles(part))
+    if isinstance(found.get("title"), str):
+        del found["title"]
+    return found

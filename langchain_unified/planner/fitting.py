@@ -1,0 +1,119 @@
+"""Schemas brought to the wire of a call, and what becomes of them put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_unified.planner.draft import Draft
+from langchain_unified.schemas import (
+    Fit,
+    UnsayableError,
+    Wire,
+    fit,
+    has_strict,
+    wire_of,
+)
+from langchain_unified.schemas.wires import AS_IT_IS, Form
+
+
+def wire_for(draft: Draft, form: Form, *, strict: bool) -> Wire:
+    """Return the wire of a call.
+
+    A server of which nothing is known is given tools as they are: it may take more
+    than OpenAI does.
+    """
+    unknown = draft.config.match == "fallback" and form == "tool"
+    if unknown and not strict:
+        return AS_IT_IS
+    return wire_of(draft.endpoint, form, strict=strict)
+
+
+def fitted(
+    draft: Draft,
+    schema: Mapping[str, Any],
+    *,
+    on: Form,
+    form: Form,
+    strict: bool,
+    nulls: bool,
+    parameter: str,
+) -> tuple[Fit, bool]:
+    """Return a schema as the endpoint takes it, and whether it is strict there.
+
+    What strict mode cannot say goes without it, on record.
+
+    Args:
+        draft: The plan being made.
+        schema: The schema as the user means it.
+        on: Whether it is sent as the format of the answer or as a tool.
+        form: What it is of; see `langchain_unified.schemas.fit`.
+        strict: Whether the answer should match to the letter.
+        nulls: Whether a null may stand for a key that is missing.
+        parameter: The setting the record is about.
+
+    Raises:
+        UnsayableError: If the endpoint has no words for it at all.
+    """
+    if strict and has_strict(draft.endpoint, on):
+        wire = wire_for(draft, on, strict=True)
+        try:
+            return fit(schema, wire, form, nulls=nulls), True
+        except UnsayableError as obstacle:
+            _note_not_strict(draft, parameter, obstacle, wire)
+    return fit(schema, wire_for(draft, on, strict=False), form, nulls=nulls), False
+
+
+def _note_not_strict(
+    draft: Draft, parameter: str, obstacle: UnsayableError, wire: Wire
+) -> None:
+    draft.note(
+        parameter,
+        "translated",
+        requested={"strict": True},
+        sent={"strict": False},
+        reason=f"{obstacle}, which strict mode cannot say; it goes without, and the "
+        "answer is checked on the client.",
+        source=wire.source,
+    )
+
+
+def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
+    """Put on record what was said in other words, and what cannot be enforced.
+
+    Args:
+        draft: The plan being made.
+        parameter: The setting the schema is part of.
+        found: The schema as it is sent.
+        of: The tool it is of, if it is of one.
+    """
+    where = f" of {of}" if of else ""
+    if found.rewritten:
+        draft.note(
+            parameter,
+            "translated",
+            requested=[_at(one.word, one.place) + where for one in found.rewritten],
+            sent=[one.sent for one in found.rewritten],
+            reason="the endpoint says it in other words, with the same meaning.",
+            source=found.wire.source,
+        )
+    if found.weakened:
+        draft.note(
+            parameter,
+            "emulated",
+            requested=[_at(one.word, one.place) + where for one in found.weakened],
+            sent="description",
+            reason="the endpoint cannot enforce it; the model is told in words, and "
+            "the answer is checked on the client.",
+            source=found.wire.source,
+        )
+
+
+def _at(word: str, place: str) -> str:
+    return f"{word} at {place}" if place else word
+
+
+def names_of(tools: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the functions among tools, in order."""
+    found = (tool.get("function") for tool in tools)
+    return [one["name"] for one in found if isinstance(one, Mapping) and "name" in one]

@@ -1,0 +1,216 @@
+"""Tools in OpenAI's chat form, whatever they are given as.
+
+A function, a pydantic class, a `BaseTool`, a dictionary of any provider or an object of
+an SDK; a provider's built-in tools stay as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.utils.pydantic import is_basemodel_subclass
+
+from langchain_unified.schemas import contains_itself
+from langchain_unified.schemas.reading import without_titles
+
+_DECLARATIONS = ("function_declarations", "functionDeclarations")
+_PARAMETERS = (
+    "parameters_json_schema",
+    "parametersJsonSchema",
+    "parameters",
+)
+_OF_A_FUNCTION = ("name", "description", "parameters", "strict")
+
+
+class NeutralTool(dict[str, Any]):
+    """A tool in OpenAI's chat form, converted once: binding keeps it.
+
+    Attributes:
+        original: The tool as langchain-core converts it; its strict schema may still
+            hold what strict mode refuses.
+    """
+
+    original: dict[str, Any]
+
+
+def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[Any]:
+    """Return tools in OpenAI's chat form; a provider's built-in tools stay as given.
+
+    Args:
+        tools: Functions, pydantic classes, `BaseTool`s, dictionaries or objects of an
+            SDK, such as `google.genai.types.Tool`.
+        strict: Whether arguments must match the schema; `None` for the default.
+    """
+    return [neutral for tool in tools for neutral in _neutral(tool, strict=strict)]
+
+
+def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
+    if type(tool) is NeutralTool and strict is None:
+        yield tool
+        return
+    if _is_of_an_sdk(tool):
+        tool = tool.model_dump(exclude_none=True, mode="json")
+    if not isinstance(tool, Mapping):
+        yield _function(tool, strict=strict)
+        return
+    for key in _DECLARATIONS:
+        for declaration in tool.get(key) or ():
+            yield _function(_declared(declaration), strict=strict)
+    rest = {key: value for key, value in tool.items() if key not in _DECLARATIONS}
+    if rest and _describes_function(rest):
+        yield _function(_nested(rest), strict=strict)
+    elif rest:
+        yield _unnested(rest)
+
+
+def _is_of_an_sdk(tool: Any) -> bool:
+    """Tell an object of an SDK from a class, and from a tool of LangChain."""
+    return (
+        hasattr(tool, "model_dump")
+        and not isinstance(tool, type)
+        and not hasattr(tool, "args_schema")
+    )
+
+
+def _function(tool: Any, *, strict: bool | None) -> NeutralTool:
+    own = tool["function"].get("strict") if isinstance(tool, Mapping) else None
+    asked = own if strict is None else strict
+    neutral = NeutralTool({**_converted(tool), **_marks(tool)})
+    if asked is not None and "function" in neutral:
+        neutral["function"] = {**neutral["function"], "strict": asked}
+    neutral.original = _as_theirs(tool, neutral, strict=asked)
+    return neutral
+
+
+def _as_theirs(
+    tool: Any, neutral: dict[str, Any], *, strict: bool | None
+) -> dict[str, Any]:
+    """Return a tool as langchain-core converts it, where it can."""
+    if not strict:
+        return neutral
+    return convert_to_openai_tool(tool, strict=strict)
+
+
+def _converted(tool: Any) -> dict[str, Any]:
+    """Return a function in OpenAI's form, with the schema its author wrote."""
+    if isinstance(tool, Mapping):
+        return dict(tool)
+    converted = convert_to_openai_tool(tool)
+    function = converted.get("function")
+    schema = _recursive_schema(tool)
+    if schema is not None and isinstance(function, Mapping):
+        converted = {**converted, "function": {**function, "parameters": schema}}
+    return converted
+
+
+def _recursive_schema(tool: Any) -> dict[str, Any] | None:
+    """Return the schema of arguments that contain themselves, else `None`.
+
+    langchain-core puts what is referred to in the place of the reference, which leaves
+    nothing where a schema contains itself (1.7.2, `dereference_refs`, 2026-11-27).
+    """
+    schema: Any = getattr(tool, "tool_call_schema", tool)
+    if is_basemodel_subclass(schema) and hasattr(schema, "model_json_schema"):
+        schema = schema.model_json_schema()
+    if not isinstance(schema, Mapping) or not contains_itself(schema):
+        return None
+    bare = {k: v for k, v in schema.items() if k not in {"title", "description"}}
+    titleless: dict[str, Any] = without_titles(bare)
+    return titleless
+
+
+def _describes_function(tool: Mapping[str, Any]) -> bool:
+    if tool.get("type") in {"function", "object"}:
+        return True
+    if "type" in tool:
+        return False
+    return bool({"name", "title", "input_schema", "toolSpec"} & set(tool))
+
+
+def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a function of any dictionary form in OpenAI's chat form."""
+    if tool.get("type") == "function":
+        if isinstance(tool.get("function"), Mapping):
+            return dict(tool)
+        function = {key: tool[key] for key in _OF_A_FUNCTION if key in tool}
+        rest = {key: v for key, v in tool.items() if key not in function}
+        return {**rest, "type": "function", "function": function}
+    if "title" in tool and "name" not in tool:
+        rest = {k: v for k, v in tool.items() if k not in {"title", "description"}}
+        described = {k: tool[k] for k in ("description",) if k in tool}
+        function = {"name": tool["title"], **described, "parameters": rest}
+        return {"type": "function", "function": function}
+    converted = convert_to_openai_tool(dict(tool))
+    if "strict" in tool and "function" in converted:
+        converted["function"].setdefault("strict", tool["strict"])
+    return {**converted, **_marks(tool)}
+
+
+def _unnested(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a custom tool with its fields beside `type`, other tools as given."""
+    inner = tool.get("custom")
+    if tool.get("type") == "custom" and isinstance(inner, Mapping):
+        rest = {key: value for key, value in tool.items() if key != "custom"}
+        return {**rest, **inner}
+    return dict(tool)
+
+
+def _declared(declaration: Any) -> dict[str, Any]:
+    """Return one of Gemini's function declarations in OpenAI's chat form."""
+    function: dict[str, Any] = {"name": declaration["name"]}
+    if declaration.get("description"):
+        function["description"] = declaration["description"]
+    for key in _PARAMETERS:
+        if declaration.get(key):
+            function["parameters"] = _json_schema(declaration[key])
+            break
+    return {"type": "function", "function": function}
+
+
+def _json_schema(schema: Any) -> Any:
+    """Return JSON Schema for a schema in the words of Google's own types."""
+    if isinstance(schema, (list, tuple)):
+        return [_json_schema(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        name = _GOOGLE_WORDS.get(key, key)
+        if name == "type" and isinstance(value, str):
+            found["type"] = value.lower()
+        elif name in {"properties", "$defs"} and isinstance(value, Mapping):
+            found[name] = {k: _json_schema(v) for k, v in value.items()}
+        elif name in {"enum", "required", "default", "example"}:
+            found[name] = value
+        else:
+            found[name] = _json_schema(value)
+    return found
+
+
+_GOOGLE_WORDS = {
+    "additional_properties": "additionalProperties",
+    "any_of": "anyOf",
+    "defs": "$defs",
+    "max_items": "maxItems",
+    "max_length": "maxLength",
+    "max_properties": "maxProperties",
+    "min_items": "minItems",
+    "min_length": "minLength",
+    "min_properties": "minProperties",
+    "property_ordering": "propertyOrdering",
+    "ref": "$ref",
+}
+
+
+def _marks(tool: Any) -> dict[str, Any]:
+    """Return what Anthropic's tools have beside name, description and schema.
+
+    langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
+    as langchain-anthropic reads it.
+    """
+    from langchain_unified.planner.anthropic import ONLY_HERE  # noqa: PLC0415
+
+    told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
+    return {key: told[key] for key in ONLY_HERE if key in told}
