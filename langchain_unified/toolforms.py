@@ -177,7 +177,7 @@ def _json_schema(schema: Any) -> Any:
         return schema
     found: dict[str, Any] = {}
     for key, value in schema.items():
-        name = _GOOGLE_WORDS.get(key, key)
+        name = _GOOGLE_WORDS.get(key) or str(key)
         if name == "type" and isinstance(value, str):
             found["type"] = value.lower()
         elif name in {"properties", "$defs"} and isinstance(value, Mapping):
