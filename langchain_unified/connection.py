@@ -115,9 +115,22 @@ class Connection:
 
 def _surroundings(provider: str) -> tuple[str | None, ...]:
     """Return what the SDKs read from the environment when a client is made."""
-    return tuple(os.environ.get(name) for name in _READ_BY_SDKS.get(provider, ()))
+    names = (*_READ_BY_SDKS.get(provider, ()), *_READ_BY_ALL)
+    return tuple(os.environ.get(name) for name in names)
 
 
+_READ_BY_ALL = (
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 _READ_BY_SDKS = {
     "openai": (
         "OPENAI_API_KEY",
@@ -125,11 +138,14 @@ _READ_BY_SDKS = {
         "OPENAI_BASE_URL",
         "OPENAI_ORGANIZATION",
         "OPENAI_ORG_ID",
+        "OPENAI_PROXY",
     ),
     "google_genai": (
         "GOOGLE_API_KEY",
         "GEMINI_API_KEY",
         "GOOGLE_GEMINI_BASE_URL",
+        "GOOGLE_GENAI_API_VERSION",
+        "GOOGLE_GENAI_HTTP_CLIENT",
         "GOOGLE_GENAI_USE_VERTEXAI",
     ),
     "azure_openai": (
@@ -137,6 +153,7 @@ _READ_BY_SDKS = {
         "AZURE_OPENAI_AD_TOKEN",
         "AZURE_OPENAI_ENDPOINT",
         "OPENAI_API_VERSION",
+        "OPENAI_PROXY",
     ),
     "anthropic": (
         "ANTHROPIC_API_KEY",

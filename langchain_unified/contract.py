@@ -21,7 +21,6 @@ from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.faces import RolledOut
-from langchain_unified.shims.loops import aclose_connections, close_connections
 from langchain_unified.types import CallPlan, Invocation, ToolLike
 
 CONFIGURABLE = {
@@ -279,12 +278,12 @@ class Contract(RolledOut):
         open new connections when they are.
         """
         for shim in self._derived.shims.values():
-            close_connections(shim)
+            shim.close()
 
     async def aclose(self) -> None:
         """Close the connections of this model's clients; see `close`."""
         for shim in self._derived.shims.values():
-            await aclose_connections(shim)
+            await shim.aclose()
 
     # Attributes people read on ChatOpenAI
 

@@ -87,6 +87,17 @@ class ProviderShim(ABC):
         self._owned.append(transport)
         return transport
 
+    def close(self) -> None:
+        """Close connections; new ones are opened when they are needed."""
+        for transport in self._owned:
+            transport.close()
+
+    async def aclose(self) -> None:
+        """Close connections, those of this event loop included; see `close`."""
+        for transport in self._owned:
+            transport.close()
+            await transport.aclose()
+
     @abstractmethod
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""

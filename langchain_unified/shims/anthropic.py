@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import anthropic
 from langchain_core.outputs import ChatResult
 
 from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
-    shared_pool,
+    http_package,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.anthropic_wire.shape import shape_piece, shape_result
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.forced import CallPieces, as_call
+from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
 KEY_VARIABLES = ("ANTHROPIC_API_KEY",)
@@ -45,8 +47,19 @@ class AnthropicShim(DelegatedShim):
         if not given("api_key") and not os.environ.get(KEY_VARIABLES[0]):
             raise MissingCredentialsError(self.provider, "Anthropic", KEY_VARIABLES)
         kept = {name: given(name) for name in _SETTINGS if given(name) is not None}
-        pool = self.own(shared_pool())
-        return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, pool=pool, **kept)
+        arguments = self._client_arguments()
+        if "http_client" not in kept:
+            kept["http_client"] = anthropic.DefaultHttpxClient(**arguments)
+        if "http_async_client" not in kept:
+            kept["http_async_client"] = anthropic.DefaultAsyncHttpxClient(**arguments)
+        return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, **kept)
+
+    def _client_arguments(self) -> dict[str, Any]:
+        """Return the arguments of the SDK's HTTP clients."""
+        proxy = self.connection.get("proxy") or os.environ.get("ANTHROPIC_PROXY")
+        limits = anthropic.DEFAULT_CONNECTION_LIMITS
+        given = {"limits": limits, **({"proxy": proxy} if proxy else {})}
+        return client_arguments(http_package(), given, self.own)
 
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
         """Return an error of ours, which is the SDK's as well."""
@@ -63,7 +76,7 @@ class AnthropicShim(DelegatedShim):
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models the API lists, page by page."""
-        listed = self.delegate._client.models.list()  # noqa: SLF001
+        listed = self.delegate.sdk_client.models.list()
         return [model.model_dump(mode="json") for model in listed]
 
 

@@ -9,7 +9,11 @@ from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.shims.azure_wire.clients import async_client, sync_client
+from langchain_unified.shims.azure_wire.clients import (
+    async_client,
+    dated_version,
+    sync_client,
+)
 from langchain_unified.shims.openai import OpenAIShim
 from langchain_unified.shims.openai_wire.delegate import PlannedChatOpenAI
 from langchain_unified.types import CallPlan
@@ -21,13 +25,16 @@ FIRST_WITH_RESPONSES = "2025-03-01-preview"
 class PlannedAzureOpenAI(PlannedChatOpenAI):
     """Renders plans for a resource whose API version may be too old for them."""
 
+    azure_version: str | None = None
+    """The dated API version; `None` for the v1 API, which has no versions."""
+
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan.
 
         Raises:
             InvalidParameterError: If the API version has no Responses.
         """
-        version = getattr(self.root_client, "_api_version", None)
+        version = self.azure_version
         if plan.endpoint == "responses" and version and version < FIRST_WITH_RESPONSES:
             accepted = (
                 f"this call needs Responses, served from {FIRST_WITH_RESPONSES} on; "
@@ -51,11 +58,9 @@ class AzureOpenAIShim(OpenAIShim):
             InvalidParameterError: If there is no endpoint.
         """
         given = self.connection.get
-        sockets = given("http_socket_options")
-        http_client = given("http_client") or self._http_client(sockets)
-        shared = given("http_async_client") or self._async_http_client(sockets)
+        http_client, http_async_client = self._http_clients()
         sync = sync_client(self.connection, http_client)
-        asynchronous = async_client(self.connection, shared)
+        asynchronous = async_client(self.connection, http_async_client)
         settings: dict[str, Any] = {
             name: given(name)
             for name in ("stream_chunk_timeout", "include_response_headers")
@@ -68,6 +73,7 @@ class AzureOpenAIShim(OpenAIShim):
             root_client=sync,
             async_client=asynchronous.chat.completions,
             root_async_client=asynchronous,
+            azure_version=dated_version(self.connection),
             **settings,
         )
 

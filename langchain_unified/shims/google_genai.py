@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from types import ModuleType
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -15,13 +14,14 @@ from langchain_unified.history import prepared
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
-from langchain_unified.shims.google_wire.http import http_package
+from langchain_unified.shims.google_wire.http import (
+    http_package,
+    uses_client_certificate,
+)
 from langchain_unified.shims.google_wire.inquiries import count_tokens, model_rows
 from langchain_unified.shims.google_wire.pieces import Pieces
 from langchain_unified.shims.google_wire.shape import shape_result
-from langchain_unified.shims.loops import shared_transport
-from langchain_unified.shims.sockets import quickened
-from langchain_unified.shims.tls import tls_context
+from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
 KEY_VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
@@ -52,21 +52,25 @@ class GoogleGenAIShim(DelegatedShim):
             MissingCredentialsError: If there is no key and it is not Vertex AI.
         """
         given = self.connection.get
-        on_vertex = given("vertexai") or given("credentials") or given("project")
-        if not (given("api_key") or on_vertex or _key_in_environment()):
+        on_vertex = bool(platforms(lambda _: self.connection))
+        has_account = given("vertexai") or given("credentials") or given("project")
+        if not (given("api_key") or has_account or _key_in_environment()):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
-        if not platforms(lambda _: self.connection):
+        if not on_vertex:
             kept.setdefault("api_version", _api_version())
-        client_args = kept.get("client_args", {})
-        http = http_package(client_args.values())
-        pools = {
-            "verify": tls_context(http),
-            "mounts": {"all://": self.own(_shared_pool(http))},
-        }
-        kept["client_args"] = {**pools, **client_args}
+        if not uses_client_certificate(on_vertex=on_vertex):
+            kept["client_args"] = self._client_arguments(kept.get("client_args"))
         return PlannedChatGoogle(model="planned", **kept)
+
+    def _client_arguments(
+        self, client_args: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return the arguments of the SDK's HTTP clients."""
+        proxy = self.connection.get("proxy")
+        given = {**({"proxy": proxy} if proxy else {}), **(client_args or {})}
+        return client_arguments(http_package(given.values()), given, self.own)
 
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
         """Return an error of ours, which is of the class raised as well."""
@@ -91,16 +95,6 @@ class GoogleGenAIShim(DelegatedShim):
 
 
 SHIM = GoogleGenAIShim
-
-
-def _shared_pool(http: ModuleType) -> Any:
-    """Return a transport that lets every event loop share the client."""
-    verify = tls_context(http)
-    return shared_transport(
-        http,
-        lambda: quickened(http.AsyncHTTPTransport(verify=verify)),
-        lambda: quickened(http.HTTPTransport(verify=verify)),
-    )
 
 
 def _api_version() -> str:

@@ -10,11 +10,10 @@ from langchain_core.outputs import ChatResult
 from langchain_unified.errors import ProviderError
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.forced import CallPieces, as_call
-from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.ollama_wire.delegate import PlannedChatOllama
 from langchain_unified.shims.ollama_wire.errors import CAUGHT, to_unified
 from langchain_unified.shims.ollama_wire.shape import Pieces, shape_result
-from langchain_unified.shims.tls import tls_context
+from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
@@ -35,15 +34,14 @@ class OllamaShim(DelegatedShim):
         clients = {
             "timeout": TIMEOUT,
             "headers": {**bearer, **(given("default_headers") or {})},
-            "verify": tls_context(httpx),
-            "mounts": {"all://": self.own(_shared_pool())},
+            **({"proxy": given("proxy")} if given("proxy") else {}),
             **(given("client_args") or {}),
         }
         return PlannedChatOllama(
             model="planned",
             base_url=given("base_url"),
             keep_alive=given("keep_alive"),
-            client_kwargs=clients,
+            client_kwargs=client_arguments(httpx, clients, self.own),
         )
 
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
@@ -71,13 +69,3 @@ class OllamaShim(DelegatedShim):
 
 
 SHIM = OllamaShim
-
-
-def _shared_pool() -> Any:
-    """Return a transport that lets every event loop share the client."""
-    verify = tls_context(httpx)
-    return shared_transport(
-        httpx,
-        lambda: httpx.AsyncHTTPTransport(verify=verify),
-        lambda: httpx.HTTPTransport(verify=verify),
-    )

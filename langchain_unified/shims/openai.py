@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,7 +14,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import SecretStr
 
 from langchain_unified.content import register_translators
-from langchain_unified.errors import MissingCredentialsError
+from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
@@ -24,17 +23,16 @@ from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_cha
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
     PlannedChatOpenAI,
-    http_library,
     options,
-    shared_pool,
 )
 from langchain_unified.shims.openai_wire.errors import to_unified
+from langchain_unified.shims.openai_wire.http import http_package, http_settings
 from langchain_unified.shims.openai_wire.responses import parse_response_body
 from langchain_unified.shims.openai_wire.responses_stream import (
     ResponseStreamParser,
     response_stream_parser,
 )
-from langchain_unified.shims.tls import tls_context
+from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -64,16 +62,12 @@ class OpenAIShim(ProviderShim):
             "openai_api_key": given("api_key"),
             "openai_api_base": given("base_url"),
             "openai_organization": given("organization"),
-            "openai_proxy": given("proxy"),
             "default_headers": given("default_headers"),
             "default_query": given("default_query"),
             "root_client": given("root_client"),
             "root_async_client": given("root_async_client"),
             "client": given("root_client"),
             "async_client": given("root_async_client"),
-            "http_client": given("http_client"),
-            "http_async_client": given("http_async_client"),
-            "http_socket_options": given("http_socket_options"),
             "stream_chunk_timeout": given("stream_chunk_timeout"),
             "include_response_headers": given("include_response_headers"),
         }
@@ -81,25 +75,44 @@ class OpenAIShim(ProviderShim):
         if has_client is not None:
             kept.setdefault("openai_api_key", has_client.api_key)
             kept.setdefault("openai_api_base", str(has_client.base_url))
-        is_plain = _is_plain(kept)
-        sockets = given("http_socket_options")
-        if not {"client", "http_client", "openai_proxy"} & set(kept):
-            kept["http_client"] = self._http_client(sockets)
-        if not {"async_client", "http_async_client", "openai_proxy"} & set(kept):
-            kept["http_async_client"] = self._async_http_client(sockets)
-        made = PlannedChatOpenAI(model="planned", **kept)
-        if is_plain:
-            repeating.allow(made.root_client)
-            repeating.allow(made.root_async_client)
+        http_client, http_async_client = self._http_clients()
+        made = PlannedChatOpenAI(
+            model="planned",
+            openai_proxy=None,
+            http_client=http_client,
+            http_async_client=http_async_client,
+            **kept,
+        )
+        if self._is_plain():
+            repeating.allow(made.root_client, http_client)
+            repeating.allow(made.root_async_client, http_async_client)
         return made
 
-    def _http_client(self, socket_options: Any) -> openai.DefaultHttpxClient:
-        mounts = {"all://": self.own(shared_pool(socket_options))}
-        return openai.DefaultHttpxClient(verify=_tls(), mounts=mounts)
+    def _http_clients(self) -> tuple[Any, Any]:
+        """Return the HTTP clients of the connection, given or made here.
 
-    def _async_http_client(self, socket_options: Any) -> openai.DefaultAsyncHttpxClient:
-        mounts = {"all://": self.own(shared_pool(socket_options))}
-        return openai.DefaultAsyncHttpxClient(verify=_tls(), mounts=mounts)
+        Raises:
+            InvalidParameterError: If a proxy is given as well as a client.
+        """
+        given = self.connection.get
+        clients = (given("http_client"), given("http_async_client"))
+        if any(clients) and given("proxy"):
+            accepted = "give either openai_proxy, or HTTP clients that use the proxy."
+            raise InvalidParameterError("openai_proxy", "**********", accepted)
+        proxy = given("proxy") or (None if any(clients) else _proxy_in_environment())
+        settings = http_settings(given("http_socket_options"), proxy)
+        made = client_arguments(http_package(), settings, self.own)
+        return (
+            clients[0] or openai.DefaultHttpxClient(**made),
+            clients[1] or openai.DefaultAsyncHttpxClient(**made),
+        )
+
+    def _is_plain(self) -> bool:
+        """Tell whether the clients are ours, and one key serves all requests."""
+        given = self.connection.get
+        return not any(map(given, _OWN_CLIENTS)) and isinstance(
+            given("api_key", ""), (str, SecretStr)
+        )
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
@@ -204,20 +217,11 @@ def _counter(plan: CallPlan) -> PlannedChatOpenAI:
     return PlannedChatOpenAI.model_construct(model_name=plan.model)
 
 
-def _is_plain(settings: Mapping[str, Any]) -> bool:
-    """Tell whether a connection has our clients, and one key for all requests."""
-    if settings.keys() & _OWN_CLIENTS:
-        return False
-    return isinstance(settings.get("openai_api_key", ""), (str, SecretStr))
+_OWN_CLIENTS = ("root_client", "root_async_client", "http_client", "http_async_client")
 
 
-_OWN_CLIENTS = frozenset(
-    {"client", "async_client", "http_client", "http_async_client", "openai_proxy"}
-)
-
-
-def _tls() -> ssl.SSLContext:
-    return tls_context(http_library())
+def _proxy_in_environment() -> str | None:
+    return os.environ.get("OPENAI_PROXY") or None
 
 
 @contextmanager

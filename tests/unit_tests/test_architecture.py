@@ -27,7 +27,7 @@ LAYERS = (
     {"learning"},
     {"content", "display", "cost"},
     {"schemas", "servers", "vocabulary"},
-    {"data"},
+    {"data", "transport"},
     {"reliability", "finish"},
     {"types"},
     {"environment", "errors", "exports"},

@@ -2,16 +2,16 @@
 
 The seam to langchain-anthropic (pinned below 2, watched by wire tests): the method
 `_get_request_payload`, the step of all four faces between messages and SDK call,
-`_create` and `_acreate`, which hand its result to the SDK, and the cached clients.
+`_create` and `_acreate`, which hand its result to the SDK.
 What `ChatAnthropic` decides by its own model's name plays no part.
 """
 
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from types import ModuleType
 from typing import Any
 
 import anthropic
@@ -20,12 +20,12 @@ from anthropic.resources.messages import Messages
 from langchain_anthropic import ChatAnthropic
 from pydantic import Field
 
-from langchain_unified.shims.loops import shared_transport
-from langchain_unified.shims.tls import tls_context
+from langchain_unified.transport import package_of
 from langchain_unified.types import CallPlan
 
 _PLAN = "unified_plan"
 _RETRIES = "unified_retries"
+_AGENT = {"User-Agent": "langchain-unified"}
 TIMEOUT = 600.0
 """Seconds allowed for a call that names no timeout, as the SDK has it."""
 
@@ -35,30 +35,26 @@ class PlannedChatAnthropic(ChatAnthropic):
 
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
-    pool: Any = Field(default=None, exclude=True)
-    """The transport of clients that are not given."""
 
     @cached_property
-    def _client(self) -> anthropic.Client:
-        http_client = self.http_client
-        if http_client is None and self.anthropic_proxy:
-            http_client = anthropic.DefaultHttpxClient(proxy=self.anthropic_proxy)
-        if http_client is None:
-            http_client = anthropic.DefaultHttpxClient(**self._transport)
-        return anthropic.Client(**self._client_params, http_client=http_client)
+    def sdk_client(self) -> anthropic.Client:
+        """The synchronous client, over the HTTP client of the connection."""
+        return anthropic.Client(**self._sdk_settings(), http_client=self.http_client)
 
     @cached_property
-    def _async_client(self) -> anthropic.AsyncClient:
-        http_client = self.http_async_client
-        if http_client is None and self.anthropic_proxy:
-            http_client = anthropic.DefaultAsyncHttpxClient(proxy=self.anthropic_proxy)
-        if http_client is None:
-            http_client = anthropic.DefaultAsyncHttpxClient(**self._transport)
-        return anthropic.AsyncClient(**self._client_params, http_client=http_client)
+    def sdk_async_client(self) -> anthropic.AsyncClient:
+        """The asynchronous client, over the HTTP client of the connection."""
+        settings = self._sdk_settings()
+        return anthropic.AsyncClient(**settings, http_client=self.http_async_client)
 
-    @property
-    def _transport(self) -> dict[str, Any]:
-        return {"verify": tls_context(http_library()), "mounts": {"all://": self.pool}}
+    def _sdk_settings(self) -> dict[str, Any]:
+        return {
+            "api_key": self.anthropic_api_key.get_secret_value(),
+            "base_url": self.anthropic_api_url,
+            "max_retries": self.max_retries,
+            "default_headers": {**_AGENT, **(self.default_headers or {})},
+            "timeout": TIMEOUT,
+        }
 
     def _get_request_payload(
         self,
@@ -80,10 +76,10 @@ class PlannedChatAnthropic(ChatAnthropic):
         }
 
     def _create(self, payload: dict[str, Any]) -> Any:
-        return _messages(self._client, payload).with_raw_response.create(**payload)
+        return _messages(self.sdk_client, payload).with_raw_response.create(**payload)
 
     async def _acreate(self, payload: dict[str, Any]) -> Any:
-        resource = _messages(self._async_client, payload)
+        resource = _messages(self.sdk_async_client, payload)
         return await resource.with_raw_response.create(**payload)
 
     @staticmethod
@@ -129,21 +125,11 @@ def _messages(client: Any, payload: dict[str, Any]) -> Any:
     return client.beta.messages if "betas" in payload else client.messages
 
 
-def shared_pool() -> Any:
-    """Return a transport that every event loop can share."""
-    http = http_library()
-    options: dict[str, Any] = {
-        "verify": tls_context(http),
-        "limits": anthropic.DEFAULT_CONNECTION_LIMITS,
-    }
-    return shared_transport(
-        http,
-        lambda: http.AsyncHTTPTransport(**options),
-        lambda: http.HTTPTransport(**options),
-    )
-
-
-def http_library() -> Any:
-    """Return the HTTP library under the SDK: `httpx`, or `httpx2` from SDK 1 on."""
-    base = anthropic.DefaultHttpxClient.__mro__[1]
-    return sys.modules[base.__module__.partition(".")[0]]
+@lru_cache(maxsize=1)
+def http_package() -> ModuleType:
+    """Return the HTTP package under the SDK: `httpx`, or `httpx2` from SDK 2 on."""
+    found = package_of(anthropic.DefaultHttpxClient)
+    if found is None:
+        message = "this version of the anthropic package uses an unknown HTTP package"
+        raise RuntimeError(message)
+    return found

@@ -10,12 +10,12 @@ import anthropic
 
 from langchain_unified import errors
 from langchain_unified.errors import ours_within
-from langchain_unified.shims.anthropic_wire.delegate import http_library
+from langchain_unified.shims.anthropic_wire.delegate import http_package
 from langchain_unified.types import CallPlan
 
 CAUGHT: tuple[type[Exception], ...] = (
     anthropic.AnthropicError,
-    http_library().TransportError,
+    http_package().TransportError,
 )
 """What a call may raise because of the provider's answer, or for want of one."""
 
@@ -66,7 +66,7 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
 
 
 def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
-    http = http_library()
+    http = http_package()
     if isinstance(error, (anthropic.APITimeoutError, http.TimeoutException)):
         return errors.ProviderTimeoutError
     if isinstance(error, (anthropic.APIConnectionError, http.TransportError)):

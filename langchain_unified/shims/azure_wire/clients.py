@@ -52,6 +52,11 @@ def async_client(connection: Connection, http_client: Any = None) -> openai.Asyn
     return _isolated(openai.AsyncAzureOpenAI(**dated, **credentials, **shared))
 
 
+def dated_version(connection: Connection) -> str | None:
+    """Return the dated API version of a connection; `None` for the v1 API."""
+    return None if _is_v1(connection) else _dated(connection)["api_version"]
+
+
 def _is_v1(connection: Connection) -> bool:
     if connection.get("base_url"):
         return True

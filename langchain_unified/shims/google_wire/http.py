@@ -11,8 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from google import genai
+from google.auth.transport import mtls
 
-PACKAGES = ("httpx2", "httpx")
+from langchain_unified.transport.packages import PACKAGES, package_of
+
 _CHOICE_VARIABLE = "GOOGLE_GENAI_HTTP_CLIENT"
 _FIRST_ON_HTTPX2 = 3
 
@@ -44,16 +46,26 @@ def http_errors(kind: str) -> tuple[type[Exception], ...]:
 
 
 def _package_of(values: Iterable[Any]) -> str | None:
-    for value in values:
-        for base in type(value).__mro__:
-            package = base.__module__.partition(".")[0]
-            if package in PACKAGES:
-                return package
-    return None
+    found = (package_of(type(value)) for value in values)
+    return next((package.__name__ for package in found if package), None)
+
+
+def uses_client_certificate(*, on_vertex: bool) -> bool:
+    """Tell whether google-genai is to prove the caller by a certificate (mTLS).
+
+    Its HTTP clients then carry the certificate and are left to it.
+
+    Args:
+        on_vertex: Whether calls go to Vertex AI; only there certificates are used.
+    """
+    if not on_vertex or not hasattr(mtls, "should_use_client_cert"):
+        return False
+    asked: bool = mtls.should_use_client_cert()  # type: ignore[no-untyped-call]
+    return asked and bool(mtls.has_default_client_cert_source())  # type: ignore[no-untyped-call]
 
 
 @cache
 def _default() -> str:
     major = int(genai.__version__.partition(".")[0])
-    usual = PACKAGES if major >= _FIRST_ON_HTTPX2 else PACKAGES[::-1]
+    usual = PACKAGES[::-1] if major >= _FIRST_ON_HTTPX2 else PACKAGES
     return next(name for name in usual if importlib.util.find_spec(name))

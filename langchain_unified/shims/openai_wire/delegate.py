@@ -1,15 +1,14 @@
 """A `ChatOpenAI` whose last step before the wire is the plan.
 
 The seam to langchain-openai (pinned below 2, watched by wire tests): the methods
-`_get_request_payload` and `_use_responses_api`, which its own subclasses override, the
-public fields `client` and `async_client`, and the socket options it would choose.
+`_get_request_payload` and `_use_responses_api`, which its own subclasses override, and
+the public fields `client` and `async_client`.
 `ChatOpenAI` renders messages, keeps the clients and builds LangChain objects; it no
 longer chooses endpoint or parameters.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,15 +16,11 @@ import openai
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
-from langchain_openai.chat_models._client_utils import _resolve_socket_options
 from pydantic import model_validator
 from typing_extensions import Self
 
-from langchain_unified.shims.loops import shared_transport
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import complete_body
-from langchain_unified.shims.sockets import quickened
-from langchain_unified.shims.tls import tls_context
 from langchain_unified.types import CallPlan
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
@@ -100,29 +95,6 @@ def options(plan: CallPlan) -> dict[str, Any]:
         "params": dict(plan.query) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-def shared_pool(socket_options: Any = None) -> Any:
-    """Return a transport that threads and event loops can share."""
-    http, chosen = http_library(), _transport_options(socket_options)
-    return shared_transport(
-        http,
-        lambda: quickened(http.AsyncHTTPTransport(**chosen)),
-        lambda: quickened(http.HTTPTransport(**chosen)),
-    )
-
-
-def _transport_options(socket_options: Any) -> dict[str, Any]:
-    return {
-        "verify": tls_context(http_library()),
-        "socket_options": list(_resolve_socket_options(socket_options)),
-        "limits": openai.DEFAULT_CONNECTION_LIMITS,
-    }
-
-
-def http_library() -> Any:
-    """Return the HTTP library that the SDK rides on."""
-    return sys.modules[transport.response_class().__module__.partition(".")[0]]
 
 
 class Raw:

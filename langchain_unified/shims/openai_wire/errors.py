@@ -25,6 +25,7 @@ from langchain_unified.errors import (
 )
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
+from langchain_unified.shims.openai_wire.faults import status_message
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
 # knows from compatible servers.
@@ -100,6 +101,9 @@ def _request_of(error: BaseException | None) -> Any:
 
 def _both(exc: openai.OpenAIError) -> ProviderError:
     error = _rebuilt(_classify(exc), _sdk_class(type(exc)), exc.args, vars(exc))
+    if isinstance(exc, openai.APIStatusError):
+        message = status_message(exc.status_code, exc.body)
+        error.args, vars(error)["message"] = (message,), message
     response = getattr(exc, "response", None)
     headers = getattr(response, "headers", None)
     error.status = getattr(exc, "status_code", None)

@@ -73,6 +73,48 @@ def transport_errors(
     return TimeoutError, (OSError, anyio.EndOfStream)
 
 
+def status_error(response: Any) -> openai.APIStatusError:
+    """Return the SDK's error for a response that was read and is no success."""
+    try:
+        body = json.loads(response.text)
+    except ValueError:
+        body = response.text.strip()
+    status = response.status_code
+    kind = _BY_STATUS.get(status, openai.APIStatusError)
+    if status >= _SERVER_ERROR:
+        kind = openai.InternalServerError
+    told = body.get("error", body) if isinstance(body, dict) else body
+    return kind(status_message(status, body), response=response, body=told)
+
+
+def status_message(status: int, body: Any) -> str:
+    """Return the text of an error: the status, and the message the body names.
+
+    openai 2.45 to 3.35 put the whole body there, from 3.40 on the message alone.
+
+    Args:
+        status: HTTP status.
+        body: The decoded body, or its `error`, as the SDK keeps it in `error.body`.
+    """
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    if isinstance(inner, dict):
+        inner = inner.get("message") or inner.get("detail")
+    said = f" - {inner}" if isinstance(inner, str) and inner else ""
+    return f"Error code: {status}{said}"
+
+
+_SERVER_ERROR = 500
+_BY_STATUS: dict[int, type[openai.APIStatusError]] = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    409: openai.ConflictError,
+    422: openai.UnprocessableEntityError,
+    429: openai.RateLimitError,
+}
+
+
 def too_large(what: str, most: int, response: Any) -> MalformedResponseError:
     """Return the error of an answer with more bytes than are read."""
     message = f"The {what} is too large: of its bytes at most {most} are read."

@@ -13,12 +13,12 @@ import json
 import logging
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import openai
 
-from langchain_unified.shims.openai_wire.faults import transport_errors
+from langchain_unified.shims.openai_wire.faults import status_error, transport_errors
 
 _SDK_LOG = logging.getLogger("openai")
 _PHASES = ("connect", "read", "write", "pool")
@@ -26,8 +26,20 @@ _READ_TIMEOUT = "x-stainless-read-timeout"
 _ONE_REQUEST = ("content-length", "cookie")
 _REPEATED = frozenset({"timeout", "max_retries"})
 
-Kept = dict[Any, "Template"]
 _KEPT: weakref.WeakKeyDictionary[Any, Kept] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of a client.
+
+    Attributes:
+        http_client: The HTTP client that it was handed.
+        templates: The requests seen, by path.
+    """
+
+    http_client: Any
+    templates: dict[str, Template] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,14 +59,15 @@ class Template:
     headers: Any
 
 
-def allow(client: Any) -> None:
+def allow(client: Any, http_client: Any) -> None:
     """Let the requests of a client be repeated.
 
     Args:
-        client: An SDK client with a plain key and an HTTP client of our own.
+        client: An SDK client with a plain key.
+        http_client: The HTTP client it was handed, made by us.
     """
     if type(client) in {openai.OpenAI, openai.AsyncOpenAI}:
-        _KEPT.setdefault(client, {})
+        _KEPT.setdefault(client, Kept(http_client))
 
 
 def repeated(
@@ -70,7 +83,7 @@ def repeated(
         "POST",
         template.url,
         headers=template.headers,
-        cookies=client._client.cookies,  # noqa: SLF001
+        cookies=_KEPT[client].http_client.cookies,
         content=content,
         extensions={"timeout": dict.fromkeys(_PHASES, timeout)},
     )
@@ -90,7 +103,7 @@ def remember(
     headers = request.headers.copy()
     for name in (*_ONE_REQUEST, _READ_TIMEOUT):
         headers.pop(name, None)
-    kept[path] = Template(_state(client), type(request), request.url, headers)
+    kept.templates[path] = Template(_state(client), type(request), request.url, headers)
 
 
 def send(client: openai.OpenAI, request: Any) -> Any:
@@ -100,7 +113,7 @@ def send(client: openai.OpenAI, request: Any) -> Any:
         openai.OpenAIError: As the SDK does.
     """
     try:
-        response: Any = client._client.send(  # noqa: SLF001
+        response: Any = _KEPT[client].http_client.send(
             request, stream=True, follow_redirects=False
         )
     except _failures(request) as error:
@@ -108,13 +121,13 @@ def send(client: openai.OpenAI, request: Any) -> Any:
     if response.is_success:
         return response
     response.read()
-    raise client._make_status_error_from_response(response) from None  # noqa: SLF001
+    raise status_error(response)
 
 
 async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
     """Send a request as the SDK does; see `send`."""
     try:
-        response: Any = await client._client.send(  # noqa: SLF001
+        response: Any = await _KEPT[client].http_client.send(
             request, stream=True, follow_redirects=False
         )
     except _failures(request) as error:
@@ -122,14 +135,14 @@ async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
     if response.is_success:
         return response
     await response.aread()
-    raise client._make_status_error_from_response(response) from None  # noqa: SLF001
+    raise status_error(response)
 
 
 def _template(
     client: Any, path: str, options: Mapping[str, Any] | None
 ) -> Template | None:
     kept = _KEPT.get(client)
-    template = kept.get(path) if kept else None
+    template = kept.templates.get(path) if kept else None
     if template is None or not _is_usual(client, path, options):
         return None
     return template if template.state == _state(client) else None
@@ -151,13 +164,7 @@ def _is_usual(client: Any, path: str, options: Mapping[str, Any] | None) -> bool
 
 def _state(client: Any) -> tuple[Any, ...]:
     """Return what people change on a client that lives."""
-    return (
-        client.api_key,
-        client.base_url,
-        client.organization,
-        client.project,
-        client._client,  # noqa: SLF001
-    )
+    return (client.api_key, client.base_url, client.organization, client.project)
 
 
 def _content(body: Mapping[str, Any]) -> bytes | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import openai
 
-from langchain_unified.shims.loops import in_this_process, is_same_host
 from langchain_unified.shims.openai_wire import repeating
+from langchain_unified.shims.openai_wire.http import response_class
+from langchain_unified.transport import is_same_host
 
 Options = Mapping[str, Any]
 """Per-request `headers`, `timeout`, `max_retries` and `params`, all optional."""
@@ -24,7 +24,6 @@ def send(
     client: openai.OpenAI, path: str, body: Mapping[str, Any], options: Options | None
 ) -> Any:
     """Return an open response; follow redirects that stay on the host."""
-    in_this_process(getattr(client, "_client", None))
     for _ in range(_MOST_REDIRECTS):
         try:
             return _sent(client, path, body, options)
@@ -98,21 +97,6 @@ def _redirected(error: openai.APIStatusError) -> str:
     if error.status_code in _REDIRECTS and is_same_host(asked, asked.join(location)):
         return str(asked.join(location))
     raise error
-
-
-@lru_cache
-def response_class() -> Any:
-    """Return the HTTP response class of the library the SDK rides on.
-
-    openai 2.x is built on httpx and 3.x on httpx2; the base class of the SDK's own
-    HTTP client tells which.
-    """
-    for base in openai.DefaultHttpxClient.__mro__:
-        library = base.__module__.partition(".")[0]
-        if library.startswith("httpx"):
-            return sys.modules[library].Response
-    message = "this version of the openai package uses an unknown HTTP library"
-    raise RuntimeError(message)
 
 
 @lru_cache

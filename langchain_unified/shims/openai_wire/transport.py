@@ -12,6 +12,7 @@ from typing import Any
 
 import openai
 
+from langchain_unified.shims.openai_wire.http import response_class
 from langchain_unified.shims.openai_wire.reading import (
     TERMINAL_EVENTS,
     BodyReader,
@@ -20,7 +21,6 @@ from langchain_unified.shims.openai_wire.reading import (
 from langchain_unified.shims.openai_wire.sending import (
     Options,
     asend,
-    response_class,
     send,
 )
 from langchain_unified.shims.openai_wire.streams import AsyncEventStream, EventStream

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from langchain_unified.shims.loops import shared_transport
+from langchain_unified.transport.shared import shared_transport
 
 
 class Pool(httpx.MockTransport):
@@ -28,7 +28,7 @@ def test_threads_that_call_at_once_share_one_pool() -> None:
         httpx, lambda: pytest.fail("nothing is asynchronous"), lambda: Pool(made)
     )
     with (
-        httpx.Client(mounts={"all://": transport}) as client,
+        httpx.Client(transport=transport) as client,
         ThreadPoolExecutor(8) as threads,
     ):
         answers = list(threads.map(client.get, ["http://one.example"] * 8))

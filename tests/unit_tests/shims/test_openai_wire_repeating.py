@@ -88,7 +88,7 @@ def test_what_is_changed_on_the_client_is_used_at_once(
 def test_what_a_call_brings_with_it_is_the_sdks_to_build(given: dict[str, Any]) -> None:
     """A request with headers or retries of its own is built by the SDK."""
     client = openai.OpenAI(api_key="k", max_retries=0, timeout=None)
-    repeating.allow(client)
+    repeating.allow(client, None)
 
     assert None is repeating.repeated(client, "/chat/completions", {}, given)
 

@@ -1,4 +1,4 @@
-"""An HTTP transport that any number of event loops can share.
+"""An HTTP transport that threads, event loops and forked processes can share.
 
 Connections belong to the event loop that opened them, so one asynchronous client used
 from two loops (`asyncio.run` twice, a notebook and a thread) breaks. This transport
@@ -11,21 +11,21 @@ key.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from langchain_unified.errors import ProviderConnectionError
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.meter import ASKED, Meter
-from langchain_unified.reliability.secrets import mask_headers
+from langchain_unified.transport.redirects import (
+    foreign_redirect,
+    is_foreign_redirect,
+)
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONNECT_SECONDS = 5.0
 _SHORTEST = 0.001
 Make = Callable[[], Any]
@@ -40,8 +40,7 @@ def shared_transport(http: ModuleType, make_async: Make, make_sync: Make) -> Any
         make_sync: Returns a new synchronous transport.
 
     Returns:
-        A transport that is both; pass it as `mounts={"all://": transport}` so that
-        proxies named in the environment keep their precedence.
+        A transport that is both.
     """
     bases = (_SharedTransport, http.BaseTransport, http.AsyncBaseTransport)
     streams = (_WatchedStream, http.SyncByteStream, http.AsyncByteStream)
@@ -167,84 +166,3 @@ def _set_patience(request: Any) -> None:
             timeouts[phase] = min(usual, allowed)
         else:
             timeouts[phase] = min(timeouts[phase], allowed)
-
-
-def is_same_host(one: Any, other: Any) -> bool:
-    """Tell whether two URLs lead to the same server, the second as safely."""
-    same = (one.host, one.port) == (other.host, other.port)
-    return same and other.scheme in {one.scheme, "https"}
-
-
-def is_foreign_redirect(request: Any, response: Any) -> bool:
-    """Tell whether a response would send the request, and its key, elsewhere."""
-    location = response.headers.get("location")
-    if response.status_code not in _REDIRECTS or not location:
-        return False
-    return not is_same_host(request.url, request.url.join(location))
-
-
-def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
-    """Return the error of a redirect that is not followed."""
-    host = request.url.join(response.headers["location"]).host
-    error = ProviderConnectionError(
-        f"{request.url.host!r} redirects to another host ({host!r}), which would get "
-        "the key; set base_url to the right address."
-    )
-    error.status, error.is_retryable = response.status_code, False
-    mask_headers(request)
-    return error
-
-
-_PROCESSES: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-
-
-def in_this_process(client: Any) -> None:
-    """Have a client of `httpx` drop connections that a parent process opened.
-
-    Args:
-        client: The HTTP client; a forked child must not write to its parent's sockets.
-    """
-    if client is None:
-        return
-    process = os.getpid()
-    if _PROCESSES.setdefault(client, process) != process:
-        _PROCESSES[client] = process
-        for transport in _transports(client):
-            transport.close()
-
-
-def close_connections(shim: Any) -> None:
-    """Close what a shim's clients have open; they open new ones when next used."""
-    for client in _clients(shim):
-        if not hasattr(client, "aclose"):
-            for transport in _transports(client):
-                transport.close()
-
-
-async def aclose_connections(shim: Any) -> None:
-    """Close what a shim's clients have open, in this event loop and outside of any."""
-    close_connections(shim)
-    for client in _clients(shim):
-        if hasattr(client, "aclose"):
-            for transport in _transports(client):
-                await transport.aclose()
-
-
-def _clients(shim: Any) -> list[Any]:
-    """Return the HTTP clients of a shim that was used."""
-    delegate = vars(shim).get("delegate")
-    sdk = getattr(getattr(delegate, "client", None), "_api_client", None)
-    found = (
-        getattr(getattr(delegate, "root_client", None), "_client", None),
-        getattr(getattr(delegate, "root_async_client", None), "_client", None),
-        getattr(sdk, "_httpx_client", None),
-        getattr(sdk, "_async_httpx_client", None),
-    )
-    return [client for client in found if client is not None]
-
-
-def _transports(client: Any) -> list[Any]:
-    # httpx 0.28 and httpx2 2.16 have no public way to them, read 2026-11-23.
-    mounted = getattr(client, "_mounts", {}).values()
-    found = (getattr(client, "_transport", None), *mounted)
-    return [transport for transport in found if transport is not None]
