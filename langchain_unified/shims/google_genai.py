@@ -64,9 +64,7 @@ class GoogleGenAIShim(DelegatedShim):
             kept["client_args"] = self._client_arguments(kept.get("client_args"))
         return PlannedChatGoogle(model="planned", **kept)
 
-    def _client_arguments(
-        self, client_args: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
+    def _client_arguments(self, client_args: Any) -> dict[str, Any]:
         """Return the arguments of the SDK's HTTP clients."""
         proxy = self.connection.get("proxy")
         given = {**({"proxy": proxy} if proxy else {}), **(client_args or {})}

@@ -38,7 +38,11 @@ class GeminiSurface:
 
     def claims(self, request: HttpRequest) -> bool:
         """Tell whether a request is for Gemini."""
-        return request.path.startswith("/v1beta") or ":" in request.path
+        return (
+            request.path.startswith("/v1beta")
+            or ":" in request.path
+            or "x-goog-api-key" in request.headers
+        )
 
     def describe(self, recorded: RecordedRequest) -> None:
         """Fill in endpoint, model and streaming of a record."""

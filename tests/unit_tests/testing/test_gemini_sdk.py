@@ -124,7 +124,7 @@ def test_errors_are_langchains_own(model):
     with pytest.raises(
         ChatGoogleGenerativeAIError, match="only works in thinking mode"
     ):
-        model("gemini-2.5-pro", thinking_budget=0).invoke("hi")
+        model("gemini-2.5-pro", thinking_budget=0, api_version="v1beta").invoke("hi")
 
 
 def test_images_and_sound(model):
