@@ -32,14 +32,19 @@ def render_tools(
     draft: Draft, tools: Sequence[Any], choice: Choice | None
 ) -> dict[str, Any]:
     """Return tools and tool choice as the Messages API writes them."""
+    if (
+        choice is not None
+        and choice.forces
+        and not draft.config.supports("tool_choice")
+    ):
+        _write_call(draft, tools, choice)
+        told = [_tool(draft, tool) for tool in tools]
+        return {"tools": told, "tool_choice": {"type": "none"}}
     if choice is not None and (choice.only or len(choice.names) > 1):
         tools = among(draft, tools, choice)
         choice = choice._replace(names=())
     body: dict[str, Any] = {"tools": [_tool(draft, tool) for tool in tools]}
     chosen = _choice(draft, choice)
-    if choice is not None and chosen is not None and _must_write(draft, chosen):
-        _write_call(draft, tools, choice)
-        return {**body, "tool_choice": {"type": "none"}}
     parallel = draft.wanted.pop("parallel_tool_calls", None)
     if parallel is False and (chosen is None or chosen["type"] != "none"):
         chosen = {"type": "auto", **(chosen or {}), "disable_parallel_tool_use": True}
@@ -84,10 +89,6 @@ def _choice(draft: Draft, choice: Choice | None) -> dict[str, Any] | None:
         parallel = choice.told["disable_parallel_tool_use"]
         chosen = {**chosen, "disable_parallel_tool_use": parallel}
     return chosen
-
-
-def _must_write(draft: Draft, chosen: Mapping[str, Any]) -> bool:
-    return chosen["type"] in _FORCED and not draft.config.supports("tool_choice")
 
 
 def _write_call(draft: Draft, tools: Sequence[Any], choice: Choice) -> None:

@@ -17,6 +17,7 @@ from langchain_core.messages import BaseMessage
 from langchain_ollama import ChatOllama
 from ollama import ResponseError
 
+from langchain_unified.shims.ollama_wire.arguments import with_typed_arguments
 from langchain_unified.types import CallPlan
 
 PATH = "/api/chat"
@@ -41,13 +42,14 @@ class PlannedChatOllama(ChatOllama):
     ) -> Iterator[Mapping[str, Any] | str]:
         """Send the plan's request in place of `ChatOllama`'s."""
         del stop
-        request = self._request(kwargs[_PLAN], messages)
+        plan: CallPlan = kwargs[_PLAN]
+        request = self._request(plan, messages)
         with self._client._client.stream("POST", PATH, **request) as response:  # noqa: SLF001
             if response.status_code >= _ERROR:
                 response.read()
                 raise ResponseError(response.text, response.status_code)
             for line in response.iter_lines():
-                yield _parsed(line)
+                yield _parsed(line, plan)
 
     async def _acreate_chat_stream(
         self,
@@ -57,14 +59,15 @@ class PlannedChatOllama(ChatOllama):
     ) -> AsyncIterator[Mapping[str, Any] | str]:
         """Send the plan's request in place of `ChatOllama`'s."""
         del stop
-        request = self._request(kwargs[_PLAN], messages)
+        plan: CallPlan = kwargs[_PLAN]
+        request = self._request(plan, messages)
         client = self._async_client._client  # noqa: SLF001
         async with client.stream("POST", PATH, **request) as response:
             if response.status_code >= _ERROR:
                 await response.aread()
                 raise ResponseError(response.text, response.status_code)
             async for line in response.aiter_lines():
-                yield _parsed(line)
+                yield _parsed(line, plan)
 
     def _request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the arguments of the HTTP client for a plan with its messages."""
@@ -95,8 +98,8 @@ def _without_empty(message: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in message.items() if key != "images" or value}
 
 
-def _parsed(line: str) -> dict[str, Any]:
+def _parsed(line: str, plan: CallPlan) -> dict[str, Any]:
     part: dict[str, Any] = json.loads(line)
     if error := part.get("error"):
         raise ResponseError(error)
-    return part
+    return with_typed_arguments(part, plan.body.get("tools") or ())
