@@ -100,6 +100,12 @@ class Connection:
         value = self._settings.get(setting)
         return value.get_secret_value() if isinstance(value, SecretStr) else value
 
+    @property
+    def surroundings(self) -> tuple[str | None, ...]:
+        """What the SDKs read from the environment, as it was when this was made."""
+        found: tuple[str | None, ...] = self._key[2]
+        return found if any(found) else ()
+
     def __eq__(self, other: object) -> bool:
         """Tell whether two connections can share a client."""
         return isinstance(other, Connection) and self._key == other._key

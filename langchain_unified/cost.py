@@ -14,6 +14,7 @@ from math import isclose
 from typing import Any
 
 from langchain_unified.errors import UnifiedError
+from langchain_unified.reliability.accounts import Accounts
 from langchain_unified.types import CallPlan, ModelConfig
 
 _NAMES = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
@@ -26,57 +27,114 @@ class BudgetExceededError(UnifiedError):
 
     Attributes:
         budget: The budget in US dollars.
-        spent: What earlier calls cost.
-        estimate: What this call would cost; `None` if no price is known.
+        spent: What earlier calls cost, and those under way may cost.
+        estimate: What this call may cost at most; `None` if it is not known.
     """
 
-    def __init__(self, budget: float, spent: float, estimate: float | None) -> None:
-        """Name the three amounts."""
+    def __init__(
+        self,
+        budget: float,
+        spent: float,
+        estimate: float | None,
+        *,
+        has_cap: bool = True,
+    ) -> None:
+        """Name the three amounts, and what to set."""
         self.budget, self.spent, self.estimate = budget, spent, estimate
-        if estimate is None:
+        cap = "" if has_cap else " Set max_tokens= to lower what it may cost."
+        if estimate is None and not has_cap:
+            reason = (
+                "how long the answer may get is not known, so the budget cannot be "
+                "kept. Set max_tokens=."
+            )
+        elif estimate is None:
             reason = (
                 "no price is known for the model, so the budget cannot be kept. "
                 'Install prices with pip install "langchain-unified[cost]", choose a '
                 "model that has a price, or call without budget_usd."
             )
         else:
-            reason = f"${spent:.6f} is spent and this call may cost ${estimate:.6f}."
+            reason = (
+                f"${spent:.6f} is spent or set aside for calls under way, and this "
+                f"call may cost ${estimate:.6f}.{cap}"
+            )
         super().__init__(f"budget_usd={budget:g}: {reason}")
 
 
 class Purse:
-    """What a model object has spent, safe for threads and tasks.
+    """What a model object has spent, for threads, tasks and forked processes alike.
 
-    Calls under way at the same time are each checked against what was spent before
-    them, so together they can pass the budget by what they cost.
+    A call sets aside what it may cost at most, and gives back what it did not. Each
+    `tenant` has an account of its own.
+
+    Example:
+        >>> purse = Purse()
+        >>> purse.hold(1.0, 0.75).settle(0.5)
+        >>> purse.spent()
+        0.5
     """
 
     def __init__(self) -> None:
         """Start with nothing spent."""
-        self._lock = threading.Lock()
-        self.spent = 0.0
+        self._accounts: Accounts | None = None
+        self._making = threading.Lock()
 
-    def pay(self, cost: float | None) -> None:
-        """Add what a call cost, if that is known."""
-        if cost:
-            with self._lock:
-                self.spent += cost
+    def open(self) -> Accounts:
+        """Return the accounts; made before a fork, the children share them."""
+        with self._making:
+            if self._accounts is None:
+                self._accounts = Accounts()
+            return self._accounts
 
-    def check(self, budget: float | None, estimate: float | None) -> None:
-        """Refuse a call that does not fit into what is left.
+    def spent(self, tenant: str = "") -> float:
+        """Return what is spent, and set aside for calls under way."""
+        return self.open().change(tenant, 0.0)
+
+    def hold(
+        self,
+        budget: float,
+        estimate: float | None,
+        tenant: str = "",
+        *,
+        has_cap: bool = True,
+    ) -> Hold:
+        """Set aside what a call may cost.
+
+        Args:
+            budget: What may be spent.
+            estimate: What the call may cost at most; `None` if it is not known.
+            tenant: Whose account it is.
+            has_cap: Whether the call limits the length of its answer.
 
         Raises:
-            BudgetExceededError: If it does not fit, or nobody knows.
+            BudgetExceededError: If it is more than what is left, or not known.
         """
-        if budget is None:
-            return
-        if estimate is None or self.spent + estimate > budget:
-            raise BudgetExceededError(budget, self.spent, estimate)
+        if estimate is None:
+            spent = self.spent(tenant)
+            raise BudgetExceededError(budget, spent, None, has_cap=has_cap)
+        accounts = self.open()
+        spent = accounts.change(tenant, estimate, most=budget)
+        if spent > budget:
+            raise BudgetExceededError(
+                budget, spent - estimate, estimate, has_cap=has_cap
+            )
+        return Hold(accounts, tenant, estimate)
 
 
-def unpaid(cost: float | None) -> None:
-    """Keep no account."""
-    del cost
+class Hold:
+    """Money set aside for one attempt at a call.
+
+    Attributes:
+        amount: How much.
+    """
+
+    def __init__(self, accounts: Accounts, tenant: str, amount: float) -> None:
+        """Belong to an account."""
+        self._accounts, self._tenant, self.amount = accounts, tenant, amount
+
+    def settle(self, cost: float) -> None:
+        """Pay what the attempt cost, and give the rest back."""
+        self._accounts.change(self._tenant, cost - self.amount)
 
 
 def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | None:
@@ -107,19 +165,38 @@ def estimate_usd(
 
 
 def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:
-    """Return what a planned call would cost at its token cap, in US dollars.
+    """Return what a planned call may cost at most, in US dollars.
 
-    A plan without a cap counts its input only: nobody knows how long its answer is.
+    A plan without a cap counts as much as its model can write.
+
+    Returns:
+        `None` if the price or the length of the answer is not known.
 
     Args:
         plan: The plan.
         input_tokens: About how many tokens go in.
     """
+    cap = cap_of(plan) or plan.config.limits.get("output")
+    if cap is None:
+        return None
+    return estimate_usd(plan.config, input_tokens * plan.calls, cap * _answers(plan))
+
+
+def cap_of(plan: CallPlan) -> int | None:
+    """Return the most tokens an answer to a plan may have, if the plan says."""
     cap: Any = plan.body
     for part in plan.config.mappings[plan.endpoint].max_tokens_param.split("."):
         cap = cap.get(part) if isinstance(cap, Mapping) else None
-    made = cap * plan.calls if isinstance(cap, int) else 0
-    return estimate_usd(plan.config, input_tokens * plan.calls, made)
+    return cap if isinstance(cap, int) else None
+
+
+def _answers(plan: CallPlan) -> int:
+    """Return how many answers are paid for: `n` in one request, or several."""
+    rule = plan.config.mappings[plan.endpoint].rules.get("n")
+    asked: Any = plan.body
+    for part in rule.name.split(".") if rule else ():
+        asked = asked.get(part) if isinstance(asked, Mapping) else None
+    return plan.calls * (asked if rule and isinstance(asked, int) else 1)
 
 
 _TOTALS = ("input_tokens", "output_tokens")

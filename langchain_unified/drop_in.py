@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.utils import from_env, secret_from_env
@@ -88,7 +88,18 @@ class DropIn(BaseChatModel):
     """Models to try next, in order: names, or dictionaries of settings for each. Not
     tried after an error that the call has to put right, nor once a token was seen."""
     circuit_breaker: Any = None
-    """`False` for none, or settings; see `langchain_unified.reliability`."""
+    """`True`, or settings, to give a model that keeps failing a rest: calls then wait.
+    None if unset; see `langchain_unified.reliability`."""
+    deadline: float | None = None
+    """Seconds allowed for a whole call at each model: every attempt, the waits between
+    them and the stream. None if unset: `timeout` is for each wait on the server, as it
+    is for `ChatOpenAI`."""
+    tenant: str | None = None
+    """Whose calls these are. What is learned, spent and counted for one tenant touches
+    no other."""
+    learning: Literal["on", "off"] | None = None
+    """Whether refusals that name a parameter are learned from; `on` if neither this nor
+    `LANGCHAIN_UNIFIED_LEARNING` says otherwise."""
     max_concurrency: int | dict[str, int] | None = None
     """Requests under way at once, for each provider or by provider id; shared by the
     models of a process."""
@@ -180,7 +191,8 @@ class DropIn(BaseChatModel):
     """What `model="auto"` means: `cheapest`, `fastest`, `strongest`, models in order,
     or a callable that picks from `langchain_unified.choice.Candidate`s."""
     budget_usd: float | None = None
-    """US dollars this object may spend; checked before each call (extra `cost`)."""
+    """US dollars this object may spend, for each `tenant`: what a call may cost is set
+    aside before it is sent (extra `cost`)."""
 
     model_config = ConfigDict(
         populate_by_name=True, protected_namespaces=(), defer_build=True

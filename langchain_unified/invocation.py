@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,8 @@ CONTROLS = frozenset(
         "output_version",
         "structure",
         "rollout",
+        "tenant",
+        "deadline",
     }
 )
 """Call keywords that steer the call rather than the answer."""
@@ -126,7 +129,24 @@ def invocation(
         output_version=settings.get("output_version"),
         structure=settings.get("structure"),
         platforms=platforms,
+        tenant=_tenant(settings.get("tenant")),
+        deadline=_seconds(settings.get("deadline")),
     )
+
+
+def _tenant(given: Any) -> str:
+    if given is None or isinstance(given, str):
+        return given or ""
+    raise InvalidParameterError("tenant", given, "give a string.")
+
+
+def _seconds(given: Any) -> float | None:
+    if given is None:
+        return None
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if is_number and math.isfinite(given) and given > 0:
+        return float(given)
+    raise InvalidParameterError("deadline", given, "give seconds, more than 0.")
 
 
 def _endpoint(settings: Mapping[str, Any]) -> str | None:

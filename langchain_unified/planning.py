@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel, PrivateAttr
 from typing_extensions import Self
 
-from langchain_unified.attempts import Attempts
+from langchain_unified.attempts import Attempts, MakePlan, Spending
+from langchain_unified.attempts.scoping import scope_of
 from langchain_unified.choice import (
     Chooser,
     about_tokens,
@@ -26,7 +28,7 @@ from langchain_unified.connection import (
     deployments_of,
     platforms,
 )
-from langchain_unified.cost import Purse, estimate_plan
+from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan
 from langchain_unified.drop_in import DropIn
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -37,10 +39,12 @@ from langchain_unified.invocation import (
     mentions_json,
     traits_of,
 )
+from langchain_unified.learning import Carried, Lessons, Trial, texts_of
 from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.safeguards import check_concurrency
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.servers import user_configured
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
@@ -76,8 +80,15 @@ _DEFAULTS = (
     "max_retries",
     "on_unsupported",
     "output_version",
+    "tenant",
+    "deadline",
 )
 
+
+LEARNING_VARIABLE = "LANGCHAIN_UNIFIED_LEARNING"
+"""Environment variable: `off` and nothing is learned from refused requests."""
+
+_OFF = frozenset({"off", "0", "false", "no"})
 
 Finish = Callable[[CallPlan], CallPlan]
 """What a plan goes through last, before it is sent."""
@@ -151,6 +162,8 @@ class Planning(DropIn):
         super().__init__(*args, **kwargs)
         self._defaults()
         self._safeguards()
+        if self.budget_usd is not None:
+            self._paying.open()  # Processes forked from now on pay from it too.
         read_fallbacks(self.fallbacks)
         known = self._registry().files
         check_ids(self.enable, known, where="enable")
@@ -211,30 +224,24 @@ class Planning(DropIn):
             raise InvalidParameterError("messages", messages, "give at least one.")
         further = read_fallbacks(self.fallbacks)
         given = [kwargs, *({**kwargs, **one} for one in further)]
-        first, *others = (
-            self._planner(
-                self._invocation(messages, stop, one, stream=stream),
-                messages,
-                finish,
-            )
-            for one in given
-        )
+        calls = [self._invocation(messages, stop, one, stream=stream) for one in given]
+        first, *others = (self._planner(call, finish) for call in calls)
         return Attempts(
             first,
-            self._registry().lessons,
-            self._url,
+            self._lessons(),
+            lambda plan: self._scope(plan.provider, calls[0]),
             fallbacks=others,
             safeguards=self._safeguards(),
-            pay=self._paying.pay,
+            spending=self._spending(messages, calls[0]),
             ready=self._ready,
+            carried=lambda: _carried(messages, calls[0], kwargs),
+            deadline=calls[0].deadline,
         )
 
-    def _planner(
-        self, call: Invocation, messages: list[BaseMessage], finish: Finish
-    ) -> Callable[[int], CallPlan]:
+    def _planner(self, call: Invocation, finish: Finish) -> MakePlan:
         """Return what plans a call, more or less cautiously."""
-        return lambda caution: finish(
-            self._affordable(self._plan(_careful(call, caution)), messages)
+        return lambda caution, trials: finish(
+            self._plan(_careful(call, caution), trials)
         )
 
     def _safeguards(self) -> Safeguards:
@@ -242,7 +249,6 @@ class Planning(DropIn):
         if kept.safeguards is None:
             pause = self.stream_chunk_timeout
             kept.safeguards = Safeguards(
-                lambda provider: hash(self._connected(provider)),
                 BreakerSettings.read(self.circuit_breaker),
                 check_concurrency(self.max_concurrency),
                 pause,
@@ -312,21 +318,21 @@ class Planning(DropIn):
         named = stop is None and kwargs.keys() <= {"model"}
         return named and not self.disabled_params
 
-    def _plan(self, call: Invocation) -> CallPlan:
+    def _plan(self, call: Invocation, trials: tuple[Trial, ...] = ()) -> CallPlan:
         """Return the plan of a call; the only place where one is made."""
         if call.tokens is not None:
-            return self._chosen(call)
-        config = self._resolve(call.model)
+            return self._chosen(call, trials)
+        config = self._corrected(self._known(call.model), call, trials)
         self._registry().check_enabled(config.provider, self.enable)
         try:
             return planned(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call) from None
 
-    def _chosen(self, call: Invocation) -> CallPlan:
+    def _chosen(self, call: Invocation, trials: tuple[Trial, ...]) -> CallPlan:
         """Return the plan of a call that leaves its model open."""
         name, chosen = self._chooser().choose(call)
-        made = self._plan(call._replace(model=name, tokens=None))
+        made = self._plan(call._replace(model=name, tokens=None), trials)
         changes = (chosen, *made.changes)
         return replace(made, requested_model=call.model, changes=changes)
 
@@ -339,16 +345,21 @@ class Planning(DropIn):
             self._configured(),
         )
 
-    def _affordable(self, made: CallPlan, messages: list[BaseMessage]) -> CallPlan:
-        """Return a plan if the budget allows it.
+    def _spending(
+        self, messages: list[BaseMessage], call: Invocation
+    ) -> Spending | None:
+        """Return what a call may spend; `None` without a budget."""
+        budget = self.budget_usd
+        if budget is None:
+            return None
 
-        Raises:
-            BudgetExceededError: If the call may cost more than what is left.
-        """
-        if self.budget_usd is not None:
-            tokens = about_tokens(messages, made.body)
-            self._paying.check(self.budget_usd, estimate_plan(made, tokens))
-        return made
+        def hold(plan: CallPlan) -> Hold:
+            estimate = estimate_plan(plan, about_tokens(messages, plan.body))
+            known = cap_of(plan) or plan.config.limits.get("output")
+            has_cap = bool(known if estimate is None else cap_of(plan))
+            return self._paying.hold(budget, estimate, call.tenant, has_cap=has_cap)
+
+        return Spending(hold)
 
     def _settings(
         self, stop: list[str] | None, kwargs: dict[str, Any]
@@ -396,9 +407,31 @@ class Planning(DropIn):
         return self._resolve(model)
 
     def _resolve(self, model: str | None = None) -> ModelConfig:
-        config = self._known(model)
-        lessons = self._registry().lessons
-        return lessons.apply(config, self._url(config.provider))
+        call = Invocation(model or self.model_name, tenant=self.tenant or "")
+        return self._corrected(self._known(model), call)
+
+    def _corrected(
+        self, config: ModelConfig, call: Invocation, trials: tuple[Trial, ...] = ()
+    ) -> ModelConfig:
+        """Return what the registry says, corrected by what the caller learned."""
+        lessons = self._lessons()
+        if lessons is None or not (trials or not lessons.is_empty):
+            return config
+        return lessons.apply(config, self._scope(config.provider, call), trials)
+
+    def _lessons(self) -> Lessons | None:
+        """Return where lessons are kept; `None` if nothing is to be learned."""
+        wanted = self.learning or os.environ.get(LEARNING_VARIABLE) or "on"
+        return None if wanted.strip().lower() in _OFF else self._registry().lessons
+
+    def _scope(self, provider: str, call: Invocation) -> Scope:
+        """Return whose call it is at a provider."""
+        return scope_of(
+            self._connected(provider),
+            headers=call.headers,
+            query=call.query,
+            tenant=call.tenant,
+        )
 
     def _known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
@@ -512,6 +545,14 @@ def _private(model: BaseModel) -> dict[str, Any]:
     Measured with pydantic 2.14, 2026-11-26: 1.4 against 0.1 microseconds.
     """
     return model.__pydantic_private__ or {}
+
+
+def _carried(
+    messages: list[BaseMessage], call: Invocation, kwargs: Mapping[str, Any]
+) -> Carried:
+    """Return what a request carries, which an error may repeat."""
+    texts = texts_of([messages, dict(call.params), dict(call.extra_body), dict(kwargs)])
+    return Carried(tuple(texts), call.traits.inputs)
 
 
 def _careful(call: Invocation, caution: int) -> Invocation:

@@ -121,7 +121,7 @@ def canonical_names() -> dict[str, str]:
 
 def importance(parameter: str) -> Importance:
     """Tell whether a setting may be dropped with a record or never silently."""
-    setting = settings().get(parameter)
+    setting = settings().get(parameter.partition(".")[0])
     return setting.importance if setting else "guarantee"
 
 

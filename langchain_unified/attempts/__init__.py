@@ -17,15 +17,15 @@ from typing import Any
 
 from langchain_unified.attempts.attempt import Attempt
 from langchain_unified.attempts.route import MakePlan, Ready, Route, at_once
-from langchain_unified.cost import unpaid
+from langchain_unified.attempts.spending import Spending
 from langchain_unified.errors import ProviderError, UnifiedError
-from langchain_unified.learning import Lessons
-from langchain_unified.reliability.breaker import Circuit
+from langchain_unified.learning import Carried, Lessons
 from langchain_unified.reliability.fallbacks import moves_on
 from langchain_unified.reliability.safeguards import Safeguards
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import CallPlan
 
-__all__ = ["Attempt", "Attempts", "MakePlan", "Route"]
+__all__ = ["Attempt", "Attempts", "MakePlan", "Route", "Spending"]
 
 
 class Attempts:
@@ -33,13 +33,15 @@ class Attempts:
 
     Args:
         make_plan: Plans the call.
-        lessons: Where refusals are remembered.
-        base_url: Returns the base URL of a provider, `None` for its own.
+        lessons: Where refusals are remembered; `None` to learn nothing.
+        scope: Returns whose call a plan is; asked when it matters.
         fallbacks: Plan the call for the models to try next.
-        safeguards: Breakers, budget and limits of rate; none if left out.
-        pay: Is told what the answer cost, if that is known.
+        safeguards: Breakers, places and limits of rate; none if left out.
+        spending: What the call may spend; no limit if left out.
         ready: Connects what a plan is sent with. The first connection imports the
             provider's SDK, so no clock runs before it is there.
+        carried: Returns the texts that the request carries, which an error may repeat.
+        deadline: Seconds for the call at each model; no limit if left out.
 
     Attributes:
         failed: The models given up, and why.
@@ -48,21 +50,32 @@ class Attempts:
     def __init__(
         self,
         make_plan: MakePlan,
-        lessons: Lessons,
-        base_url: Callable[[str], str | None],
+        lessons: Lessons | None,
+        scope: Callable[[CallPlan], Scope],
         *,
         fallbacks: Sequence[MakePlan] = (),
         safeguards: Safeguards | None = None,
-        pay: Callable[[float | None], None] = unpaid,
+        spending: Spending | None = None,
         ready: Ready = at_once,
+        carried: Callable[[], Carried] = Carried,
+        deadline: float | None = None,
     ) -> None:
         """Start before the first attempt."""
-        self._pay = pay
         self.safeguards = safeguards or Safeguards()
-        self.base_url = base_url
+        self._spending = spending
         self.failed: list[dict[str, Any]] = []
-        plans = (make_plan, *fallbacks)
-        self._routes = [Route(plan, lessons, base_url, ready) for plan in plans]
+        self._routes = [
+            Route(
+                plan,
+                lessons,
+                scope,
+                ready=ready,
+                carried=carried,
+                safeguards=self.safeguards,
+                deadline=deadline,
+            )
+            for plan in (make_plan, *fallbacks)
+        ]
         self._at = 0
         self._first: UnifiedError | None = None
 
@@ -79,52 +92,63 @@ class Attempts:
         return self._routes[self._at]
 
     @property
+    def is_last(self) -> bool:
+        """Whether no further model can be tried."""
+        return self._at + 1 == len(self._routes)
+
+    @property
     def corrections(self) -> int:
         """How many refusals were learned from."""
         return sum(route.corrections for route in self._routes)
 
     def plan(self) -> CallPlan:
-        """Plan the next attempt.
+        """Plan the next attempt for the first model that can be tried.
 
         Raises:
             UnsupportedError: If what was learned leaves no way to make the call.
         """
-        return self.route.plan()
+        while True:
+            try:
+                return self.route.plan()
+            except UnifiedError as error:  # noqa: PERF203 - the loop ends at the first
+                self.pass_over(error)
+
+    def reserve(self, plan: CallPlan) -> None:
+        """Set aside what the call may cost.
+
+        Raises:
+            BudgetExceededError: If the budget does not allow it.
+        """
+        if self._spending is not None:
+            self._spending.reserve(plan)
 
     def paid(self, cost: float | None) -> None:
         """Say what the answer cost, if that is known."""
-        self._pay(cost)
+        if self._spending is not None:
+            self._spending.paid(cost)
 
-    def admitted(self) -> tuple[CallPlan, Circuit | None]:
-        """Plan the next attempt for the first model that can be tried."""
-        while True:
-            try:
-                plan = self.route.plan()
-                circuit = self.safeguards.circuit(plan, self.base_url(plan.provider))
-                if circuit is not None:
-                    circuit.admit()
-            except UnifiedError as error:  # noqa: PERF203 - the loop ends at the first
-                self.pass_over(error)
-            else:
-                return plan, circuit
+    def settle(self, error: BaseException | None, *, answered: bool) -> None:
+        """Give back what was set aside and not spent."""
+        if self._spending is not None:
+            self._spending.settle(error, answered=answered)
 
     def pass_over(self, error: UnifiedError) -> None:
-        """Turn to the next model; raise what the call ran into if there is none."""
+        """Move to the next model, or raise the error of the call."""
         self.route.describe(error)
         if not self._moved_on(error):
             raise self.verdict(error) from error.__cause__
 
-    def wait_after(self, error: BaseException, circuit: Circuit | None) -> float | None:
+    def wait_after(self, error: BaseException) -> float | None:
         """Return the seconds to wait before another attempt; `None` for none."""
-        if not isinstance(error, UnifiedError):
-            return None
         if isinstance(error, ProviderError):
             if self.route.learn(error):
                 return 0.0
-            if circuit is None or circuit.closed:
-                wait = self.route.wait_after(error)
-                if wait is not None:
-                    return wait
+            wait = self.route.wait_after(error)
+            if wait is not None:
+                return wait
+        self.route.finish(error)
+        if not isinstance(error, UnifiedError):
+            return None
         return 0.0 if self._moved_on(error) else None
 
     def verdict(self, error: UnifiedError) -> UnifiedError:
@@ -135,12 +159,12 @@ class Attempts:
         return first
 
     def _moved_on(self, error: UnifiedError) -> bool:
-        """Turn to the next model, if there is one and it may do better."""
+        """Move to the next model, if there is one and it may do better."""
         if len(self._routes) == 1 or not moves_on(error, first=self._at == 0):
             return False
         self.failed.append(self.route.report(error))
         self._first = self._first or error
-        if self._at + 1 == len(self._routes):
+        if self.is_last:
             return False
         self._at += 1
         return True

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.errors import ProviderError, UnifiedError
-from langchain_unified.reliability.breaker import Circuit
-from langchain_unified.reliability.budget import Budget
+from langchain_unified.errors import UnifiedError
+from langchain_unified.reliability.budget import Place
 from langchain_unified.reliability.exchange import Exchange, offer, too_late
-from langchain_unified.reliability.gates import Gate, gate_of
 from langchain_unified.types import CallPlan
 
 if TYPE_CHECKING:
     from langchain_unified.attempts import Attempts
 
 _PAUSE = 0.005
-_SHORTEST = 0.001
 
 
 class Attempt:
@@ -28,21 +25,19 @@ class Attempt:
     def __init__(self, attempts: Attempts, *, further: bool = False) -> None:
         """Belong to a call."""
         self._attempts, self._further = attempts, further
-        self._gate: Gate | None = None
-        self._circuit: Circuit | None = None
-        self._budget: Budget | None = None
+        self._place: Place | None = None
         self._committed = False
 
     def commit(self) -> None:
         """Say that the caller has a part of the answer; nothing is tried again."""
         if not self._committed:
             self._committed = True
-            self._leave(settled=True)
+            self._attempts.route.accepted()
 
     def __enter__(self) -> CallPlan:
         """Plan, and wait until the request may be sent."""
         while True:
-            plan, self._circuit = self._attempts.admitted()
+            plan = self._attempts.plan()
             try:
                 return self._entered(plan)
             except UnifiedError as error:
@@ -55,7 +50,7 @@ class Attempt:
     async def __aenter__(self) -> CallPlan:
         """Plan, and wait until the request may be sent."""
         while True:
-            plan, self._circuit = self._attempts.admitted()
+            plan = self._attempts.plan()
             try:
                 return await self._aentered(plan)
             except UnifiedError as error:
@@ -92,92 +87,82 @@ class Attempt:
         return True
 
     def _entered(self, plan: CallPlan) -> CallPlan:
-        waited = self._approach(plan)
-        while self._must_wait(waited):
-            time.sleep(_PAUSE)
+        for seconds in self._waits():
+            time.sleep(seconds)
         limiter, budget = self._limits(plan)
         if limiter is not None:
             limiter.acquire(blocking=True)
         if budget is not None:
-            budget.acquire(self._attempts.route.remaining())
-            self._budget = budget
-        return self._sent(plan, waited)
+            self._place = budget.enter(self._attempts.route.patience())
+        return self._sent(plan)
 
     async def _aentered(self, plan: CallPlan) -> CallPlan:
-        waited = self._approach(plan)
-        while self._must_wait(waited):  # noqa: ASYNC110 - loops and threads share it
-            await asyncio.sleep(_PAUSE)
+        for seconds in self._waits():
+            await asyncio.sleep(seconds)
         limiter, budget = self._limits(plan)
         if limiter is not None:
             await limiter.aacquire(blocking=True)
         if budget is not None:
-            await budget.aacquire(self._attempts.route.remaining())
-            self._budget = budget
-        return self._sent(plan, waited)
+            self._place = await budget.aenter(self._attempts.route.patience())
+        return self._sent(plan)
 
-    def _approach(self, plan: CallPlan) -> Gate | None:
-        self._gate = gate_of(plan.config, self._attempts.base_url(plan.provider))
-        return self._gate
+    def _waits(self) -> Iterator[float]:
+        """Yield pauses until the breaker and the gate of the model let the call pass.
 
-    def _must_wait(self, gate: Gate | None) -> bool:
-        return gate is not None and not gate.enter(self) and gate.open_in() > 0
+        Raises:
+            CircuitOpenError: If the breaker stays open for longer than the call may
+                wait, or there is another model to try.
+        """
+        route = self._attempts.route
+        last = self._attempts.is_last
+        while (wait := route.circuit_wait(last=last)) > 0:
+            yield wait
+        until = time.monotonic() + route.gate_patience()
+        while not route.enter_gate() and time.monotonic() < until:
+            yield _PAUSE
 
-    def _limits(self, plan: CallPlan) -> tuple[Any, Budget | None]:
+    def _limits(self, plan: CallPlan) -> tuple[Any, Any]:
         """Return what to ask before sending; LangChain asks for the first attempt."""
-        guards = self._attempts.safeguards
-        return guards.rate_limiter if self._further else None, guards.budget(plan)
+        guards, route = self._attempts.safeguards, self._attempts.route
+        limiter = guards.rate_limiter if self._further else None
+        if guards.size(plan.provider) is None:
+            return limiter, None
+        return limiter, guards.budget(plan, route.scope())
 
-    def _sent(self, plan: CallPlan, waited: Gate | None) -> CallPlan:
+    def _sent(self, plan: CallPlan) -> CallPlan:
         """Return the plan as it is sent: one attempt, in the time that is left."""
-        if waited is not None:
-            plan = self._attempts.plan()
         route, guards = self._attempts.route, self._attempts.safeguards
+        if route.has_waited:
+            plan = self._attempts.plan()
+        self._attempts.reserve(plan)
         remaining = route.remaining()
-        offer(Exchange(remaining, guards.pause_of(plan), self._attempts.failed))
-        if remaining is None:
-            return plan.single()
-        if remaining <= 0:
+        if remaining is not None and remaining <= 0:
             raise too_late()
-        return replace(plan, max_retries=0, timeout=max(remaining, _SHORTEST))
+        offer(Exchange(remaining, guards.pause_of(plan), self._attempts.failed))
+        return plan.single()
 
     def _wait_after(self, error: BaseException | None) -> float | None:
-        """Put everything in its place; return the wait before another attempt."""
-        self._leave(settled=error is None)
+        """Release all guards and return the wait before another attempt."""
         self._release()
-        self._judge(error)
+        attempts = self._attempts
+        if isinstance(error, UnifiedError):
+            attempts.route.describe(error)
+        attempts.settle(error, answered=self._committed)
         if error is None or self._committed:
+            attempts.route.finish(error)
             return None
-        wait = self._attempts.wait_after(error, self._circuit)
+        wait = attempts.wait_after(error)
         if wait is None and isinstance(error, UnifiedError):
-            verdict = self._attempts.verdict(error)
+            verdict = attempts.verdict(error)
             if verdict is not error:
                 raise verdict from error
         return wait
 
-    def _judge(self, error: BaseException | None) -> None:
-        """Tell the breakers how it went."""
-        if isinstance(error, UnifiedError):
-            self._attempts.route.describe(error)
-        if self._circuit is None:
-            return
-        if error is None:
-            self._circuit.succeeded()
-        elif isinstance(error, ProviderError):
-            self._circuit.failed(error)
-        else:
-            self._circuit.release()
-
     def _abandon(self) -> None:
-        self._leave(settled=False)
         self._release()
-        if self._circuit is not None:
-            self._circuit.release()
-
-    def _leave(self, *, settled: bool) -> None:
-        if self._gate is not None:
-            self._gate.leave(self, settled=settled)
+        self._attempts.route.abandon()
 
     def _release(self) -> None:
-        budget, self._budget = self._budget, None
-        if budget is not None:
-            budget.release()
+        place, self._place = self._place, None
+        if place is not None:
+            place.release()

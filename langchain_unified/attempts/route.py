@@ -13,20 +13,35 @@ from langchain_unified.errors import (
     UnifiedError,
     UnsupportedError,
 )
-from langchain_unified.learning import Correction, Lessons, read_corrections
+from langchain_unified.learning import (
+    Carried,
+    Correction,
+    Lessons,
+    Trial,
+    read_corrections,
+)
 from langchain_unified.registry.lifecycle import explain_missing
-from langchain_unified.reliability.gates import gate
+from langchain_unified.reliability.breaker import Circuit
+from langchain_unified.reliability.gates import (
+    PATIENCE,
+    Gate,
+    gate,
+    has_gates,
+    is_unsure,
+)
 from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_retry
+from langchain_unified.reliability.safeguards import Safeguards
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.reliability.secrets import mask_error
 from langchain_unified.types import CallPlan, Change
 
 MOST_CORRECTIONS = 3
 """How many refusals one call may learn from."""
 
-MakePlan = Callable[[int], CallPlan]
-"""Plans a call with what is known at that moment, more or less cautiously; see
-`Invocation.caution`."""
+MakePlan = Callable[[int, tuple[Trial, ...]], CallPlan]
+"""Plans a call with what is known at that moment and with the corrections that this
+call is trying out, more or less cautiously; see `Invocation.caution`."""
 
 _REASON = 500
 """Most characters of an error that are kept on the message."""
@@ -46,19 +61,30 @@ class Route:
     def __init__(
         self,
         make_plan: MakePlan,
-        lessons: Lessons,
-        base_url: Callable[[str], str | None],
+        lessons: Lessons | None,
+        scope: Callable[[CallPlan], Scope],
+        *,
         ready: Ready = at_once,
+        carried: Callable[[], Carried] = Carried,
+        safeguards: Safeguards | None = None,
+        deadline: float | None = None,
     ) -> None:
         """Start before the first plan."""
-        self._make_plan, self._lessons, self._base_url = make_plan, lessons, base_url
-        self._ready = ready
-        self._learned: list[Change] = []
+        self._make_plan, self._lessons, self._find_scope = make_plan, lessons, scope
+        self._ready, self._carried = ready, carried
+        self._safeguards = safeguards or Safeguards()
+        self._deadline = deadline
+        self._trials: tuple[Trial, ...] = ()
         self._last: CallPlan | None = None
         self._refusal: ProviderError | None = None
+        self._told = ""
+        self._scope: Scope | None = None
+        self._circuit: Circuit | None = None
+        self._gate: Gate | None = None
         self._started: float | None = None
-        self._retries = 0
+        self._retries = self._cooldowns = 0
         self.corrections = 0
+        self.has_waited = False
 
     def plan(self) -> CallPlan:
         """Plan the next attempt; raise the refusal if the plan is still the same.
@@ -69,27 +95,89 @@ class Route:
             UnsupportedError: If what was learned leaves no way to make the call.
         """
         try:
-            planned = self._make_plan(max(0, self.corrections - 1))
+            planned = self._make_plan(max(0, self.corrections - 1), self._trials)
         except UnsupportedError as error:
+            self._remember()
             raise error from self._refusal
         refusal, self._refusal = self._refusal, None
         if refusal is not None and _same_request(planned, self._last):
+            self._trials = ()
             raise refusal
         self._last = planned
+        self.has_waited = False
         if self._started is None:
             self._ready(planned)
             self._started = time.monotonic()
-        if self._learned:
-            changes = (*planned.changes, *self._learned)
-            planned = replace(planned, changes=changes)
+        if self._trials:
+            learned = [_as_change(trial.correction) for trial in self._trials]
+            planned = replace(planned, changes=(*planned.changes, *learned))
         return planned
 
+    def scope(self) -> Scope:
+        """Return whose call it is; worked out when it first matters."""
+        if self._scope is None:
+            assert self._last is not None  # noqa: S101 - planned before anything else
+            self._scope = self._find_scope(self._last)
+        return self._scope
+
     def remaining(self) -> float | None:
-        """Return the seconds left for this model; `None` without a limit."""
-        allowed = None if self._last is None else self._last.timeout
-        if not isinstance(allowed, (int, float)) or self._started is None:
+        """Return the seconds left for this model; `None` without a deadline."""
+        if self._deadline is None or self._started is None:
             return None
-        return allowed - (time.monotonic() - self._started)
+        return self._deadline - (time.monotonic() - self._started)
+
+    def patience(self) -> float | None:
+        """Return how many seconds to wait for a place; `None` for any time."""
+        allowed = None if self._last is None else self._last.timeout
+        waits = [
+            seconds
+            for seconds in (self.remaining(), allowed)
+            if isinstance(seconds, (int, float))
+        ]
+        return min(waits) if waits else None
+
+    def circuit_wait(self, *, last: bool) -> float:
+        """Return the seconds to wait for the breaker before asking again; 0 to go.
+
+        Args:
+            last: Whether there is no other model to try.
+
+        Raises:
+            CircuitOpenError: If another model can be tried, or time or retries are
+                used up.
+        """
+        if self._last is None or self._safeguards.breaker is None:
+            return 0.0
+        if self._circuit is None:
+            self._circuit = self._safeguards.circuit(self._last, self.scope())
+        wait = self._circuit.wait() if self._circuit is not None else 0.0
+        if wait <= 0 or self._circuit is None:
+            return 0.0
+        self.has_waited = True
+        cooldown = self._circuit.is_open
+        remaining = self.remaining()
+        late = remaining is not None and wait >= remaining
+        spent = cooldown and self._cooldowns >= self._most_retries()
+        if not last or late or spent:
+            raise self._circuit.refusal()
+        self._cooldowns += cooldown
+        return wait
+
+    def gate_patience(self) -> float:
+        """Return how many seconds to wait for others to find out a model's rules."""
+        plan = self._last
+        if self._lessons is None or plan is None or self._retries or not plan.body:
+            return 0.0  # Nothing in it that could be refused, or refused already.
+        if not (is_unsure(plan.config) or has_gates()):
+            return 0.0
+        self._gate = gate(plan.config, self.scope())
+        return 0.0 if self._gate.settled else PATIENCE
+
+    def enter_gate(self) -> bool:
+        """Tell whether the call may be sent now."""
+        entered = self._gate is None or self._gate.enter(self)
+        self.has_waited = self.has_waited or not entered
+        return entered
 
     def describe(self, error: UnifiedError) -> None:
         """Say on an error what it was about, and what would put it right."""
@@ -101,7 +189,9 @@ class Route:
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
         error.endpoint = error.endpoint or plan.endpoint
-        error.fix = error.fix or read_corrections(error, plan)
+        error.fix = error.fix or read_corrections(error, plan, self._carried)
+        if not error.fix and self._trials and str(error) == self._told:
+            error.fix = tuple(trial.correction for trial in self._trials)
         successor = plan.config.lifecycle.replacement
         if isinstance(error, ProviderModelNotFoundError) and successor:
             _name_successor(error, successor)
@@ -109,23 +199,61 @@ class Route:
             explain_missing(error, plan.config)
 
     def learn(self, refusal: ProviderError) -> bool:
-        """Remember what a refusal says; tell whether to try again."""
+        """Try out what a refusal says; tell whether to try again.
+
+        Nothing is remembered until the corrected request is accepted.
+        """
         plan = self._last
-        if plan is None or self.corrections >= MOST_CORRECTIONS or not refusal.fix:
+        if plan is None or self._lessons is None or not refusal.fix:
             return False
-        server = self._base_url(plan.provider)
-        if not self._lessons.learn(plan.config, server, plan.endpoint, refusal.fix):
+        if self.corrections >= MOST_CORRECTIONS:
+            return False
+        known = {trial.correction for trial in self._trials}
+        new = [
+            Trial(plan.config, plan.endpoint, correction)
+            for correction in refusal.fix
+            if correction not in known
+        ]
+        if not new:
             return False
         self.corrections += 1
-        self._refusal = refusal
-        self._learned += [_as_change(correction) for correction in refusal.fix]
-        gate(plan.config, server).unsettle()
+        self._refusal, self._told = refusal, str(refusal)
+        self._trials = (*self._trials, *new)
+        self._gate = self._gate or gate(plan.config, self.scope())
+        self._gate.unsettle(self)
         return True
+
+    def accepted(self) -> None:
+        """Remember what was tried out: the corrected request was accepted."""
+        self._remember()
+        if self._gate is not None:
+            self._gate.leave(self, settled=True)
+        if self._circuit is not None:
+            self._circuit.succeeded()
+            self._circuit = None
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the attempts at this model; `None` for an answer."""
+        if error is None:
+            self.accepted()
+            return
+        if self._gate is not None:
+            self._gate.leave(self, settled=False)
+        if self._circuit is not None:
+            self._circuit.failed(error)
+            self._circuit = None
+
+    def abandon(self) -> None:
+        """Release the guards of a call that was not sent."""
+        if self._gate is not None:
+            self._gate.leave(self, settled=False)
+        if self._circuit is not None:
+            self._circuit.release()
+            self._circuit = None
 
     def wait_after(self, error: ProviderError) -> float | None:
         """Return the seconds to wait before trying again; `None` for no more."""
-        allowed = None if self._last is None else self._last.max_retries
-        if self._retries >= (DEFAULT_RETRIES if allowed is None else allowed):
+        if self._retries >= self._most_retries():
             return None
         wait = wait_before_retry(error, self._retries)
         remaining = self.remaining()
@@ -146,6 +274,15 @@ class Route:
             "reason": str(error)[:_REASON],
             "retries": self._retries,
         }
+
+    def _most_retries(self) -> int:
+        allowed = None if self._last is None else self._last.max_retries
+        return DEFAULT_RETRIES if allowed is None else allowed
+
+    def _remember(self) -> None:
+        trials, self._trials = self._trials, ()
+        if trials and self._lessons is not None and self.scope().is_known:
+            self._lessons.learn(trials, self.scope())
 
 
 def _same_request(one: CallPlan, other: CallPlan | None) -> bool:

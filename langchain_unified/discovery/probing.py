@@ -252,9 +252,13 @@ class Asking:
         self.config = self.config._replace(mappings=MappingProxyType(mappings))
 
     def _heed(self, corrections: tuple[Correction, ...], endpoint: str) -> bool:
-        """Apply corrections; tell whether anything is new."""
+        """Apply corrections to the endpoint probed; tell whether anything is new."""
         known = self.config
-        self.config = corrected(known, endpoint, corrections)
+        whole = [_about_whole(correction) for correction in corrections]
+        alone = MappingProxyType({endpoint: known.mappings[endpoint]})
+        found = corrected(known._replace(mappings=alone), endpoint, whole)
+        mappings = MappingProxyType({**known.mappings, **found.mappings})
+        self.config = found._replace(mappings=mappings)
         return self.config != known
 
     def _planned(self, trial: Trial, endpoint: str) -> CallPlan | None:
@@ -306,3 +310,10 @@ class Asking:
                 pass
         else:
             self._shim.generate(made, messages)
+
+
+def _about_whole(correction: Correction) -> Correction:
+    """Return a correction about a whole setting: rows have no rules for its keys."""
+    if correction.parameter is None:
+        return correction
+    return replace(correction, parameter=correction.parameter.partition(".")[0])

@@ -1,12 +1,23 @@
-"""Learning from a refused request: read the error, remember the correction.
+"""Learning from a refused request: read the error, try the correction, remember it.
 
-`read_correction` turns a provider's error into the smallest `Correction`; `Lessons`
-remembers corrections by provider, base URL, endpoint and model; `corrected` lays them
-over what the registry says.
+`read_corrections` turns a provider's error into the smallest `Correction`; a call tries
+it out; `Lessons` remembers what proved right, by provider, server, caller, endpoint and
+model; `corrected` lays it over what the registry says.
 """
 
+from langchain_unified.learning.carried import texts_of
+from langchain_unified.learning.correction import Correction, Trial
 from langchain_unified.learning.lessons import Lesson, Lessons
 from langchain_unified.learning.overlay import corrected
-from langchain_unified.learning.reading import Correction, read_corrections
+from langchain_unified.learning.reading import Carried, read_corrections
 
-__all__ = ["Correction", "Lesson", "Lessons", "corrected", "read_corrections"]
+__all__ = [
+    "Carried",
+    "Correction",
+    "Lesson",
+    "Lessons",
+    "Trial",
+    "corrected",
+    "read_corrections",
+    "texts_of",
+]

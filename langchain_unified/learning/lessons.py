@@ -1,33 +1,43 @@
-"""What was learned, by provider, base URL, endpoint and model."""
+"""What was learned, by provider, server, caller, endpoint and model."""
 
 from __future__ import annotations
 
-import json
 import threading
+import time
 import warnings
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langchain_unified.learning.correction import Correction, Trial
 from langchain_unified.learning.overlay import corrected
-from langchain_unified.learning.reading import Correction
+from langchain_unified.learning.rows import PREFIX, StoreError, read_rows, write_rows
+from langchain_unified.learning.sanity import is_well_formed
+from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:
     from langchain_core.stores import BaseStore
 
-_PREFIX = "langchain-unified-learned-"
+DAY = 24 * 60 * 60.0
+IN_MEMORY, IN_STORE = DAY, 7 * DAY
+"""Seconds a lesson holds, unless said otherwise: providers change their models."""
+
+_MOST_KEYS = 4_096
+_MOST_PER_KEY = 64
 
 
 class Key(NamedTuple):
-    """What a lesson is about."""
+    """What a lesson is about, and whose it is."""
 
     provider: str
     base_url: str
     endpoint: str
     model: str
+    credentials: str = ""
+    tenant: str = ""
 
 
 class Lesson(NamedTuple):
@@ -40,6 +50,8 @@ class Lesson(NamedTuple):
         model: The wire name of the model.
         correction: What to change.
         learned: When, ISO format, UTC.
+        credentials: A digest of the credentials it was learned with.
+        tenant: The `tenant` of the call it was learned from.
     """
 
     provider: str
@@ -48,11 +60,22 @@ class Lesson(NamedTuple):
     model: str
     correction: Correction
     learned: str
+    credentials: str = ""
+    tenant: str = ""
 
     @property
     def key(self) -> Key:
         """What the lesson is about."""
-        return Key(self.provider, self.base_url, self.endpoint, self.model)
+        where = (self.provider, self.base_url, self.endpoint, self.model)
+        return Key(*where, self.credentials, self.tenant)
+
+
+class _Kept(NamedTuple):
+    until: float
+    lesson: Lesson
+
+
+_Entries = tuple[_Kept, ...]
 
 
 class Lessons:
@@ -62,91 +85,93 @@ class Lessons:
         store: Where to keep lessons so that other processes share them and restarts
             remember them; in memory only if left out. A store that fails or holds
             something unreadable is ignored with a warning.
+        lifetime: Seconds a lesson holds; a day in memory and a week in a store if left
+            out.
 
     Example:
         >>> Lessons().all()
         []
     """
 
-    def __init__(self, store: BaseStore[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        store: BaseStore[str, bytes] | None = None,
+        *,
+        lifetime: float | None = None,
+    ) -> None:
         """Start with nothing but what the store holds."""
         self._store = store
+        usual = IN_MEMORY if store is None else IN_STORE
+        self._lifetime = usual if lifetime is None else lifetime
         self._lock = threading.Lock()
-        self._lessons: dict[Key, tuple[Lesson, ...]] = {}
-        self._applied: dict[tuple[int, str], tuple[ModelConfig, ModelConfig]] = {}
+        self._lessons: Bounded[Key, _Entries] = Bounded(_MOST_KEYS)
+        self._applied: Bounded[Any, tuple[ModelConfig, float, ModelConfig]]
+        self._applied = Bounded(_MOST_KEYS)
         self._loaded = store is None
         self._warned = False
 
     @classmethod
-    def at(cls, folder: str | Path) -> Lessons:
+    def at(cls, folder: str | Path, *, lifetime: float | None = None) -> Lessons:
         """Return lessons kept as files in a folder, made if it does not exist."""
         from langchain_unified.learning.files import FileStore  # noqa: PLC0415
 
-        return cls(FileStore(folder))
+        return cls(FileStore(folder), lifetime=lifetime)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was learned; quick, as every call asks."""
+        self._load()
+        return not len(self._lessons)
 
     def all(self) -> list[Lesson]:
-        """Return every lesson, oldest first."""
+        """Return every lesson that still holds, oldest first."""
         self._load()
-        found = [lesson for lessons in self._lessons.values() for lesson in lessons]
+        now = time.time()
+        found = [k.lesson for kept in self._lessons for k in kept if k.until > now]
         return sorted(found, key=lambda lesson: lesson.learned)
 
-    def apply(self, config: ModelConfig, base_url: str | None) -> ModelConfig:
-        """Return what the registry says, corrected by what was learned."""
-        self._load()
-        if not self._lessons:
-            return config
-        server = base_url or ""
-        cached = self._applied.get((id(config), server))
-        if cached is not None and cached[0] is config:
-            return cached[1]
-        result = self._corrected(config, server)
-        self._applied[(id(config), server)] = (config, result)
-        return result
-
-    def _corrected(self, config: ModelConfig, server: str) -> ModelConfig:
-        result = config
-        for endpoint in config.mappings:
-            key = Key(config.provider, server, endpoint, config.model)
-            lessons = self._lessons.get(key, ())
-            corrections = [lesson.correction for lesson in lessons]
-            result = corrected(result, endpoint, corrections)
-        return result
-
-    def learn(
-        self,
-        config: ModelConfig,
-        base_url: str | None,
-        endpoint: str,
-        corrections: Sequence[Correction],
-    ) -> bool:
-        """Remember corrections.
+    def apply(
+        self, config: ModelConfig, scope: Scope, trials: Sequence[Trial] = ()
+    ) -> ModelConfig:
+        """Return what the registry says, corrected by what was learned.
 
         Args:
-            config: The corrected configuration the refused plan was made with.
-            base_url: The server that refused, if not the provider's own.
-            endpoint: The endpoint that refused.
-            corrections: What to change.
-
-        Returns:
-            Whether anything is new; the same mistake is not learned twice.
+            config: What the registry says.
+            scope: Whose call it is.
+            trials: Corrections that the call tries out.
         """
-        key = Key(config.provider, base_url or "", endpoint, config.model)
-        with self._lock:
-            self._refresh(key)
-            known = {lesson.correction for lesson in self._lessons.get(key, ())}
-            new = [
-                c
-                for c in corrections
-                if c not in known and corrected(config, endpoint, [c]) != config
-            ]
-            if not new:
-                return bool(set(corrections) & known)
-            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            lessons = tuple(Lesson(*key, correction, now) for correction in new)
-            self._lessons[key] = (*self._lessons.get(key, ()), *lessons)
-            self._applied.clear()
-            self._save(key)
-        return True
+        if trials:
+            return self._corrected(config, scope, trials)
+        if self.is_empty:
+            return config
+        key = (id(config), scope)
+        cached = self._applied.find(key)
+        if cached is not None and cached[0] is config and cached[1] > time.time():
+            return cached[2]
+        result = self._corrected(config, scope, ())
+        self._applied.put(key, (config, self._holds_until(config, scope), result))
+        return result
+
+    def learn(self, trials: Sequence[Trial], scope: Scope) -> None:
+        """Remember corrections that proved right.
+
+        Args:
+            trials: What was changed, and the corrected request accepted; or what left
+                no way to make the call.
+            scope: Whose call it was.
+        """
+        for trial in trials:
+            if not trial.correction.once:
+                self._add(_key(trial.config, trial.endpoint, scope), trial.correction)
+
+    def about(self, config: ModelConfig, base_url: str | None) -> list[Lesson]:
+        """Return the lessons about a model at a server, whoever learned them."""
+        asked = (config.provider, base_url or "", config.model)
+        return [
+            lesson
+            for lesson in self.all()
+            if (lesson.provider, lesson.base_url, lesson.model) == asked
+        ]
 
     def forget(self, model: str | None = None) -> int:
         """Forget what was learned about a model, or everything.
@@ -158,44 +183,96 @@ class Lessons:
             How many lessons were forgotten.
         """
         self._load()
+        gone = {
+            kept[0].lesson.key: len(kept)
+            for kept in self._lessons
+            if kept and model in {None, kept[0].lesson.model}
+        }
+        for key in gone:
+            self._lessons.pop(key)
+        self._applied.clear()
+        self._with_store("mdelete", [write_rows(key, ())[0] for key in gone])
+        return sum(gone.values())
+
+    def _corrected(
+        self, config: ModelConfig, scope: Scope, trials: Sequence[Trial]
+    ) -> ModelConfig:
+        result = config
+        for endpoint in config.mappings:
+            found = dict.fromkeys(self._corrections(config, endpoint, scope))
+            for trial in trials:
+                same = trial.config.model, trial.config.provider, trial.endpoint
+                if same == (config.model, config.provider, endpoint):
+                    found.setdefault(trial.correction)
+            result = corrected(result, endpoint, found)
+        return result
+
+    def _corrections(
+        self, config: ModelConfig, endpoint: str, scope: Scope
+    ) -> list[Correction]:
+        kept = self._lessons.find(_key(config, endpoint, scope)) or ()
+        now = time.time()
+        return [
+            k.lesson.correction
+            for k in kept
+            if k.until > now and is_well_formed(k.lesson.correction, config)
+        ]
+
+    def _holds_until(self, config: ModelConfig, scope: Scope) -> float:
+        """Return when the first of a model's lessons ends."""
+        keys = [_key(config, endpoint, scope) for endpoint in config.mappings]
+        ends = [k.until for key in keys for k in self._lessons.find(key) or ()]
+        now = time.time()
+        return min((end for end in ends if end > now), default=now + DAY)
+
+    def _add(self, key: Key, correction: Correction) -> None:
         with self._lock:
-            gone = [key for key in self._lessons if model in {None, key.model}]
-            count = sum(len(self._lessons.pop(key)) for key in gone)
+            if self._store is not None:  # what others learned in the meantime
+                self._read([write_rows(key, ())[0]])
+            now = time.time()
+            learned = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            where = (key.provider, key.base_url, key.endpoint, key.model)
+            lesson = Lesson(*where, correction, learned, key.credentials, key.tenant)
+            kept = tuple(
+                k
+                for k in self._lessons.find(key) or ()
+                if k.until > now and k.lesson.correction != correction
+            )
+            new = (*kept[-_MOST_PER_KEY + 1 :], _Kept(now + self._lifetime, lesson))
+            self._lessons.put(key, new)
             self._applied.clear()
-            self._with_store("mdelete", [_name(key) for key in gone])
-        return count
+            self._with_store("mset", [write_rows(key, [k.lesson for k in new])])
 
     def _load(self) -> None:
         if self._loaded:
             return
         with self._lock:
             if not self._loaded:
-                names = self._with_store("yield_keys", prefix=_PREFIX) or ()
-                self._read(list(names))
+                self._read(list(self._with_store("yield_keys", prefix=PREFIX) or ()))
                 self._loaded = True
-
-    def _refresh(self, key: Key) -> None:
-        """Take over what another process has learned in the meantime."""
-        if self._store is not None:
-            self._read([_name(key)])
 
     def _read(self, names: list[str]) -> None:
         for data in self._with_store("mget", names) or ():
             if data is None:
                 continue
             try:
-                lessons = tuple(_lesson(row) for row in json.loads(data))
-            except (ValueError, TypeError, KeyError) as error:
+                lessons = [Lesson(**row) for row in read_rows(data)]
+            except StoreError as error:
                 self._warn(error)
                 continue
-            if lessons:
-                self._lessons[lessons[0].key] = lessons
+            now = time.time()
+            ends = [self._end(lesson) for lesson in lessons]
+            kept = tuple(map(_Kept, ends, lessons))
+            living = tuple(k for k in kept if now < k.until <= now + self._lifetime)
+            if living:
+                self._lessons.put(living[0].lesson.key, living)
                 self._applied.clear()
 
-    def _save(self, key: Key) -> None:
-        rows = [_row(lesson) for lesson in self._lessons[key]]
-        data = json.dumps(rows).encode()
-        self._with_store("mset", [(_name(key), data)])
+    def _end(self, lesson: Lesson) -> float:
+        begun = datetime.fromisoformat(lesson.learned)
+        if begun.tzinfo is None:
+            begun = begun.replace(tzinfo=timezone.utc)
+        return begun.timestamp() + self._lifetime
 
     def _with_store(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call the store; what it raises must not fail a call to a model."""
@@ -211,29 +288,10 @@ class Lessons:
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
-            message = f"The store of learned parameter rules is ignored: {error!r}"
+            message = f"Learned rules in the store are ignored: {error}"
             warnings.warn(message, UserWarning, stacklevel=2)
 
 
-def _name(key: Key) -> str:
-    """Return a store key; stores of files take letters, digits and dashes."""
-    return _PREFIX + sha256("\n".join(key).encode()).hexdigest()[:32]
-
-
-def _row(lesson: Lesson) -> dict[str, Any]:
-    c = lesson.correction
-    return {
-        **lesson.key._asdict(),
-        "learned": lesson.learned,
-        "do": c.do,
-        "parameter": c.parameter,
-        "value": c.value,
-        "said": c.said,
-    }
-
-
-def _lesson(row: dict[str, Any]) -> Lesson:
-    value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
-    correction = Correction(row["do"], row["parameter"], value, row["said"])
-    key = Key(row["provider"], row["base_url"], row["endpoint"], row["model"])
-    return Lesson(*key, correction, row["learned"])
+def _key(config: ModelConfig, endpoint: str, scope: Scope) -> Key:
+    where = (config.provider, scope.server, endpoint, config.model)
+    return Key(*where, scope.credentials, scope.tenant)

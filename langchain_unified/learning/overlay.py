@@ -7,13 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from langchain_unified.learning.reading import Correction
+from langchain_unified.learning.correction import Correction
+from langchain_unified.learning.sanity import TOKEN_NAMES
 from langchain_unified.types import ModelConfig, ParameterRule, Provenance, Thinking
+from langchain_unified.vocabulary import importance
 
 _EFFORTS = ("low", "medium", "high")
-_TOKEN_NAMES = ("max_completion_tokens", "max_tokens")
-"""The two names chat completions has had for the cap; one is refused, the other is not
-(OpenAI API, max_tokens deprecated in favour of max_completion_tokens)."""
 
 Apply = Callable[[ModelConfig, str, Correction], ModelConfig]
 
@@ -60,6 +59,9 @@ def _rename(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 def _never(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     if c.parameter == "reasoning_effort":
         config = _with_thinking(config, c, style="none", default=None)
+    if c.parameter == "logprobs":
+        more = replace(c, parameter="top_logprobs")
+        config = _everywhere(config, endpoint, more, accepts="never")
     if c.parameter == "max_tokens":
         return _other_token_name(config, endpoint, c)
     return _everywhere(config, endpoint, c, accepts="never")
@@ -68,8 +70,14 @@ def _never(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 def _everywhere(
     config: ModelConfig, endpoint: str, c: Correction, **changes: Any
 ) -> ModelConfig:
-    """What "this model" refuses it refuses on every endpoint."""
-    about_model = "this model" in c.said
+    """What "this model" refuses it refuses on every endpoint.
+
+    So does a tuning setting, whoever refused it: sent to another endpoint, which the
+    server may not have, it would be worth less than the call.
+    """
+    base = (c.parameter or "").partition(".")[0]
+    tuning = importance(base) == "tuning"
+    about_model = tuning or "this model" in c.said
     for name, mapping in config.mappings.items():
         if name == endpoint or (about_model and c.parameter in mapping.rules):
             config = _with_rule(config, name, c, **changes)
@@ -78,8 +86,8 @@ def _everywhere(
 
 def _other_token_name(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     name = config.mappings[endpoint].max_tokens_param
-    others = [other for other in _TOKEN_NAMES if other != name]
-    if name not in _TOKEN_NAMES:
+    others = [other for other in TOKEN_NAMES if other != name]
+    if name not in TOKEN_NAMES:
         return config
     return _with_rule(config, endpoint, c, name=others[0])
 
@@ -90,10 +98,10 @@ def _default(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 def _values(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     if c.parameter != "reasoning_effort":
-        return _with_rule(config, endpoint, c, values=c.value)
-    levels = {**config.thinking.levels, endpoint: c.value}
+        return _everywhere(config, endpoint, c, values=c.value)
+    levels = {**config.thinking.levels, **dict.fromkeys(config.mappings, c.value)}
     style = config.thinking.style if config.thinking.style != "none" else "effort"
-    config = _with_rule(config, endpoint, c, accepts="any")
+    config = _everywhere(config, endpoint, c, accepts="any")
     return _with_thinking(config, c, style=style, levels=MappingProxyType(levels))
 
 
@@ -102,10 +110,13 @@ def _minimum(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 
 def _maximum(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
-    limit = int(c.value)
     if c.parameter == "stop":
-        return _with_rule(config, endpoint, c, max_items=limit)
-    return _with_rule(config, endpoint, c, maximum=c.value)
+        return _with_rule(config, endpoint, c, max_items=int(c.value))
+    if c.parameter != "max_tokens":
+        return _with_rule(config, endpoint, c, maximum=c.value)
+    for name in config.mappings:  # The length of an answer is the model's.
+        config = _with_rule(config, name, c, maximum=c.value)
+    return config
 
 
 def _endpoint(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
@@ -160,7 +171,8 @@ def _with_thinking(config: ModelConfig, c: Correction, **changes: Any) -> ModelC
 
 def _no_level(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     known = config.thinking.levels.get(endpoint) or ("minimal", *_EFFORTS)
-    levels = {endpoint: tuple(level for level in known if level != c.value)}
+    left = tuple(level for level in known if level != c.value)
+    levels = {**config.thinking.levels, endpoint: left}
     return _with_thinking(config, c, levels=MappingProxyType(levels))
 
 
@@ -213,3 +225,6 @@ _APPLY: dict[str, Apply] = {
     "tools": _tools,
     "values": _values,
 }
+
+KINDS = frozenset(_APPLY)
+"""Everything a correction can do."""

@@ -1,79 +1,232 @@
 """A provider's refusal in, the corrections it asks for out.
 
-The wordings and what they mean are rows of `data/corrections.toml`.
+Fields of the error go first (`param`, `code`, `detail[].loc`), wordings second. A
+wording, a row of `data/corrections.toml`, must be the whole message, after everything
+that the request itself carried was taken out of it. Either must be about something the
+refused request held.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
 from langchain_unified.errors import ProviderError
-from langchain_unified.types import CallPlan, ParameterMapping
-from langchain_unified.vocabulary import canonical_names
+from langchain_unified.learning.carried import repeats, without
+from langchain_unified.learning.correction import Correction
+from langchain_unified.learning.refusal import Detail, Refusal, read_refusal
+from langchain_unified.learning.request import find_named, holds, sent
+from langchain_unified.learning.sanity import is_sane
+from langchain_unified.types import CallPlan
 
-_QUOTED = re.compile(r"'([^']*)'")
+__all__ = ["Carried", "Correction", "read_corrections"]
+
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"|`([^`]*)`")
+_STATUSES = (400, 422)
+_MOST_SAID = 300
+
+# Wordings stand alone, or behind the name of the class or status that a gateway adds.
+_BEFORE = (
+    r"(?:[\w.]*(?:Error|Exception)\w*(?: code)?\s*[:\-]\s*|\d{3}(?: [A-Z_]+)?[.:\-]? )*"
+)
+_AFTER = r"[.\s]*(?:[^'\"`{}\[\]\0\n]{0,240})"
+
+_NEVER_CODES = frozenset(
+    {
+        "extra_forbidden",
+        "unknown_parameter",
+        "unrecognized_parameter",
+        "unsupported_parameter",
+    }
+)
+_VALUE_CODES = frozenset({"unsupported_value"})
+_EXTRA = ("extra_forbidden", "value_error.extra")
+_ROLE = re.compile(r"(?:messages|input)\W*\d+\W*role$")
+_FEATURES = {
+    "tools": "tool_calling",
+    "functions": "tool_calling",
+    "tool_choice": "tool_choice",
+    "response_format": "structured_output",
+    "stream": "streaming",
+}
+"""What a model lacks that refuses a whole field which nothing else can stand for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """One change to what the registry says about a model.
+class Carried(NamedTuple):
+    """What a request carries beside its settings.
 
     Attributes:
-        do: What to change; the words are explained in `data/corrections.toml`.
-        parameter: The setting, in LangChain's words, if it is about one.
-        value: What `do` needs: a wire name, a limit, a role, a feature, the values.
-        said: The provider's message.
+        texts: Texts that an error may repeat.
+        inputs: `ModelProfile` keys of the content of the messages.
     """
 
-    do: str
-    parameter: str | None = None
-    value: Any = None
-    said: str = field(default="", compare=False)
+    texts: tuple[str, ...] = ()
+    inputs: frozenset[str] = frozenset()
 
 
-def read_corrections(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
+def read_corrections(
+    error: ProviderError,
+    plan: CallPlan,
+    carried: Callable[[], Carried] = Carried,
+) -> tuple[Correction, ...]:
     """Return the corrections an error asks for; none if it names nothing to change.
 
     Args:
         error: What the provider answered.
         plan: The plan that was refused.
+        carried: Returns what the request carried; asked only for a refusal.
     """
-    message = str(error)
-    for row in _rows():
-        if error.status not in row.get("statuses", (400, 422)):
-            continue
-        found = row["match"].search(message)
-        if found is not None:
-            return tuple(_corrections(row, found, error, plan))
-    return ()
+    if error.status is None or not _may_teach(error.status):
+        return ()
+    refusal, content = read_refusal(error), carried()
+    message = without(refusal.message, content.texts)
+    read = _Reading(refusal, message, plan, content, error.status)
+    found = read.by_details() or read.by_wording() or read.by_fields()
+    return tuple(c for c in found if is_sane(c, plan))
+
+
+def _may_teach(status: int) -> bool:
+    return status in _STATUSES or any(status in row["statuses"] for row in _rows())
 
 
 @lru_cache(maxsize=1)
 def _rows() -> tuple[dict[str, Any], ...]:
     rows = read_toml("corrections.toml")["rows"]
-    return tuple({**row, "match": re.compile(row["match"])} for row in rows)
+    return tuple(
+        {
+            "statuses": _STATUSES,
+            **row,
+            "match": re.compile(f"{_BEFORE}(?P<wording>{row['match']}){_AFTER}"),
+        }
+        for row in rows
+    )
 
 
-def _corrections(
-    row: Mapping[str, Any], found: re.Match[str], error: ProviderError, plan: CallPlan
-) -> Iterator[Correction]:
-    groups = {k: v for k, v in found.groupdict().items() if v is not None}
-    said = str(error)
-    do = row["do"]
-    if do in _ABOUT_THE_MODEL:
-        value = row.get("feature") or groups.get("role") or row.get("role")
-        value = value or groups.get("level", "").lower() or None
-        yield Correction(do, None, value, said)
-        return
-    for parameter in _parameters(row, groups, error, plan):
-        yield Correction(do, parameter, _value(do, row, groups), said)
+class _Reading:
+    """One refusal, read in three ways."""
+
+    def __init__(
+        self,
+        refusal: Refusal,
+        message: str,
+        plan: CallPlan,
+        carried: Carried,
+        status: int,
+    ) -> None:
+        self._refusal, self._message, self._plan = refusal, message, plan
+        self._carried, self._status = carried, status
+        self._said = message.replace("\0", "...")[:_MOST_SAID]
+
+    def by_details(self) -> list[Correction]:
+        """Read problems that name their field."""
+        return [
+            correction
+            for detail in self._refusal.details
+            for correction in self._by_detail(detail)
+        ]
+
+    def by_wording(self) -> list[Correction]:
+        """Read the message, if it is one of the known wordings."""
+        for row in _rows():
+            if self._status not in row["statuses"]:
+                continue
+            found = row["match"].fullmatch(self._message)
+            if found is None or repeats(found["wording"], self._carried.texts):
+                continue
+            return list(self._corrections(row, found))
+        return []
+
+    def by_fields(self) -> list[Correction]:
+        """Read the parameter and the code of the error alone."""
+        wire, code = self._refusal.parameter, self._refusal.code
+        if wire is None or code not in _NEVER_CODES | _VALUE_CODES:
+            return []
+        if _ROLE.search(wire) and self._plan.system_role is not None:
+            return [self._correction("role", None, self._plan.system_role)]
+        return self._refused(wire, "never" if code in _NEVER_CODES else "default")
+
+    def _by_detail(self, detail: Detail) -> list[Correction]:
+        if detail.kind in _EXTRA or detail.message.startswith("Extra inputs are not"):
+            said = f"{detail.path}: {detail.message}"
+            return self._refused(detail.path, "never", said)
+        named = find_named(detail.path, self._plan)
+        if named is None:
+            return []
+        for word, do in _BOUNDS.items():
+            limit = detail.limits.get(word)
+            if isinstance(limit, (int, float)):
+                said = f"{detail.path}: {word} {limit}"
+                return [Correction(do, named.parameter, float(limit), said)]
+        return []
+
+    def _refused(self, wire: str, do: str, said: str | None = None) -> list[Correction]:
+        named = find_named(wire, self._plan)
+        if named is None:
+            return []
+        feature = _FEATURES.get(named.parameter)
+        if feature is not None:
+            return [self._correction("feature", None, feature, said)]
+        return [self._correction(do, named.parameter, None, said)]
+
+    def _correction(
+        self, do: str, parameter: str | None, value: Any, said: str | None = None
+    ) -> Correction:
+        return Correction(do, parameter, value, said or self._said)
+
+    def _corrections(
+        self, row: Mapping[str, Any], found: re.Match[str]
+    ) -> Iterator[Correction]:
+        groups = {k: v for k, v in found.groupdict().items() if v is not None}
+        do, once = row["do"], row.get("once", False)
+        if do in _ABOUT_THE_MODEL:
+            value = _model_value(row, groups)
+            if self._is_about_the_request(do, value):
+                yield Correction(do, None, value, self._said)
+            return
+        for parameter in self._parameters(row, groups):
+            feature = _FEATURES.get(parameter) if do == "never" else None
+            if feature is not None:
+                yield Correction("feature", None, feature, self._said)
+                continue
+            value = _value(do, row, groups)
+            yield Correction(do, parameter, value, self._said, once)
+
+    def _is_about_the_request(self, do: str, value: Any) -> bool:
+        plan, inputs = self._plan, self._carried.inputs
+        if do == "feature":
+            return holds(value, plan, inputs)
+        if do == "tools":
+            return holds("tool_calling", plan, inputs)
+        if do == "role":
+            return bool(plan.system_role == value)
+        if do == "endpoint":
+            return len(plan.config.mappings) > 1
+        return holds("thinking", plan, inputs) or plan.config.thinking.style != "none"
+
+    def _parameters(
+        self, row: Mapping[str, Any], groups: Mapping[str, str]
+    ) -> list[str]:
+        """Return the settings meant that the request held, in LangChain's words."""
+        known: Iterable[str] = row.get("targets") or (
+            [row["target"]] if "target" in row else ()
+        )
+        if known:
+            return [name for name in known if sent(name, self._plan) is not None]
+        field = self._refusal.parameter
+        worded = groups.get("parameters") or groups.get("parameter") or field or ""
+        found = [find_named(name, self._plan) for name in worded.split(",")]
+        names = [named.parameter for named in found if named is not None]
+        if field is None or len(names) != 1:
+            return names
+        # The field is surer than the words: both must mean the same.
+        meant = find_named(field, self._plan)
+        return names if meant is None or meant.parameter == names[0] else []
 
 
+_BOUNDS = {"le": "maximum", "ge": "minimum"}
 _ABOUT_THE_MODEL = frozenset(
     {
         "endpoint",
@@ -89,35 +242,9 @@ _ABOUT_THE_MODEL = frozenset(
 )
 
 
-def _parameters(
-    row: Mapping[str, Any],
-    groups: Mapping[str, str],
-    error: ProviderError,
-    plan: CallPlan,
-) -> list[str]:
-    """Return the settings meant, in LangChain's words."""
-    if "target" in row:
-        return [row["target"]]
-    if "targets" in row:
-        return list(row["targets"])
-    named = groups.get("parameters") or groups.get("parameter")
-    if named is None and row["do"] == "never":
-        named = groups.get("name")
-    names = [name.strip() for name in (named or error.parameter or "").split(",")]
-    own = plan.config.mappings[plan.endpoint]
-    mappings = [own, *plan.config.mappings.values()]
-    known = (_canonical(name, mappings) for name in names if name)
-    return [parameter for parameter in known if parameter is not None]
-
-
-def _canonical(wire: str, mappings: Iterable[ParameterMapping]) -> str | None:
-    """Return the setting behind a wire name, dotted or only its last part."""
-    for mapping in mappings:
-        for parameter, rule in mapping.rules.items():
-            if wire in {rule.name, rule.name.rpartition(".")[2]}:
-                return parameter
-    names = canonical_names()
-    return names.get(wire) or names.get(wire.partition(".")[0])
+def _model_value(row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
+    value = row.get("feature") or groups.get("role") or row.get("role")
+    return value or groups.get("level", "").lower() or None
 
 
 def _value(do: str, row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
@@ -126,13 +253,16 @@ def _value(do: str, row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
     if do == "values":
         return tuple(_listed(groups["values"]))
     if do in {"minimum", "maximum"}:
-        return float(row.get("limit", groups.get("limit", "nan")))
+        limit = float(row.get("limit", groups.get("limit", "nan")))
+        limit -= float(groups.get("used", 0)) + float(row.get("below", 0))
+        return limit
     return None
 
 
 def _listed(text: str) -> list[Any]:
-    quoted = _QUOTED.findall(text)
+    quoted = ["".join(parts) for parts in _QUOTED.findall(text)]
     if quoted:
         return quoted
     words = {"true": True, "false": False}
-    return [words.get(w.strip(" ."), w.strip(" .")) for w in text.split(",")]
+    listed = re.split(r",|\band\b|\bor\b", text)
+    return [words.get(w, w) for w in (word.strip(" .") for word in listed) if w]

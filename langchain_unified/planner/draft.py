@@ -71,6 +71,11 @@ class Draft:
         rule = self.mapping.rules.get(parameter)
         return None if rule is None or rule.accepts == "absent" else rule
 
+    def knows_values(self, parameter: str) -> bool:
+        """Tell whether a provider listed the values it takes, in a refusal."""
+        found = self.config.provenance.get(parameter)
+        return found is not None and found.layer == "learned"
+
     def source(self, parameter: str) -> str:
         """Return where the rule for a parameter or fact is written down."""
         rule = self.mapping.rules.get(parameter)

@@ -18,16 +18,27 @@ _PARTS = frozenset({"mode", "context"})
 """Fields of the `reasoning` object that some models take and others refuse."""
 
 
-def nearest_effort(effort: str, levels: Sequence[str]) -> str:
+def nearest_effort(effort: str, levels: Sequence[str]) -> str | None:
     """Return the legal level nearest to the one asked for; a tie goes up.
+
+    Levels that this version has never heard of have no place in the order: they are
+    sent where they are asked for by name.
+
+    Returns:
+        `None` if none is near: one of the two is unknown.
 
     Example:
         >>> nearest_effort("max", ["low", "high"])
         'high'
     """
+    if effort in levels:
+        return effort
+    known = [level for level in levels if level in ORDER]
+    if not known or effort not in ORDER:
+        return None
     wanted = ORDER.index(effort)
     return min(
-        levels,
+        known,
         key=lambda level: (abs(ORDER.index(level) - wanted), -ORDER.index(level)),
     )
 
@@ -102,10 +113,9 @@ def _as_effort(draft: Draft) -> None:
     if rule is None or rule.accepts != "any" or (_reasons(draft) and not levels):
         draft.drop("reasoning_effort", effort, _no_effort_reason(draft))
         return
-    sent = nearest_effort(effort, levels) if levels else effort
-    if sent != effort:
-        reason = f"{draft.endpoint} takes {', '.join(levels)}; the nearest is sent."
-        draft.clamp("reasoning_effort", effort, sent, reason)
+    sent = legal_effort(draft, effort, levels)
+    if sent is None:
+        return
     draft.effort = sent
     put_path(draft.body, rule.name, sent)
     if rule.name != "reasoning_effort":
@@ -117,6 +127,23 @@ def _as_effort(draft: Draft) -> None:
             sent=rule.name,
             reason=reason,
         )
+
+
+def legal_effort(draft: Draft, effort: str, levels: Sequence[str]) -> str | None:
+    """Return the level to send; `None` for none, which is put on record.
+
+    A level that neither this version nor the model's row knows may be a new one: it
+    goes to the provider, whose refusal, if it comes, is learned from.
+    """
+    is_new = effort not in ORDER and not draft.knows_values("reasoning_effort")
+    sent = effort if is_new or not levels else nearest_effort(effort, levels)
+    listed = ", ".join(levels)
+    if sent is None:
+        draft.drop("reasoning_effort", effort, f"{draft.endpoint} takes {listed}.")
+    elif sent != effort:
+        reason = f"{draft.endpoint} takes {listed}; the nearest is sent."
+        draft.clamp("reasoning_effort", effort, sent, reason)
+    return sent
 
 
 def _reasons(draft: Draft) -> bool:
@@ -208,11 +235,9 @@ def _as_level(draft: Draft) -> None:
         )
         _put_thinking(draft, "thinking_budget", 0)
         return
-    levels = thinking.levels[draft.endpoint]
-    sent = nearest_effort(effort, levels)
-    if sent != effort:
-        reason = f"the model takes {', '.join(levels)}; the nearest is sent."
-        draft.clamp("reasoning_effort", effort, sent, reason)
+    sent = legal_effort(draft, effort, thinking.levels.get(draft.endpoint, ()))
+    if sent is None:
+        return
     draft.effort = sent
     _put_thinking(draft, "reasoning_effort", sent)
 

@@ -56,7 +56,7 @@ def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> 
     levels = draft.config.thinking.levels[draft.endpoint]
     think: bool | str = effort != "none"
     if levels and effort is not None:
-        think = nearest_effort(effort, levels)
+        think = nearest_effort(effort, levels) or effort
         if think != effort:
             reason = f"the model takes {', '.join(levels)}; the nearest is sent."
             draft.clamp(parameter, value, think, reason)

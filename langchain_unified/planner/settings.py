@@ -80,6 +80,10 @@ def _given(draft: Draft, parameter: str) -> bool:
 def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
     """Send a value, or the nearest legal one; drop a word the model does not know."""
     parameter = rule.parameter
+    if isinstance(value, Mapping):
+        value = _without_refused(draft, parameter, value)
+        if not value:
+            return
     if rule.values is None or value in rule.values:
         draft.put(parameter, _in_range(draft, rule, value))
         return
@@ -90,6 +94,21 @@ def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
     else:
         draft.clamp(parameter, value, nearest, f"the model takes {listed}.")
         draft.put(parameter, nearest)
+
+
+def _without_refused(
+    draft: Draft, parameter: str, value: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return an object without the keys that the model refused."""
+    refused = {
+        key
+        for key in value
+        if (rule := draft.mapping.rules.get(f"{parameter}.{key}")) is not None
+        and rule.accepts in {"never", "default"}
+    }
+    for key in refused:
+        draft.drop(f"{parameter}.{key}", value[key], _REASONS["never"])
+    return {k: v for k, v in value.items() if k not in refused} if refused else value
 
 
 def _nearest_word(parameter: str, value: Any, legal: tuple[Any, ...]) -> Any:
@@ -124,7 +143,8 @@ def decide_defaults(draft: Draft) -> None:
     loses its reasoning between turns unless it is stored or sent back encrypted
     (openai 3.54.0, types/responses/response_create_params.py, read 2026-11-23).
     """
-    if draft.endpoint != "responses" or "store" not in draft.mapping.rules:
+    store = draft.rule("store")
+    if draft.endpoint != "responses" or store is None or not _taken(draft, store):
         return
     if "store" not in draft.body and not _server_state(draft):
         draft.body["store"] = False

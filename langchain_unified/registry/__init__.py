@@ -23,7 +23,7 @@ from langchain_unified.errors import (
     ProviderNotEnabledError,
     RegistryError,
 )
-from langchain_unified.learning import Lesson, Lessons
+from langchain_unified.learning import Lesson, Lessons, corrected
 from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.names import OWN, Place
@@ -175,13 +175,10 @@ class Registry:
         config = self.resolve(model, provider=provider, base_url=base_url)
         found = self._catalog.find(model, provider, _place(base_url), self.today())
         server = Server.at(config.provider, base_url).key
-        learned = self.lessons.apply(config, server)
-        lessons = [
-            lesson
-            for lesson in self.lessons.all()
-            if (lesson.provider, lesson.base_url, lesson.model)
-            == (config.provider, server, config.model)
-        ]
+        lessons = self.lessons.about(config, server)
+        learned = config
+        for lesson in lessons:
+            learned = corrected(learned, lesson.endpoint, [lesson.correction])
         return ModelFacts(learned, found, lessons)
 
     def default_model(self) -> str:

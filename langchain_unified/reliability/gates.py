@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
+from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import ModelConfig
 
 PATIENCE = 2.0
-"""Seconds a call waits for another to find out an unknown model's rules."""
+"""Most seconds a call waits for others to find out an unknown model's rules."""
 
 _KNOWN = frozenset({"exact", "alias", "snapshot"})
 
@@ -28,46 +30,46 @@ class Gate:
         """Whether a request was taken since the last refusal."""
         return self._settled
 
-    def enter(self, attempt: object) -> bool:
-        """Let an attempt through if no other is being tried."""
+    def enter(self, call: object) -> bool:
+        """Let a call through if no other is being tried."""
         with self._lock:
-            if self._settled:
+            if self._settled or self._inside is call:
                 return True
-            if self._inside is None:
-                self._inside, self._since = attempt, time.monotonic()
+            now = time.monotonic()
+            if self._inside is None or now - self._since > PATIENCE:
+                self._inside, self._since = call, now
                 return True
         return False
 
-    def open_in(self) -> float:
-        """Return for how many seconds it is still worth waiting."""
-        return PATIENCE - (time.monotonic() - self._since)
-
-    def leave(self, attempt: object, *, settled: bool) -> None:
-        """Let the next attempt through, and all of them if the request was taken."""
+    def leave(self, call: object, *, settled: bool) -> None:
+        """Let the next call through, and all of them if the request was taken."""
         with self._lock:
-            if self._inside is attempt:
+            if self._inside is call:
                 self._inside = None
             self._settled = self._settled or settled
 
-    def unsettle(self) -> None:
-        """Close again: a refusal showed that the rules are unsure."""
+    def unsettle(self, call: object) -> None:
+        """Close again behind a call: a refusal showed that the rules are unsure."""
         with self._lock:
             self._settled = False
+            if self._inside is None:
+                self._inside, self._since = call, time.monotonic()
 
 
-_GATES: dict[tuple[str, str, str], Gate] = {}
+_GATES: Bounded[tuple[str, Scope, str], Gate] = Bounded(forget_in_children=True)
 
 
-def gate(config: ModelConfig, base_url: str | None) -> Gate:
-    """Return the gate of a model, shared by the process."""
-    key = (config.provider, base_url or "", config.model)
-    known = config.match in _KNOWN
-    return _GATES.setdefault(key, Gate(settled=known))
+def gate(config: ModelConfig, scope: Scope) -> Gate:
+    """Return the gate of a model, shared by the calls of a scope."""
+    key = (config.provider, scope, config.model)
+    return _GATES.get(key, lambda: Gate(settled=config.match in _KNOWN))
 
 
-def gate_of(config: ModelConfig, base_url: str | None) -> Gate | None:
-    """Return the gate of a model if its rules are unsure."""
-    found = _GATES.get((config.provider, base_url or "", config.model))
-    if found is None:
-        return None if config.match in _KNOWN else gate(config, base_url)
-    return None if found.settled else found
+def is_unsure(config: ModelConfig) -> bool:
+    """Tell whether a model has no row of its own."""
+    return config.match not in _KNOWN
+
+
+def has_gates() -> bool:
+    """Tell whether any model of the process has a gate."""
+    return bool(len(_GATES))

@@ -1,8 +1,8 @@
-"""What guards the calls of one chat model: breakers, budget, limits of rate."""
+"""What guards the calls of one chat model: breakers, places, limits of rate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
@@ -12,14 +12,14 @@ from langchain_unified.reliability.breaker import (
     circuit,
 )
 from langchain_unified.reliability.budget import Budget, budget
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import CallPlan
 
 
 class Safeguards(NamedTuple):
-    """The guards of a model's calls.
+    """The guards of a model's calls; none unless asked for.
 
     Attributes:
-        identity: Returns what tells one connection to a provider from another.
         breaker: When breakers open; `None` for no breakers.
         max_concurrency: Requests under way at once: a number for each provider, or
             numbers by provider id.
@@ -28,38 +28,33 @@ class Safeguards(NamedTuple):
         rate_limiter: LangChain's rate limiter, asked before every further attempt.
     """
 
-    identity: Callable[[str], int] = hash
     breaker: BreakerSettings | None = None
     max_concurrency: Any = None
     pause: float | None = None
     native_pause: float | None = None
     rate_limiter: Any = None
 
-    def circuit(self, plan: CallPlan, base_url: str | None) -> Circuit | None:
-        """Return the breakers a plan has to pass."""
+    def circuit(self, plan: CallPlan, scope: Scope) -> Circuit | None:
+        """Return the breaker a plan has to pass."""
         if self.breaker is None:
             return None
-        identity = self.identity(plan.provider)
-        where = {
-            "provider": plan.provider,
-            "base_url": base_url,
-            "identity": identity,
-        }
-        return circuit(where, plan.model, self.breaker)
+        return circuit(plan.provider, scope, plan.model, self.breaker)
 
     def pause_of(self, plan: CallPlan) -> float | None:
         """Return how long the stream of a plan may stay silent; `None` for ever."""
         pause = self.native_pause if plan.route == "native" else self.pause
         return pause or None
 
-    def budget(self, plan: CallPlan) -> Budget | None:
-        """Return the budget a plan is sent within."""
+    def size(self, provider: str) -> int | None:
+        """Return how many requests to a provider may be under way."""
         size = self.max_concurrency
-        if isinstance(size, Mapping):
-            size = size.get(plan.provider)
-        if size is None:
-            return None
-        return budget(plan.provider, self.identity(plan.provider), size)
+        found: int | None = size.get(provider) if isinstance(size, Mapping) else size
+        return found
+
+    def budget(self, plan: CallPlan, scope: Scope) -> Budget | None:
+        """Return the budget a plan is sent within."""
+        size = self.size(plan.provider)
+        return None if size is None else budget(plan.provider, scope, size)
 
 
 def check_concurrency(given: Any) -> Any:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Literal
 
 from langchain_unified.attempts import Attempt, Attempts
-from langchain_unified.learning import Lessons
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import CallPlan
 
 
@@ -16,14 +16,11 @@ class Once(Attempts):
 
     def __init__(self, plan: CallPlan) -> None:
         """Keep the plan."""
-        super().__init__(lambda _: plan, _NO_LESSONS, lambda _: None)
+        super().__init__(lambda *_: plan, None, lambda _: Scope())
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield the attempt."""
         yield _OneAttempt(self)
-
-
-_NO_LESSONS = Lessons()
 
 
 class _OneAttempt(Attempt):

@@ -96,6 +96,9 @@ class Invocation(NamedTuple):
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
             place, by provider id; see `langchain_unified.connection.platform_of`.
+        tenant: Whose call it is, for lessons, budgets and breakers; empty for nobody's
+            in particular.
+        deadline: Seconds for the whole call at each model, retries included.
         tokens: An estimate of the tokens in messages and tools if the model is still
             to be chosen; `None` if it is not.
     """
@@ -117,3 +120,5 @@ class Invocation(NamedTuple):
     caution: int = 0
     platforms: Mapping[str, str] = EMPTY
     tokens: int | None = None
+    tenant: str = ""
+    deadline: float | None = None

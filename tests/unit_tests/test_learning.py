@@ -294,7 +294,7 @@ def test_a_corrupt_store_is_ignored_with_a_warning(
     store.mset([(key, b"{rubbish") for key in store.yield_keys()])
     llm = _llm(provider_emulator, empty_registry(Lessons(store)))
 
-    with pytest.warns(UserWarning, match="is ignored"):
+    with pytest.warns(UserWarning, match="are ignored"):
         answer = llm.invoke("hi", model="o3", temperature=0)
     assert "hi" == answer.text
 

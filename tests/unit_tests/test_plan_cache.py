@@ -10,7 +10,7 @@ import pytest
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.learning import Correction
+from langchain_unified.learning import Correction, Trial
 from langchain_unified.planner import plan
 from langchain_unified.planner.cache import PlanCache
 from langchain_unified.registry import Registry, default_registry
@@ -183,7 +183,8 @@ def test_a_lesson_changes_the_plan() -> None:
     lesson = Correction("never", "temperature", None, "Unsupported with this model.")
     registry = model._registry()
 
-    registry.lessons.learn(model._resolve("gpt-4o"), None, "chat", [lesson])
+    trial = Trial(model.resolve("gpt-4o"), "chat", lesson)
+    registry.lessons.learn([trial], model._scope("openai", Invocation("gpt-4o")))
     during = body_of(model)
     registry.forget()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,21 @@ def test_every_resolved_configuration() -> None:
     assert CONFIGS.read_text(encoding="utf-8") == text
 
 
+REFUSED = {
+    "temperature": 0.2,
+    "stop": ["x"],
+    "logprobs": True,
+    "parallel_tool_calls": False,
+    "reasoning_effort": "minimal",
+    "verbosity": "low",
+    "frequency_penalty": 0.1,
+    "presence_penalty": 0.1,
+    "response_format": {"type": "json_schema"},
+    "tools": [{"type": "function"}],
+    "web_search_options": {},
+}
+"""What the refused requests held; a refusal of anything else teaches nothing."""
+
 SAID = [
     ("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "rename", "max_tokens"),
     ("Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.", "default", "temperature"),
@@ -285,7 +301,11 @@ def test_what_a_refusal_means(said: str, do: str | None, parameter: str | None) 
     """Each wording seen in the wild is read as its correction, others as none."""
     error = ProviderInvalidRequestError(said)
     error.status = 400
-    found = read_corrections(error, _plan("gpt-4o"))
+    cap = 5 if "below minimum" in said else 8192
+    refused = replace(
+        _plan("gpt-4o"), body={**REFUSED, "max_completion_tokens": cap}, stream=True
+    )
+    found = read_corrections(error, refused)
 
     assert do == (found[0].do if found else None)
     if parameter is not None:

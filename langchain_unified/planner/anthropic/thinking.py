@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_unified.planner.draft import Draft, put_path
-from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
+from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, legal_effort
 
 ENDPOINT = "messages"
 
@@ -49,10 +49,9 @@ def _think_at(draft: Draft, effort: str) -> None:
 
 def _put_effort(draft: Draft, effort: str) -> None:
     levels = draft.config.thinking.levels[draft.endpoint]
-    sent = nearest_effort(effort, levels)
-    if sent != effort:
-        reason = f"the model takes {', '.join(levels)}; the nearest is sent."
-        draft.clamp("reasoning_effort", effort, sent, reason)
+    sent = legal_effort(draft, effort, levels)
+    if sent is None:
+        return
     draft.effort = sent
     name = draft.mapping.rules["reasoning_effort"].name
     put_path(draft.body, name, sent)
@@ -63,7 +62,12 @@ def _put_effort(draft: Draft, effort: str) -> None:
 
 
 def _think_by_table(draft: Draft, effort: str) -> None:
-    budget = _put_budget(draft, draft.config.thinking.budgets[effort])
+    budget = _put_budget(
+        draft,
+        draft.config.thinking.budgets.get(
+            effort, max(draft.config.thinking.budgets.values())
+        ),
+    )
     draft.note(
         "reasoning_effort",
         "translated",

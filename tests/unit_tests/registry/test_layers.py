@@ -10,10 +10,11 @@ import pytest
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import InvalidParameterError, RegistryError
-from langchain_unified.learning import Correction
+from langchain_unified.learning import Correction, Trial
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.layers import Patch
 from langchain_unified.registry.schema import LimitsRow, ModelRow
+from langchain_unified.reliability.scope import Scope
 
 OVERRIDES = """
 [aliases]
@@ -150,7 +151,7 @@ def _four_layers() -> Registry:
     )
     config = registry.resolve("gpt-4o")
     correction = Correction("never", "temperature", None, "no temperature here")
-    registry.lessons.learn(config, None, "chat", [correction])
+    registry.lessons.learn([Trial(config, "chat", correction)], Scope())
     return registry
 
 

@@ -13,7 +13,7 @@ from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel, errors
 from langchain_unified.attempts import Attempts
-from langchain_unified.learning import Lessons
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -48,13 +48,17 @@ def _fails(llm: UnifiedChatModel) -> None:
 
 def test_the_clock_starts_once_connected(model: Make) -> None:
     """Importing a provider's SDK takes nothing from the time of the first call."""
-    plan = model("gpt-4o", timeout=0.3).explain("hi")
+    plan = model("gpt-4o").explain("hi")
     attempts = Attempts(
-        lambda _: plan, Lessons(), lambda _: None, ready=lambda _: time.sleep(0.4)
+        lambda *_: plan,
+        None,
+        lambda _: Scope(),
+        ready=lambda _: time.sleep(0.4),
+        deadline=0.3,
     )
 
-    with next(iter(attempts)) as sent:
-        assert sent.timeout > 0.1
+    with next(iter(attempts)):
+        assert 0.1 < attempts.route.remaining()
 
 
 def test_a_call_is_connected_before_its_clock_starts(model: Make) -> None:

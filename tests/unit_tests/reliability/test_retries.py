@@ -9,6 +9,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from typing import Any
 
@@ -169,20 +170,96 @@ def test_circuit(model: Make, provider_emulator: ProviderEmulator) -> None:
     assert [] == reliability.breakers()
 
 
-def test_refused_key_cuts_off_the_provider(
+def test_a_refused_key_cuts_off_nobody(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
-    """A refused key cuts off all models of the provider, until reset."""
-    provider_emulator.script(Reply(401, {"error": {}}, times=5))
+    """A refused key is the matter of who has it, with a breaker and without."""
+    provider_emulator.script(Reply(401, {"error": {}}, times=10))
+    llm = model("gpt-4o", circuit_breaker={"failures": 2})
     for _ in range(5):
-        with pytest.raises(errors.ProviderAuthenticationError):
-            model("gpt-4o").invoke("hi")
+        for one in (llm, model("gpt-4o")):
+            with pytest.raises(errors.ProviderAuthenticationError):
+                one.invoke("hi")
 
-    with pytest.raises(errors.CircuitOpenError):
-        model("gpt-4.1-mini").invoke("hi")
+    assert "hi" == llm.invoke("hi").text
+    assert [] == reliability.breakers()
 
-    assert 1 == reliability.reset_breakers("openai")
-    assert "hi" == model("gpt-4.1-mini").invoke("hi").text
+
+def test_no_breaker_by_default(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """However often a model failed, the next call is sent."""
+    provider_emulator.script(Reply(503, {}, times=30))
+    llm = model("gpt-4o", max_retries=0)
+    for _ in range(30):
+        with pytest.raises(errors.ProviderUnavailableError):
+            llm.invoke("hi")
+
+    assert "hi" == llm.invoke("hi").text
+
+
+def test_calls_wait_for_an_open_breaker(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """While a breaker is open calls wait, and are answered once the model is back."""
+    provider_emulator.script(Reply(503, {}, times=4))
+    settings = {"circuit_breaker": {"failures": 2, "cooldown": 0.3}}
+    for _ in range(2):
+        with pytest.raises(errors.ProviderUnavailableError):
+            model("gpt-4o", max_retries=1, **settings).invoke("hi")
+    started = time.monotonic()
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(
+            pool.map(lambda _: model("gpt-4o", **settings).invoke("hi"), "x" * 8)
+        )
+
+    assert ["hi"] * 8 == [message.text for message in said]
+    assert 0.2 < time.monotonic() - started
+
+
+def test_a_call_counts_once_and_a_rate_limit_not(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A breaker counts calls whose retries are used up, not attempts, and no 429."""
+    settings = {"circuit_breaker": {"failures": 2, "cooldown": 60}}
+    provider_emulator.script(Reply(429, {}, times=9), Reply(503, {}, times=3))
+    for _ in range(4):
+        with pytest.raises(errors.ProviderError):
+            model("gpt-4o", **settings).invoke("hi")
+
+    assert [] == reliability.breakers()
+    assert "hi" == model("gpt-4o", **settings).invoke("hi").text
+
+
+def test_an_open_breaker_turns_to_the_fallback(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """Where another model can be tried nobody waits."""
+    away = Reply(503, {}, times=0, when=lambda r: r.model == "gpt-4o")
+    provider_emulator.script(away)
+    llm = model(
+        "gpt-4o",
+        max_retries=0,
+        circuit_breaker={"failures": 1, "cooldown": 60},
+        fallbacks=["gpt-4.1-mini"],
+    )
+    answers = [llm.invoke("hi") for _ in range(3)]
+
+    assert ["hi"] * 3 == [answer.text for answer in answers]
+    asked = [one.model for one in provider_emulator.requests]
+    assert 1 == asked.count("gpt-4o")
+
+
+def test_fifteen_retries_make_sixteen_attempts(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """Nothing ends the retries of a call before `max_retries` does."""
+    provider_emulator.script(AWAY)
+    with pytest.raises(errors.ProviderUnavailableError):
+        model("gpt-4o", max_retries=15).invoke("hi")
+
+    assert 16 == len(provider_emulator.requests)
 
 
 @pytest.mark.parametrize("face", ["threads", "tasks"])

@@ -1,0 +1,100 @@
+"""What a request carries, so that an error that repeats it teaches nothing.
+
+Servers of the FastAPI kind put the input into their refusals. A prompt that holds the
+words of a refusal must not be read as one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+_SHORTEST = 12
+"""Texts below this length, or of one word, are names and values of settings, which a
+refusal names rightly; no wording of a refusal fits in."""
+
+_MOST_TEXTS = 10_000
+_DEEPEST = 40
+_HOLE = "\0"
+_LETTERS = re.compile(r"[^a-z0-9]+")
+_SHORTEST_REPEAT = 16
+
+
+def texts_of(value: Any, *, most: int = _MOST_TEXTS) -> list[str]:
+    """Return the texts in messages and settings that an error could repeat.
+
+    Args:
+        value: Messages, dictionaries, lists, texts.
+        most: How many texts are looked at.
+    """
+    found: list[str] = []
+    for text in _texts(value, 0):
+        if len(text) >= _SHORTEST and len(text.split(None, 1)) > 1:
+            found.append(text)
+        if len(found) >= most:
+            break
+    return found
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(key, depth + 1)
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif hasattr(value, "model_dump") and not isinstance(value, type):
+        yield from _texts(value.model_dump(), depth + 1)
+
+
+def without(message: str, texts: Iterable[str]) -> str:
+    """Return a message with every text that the request carried taken out.
+
+    Args:
+        message: What the provider said.
+        texts: What the request carried; see `texts_of`.
+
+    Returns:
+        The message, with a NUL, which no wording holds, where a text was.
+
+    Example:
+        >>> len(without("Refused: 'a long prompt'.", ["a long prompt"]))
+        13
+    """
+    forms = {form for text in texts for form in _written(text) if form in message}
+    for form in sorted(forms, key=len, reverse=True):
+        message = message.replace(form, _HOLE)
+    return message
+
+
+def _written(text: str) -> Iterator[str]:
+    """Yield a text as it is, and as JSON and Python write it."""
+    yield text
+    yield text.strip()
+    yield repr(text)[1:-1]
+    for ascii_only in (True, False):
+        once = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield once
+        yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+
+
+def repeats(wording: str, texts: Sequence[str]) -> bool:
+    """Tell whether a wording stands in what the request carried, however written.
+
+    Cut off, escaped or with other spaces: only letters and digits are compared.
+    """
+    plain = _plain(wording)
+    if len(plain) < _SHORTEST_REPEAT:
+        return False
+    return any(plain in _plain(text) for text in (*texts, "".join(texts)))
+
+
+def _plain(text: str) -> str:
+    return _LETTERS.sub("", text.casefold())
