@@ -76,6 +76,12 @@ class ModelRules:
         needs_audio: Refuses a request without audio in it or asked for.
         web_search: Whether `web_search_options` may be sent.
         prompt_cache_retention: Whether `prompt_cache_retention` may be sent.
+        default_cache_retention: Retention answered on Responses when none is sent.
+        cache_writes: Whether chat counts the tokens written to the cache.
+        phase: Whether messages on Responses say their phase.
+        default_context: `reasoning.context` when none is sent.
+        null_keys: Keys of answers on Responses that other models do not have.
+        default_top_p: `top_p` answered on Responses when none is sent.
         incompatible_wording: Refusals use "Model incompatible request argument".
         thinking: Gemini thinking style: `none`, `budget` or `level`.
         thinking_levels: Accepted thinking levels, lower case.
@@ -93,7 +99,10 @@ class ModelRules:
         media_resolution: Whether `mediaResolution` may be sent.
         function_role: Whether the content role `function` is accepted.
         function_call_ids: Whether function calls are answered with ids (Gemini).
-        thought_signatures: `required`, `optional` or `rejected`.
+        thought_signatures: `required` back, `given` and not required, `optional` or
+            `rejected` (Gemini).
+        averages_logprobs: Whether candidates have `avgLogprobs`, and no index (Gemini).
+        counts_by_modality: Whether output tokens are counted by modality (Gemini).
         max_unstreamed_output_tokens: Tokens in one reply that is not streamed.
 
     Example:
@@ -153,6 +162,12 @@ class ModelRules:
     needs_audio: bool = False
     web_search: bool = False
     prompt_cache_retention: bool = True
+    default_cache_retention: str | None = None
+    cache_writes: bool = False
+    phase: bool = False
+    default_context: str | None = None
+    null_keys: tuple[str, ...] = ()
+    default_top_p: float = 1.0
     incompatible_wording: bool = False
 
     thinking: str = "none"
@@ -172,6 +187,8 @@ class ModelRules:
     function_role: bool = True
     function_call_ids: bool = True
     thought_signatures: str = "optional"
+    averages_logprobs: bool = False
+    counts_by_modality: bool = False
     max_unstreamed_output_tokens: int | None = None
 
     @classmethod

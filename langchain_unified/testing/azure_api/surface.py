@@ -32,10 +32,18 @@ _PATH = re.compile(
 )
 _ENDPOINTS = {"chat/completions": "chat", "responses": "responses"}
 _FIRST_WITH_RESPONSES = "2025-03-01-preview"
-_FILTERED = {
+_SAFE = {
     name: {"filtered": False, "severity": "safe"}
     for name in ("hate", "self_harm", "sexual", "violence")
 }
+_NOT_FOUND = {"detected": False, "filtered": False}
+_FILTERED = {
+    **_SAFE,
+    "protected_material_code": _NOT_FOUND,
+    "protected_material_text": _NOT_FOUND,
+}
+_PROMPT_FILTERED = {**_SAFE, "jailbreak": _NOT_FOUND}
+_NOT_ON_AZURE = ("service_tier",)
 
 
 class AzureSurface:
@@ -93,6 +101,9 @@ class AzureSurface:
         behind = replace(recorded, body=body)
         endpoint = recorded.endpoint or "chat"
         call = admit(endpoint, behind, settings, self._store)
+        call.rules = replace(
+            call.rules, answers_as=_answering(endpoint, recorded, call)
+        )
         return _reply(endpoint, call, number)
 
     def _model_behind(self, deployment: str) -> str:
@@ -171,17 +182,54 @@ def _reply(endpoint: str, call: OpenAICall, number: int) -> HttpReply:
     if endpoint == "responses":
         if wants_stream:
             return HttpReply(200, stream, chunks=response_chunks(call, number))
-        return _json(response_body(call, number))
+        body = response_body(call, number)
+        body.pop("billing")
+        return _json({**body, "content_filters": _content_filters()})
     if wants_stream:
-        chunks = [_prompt_chunk(), *chat_chunks(call, number)]
+        chunks = [_prompt_chunk(), *map(_filtered_chunk, chat_chunks(call, number))]
         return HttpReply(200, stream, chunks=chunks)
-    return _json(_filtered(chat_completion(call, number)))
+    body = _filtered(chat_completion(call, number))
+    return _json({**body, "prompt_filter_results": _prompt_results()})
+
+
+def _answering(endpoint: str, recorded: RecordedRequest, call: OpenAICall) -> str:
+    """Return the model an answer names: on Responses it is the deployment."""
+    if endpoint == "responses":
+        return str(recorded.model)
+    own = {model: spelling for spelling, model in _spellings().items()}
+    return own.get(call.rules.id) or call.rules.answers_as or call.rules.id
 
 
 def _filtered(body: dict[str, Any]) -> dict[str, Any]:
     for choice in body["choices"]:
         choice["content_filter_results"] = _FILTERED
-    return {**body, "prompt_filter_results": _prompt_results()}
+    return {k: v for k, v in body.items() if k not in _NOT_ON_AZURE}
+
+
+def _filtered_chunk(chunk: bytes) -> bytes:
+    """Return a chunk as Azure sends it; the filter is silent where no text is."""
+    text = chunk.decode().removeprefix("data: ").strip()
+    if text == "[DONE]":
+        return chunk
+    body = _filtered(json.loads(text))
+    for choice in body["choices"]:
+        if not choice["delta"].get("content"):
+            choice["content_filter_results"] = {}
+    return data_event(body)
+
+
+def _content_filters() -> list[dict[str, Any]]:
+    places = {"start_offset": 0, "end_offset": 0, "check_offset": 0}
+    return [
+        {
+            "blocked": False,
+            "content_filter_offsets": places,
+            "content_filter_raw": [],
+            "content_filter_results": results,
+            "source_type": source,
+        }
+        for source, results in (("prompt", _PROMPT_FILTERED), ("completion", _FILTERED))
+    ]
 
 
 def _prompt_chunk() -> bytes:
@@ -199,7 +247,7 @@ def _prompt_chunk() -> bytes:
 
 
 def _prompt_results() -> list[dict[str, Any]]:
-    return [{"prompt_index": 0, "content_filter_results": _FILTERED}]
+    return [{"prompt_index": 0, "content_filter_results": _PROMPT_FILTERED}]
 
 
 def _json(value: Any) -> HttpReply:

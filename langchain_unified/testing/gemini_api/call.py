@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from langchain_unified.testing.rules import ModelRules
     from langchain_unified.testing.settings import Settings
 
-_LEVEL_TOKENS = {"minimal": 0, "low": 2, "medium": 4, "high": 8}
-_BUDGET_TOKENS = 4
+_LEVEL_TOKENS = {"minimal": 0, "low": 64, "medium": 128, "high": 256}
+_BUDGET_TOKENS = 128
+"""About what short questions are given (recorded 2025-09 to 2026-08)."""
 
 
 def is_vertex(path: str) -> bool:
@@ -90,7 +91,7 @@ class GeminiCall:
             return _LEVEL_TOKENS.get(level.lower(), _BUDGET_TOKENS)
         budget = self.thinking.get("thinkingBudget")
         if budget is not None and self.rules.thinking_budget == "any":
-            return _BUDGET_TOKENS if budget else 0
+            return _BUDGET_TOKENS if budget < 0 else min(budget, _BUDGET_TOKENS)
         default = self.rules.default_thinking
         if isinstance(default, str):
             return _LEVEL_TOKENS[default]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_unified.testing.answers import compose
 from langchain_unified.testing.answers.media import RATE, pcm, png
 from langchain_unified.testing.gemini_api.checks.signatures import sign
-from langchain_unified.testing.gemini_api.prompt import prompt_tokens, task_of
+from langchain_unified.testing.gemini_api.prompt import task_of
+from langchain_unified.testing.gemini_api.usage import partial_usage_of, usage_of
 from langchain_unified.testing.openai_api.usage import answer_tokens, logprobs_of
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.sse import data_event
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from langchain_unified.testing.gemini_api.call import GeminiCall
 
 _PIECE = 4
+CREATED = "2026-11-18T10:40:00.000000Z"
 
 
 def content_body(call: GeminiCall, number: int) -> dict[str, Any]:
@@ -27,14 +29,14 @@ def content_body(call: GeminiCall, number: int) -> dict[str, Any]:
     answers = _answers(call)
     candidates = [
         {
-            "content": {"parts": _parts(call, answer, number), "role": "model"},
-            "finishReason": _finish_reason(answer),
-            "index": index,
+            "content": {**_parts_of(call, answer, number), "role": "model"},
+            **_ending(call, answer),
+            **_place(call, index),
             **_logprobs(call, answer),
         }
         for index, answer in enumerate(answers)
     ]
-    usage = _usage(call, answers, sum(answer_tokens(answer) for answer in answers))
+    usage = usage_of(call, answers, sum(answer_tokens(answer) for answer in answers))
     return {"candidates": candidates, "usageMetadata": usage, **_tail(call, number)}
 
 
@@ -47,21 +49,22 @@ def content_chunks(call: GeminiCall, number: int) -> list[bytes]:
         groups = list(_part_groups(_parts(call, answer, number)))
         for position, parts in enumerate(groups):
             shown += sum(_shown_tokens(part) for part in parts)
+            last = position == len(groups) - 1
             candidate: dict[str, Any] = {
                 "content": {"parts": parts, "role": "model"},
-                "index": index,
+                **(_ending(call, answer) if last else {}),
+                **_place(call, index, streamed=True),
             }
-            if position == len(groups) - 1:
-                candidate["finishReason"] = _finish_reason(answer)
+            usage = partial_usage_of(call, answers, shown)
             chunks.append(
                 {
                     "candidates": [candidate],
-                    "usageMetadata": _usage(call, answers, shown),
+                    "usageMetadata": usage,
                     **_tail(call, number),
                 }
             )
     total = sum(answer_tokens(answer) for answer in answers)
-    chunks[-1]["usageMetadata"] = _usage(call, answers, total)
+    chunks[-1]["usageMetadata"] = usage_of(call, answers, total)
     return [data_event(chunk, "\r\n\r\n") for chunk in chunks]
 
 
@@ -72,8 +75,7 @@ def _answers(call: GeminiCall) -> list[Answer]:
 
 
 def _parts(call: GeminiCall, answer: Answer, number: int) -> list[dict[str, Any]]:
-    signed = call.rules.thought_signatures == "required"
-    signature = {"thoughtSignature": sign(f"{number}")} if signed else {}
+    signature = _signature(call, answer, number)
     parts: list[dict[str, Any]] = []
     if call.thinking.get("includeThoughts") and answer.reasoning_tokens:
         parts.append({"text": "Thinking about the question.", "thought": True})
@@ -82,11 +84,38 @@ def _parts(call: GeminiCall, answer: Answer, number: int) -> list[dict[str, Any]
     if _wants(call, "AUDIO"):
         mime = f"audio/L16;codec=pcm;rate={RATE}"
         return [*parts, {"inlineData": {"mimeType": mime, "data": pcm()}}]
+    text_signature = signature if _signs_text(call) else {}
     if answer.text or not answer.truncated:
-        parts.append({"text": answer.text, **signature})
+        parts.append({"text": answer.text, **text_signature})
     if _wants(call, "IMAGE"):
-        parts.append({"inlineData": {"mimeType": "image/png", "data": png()}})
+        image = {"mimeType": "image/png", "data": png()}
+        parts.append({"inlineData": image, **signature})
     return parts
+
+
+def _parts_of(call: GeminiCall, answer: Answer, number: int) -> dict[str, Any]:
+    """Return the parts under their key; an answer without any has no such key."""
+    parts = _parts(call, answer, number)
+    return {"parts": parts} if parts else {}
+
+
+def _signature(call: GeminiCall, answer: Answer, number: int) -> dict[str, str]:
+    """Sign an answer: always from version 3 on, before that where it was thought.
+
+    Recorded 2026-02: version 2.5 signs the first function call of an answer, and an
+    image model its images.
+    """
+    kind = call.rules.thought_signatures
+    thinks = answer.reasoning_tokens > 0 or call.rules.thinking == "none"
+    if kind == "required" or (kind == "given" and thinks):
+        return {"thoughtSignature": sign(f"{number}")}
+    return {}
+
+
+def _signs_text(call: GeminiCall) -> bool:
+    """Tell whether text is signed: before version 3 only beside functions."""
+    always = call.rules.thought_signatures != "given" or call.rules.thinking == "none"
+    return always or bool(call.declarations)
 
 
 def _call_parts(
@@ -107,8 +136,19 @@ def _wants(call: GeminiCall, modality: str) -> bool:
     return modality in wanted or only
 
 
-def _finish_reason(answer: Answer) -> str:
-    return "MAX_TOKENS" if answer.truncated else "STOP"
+def _ending(call: GeminiCall, answer: Answer) -> dict[str, Any]:
+    """Return why the answer ends; AI Studio remarks on function calls."""
+    remarks = answer.calls and not call.on_vertex and not call.rules.averages_logprobs
+    message = {"finishMessage": "Model generated function call(s)."} if remarks else {}
+    reason = "MAX_TOKENS" if answer.truncated else "STOP"
+    return {"finishReason": reason, **message}
+
+
+def _place(call: GeminiCall, index: int, *, streamed: bool = False) -> dict[str, Any]:
+    """Return the index of a candidate, or the average that stands in its place."""
+    if call.on_vertex or call.rules.averages_logprobs:
+        return {} if streamed else {"avgLogprobs": -0.05}
+    return {"index": index}
 
 
 def _logprobs(call: GeminiCall, answer: Answer) -> dict[str, Any]:
@@ -116,16 +156,22 @@ def _logprobs(call: GeminiCall, answer: Answer) -> dict[str, Any]:
         return {}
     top = call.config.get("logprobs") or 0
     entries = logprobs_of(answer.text, top)
-    chosen = [_chosen(entry) for entry in entries]
-    tops = [
-        {"candidates": [_chosen(e) for e in one["top_logprobs"]]} for one in entries
-    ]
-    result = {"chosenCandidates": chosen, "topCandidates": tops}
+    result = {"chosenCandidates": [_chosen(entry) for entry in entries]}
+    if top:
+        tops = [
+            {"candidates": [_chosen(e) for e in one["top_logprobs"]]} for one in entries
+        ]
+        result["topCandidates"] = tops
     return {"avgLogprobs": -0.05, "logprobsResult": result}
 
 
 def _chosen(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"token": entry["token"], "logProbability": entry["logprob"]}
+    number = int(digest_of(entry["token"])[:4], 16)
+    return {
+        "token": entry["token"],
+        "tokenId": number,
+        "logProbability": entry["logprob"],
+    }
 
 
 def _part_groups(parts: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -150,20 +196,10 @@ def _shown_tokens(part: dict[str, Any]) -> int:
     return 0 if part.get("thought") else len(split_tokens(part.get("text") or ""))
 
 
-def _usage(call: GeminiCall, answers: list[Answer], tokens: int) -> dict[str, Any]:
-    prompt = prompt_tokens(call)
-    thoughts = sum(answer.reasoning_tokens for answer in answers)
-    usage = {
-        "promptTokenCount": prompt,
-        "candidatesTokenCount": tokens,
-        "totalTokenCount": prompt + tokens + thoughts,
-        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt}],
-    }
-    return {**usage, "thoughtsTokenCount": thoughts} if thoughts else usage
-
-
 def _tail(call: GeminiCall, number: int) -> dict[str, Any]:
+    created = {"createTime": CREATED} if call.on_vertex else {}
     return {
         "modelVersion": call.rules.answers_as or call.rules.id,
+        **created,
         "responseId": digest_of("gemini", number),
     }

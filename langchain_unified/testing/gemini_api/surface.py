@@ -38,10 +38,11 @@ class GeminiSurface:
 
     def claims(self, request: HttpRequest) -> bool:
         """Tell whether a request is for Gemini."""
+        listed = request.path.startswith("/v1/models")
         return (
             request.path.startswith("/v1beta")
             or ":" in request.path
-            or "x-goog-api-key" in request.headers
+            or (listed and "x-goog-api-key" in request.headers)
         )
 
     def describe(self, recorded: RecordedRequest) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from langchain_unified.testing.judging.judge import Pair
 
 _OK = 200
+_ENOUGH = 5
 
 
 def compare_shapes(pairs: list[Pair]) -> Iterator[Difference]:
@@ -22,7 +23,8 @@ def compare_shapes(pairs: list[Pair]) -> Iterator[Difference]:
 
     A key is missing where the real answer to the same request has it in the same kind
     of object. It is extra, and its type another, where no recorded answer of the
-    family has it so: recordings are of several years, and keys came with time.
+    family has it so: recordings are of several years, and keys came with time. A null
+    is as good as a key that is not there, and a handful of answers proves nothing.
 
     Args:
         pairs: Exchanges and the emulator's answers.
@@ -72,10 +74,18 @@ def _family_shapes(family: str, pairs: list[Pair]) -> Iterator[Difference]:
     ours = [shape_of(pair.reply.answer, pair.reply.events) for pair in pairs]
     known, given = merged(real), merged(ours)
     counts = _Counts(family)
+    seen = Counter(place for shape in real for place in shape)
+    always = Counter(
+        (place, key) for shape in real for place in shape for key in shape[place]
+    )
+    for (place, key), count in always.items():
+        if count < seen[place]:
+            known[place][key].add("null")
+    judged = {place: keys for place, keys in known.items() if seen[place] >= _ENOUGH}
     for pair, recorded, emulated in zip(pairs, real, ours, strict=True):
         example = pair.exchange.id
         _note_missing(counts, recorded, emulated, example)
-        _note_wrong(counts, known, emulated, example)
+        _note_wrong(counts, judged, emulated, example)
         for place in recorded:
             if place not in given:
                 counts.note("never", place or "(body)", example)

@@ -160,6 +160,10 @@ def _endpoint_of(raw: Mapping[str, Any], request: Mapping[str, Any]) -> str:
         return str(named)
     if "messages" in request:
         return "chat"
+    answer = raw.get("response")
+    is_list = isinstance(answer, dict) and answer.get("object") == "list"
+    if is_list:  # embeddings have an input, too
+        return ""
     return "responses" if {"input", "previous_response_id"} & set(request) else ""
 
 

@@ -88,6 +88,8 @@ def _error_differences(pair: Pair) -> list[tuple[str, str]]:
     recorded = message_of(pair.exchange.answer) or str(pair.exchange.answer)
     if ours == _OK:
         return [("accepted", f"{model}: {recorded[:_SHOWN]}")]
+    if not isinstance(_error_in(pair.exchange.answer), dict):
+        return [("error", f"no `error` in the body: {recorded[:_SHOWN]}")]
     if real != ours:
         return [("status", f"{real}, here {ours}: {recorded[:_SHOWN]}")]
     return [
@@ -98,8 +100,12 @@ def _error_differences(pair: Pair) -> list[tuple[str, str]]:
 
 
 def _of(answer: Any, key: str) -> Any:
-    error = answer.get("error") if isinstance(answer, dict) else None
+    error = _error_in(answer)
     return error.get(key) if isinstance(error, dict) else None
+
+
+def _error_in(answer: Any) -> Any:
+    return answer.get("error") if isinstance(answer, dict) else None
 
 
 def _values(pairs: list[Pair], judged: Counter[str]) -> list[Difference]:

@@ -15,7 +15,7 @@ Order = tuple[str, ...]
 def orders_of(events: Iterable[Event]) -> dict[str, set[Order]]:
     """Return the order of the events in each section of a stream.
 
-    Repeated events count once, as the number of pieces depends on the text.
+    Events count at their first time, as their number depends on the text.
 
     Args:
         events: The events of one stream.
@@ -26,7 +26,7 @@ def orders_of(events: Iterable[Event]) -> dict[str, set[Order]]:
     sections: dict[tuple[str, int], list[str]] = {}
     for section, step in _steps(events):
         steps = sections.setdefault(section, [])
-        if not steps or steps[-1] != step:
+        if step not in steps:
             steps.append(step)
     orders: dict[str, set[Order]] = {}
     for (name, _), steps in sections.items():

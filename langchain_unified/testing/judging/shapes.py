@@ -23,7 +23,7 @@ _OPAQUE = frozenset(
 _MARKS = (
     *("functionCall", "executableCode", "codeExecutionResult", "inlineData"),
     *("toolCall", "toolResponse", "thought", "text"),
-    *("tool_calls", "function_call", "audio", "delta"),
+    *("tool_calls", "function_call", "audio", "role", "delta"),
 )
 """Keys that tell the kind of an object which has no `type`."""
 
@@ -77,7 +77,7 @@ def _add(shape: Shape, value: Any, place: str) -> None:
     if not isinstance(value, dict):
         return
     place += _mark(value, place)
-    keys = shape.setdefault(place, {})
+    keys = shape.setdefault(f"{place}{_ending_of(value)}", {})
     for key, entry in value.items():
         keys.setdefault(key, set()).add(_NAMES[type(entry)])
         if key in _OPAQUE or entry is None:
@@ -86,10 +86,23 @@ def _add(shape: Shape, value: Any, place: str) -> None:
         _add(shape, entry, own)
 
 
+def _ending_of(value: Mapping[str, Any]) -> str:
+    """Return a mark for the keys of an object alone: its end depends on its kind."""
+    if "choices" in value and "delta" in str(value["choices"]):
+        return "(piece)"
+    content = value.get("content")
+    if "finishReason" not in value or not isinstance(content, dict):
+        return ""
+    called = any("functionCall" in part for part in content.get("parts") or ())
+    return "(calls)" if called else "(text)"
+
+
 def _mark(value: Mapping[str, Any], place: str) -> str:
     kind = value.get("type")
     if isinstance(kind, str) and place.endswith(("[]", "item", "part", "action")):
         return f"<{kind}>"
     mark = next((key for key in _MARKS if value.get(key) is not None), None)
+    if mark in ("tool_calls", "function_call") and place.endswith("delta"):
+        mark += " first" if "role" in value else ""
     nested = place.endswith(("message", "delta", "parts[]"))
     return f"<{mark}>" if mark and nested else ""

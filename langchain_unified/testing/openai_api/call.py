@@ -84,6 +84,8 @@ class OpenAICall:
     @property
     def function_tools(self) -> list[dict[str, Any]]:
         """The function tools as name, description, parameters and strict."""
+        if self.asks_in_the_old_way:
+            return list(self.body["functions"])
         tools = [tool for tool in self.all_tools if tool.get("type") == "function"]
         return [tool["function"] for tool in tools] if self.on_chat else tools
 
@@ -99,6 +101,11 @@ class OpenAICall:
             for tool in item.get("tools") or []
         ]
         return [*(self.body.get("tools") or []), *added]
+
+    @property
+    def asks_in_the_old_way(self) -> bool:
+        """Whether functions are offered as `functions`, before there were tools."""
+        return self.on_chat and bool(self.body.get("functions"))
 
     @property
     def has_tools(self) -> bool:

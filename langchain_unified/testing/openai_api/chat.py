@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.answers import compose
-from langchain_unified.testing.openai_api.prompt import prompt_tokens, task_of
+from langchain_unified.testing.openai_api.moderation import moderation_of
+from langchain_unified.testing.openai_api.prompt import task_of
 from langchain_unified.testing.openai_api.usage import chat_usage, logprobs_of
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.sse import data_event
@@ -29,7 +30,7 @@ def chat_completion(call: OpenAICall, number: int) -> dict[str, Any]:
             "index": index,
             "message": _message(call, answer, f"{number}-{index}"),
             "logprobs": _logprobs(call, answer.text) if not answer.calls else None,
-            "finish_reason": _finish_reason(answer),
+            "finish_reason": _finish_reason(call, answer),
         }
         for index, answer in enumerate(answers)
     ]
@@ -37,7 +38,8 @@ def chat_completion(call: OpenAICall, number: int) -> dict[str, Any]:
     return {
         **head,
         "choices": choices,
-        "usage": chat_usage(prompt_tokens(call), answers),
+        "usage": chat_usage(call, answers),
+        **_moderation(call),
     }
 
 
@@ -56,8 +58,8 @@ def chat_chunks(call: OpenAICall, number: int) -> list[bytes]:
         for choice in _choices(call, answer, index, f"{number}-{index}")
     ]
     if wants_usage:
-        usage = chat_usage(prompt_tokens(call), answers)
-        events.append(data_event({**head, "choices": [], "usage": usage}))
+        tail["usage"] = chat_usage(call, answers)
+        events.append(data_event({**head, "choices": [], **_moderation(call), **tail}))
     return [*events, b"data: [DONE]\n\n"]
 
 
@@ -80,16 +82,26 @@ def _message(call: OpenAICall, answer: Answer, seed: str) -> dict[str, Any]:
     message: dict[str, Any] = {
         "role": "assistant",
         "content": None if answer.calls else answer.text,
+        **_calls(call, answer, seed),
         "refusal": None,
         "annotations": [],
     }
-    if answer.calls:
-        message["tool_calls"] = [
-            _tool_call(made, seed, index) for index, made in enumerate(answer.calls)
-        ]
     if "audio" in (call.body.get("modalities") or []):
         message["audio"] = _audio(answer.text, seed)
     return message
+
+
+def _calls(call: OpenAICall, answer: Answer, seed: str) -> dict[str, Any]:
+    if not answer.calls:
+        return {}
+    made = [_tool_call(one, seed, index) for index, one in enumerate(answer.calls)]
+    if call.asks_in_the_old_way:
+        return {"function_call": made[0]["function"]}
+    return {"tool_calls": made}
+
+
+def _moderation(call: OpenAICall) -> dict[str, Any]:
+    return {"moderation": moderation_of(call)} if "moderation" in call.body else {}
 
 
 def _audio(text: str, seed: str) -> dict[str, Any]:
@@ -108,9 +120,9 @@ def _tool_call(made: ToolCall, seed: str, index: int) -> dict[str, Any]:
     }
 
 
-def _finish_reason(answer: Answer) -> str:
+def _finish_reason(call: OpenAICall, answer: Answer) -> str:
     if answer.calls:
-        return "tool_calls"
+        return "function_call" if call.asks_in_the_old_way else "tool_calls"
     return "length" if answer.truncated else "stop"
 
 
@@ -124,16 +136,24 @@ def _logprobs(call: OpenAICall, text: str) -> dict[str, Any] | None:
 def _choices(
     call: OpenAICall, answer: Answer, index: int, seed: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the deltas of one choice: role, content or calls, finish reason."""
-    content = None if answer.calls else ""
-    first = {"role": "assistant", "content": content, "refusal": None}
-    yield _choice(index, first)
+    """Yield the deltas of one choice: role, content or calls, finish reason.
+
+    The role comes with the beginning of a single call, and before several
+    (recorded 2024 to 2026).
+    """
+    head: dict[str, Any] = {"role": "assistant", "content": None}
+    deltas = list(_call_chunks(call, answer, seed))
+    if len(answer.calls) == 1:
+        deltas[0] = {**head, **deltas[0], "refusal": None}
+    elif answer.calls:
+        deltas = [head, *deltas]
+    else:
+        deltas = [{**head, "content": "", "refusal": None}]
+    for delta in deltas:
+        yield _choice(index, delta)
     for piece in [] if answer.calls else split_tokens(answer.text):
         yield _choice(index, {"content": piece}, _logprobs(call, piece))
-    for number, made in enumerate(answer.calls):
-        for delta in _call_deltas(made, seed, number):
-            yield _choice(index, {"tool_calls": [delta]})
-    yield {**_choice(index, {}), "finish_reason": _finish_reason(answer)}
+    yield {**_choice(index, {}), "finish_reason": _finish_reason(call, answer)}
 
 
 def _choice(
@@ -145,6 +165,17 @@ def _choice(
         "logprobs": logprobs,
         "finish_reason": None,
     }
+
+
+def _call_chunks(
+    call: OpenAICall, answer: Answer, seed: str
+) -> Iterator[dict[str, Any]]:
+    for number, made in enumerate(answer.calls):
+        for delta in _call_deltas(made, seed, number):
+            if not call.asks_in_the_old_way:
+                yield {"tool_calls": [delta]}
+            elif number == 0:
+                yield {"function_call": delta["function"]}
 
 
 def _call_deltas(made: ToolCall, seed: str, number: int) -> Iterator[dict[str, Any]]:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 REASONING_TOKENS = {
     "none": 0,
-    "minimal": 1,
-    "low": 2,
-    "medium": 4,
-    "high": 8,
-    "xhigh": 12,
-    "max": 16,
+    "minimal": 0,
+    "low": 64,
+    "medium": 128,
+    "high": 512,
+    "xhigh": 1024,
+    "max": 2048,
 }
+"""About what short questions are given (recorded 2025-05 to 2026-09)."""
 _MEDIA = {
     "image_url": IMAGE_TOKENS,
     "input_image": IMAGE_TOKENS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.openai_api.responses import opening, response_body
+from langchain_unified.testing.openai_api.responses import finished_body, opening
 from langchain_unified.testing.sse import named_event
 from langchain_unified.testing.text import split_tokens
 
@@ -14,20 +14,37 @@ if TYPE_CHECKING:
     from langchain_unified.testing.openai_api.call import OpenAICall
 
 _Event = tuple[str, dict[str, Any]]
+_HIDDEN = {"obfuscation": "x" * 8}
 
 
 def response_chunks(call: OpenAICall, number: int) -> list[bytes]:
     """Answer a Responses request as server-sent events."""
-    body = response_body(call, number)
+    body = finished_body(call, number)
+    if body["background"]:
+        call.store.keep_body(body)
     return [
         named_event(name, {"type": name, **fields, "sequence_number": index})
-        for index, (name, fields) in enumerate(_events(body))
+        for index, (name, fields) in enumerate(_shown(call, _events(body)))
     ]
+
+
+def _shown(call: OpenAICall, events: Iterator[_Event]) -> Iterator[_Event]:
+    """Leave the padding out where the request does not want it."""
+    options = call.body.get("stream_options") or {}
+    padded = options.get("include_obfuscation", True)
+    for name, fields in events:
+        kept = {k: v for k, v in fields.items() if padded or k not in _HIDDEN}
+        yield name, kept
 
 
 def _events(body: dict[str, Any]) -> Iterator[_Event]:
     start = opening(body)
-    yield "response.created", {"response": start}
+    if body["background"]:
+        queued = opening(body, "queued")
+        yield "response.created", {"response": queued}
+        yield "response.queued", {"response": queued}
+    else:
+        yield "response.created", {"response": start}
     yield "response.in_progress", {"response": start}
     for index, item in enumerate(body["output"]):
         yield from _item_events(item, index)
@@ -64,7 +81,7 @@ def _text_events(part: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event
     pieces = split_tokens(part["text"])
     logprobs = [[entry] for entry in part["logprobs"]] or [[]] * len(pieces)
     for piece, own in zip(pieces, logprobs, strict=True):
-        delta = {**where, "delta": piece, "logprobs": own, "obfuscation": "x" * 8}
+        delta = {**where, "delta": piece, "logprobs": own, **_HIDDEN}
         yield "response.output_text.delta", delta
     done = {**where, "text": part["text"], "logprobs": part["logprobs"]}
     yield "response.output_text.done", done
@@ -74,9 +91,8 @@ def _text_events(part: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event
 def _argument_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
     name = "response.function_call_arguments"
     for piece in split_tokens(item["arguments"]):
-        yield f"{name}.delta", {**where, "delta": piece}
-    done = {"name": item["name"], "arguments": item["arguments"]}
-    yield f"{name}.done", {**where, **done}
+        yield f"{name}.delta", {**where, "delta": piece, **_HIDDEN}
+    yield f"{name}.done", {**where, "arguments": item["arguments"]}
 
 
 def _summary_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
@@ -85,6 +101,6 @@ def _summary_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Ev
         place = {**where, "summary_index": number}
         yield f"{name}_part.added", {**place, "part": {**part, "text": ""}}
         for piece in split_tokens(part["text"]):
-            yield f"{name}_text.delta", {**place, "delta": piece}
+            yield f"{name}_text.delta", {**place, "delta": piece, **_HIDDEN}
         yield f"{name}_text.done", {**place, "text": part["text"]}
         yield f"{name}_part.done", {**place, "part": part}

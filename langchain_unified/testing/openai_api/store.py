@@ -15,6 +15,7 @@ class ResponseStore:
         """Start empty."""
         self._responses: OrderedDict[str, list[Any]] = OrderedDict()
         self._items: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._bodies: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def keep(self, response_id: str, items: list[Any]) -> None:
         """Keep the whole conversation of a response."""
@@ -25,6 +26,16 @@ class ResponseStore:
         for kept in (self._responses, self._items):
             while len(kept) > LIMIT:
                 kept.popitem(last=False)
+
+    def keep_body(self, body: dict[str, Any]) -> None:
+        """Keep a whole response, to be asked for by its id."""
+        self._bodies[body["id"]] = body
+        while len(self._bodies) > LIMIT:
+            self._bodies.popitem(last=False)
+
+    def body(self, response_id: str) -> dict[str, Any] | None:
+        """Return a kept response."""
+        return self._bodies.get(response_id)
 
     def conversation(self, response_id: str) -> list[Any] | None:
         """Return the items of a kept response."""
@@ -38,3 +49,4 @@ class ResponseStore:
         """Forget everything."""
         self._responses.clear()
         self._items.clear()
+        self._bodies.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import refuse
@@ -10,7 +11,7 @@ from langchain_unified.testing.openai_api.admission import admit, check_key
 from langchain_unified.testing.openai_api.chat import chat_chunks, chat_completion
 from langchain_unified.testing.openai_api.models import get_model, list_models
 from langchain_unified.testing.openai_api.response_events import response_chunks
-from langchain_unified.testing.openai_api.responses import response_body
+from langchain_unified.testing.openai_api.responses import opening, response_body
 from langchain_unified.testing.openai_api.store import ResponseStore
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.wire import HttpReply
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from langchain_unified.testing.wire import HttpRequest
 
 MODELS = "/v1/models"
+GOOGLE_KEY = "x-goog-api-key"
+_KEPT = re.compile(r"^/v1/responses/(?P<id>[^/]+)(/cancel)?$")
 ENDPOINTS = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
 _BODY = {"chat": chat_completion, "responses": response_body}
 _CHUNKS = {"chat": chat_chunks, "responses": response_chunks}
@@ -37,7 +40,8 @@ class OpenAISurface:
 
     def claims(self, request: HttpRequest) -> bool:
         """Tell whether a request is for OpenAI."""
-        return request.path.startswith("/v1/") and ":" not in request.path
+        of_google = ":" in request.path or GOOGLE_KEY in request.headers
+        return request.path.startswith("/v1/") and not of_google
 
     def describe(self, recorded: RecordedRequest) -> None:
         """Fill in endpoint, model and streaming of a record."""
@@ -66,6 +70,9 @@ class OpenAISurface:
             name = recorded.model
             found = get_model(settings, name) if name else list_models(settings)
             return _json(found)
+        kept = _KEPT.match(request.path)
+        if kept is not None:
+            return _json(self._kept(kept["id"], request))
         if recorded.endpoint not in _BODY or request.method != "POST":
             refuse(f"Invalid URL ({request.method} {request.path})", status=404)
         endpoint = recorded.endpoint
@@ -76,6 +83,16 @@ class OpenAISurface:
                 200, {"content-type": "text/event-stream; charset=utf-8"}, chunks=chunks
             )
         return _json(_BODY[endpoint](call, number))
+
+    def _kept(self, response_id: str, request: HttpRequest) -> dict[str, Any]:
+        """Return a response made in the background, cancelled if that is asked."""
+        body = self._store.body(response_id)
+        if body is None:
+            refuse(f"Response with id '{response_id}' not found.", status=404)
+        if request.method == "POST":
+            body = {**opening(body), "status": "cancelled"}
+            self._store.keep_body(body)
+        return body
 
     def headers(self, number: int) -> dict[str, str]:
         """Return the headers every reply carries."""

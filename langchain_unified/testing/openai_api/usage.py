@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.testing.openai_api.prompt import prompt_tokens
 from langchain_unified.testing.text import split_tokens
 
 if TYPE_CHECKING:
     from langchain_unified.testing.answers import Answer
+    from langchain_unified.testing.openai_api.call import OpenAICall
 
 
 def answer_tokens(answer: Answer) -> int:
@@ -20,8 +22,14 @@ def answer_tokens(answer: Answer) -> int:
     return len(split_tokens(answer.text))
 
 
-def chat_usage(prompt: int, answers: list[Answer]) -> dict[str, Any]:
-    """Build the usage of a chat completion."""
+def chat_usage(call: OpenAICall, answers: list[Answer]) -> dict[str, Any]:
+    """Build the usage of a chat completion.
+
+    Models that hear and speak count the tokens of each modality (recorded 2025-11).
+    """
+    prompt = prompt_tokens(call)
+    hears = "audio" in call.rules.inputs
+    writes = {"cache_write_tokens": 0} if call.rules.cache_writes else {}
     reasoning = sum(answer.reasoning_tokens for answer in answers)
     completion = reasoning + sum(answer_tokens(answer) for answer in answers)
     return {
@@ -30,14 +38,16 @@ def chat_usage(prompt: int, answers: list[Answer]) -> dict[str, Any]:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {
             "cached_tokens": 0,
-            "cache_write_tokens": 0,
+            **writes,
             "audio_tokens": 0,
+            **({"text_tokens": prompt, "image_tokens": 0} if hears else {}),
         },
         "completion_tokens_details": {
             "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
+            **({"text_tokens": completion} if hears else {}),
         },
     }
 

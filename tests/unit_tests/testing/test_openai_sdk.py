@@ -202,7 +202,7 @@ def test_reasoning_tokens(client: openai.OpenAI):
         assert made.usage.completion_tokens_details
         spent.append(made.usage.completion_tokens_details.reasoning_tokens)
 
-    assert spent == [0, 2, 8]
+    assert spent == [0, 64, 512]
 
 
 def test_responses(client: openai.OpenAI):
@@ -221,7 +221,7 @@ def test_responses(client: openai.OpenAI):
     assert reasoning.encrypted_content
     assert reasoning.summary[0].text
     assert made.usage
-    assert made.usage.output_tokens_details.reasoning_tokens == 16
+    assert made.usage.output_tokens_details.reasoning_tokens == 2048
 
 
 def test_responses_cut_by_the_cap(client: openai.OpenAI):

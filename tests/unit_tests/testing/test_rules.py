@@ -17,6 +17,7 @@ from langchain_unified.testing.rules import PROVIDERS, load_rule_book
 from tests.unit_tests.testing.conftest import Post, request
 
 FOLDER = Path(testing.__file__).parent
+SIGNED = ["required", "given", "optional", "rejected"]
 SUPPORT = ["any", "only_default", "only_when_effort_none", "rejected", "ignored"]
 OPENAI = list(load_rule_book("openai").models.values())
 GEMINI = list(load_rule_book("google_genai").models.values())
@@ -61,7 +62,7 @@ def test_values_are_known(provider: str):
         for name in ("temperature", "top_p", "logprobs", "stop", "n", "logit_bias"):
             assert getattr(rules, name) in SUPPORT
         assert rules.thinking in ("none", "budget", "level")
-        assert rules.thought_signatures in ("required", "optional", "rejected")
+        assert rules.thought_signatures in SIGNED
         assert rules.default_effort in (None, *rules.effort_levels)
 
 

@@ -25,8 +25,6 @@ def check_thinking(call: GeminiCall) -> None:
     config = call.thinking
     if not config:
         return
-    if call.version == "v1":
-        google_refuse("Thinking is not enabled for api version v1")
     level, budget = config.get("thinkingLevel"), config.get("thinkingBudget")
     if level is not None and budget is not None:
         google_refuse(BOTH)

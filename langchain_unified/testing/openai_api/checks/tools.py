@@ -84,6 +84,8 @@ def check_parallel_tool_calls(call: OpenAICall) -> None:
 def forced_names(call: OpenAICall) -> list[str] | None:
     """Return the tools one of which must be called; None when none may be."""
     choice = call.body.get("tool_choice", "auto")
+    if call.asks_in_the_old_way:
+        choice = call.body.get("function_call", "auto")
     names = [tool["name"] for tool in call.function_tools]
     if choice == "none":
         return None
