@@ -59,6 +59,13 @@ class HttpReply:
     hang: bool = False
 
 
+def lists_googles_models(request: HttpRequest) -> bool:
+    """Tell whether a request for `/v1/models` is for Google, by its key alone."""
+    keys = request.headers
+    by_key = "x-goog-api-key" in keys and "authorization" not in keys
+    return by_key and request.path.startswith("/v1/models")
+
+
 async def read_request(reader: StreamReader, connection: int) -> HttpRequest | None:
     """Read one request, or None when the peer closed the connection."""
     try:

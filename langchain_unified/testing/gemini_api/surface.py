@@ -17,7 +17,7 @@ from langchain_unified.testing.gemini_api.generate import content_body, content_
 from langchain_unified.testing.gemini_api.models import get_model, list_models
 from langchain_unified.testing.gemini_api.prompt import contents_tokens
 from langchain_unified.testing.signing import digest_of
-from langchain_unified.testing.wire import HttpReply
+from langchain_unified.testing.wire import HttpReply, lists_googles_models
 
 if TYPE_CHECKING:
     from langchain_unified.testing.recording import RecordedRequest
@@ -38,12 +38,8 @@ class GeminiSurface:
 
     def claims(self, request: HttpRequest) -> bool:
         """Tell whether a request is for Gemini."""
-        listed = request.path.startswith("/v1/models")
-        return (
-            request.path.startswith("/v1beta")
-            or ":" in request.path
-            or (listed and "x-goog-api-key" in request.headers)
-        )
+        own_path = request.path.startswith("/v1beta") or ":" in request.path
+        return own_path or lists_googles_models(request)
 
     def describe(self, recorded: RecordedRequest) -> None:
         """Fill in endpoint, model and streaming of a record."""

@@ -14,7 +14,7 @@ from langchain_unified.testing.openai_api.response_events import response_chunks
 from langchain_unified.testing.openai_api.responses import opening, response_body
 from langchain_unified.testing.openai_api.store import ResponseStore
 from langchain_unified.testing.signing import digest_of
-from langchain_unified.testing.wire import HttpReply
+from langchain_unified.testing.wire import HttpReply, lists_googles_models
 
 if TYPE_CHECKING:
     from langchain_unified.testing.recording import RecordedRequest
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from langchain_unified.testing.wire import HttpRequest
 
 MODELS = "/v1/models"
-GOOGLE_KEY = "x-goog-api-key"
 _KEPT = re.compile(r"^/v1/responses/(?P<id>[^/]+)(/cancel)?$")
 ENDPOINTS = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
 _BODY = {"chat": chat_completion, "responses": response_body}
@@ -40,7 +39,7 @@ class OpenAISurface:
 
     def claims(self, request: HttpRequest) -> bool:
         """Tell whether a request is for OpenAI."""
-        of_google = ":" in request.path or GOOGLE_KEY in request.headers
+        of_google = ":" in request.path or lists_googles_models(request)
         return request.path.startswith("/v1/") and not of_google
 
     def describe(self, recorded: RecordedRequest) -> None:
