@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 """The Anthropic SDK warns of models that end soon; they answer until then."""
 
-STANDARD = {"temperature": 0, "max_tokens": 100, "stop": ["x"]}
+STANDARD = {"temperature": 0, "max_tokens": 1000, "stop": ["x"]}
 
 
 def text_models() -> list[ModelConfig]:

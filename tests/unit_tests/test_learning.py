@@ -26,7 +26,7 @@ from langchain_unified.testing import ModelRules, ProviderEmulator, Reply
 from tests.conftest import connections
 from tests.unit_tests.test_every_model import enabled_models
 
-STANDARD = {"temperature": 0, "max_tokens": 100, "stop": ["x"]}
+STANDARD = {"temperature": 0, "max_tokens": 1000, "stop": ["x"]}
 EVERYTHING_TUNING = {
     "temperature": 0.5,
     "top_p": 0.5,

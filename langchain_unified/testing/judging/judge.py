@@ -48,8 +48,19 @@ def judge(exchanges: Iterable[Exchange], bench: Bench | None = None) -> Verdict:
 
     Example:
         ```python
-        verdict = judge(load_exchanges("recordings"))
-        print(verdict.table())
+        from langchain_unified.testing.judging import Exchange, judge
+
+        recorded = Exchange(
+            id="first",
+            host="api.openai.com",
+            path="/v1/chat/completions",
+            status=200,
+            request={
+                "model": "gpt-4o",
+                "messages": [{"role": "user", "content": "hi"}],
+            },
+        )
+        print(judge([recorded]).table())
         ```
     """
     pairs: list[Pair] = []
