@@ -3,8 +3,8 @@
 A provider's answer is an ordered list of blocks. Where the text alone is the answer,
 `message.content` is that text and nothing else is kept. Where the list says more
 (reasoning, citations, built-in tools), `message.content` is still the text and the
-list is kept under `additional_kwargs[NATIVE]`, from where `with_native_content` puts
-it back for the wire and `message.content_blocks` reads it.
+list is kept on the record, `response_metadata["unified"]["content"]`, from where
+`with_native_content` puts it back for the wire and `message.content_blocks` reads it.
 
 The text, the tool calls and their arguments on the message are the truth: whoever
 edits them (redaction, human review) need not know about the stored list.
@@ -34,8 +34,14 @@ Translate = Callable[[Any], list[Any]]
 
 MessageT = TypeVar("MessageT", bound=BaseMessage)
 
-NATIVE = "__unified_content__"
-"""Key of `additional_kwargs` under which a native block list is kept."""
+RECORD = "unified"
+"""Key of the package's record in `response_metadata`."""
+
+NATIVE = "content"
+"""Key of the record under which a native block list is kept."""
+
+_OLDER_NATIVE = "__unified_content__"
+"""Key of `additional_kwargs` where versions before 0.2 kept it; still read."""
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """Block types that are also in `message.tool_calls`."""
@@ -47,7 +53,7 @@ _STANDARD = frozenset({"audio", "file", "image", "video"})
 _SILENT = frozenset({"text", "reasoning", "thinking", "redacted_thinking"})
 _FORGETTABLE = {
     "text": frozenset({"type", "text", "id", "index"}),
-    "reasoning": frozenset({"type", "id", "index", "status"}),
+    "reasoning": frozenset({"type", "index", "status"}),
     "thinking": frozenset({"type", "id", "index"}),
     "function_call": frozenset(
         {"type", "id", "index", "status", "call_id", "name", "arguments"}
@@ -63,7 +69,7 @@ def flatten(content: Content) -> tuple[Content, list[Block] | None]:
         content: A native block list, or content that is a string already.
 
     Returns:
-        The content and the list to store under `NATIVE`. The content is the joined
+        The content and the list to keep with `keep_native`. The content is the joined
         text, except for a list with images or other output that no string can stand
         for, which stays as it is. The list is `None` if the content says it all.
 
@@ -104,7 +110,7 @@ def says_nothing(message: BaseMessage) -> bool:
         message.tool_calls or message.invalid_tool_calls
     ):
         return False
-    return not (_holds_more(message.content) or _holds_more(extra.get(NATIVE)))
+    return not (_holds_more(message.content) or _holds_more(kept_blocks(message)))
 
 
 def _holds_more(content: Any) -> bool:
@@ -124,8 +130,53 @@ def native_content(message: BaseMessage) -> list[Block] | None:
     """Return the native block list stored on a message, if there is one."""
     if not isinstance(message, AIMessage) or not isinstance(message.content, str):
         return None
-    blocks = message.additional_kwargs.get(NATIVE)
+    return kept_blocks(message)
+
+
+def kept_blocks(message: BaseMessage) -> list[Block] | None:
+    """Return the block list kept on a message, whatever its content is."""
+    record = message.response_metadata.get(RECORD)
+    blocks = record.get(NATIVE) if isinstance(record, dict) else None
+    blocks = blocks or message.additional_kwargs.get(_OLDER_NATIVE)
     return blocks if isinstance(blocks, list) and blocks else None
+
+
+def keep_native(message: BaseMessage, blocks: list[Block]) -> None:
+    """Keep a block list on the record of a message, or of a piece of one."""
+    message.response_metadata.update(on_record(message, {NATIVE: blocks}))
+
+
+def replace_native(message: BaseMessage, blocks: list[Block]) -> None:
+    """Put another block list in the place of the one kept on a message."""
+    metadata = without_native(message).response_metadata
+    message.response_metadata = metadata
+    keep_native(message, blocks)
+
+
+def on_record(message: BaseMessage, entries: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a message with further entries, as its metadata has it.
+
+    Args:
+        message: The message; it is not changed.
+        entries: What to add; what is on record already stays.
+    """
+    known = message.response_metadata.get(RECORD)
+    return {RECORD: {**entries, **(known if isinstance(known, dict) else {})}}
+
+
+def without_native(message: MessageT) -> MessageT:
+    """Return a message without its kept block list."""
+    record = message.response_metadata.get(RECORD)
+    extra = message.additional_kwargs
+    metadata = message.response_metadata
+    if isinstance(record, dict) and NATIVE in record:
+        rest = {k: v for k, v in record.items() if k != NATIVE}
+        metadata = {**metadata, RECORD: rest}
+    if _OLDER_NATIVE in extra:
+        extra = {k: v for k, v in extra.items() if k != _OLDER_NATIVE}
+    return message.model_copy(
+        update={"additional_kwargs": extra, "response_metadata": metadata}
+    )
 
 
 def with_native_content(message: MessageT) -> MessageT:
@@ -246,11 +297,11 @@ def _translated(
 
 
 def _restored(message: MessageT, blocks: list[Block]) -> MessageT:
-    dropped = {NATIVE}
+    plain = without_native(message)
+    extra = plain.additional_kwargs
     if any(block.get("type") == "refusal" for block in blocks):
-        dropped.add("refusal")
-    extra = {k: v for k, v in message.additional_kwargs.items() if k not in dropped}
-    return message.model_copy(update={"content": blocks, "additional_kwargs": extra})
+        extra = {k: v for k, v in extra.items() if k != "refusal"}
+    return plain.model_copy(update={"content": blocks, "additional_kwargs": extra})
 
 
 def _as_block(item: Any) -> Block:

@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 
-from langchain_unified.content import NATIVE
+from langchain_unified.content import kept_blocks, replace_native
 
 
 class StopText:
@@ -76,9 +76,9 @@ class StopCutter:
         """Return the piece with what may be passed on of its text."""
         message = chunk.message
         message.content = _cut_content(message.content, self._text)
-        native = message.additional_kwargs.get(NATIVE)
+        native = kept_blocks(message)
         if native:
-            message.additional_kwargs[NATIVE] = _cut_blocks(native, self._native)
+            replace_native(message, _cut_blocks(native, self._native))
         if self.done:
             _mark_stopped(message)
             chunk.generation_info = _stopped(chunk.generation_info)
@@ -101,9 +101,9 @@ def cut_message(generation: ChatGeneration, stops: Sequence[str]) -> None:
     text = StopText(stops)
     content = _cut_content(message.content, text)
     message.content = _add_text(content, text.rest())
-    native = message.additional_kwargs.get(NATIVE)
+    native = kept_blocks(message)
     if native and text.done:
-        message.additional_kwargs[NATIVE] = _cut_blocks(native, StopText(stops))
+        replace_native(message, _cut_blocks(native, StopText(stops)))
     if text.done:
         _mark_stopped(message)
         generation.generation_info = _stopped(generation.generation_info)

@@ -25,7 +25,7 @@ from pydantic import ConfigDict
 from pydantic_core import to_json
 from typing_extensions import override
 
-from langchain_unified.engine.answers import RECORD
+from langchain_unified.content import RECORD
 from langchain_unified.errors import UnifiedError
 from langchain_unified.schemas import (
     Reading,

@@ -24,9 +24,9 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import get_executor_for_config
 
 from langchain_unified.attempts import Attempts
+from langchain_unified.content import RECORD
 from langchain_unified.engine.answers import (
     COST,
-    RECORD,
     cost_of,
     finished,
     in_one_piece,

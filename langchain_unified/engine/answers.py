@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from langchain_unified.content import says_nothing
+from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.empty import empty_answer, recorded
 from langchain_unified.engine.names import own_names, restore_names
@@ -18,9 +18,6 @@ from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.stopping import cut_message
 from langchain_unified.types import CallPlan
-
-RECORD = "unified"
-"""The key of the record in `response_metadata`."""
 
 COST = "cost_usd"
 """The key of the cost in the record."""
@@ -49,14 +46,15 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
             silent = empty_answer(plan, ended, _usage(result))
         if plan.stop:
             cut_message(generation, plan.stop)
-        generation.message.response_metadata[RECORD] = (
-            record if silent is None else {**record, **recorded(silent)}
-        )
+        if silent is not None:
+            record = {**record, **recorded(silent)}
+        answer = generation.message
+        answer.response_metadata.update(on_record(answer, record))
     return result
 
 
 def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
-    empty = not (message.content or message.additional_kwargs)
+    empty = not (message.content or message.additional_kwargs or kept_blocks(message))
     return plan.provider in ALWAYS_SAY and empty and not _calls(message)
 
 

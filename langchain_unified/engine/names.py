@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
-from langchain_unified.content import NATIVE
+from langchain_unified.content import kept_blocks
 from langchain_unified.history.reading import CALLS
 from langchain_unified.types import CallPlan
 
@@ -30,7 +30,7 @@ def restore_names(message: BaseMessage, own: Mapping[str, str]) -> None:
     if isinstance(message, AIMessageChunk):
         calls += message.tool_call_chunks
     content = message.content if isinstance(message.content, list) else []
-    native = message.additional_kwargs.get(NATIVE)
+    native = kept_blocks(message)
     blocks = [*content, *(native if isinstance(native, list) else ())]
     calls += [b for b in blocks if isinstance(b, dict) and b.get("type") in CALLS]
     for call in message.additional_kwargs.get("tool_calls") or ():

@@ -8,9 +8,9 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.content import says_nothing
+from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd
-from langchain_unified.engine.answers import COST, RECORD, summed
+from langchain_unified.engine.answers import COST, summed
 from langchain_unified.engine.empty import empty_answer, recorded
 from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.errors import MalformedResponseError
@@ -46,12 +46,13 @@ class Pieces:
         message = chunk.message
         if not self._recorded:
             self._recorded = True
-            message.response_metadata[RECORD] = self._plan.record()
+            message.response_metadata.update(on_record(message, self._plan.record()))
         restore_names(message, self._own_names)
         self._spoke = self._spoke or says_something(chunk)
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
         reason = normalise(message, chunk.generation_info, calls=self._calls)
-        self._ended = self._ended or reason is not None
+        last = getattr(message, "chunk_position", None) == "last"
+        self._ended = self._ended or reason is not None or last
         self._reason = reason or self._reason
         self._answered = self._answered or not says_nothing(message)
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
@@ -130,7 +131,10 @@ def says_something(piece: ChatGenerationChunk) -> bool:
     if not isinstance(message, AIMessageChunk):
         return True
     return bool(
-        message.content or message.tool_call_chunks or message.additional_kwargs
+        message.content
+        or message.tool_call_chunks
+        or message.additional_kwargs
+        or kept_blocks(message)
     )
 
 

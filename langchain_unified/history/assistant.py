@@ -7,7 +7,11 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from langchain_unified.content import NATIVE, with_native_content
+from langchain_unified.content import (
+    kept_blocks,
+    with_native_content,
+    without_native,
+)
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.rendering import render_gemini
 from langchain_unified.history.origin import is_own, maker, producer
@@ -63,6 +67,7 @@ def _is_plain(message: AIMessage) -> bool:
         isinstance(message.content, str)
         and bool(message.content or message.tool_calls)
         and not any(message.additional_kwargs.values())
+        and not kept_blocks(message)
     )
 
 
@@ -92,9 +97,8 @@ def _for_gemini(message: AIMessage) -> AIMessage:
         metadata.pop("output_version")
         message = message.model_copy(update={"response_metadata": metadata})
     content = [_gemini_block(block) for block in message.content]
-    extra = {
-        k: v for k, v in message.additional_kwargs.items() if k not in {NATIVE, "audio"}
-    }
+    message = without_native(message)
+    extra = {k: v for k, v in message.additional_kwargs.items() if k != "audio"}
     return message.model_copy(update={"content": content, "additional_kwargs": extra})
 
 

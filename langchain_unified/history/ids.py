@@ -15,7 +15,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-from langchain_unified.content import NATIVE
+from langchain_unified.content import kept_blocks, replace_native
 from langchain_unified.history.reading import CALLS, SIGNATURES
 from langchain_unified.schemas import legal_name
 from langchain_unified.types import EMPTY
@@ -95,14 +95,17 @@ def _with_ids(
         for call in message.tool_calls
     ]
     extra = dict(message.additional_kwargs)
-    for key in (NATIVE, SIGNATURES):
-        if key in extra:
-            extra[key] = _with_new_keys(extra[key], ids, names)
+    if SIGNATURES in extra:
+        extra[SIGNATURES] = _with_new_keys(extra[SIGNATURES], ids, names)
     content = message.content
     if isinstance(content, list):
         content = _with_new_keys(content, ids, names)
     update = {"tool_calls": calls, "additional_kwargs": extra, "content": content}
-    return message.model_copy(update=update)
+    found = message.model_copy(update=update)
+    kept = kept_blocks(message)
+    if kept:
+        replace_native(found, _with_new_keys(kept, ids, names))
+    return found
 
 
 def _with_new_keys(held: Any, ids: Mapping[str, str], names: Mapping[str, str]) -> Any:

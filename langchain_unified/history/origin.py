@@ -6,8 +6,7 @@ import re
 
 from langchain_core.messages import AIMessage
 
-RECORD = "unified"
-"""Key of the package's record in `response_metadata`."""
+from langchain_unified.content import RECORD
 
 UNKNOWN = ("", "")
 """The producer of a message that carries no stamp."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from langchain_core.messages import AIMessage
 
-from langchain_unified.content import NATIVE, with_native_content
+from langchain_unified.content import kept_blocks, with_native_content
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.reading import TEXT
 
@@ -205,9 +205,7 @@ def _audio(message: AIMessage) -> Iterator[Media]:
         audio = {"data": audio}
     if not isinstance(audio, Mapping) or audio.get("transcript"):
         return
-    held = _has_audio(message.additional_kwargs.get(NATIVE)) or _has_audio(
-        message.content
-    )
+    held = _has_audio(kept_blocks(message)) or _has_audio(message.content)
     if audio.get("data") and not held:
         heard = {"type": "audio", "base64": audio["data"], "mime_type": "audio/wav"}
         yield from filter(None, [read_block(heard)])

@@ -14,6 +14,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from langchain_unified.content import kept_blocks
 from langchain_unified.history.ids import PLAIN
 from langchain_unified.history.media import read_block
 from langchain_unified.history.origin import producer
@@ -89,7 +90,11 @@ def _read(block: Any) -> Any:
 
 def _holds_more(reply: AIMessage) -> bool:
     """Tell whether a reply can hold more than text and tool calls."""
-    return not isinstance(reply.content, str) or any(reply.additional_kwargs.values())
+    return (
+        not isinstance(reply.content, str)
+        or any(reply.additional_kwargs.values())
+        or kept_blocks(reply) is not None
+    )
 
 
 class _Survey:

@@ -18,6 +18,8 @@ from langchain_unified.types import (
     ParameterRule,
 )
 
+_RESPONSES = "responses"
+
 
 class Draft:
     """A plan for one endpoint, worked on by the rules one after the other.
@@ -65,6 +67,22 @@ class Draft:
     def platform(self) -> str:
         """Where the model is served, if its provider has more than one place."""
         return self.invocation.platforms.get(self.config.provider, "")
+
+    @property
+    def chose_responses(self) -> bool:
+        """Whether the user, and not the plan, chose Responses.
+
+        So it is where the user insists on the endpoint, asks for its form of content,
+        or gives a tool that only it has: ChatOpenAI calls it then (langchain-openai
+        1.7.4), and what it sends and answers is what the user knows.
+        """
+        asked = self.invocation
+        if self.endpoint != _RESPONSES:
+            return False
+        if _RESPONSES in (asked.endpoint, (asked.output_version or "").split("/")[0]):
+            return True
+        tools = asked.params.get("tools") or ()
+        return any(tool.get("type", "function") != "function" for tool in tools)
 
     def rule(self, parameter: str) -> ParameterRule | None:
         """Return the rule for a parameter, or `None` if the endpoint has none."""

@@ -127,7 +127,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         max_retries=invocation.max_retries,
         headers=invocation.headers,
         query=invocation.query,
-        output_version=invocation.output_version,
+        output_version=_content_version(draft, invocation),
         on_unsupported=invocation.on_unsupported,
         structured=draft.structured,
         platform=invocation.platforms.get(config.provider, ""),
@@ -135,6 +135,15 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         reading=draft.reading.as_dict(),
         tool_names=draft.tool_names,
     )
+
+
+def _content_version(draft: Draft, invocation: Invocation) -> str | None:
+    """Return the form of message content: Responses' own if the user chose it.
+
+    Where the plan chose it, text is a string whatever the endpoint.
+    """
+    version = invocation.output_version
+    return version or ("responses/v1" if draft.chose_responses else None)
 
 
 def _route(draft: Draft, config: ModelConfig) -> Literal["patched", "direct", "native"]:

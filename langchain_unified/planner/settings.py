@@ -141,12 +141,14 @@ def decide_defaults(draft: Draft) -> None:
 
     Responses stores answers by default where chat does not, and a reasoning model
     loses its reasoning between turns unless it is stored or sent back encrypted
-    (openai 3.54.0, types/responses/response_create_params.py, read 2026-11-23).
+    (openai 3.54.0, types/responses/response_create_params.py, read 2026-11-23). Where
+    the user chose Responses, its own defaults hold: the next call may name the answer
+    by its id.
     """
     store = draft.rule("store")
     if draft.endpoint != "responses" or store is None or not _taken(draft, store):
         return
-    if "store" not in draft.body and not _server_state(draft):
+    if not ("store" in draft.body or _server_state(draft) or draft.chose_responses):
         draft.body["store"] = False
         reason = "Responses stores answers by default, chat does not."
         draft.note("store", "defaulted", sent=False, reason=reason)

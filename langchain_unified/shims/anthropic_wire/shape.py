@@ -7,7 +7,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.content import NATIVE, flatten
+from langchain_unified.content import flatten, keep_native
 from langchain_unified.types import CallPlan
 
 _CALLS = frozenset({"tool_use", "input_json_delta"})
@@ -52,7 +52,7 @@ def _shape(plan: CallPlan, message: BaseMessage) -> None:
         content = [block for block in content if not _is_call(block)]
     message.content, native = flatten(content)
     if native is not None:
-        message.additional_kwargs[NATIVE] = native
+        keep_native(message, native)
 
 
 def _is_call(block: Any) -> bool:

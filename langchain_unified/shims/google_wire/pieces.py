@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.content import NATIVE, says_more, says_nothing, text_of
+from langchain_unified.content import keep_native, says_more, says_nothing, text_of
 from langchain_unified.shims.google_wire.shape import (
     answers_in_images,
     blocks_of,
@@ -103,7 +103,7 @@ class Pieces:
         if self._native or any(map(says_more, blocks)):
             held, self._held, self._native = self._held, [], True
             if held:
-                message.additional_kwargs[NATIVE] = held
+                keep_native(message, held)
 
     def _hold_back(self, message: BaseMessage, info: dict[str, Any]) -> None:
         metadata, last = message.response_metadata, self._last

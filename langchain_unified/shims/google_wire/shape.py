@@ -18,7 +18,7 @@ from langchain_core.messages import (
 from langchain_core.messages.tool import invalid_tool_call, tool_call_chunk
 from langchain_core.outputs import ChatResult
 
-from langchain_unified.content import NATIVE, flatten
+from langchain_unified.content import flatten, keep_native
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.types import CallPlan
 
@@ -197,4 +197,4 @@ def _set_content(message: BaseMessage, blocks: list[Any], *, as_list: bool) -> N
     content, native = flatten(blocks)
     message.content = content
     if native is not None:
-        message.additional_kwargs[NATIVE] = native
+        keep_native(message, native)

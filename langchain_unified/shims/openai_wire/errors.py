@@ -25,7 +25,7 @@ from langchain_unified.errors import (
 )
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
-from langchain_unified.shims.openai_wire.faults import status_message
+from langchain_unified.shims.openai_wire.faults import AnswerError, status_message
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
 # knows from compatible servers.
@@ -209,6 +209,8 @@ def _field(exc: BaseException, name: str) -> Any:
 
 
 def _sdk_class(kind: type[BaseException]) -> type[openai.OpenAIError]:
+    if issubclass(kind, AnswerError):
+        return AnswerError
     return next(
         base
         for base in kind.__mro__

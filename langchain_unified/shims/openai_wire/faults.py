@@ -15,6 +15,13 @@ from langchain_openai import StreamChunkTimeoutError
 from langchain_unified.errors import MalformedResponseError, ProviderTimeoutError
 
 
+class AnswerError(openai.APIError, ValueError):
+    """An answer, or an event of a stream, that tells an error with status 200.
+
+    ChatOpenAI raises `ValueError` for it, the SDK `APIError`.
+    """
+
+
 class ProviderStreamTimeoutError(StreamChunkTimeoutError, ProviderTimeoutError):
     """A stream that had begun said nothing for `stream_chunk_timeout` seconds."""
 
@@ -131,17 +138,29 @@ def malformed(message: str, response: Any) -> MalformedResponseError:
     return error
 
 
-def stream_error(event: dict[str, Any], request: Any) -> openai.APIError:
+def stream_error(event: dict[str, Any], request: Any) -> AnswerError:
     """Return the error that an event of a stream tells."""
     error, response = event.get("error"), event.get("response")
+    told = "An error occurred during streaming"
     if not error and isinstance(response, dict):
         error = response.get("error")
-    return api_error(error or event, request)
+        told = f"Response {response.get('id')} failed."
+    return api_error(error or event, request, told=told)
 
 
-def api_error(error: Any, request: Any) -> openai.APIError:
-    """Return the error that the body of an answer tells."""
-    message = error.get("message") if isinstance(error, dict) else error
+def api_error(error: Any, request: Any, *, told: str = "") -> AnswerError:
+    """Return the error that the body of an answer tells.
+
+    Args:
+        error: What the answer has under `error`.
+        request: The request.
+        told: What to say if the error says nothing.
+    """
+    fields = error if isinstance(error, dict) else {"message": error}
+    message = fields.get("message")
     if not isinstance(message, str) or not message:
-        message = "An error occurred during streaming"
-    return openai.APIError(message, request, body=error)
+        message = told or "The answer tells an error without a message."
+    found = AnswerError(message, request, body=error)
+    if code := fields.get("code"):
+        found.args = (f"{code}: {message}",)
+    return found

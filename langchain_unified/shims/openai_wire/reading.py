@@ -92,7 +92,10 @@ class EventReader:
             if self.done:
                 return
             if data.startswith(b"[DONE]"):
+                # Responses ends with an event of its own; a server that says [DONE]
+                # instead has said all, and ChatOpenAI takes it so.
                 self.done = not self._terminal
+                self._finished = True
                 continue
             event = _decoded(data, self._response)
             self._exchange.answered = True

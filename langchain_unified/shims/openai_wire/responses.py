@@ -9,10 +9,11 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from langchain_unified.content import NATIVE, flatten
+from langchain_unified.content import flatten, keep_native
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai_wire.calls import parse_response_calls
 from langchain_unified.shims.openai_wire.chunks import PROVIDER
+from langchain_unified.shims.openai_wire.older import older_message
 from langchain_unified.shims.openai_wire.usage import parse_responses_usage
 
 Block = dict[str, Any]
@@ -42,7 +43,8 @@ def parse_response_body(
     Args:
         body: The decoded answer.
         output_version: `responses/v1` and `v1` put the native block list in
-            `content`; otherwise `content` is the text, as chat would give it.
+            `content`, `v0` gives ChatOpenAI's older shape; without a version `content`
+            is the text, as chat would give it.
         headers: Response headers, to be kept in the response metadata.
 
     Returns:
@@ -56,39 +58,59 @@ def parse_response_body(
     items = body["output"]
     blocks = native_blocks(items)
     calls, invalid = parse_response_calls(items)
-    metadata = _whole_metadata(body, headers)
-    content, extra = shaped(blocks, output_version)
     message = AIMessage(
-        content=content,
-        additional_kwargs=extra,
+        content=list(blocks),
         id=body.get("id"),
         tool_calls=calls,
         invalid_tool_calls=invalid,
         usage_metadata=response_usage(body),
-        response_metadata=metadata,
+        response_metadata=_whole_metadata(body, headers),
     )
-    info = generation_info(metadata)
-    return ChatResult(
-        generations=[ChatGeneration(message=message, generation_info=info)]
-    )
+    if output_version is None:
+        return _as_chat(message, blocks, body)
+    if output_version == "v0":
+        message = older_message(message)
+    return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def keeps_native_content(output_version: str | None) -> bool:
-    """Tell whether a content version wants the native block list in `content`."""
-    return output_version in ("responses/v1", "v1")
-
-
-def shaped(
-    blocks: list[Block], output_version: str | None
-) -> tuple[Any, dict[str, Any]]:
-    """Return message content and `additional_kwargs` for a native block list."""
-    if keeps_native_content(output_version):
-        return blocks, {}
+def _as_chat(
+    message: AIMessage, blocks: list[Block], body: dict[str, Any]
+) -> ChatResult:
+    """Return an answer as chat completions would give it; the rest is on record."""
     content, native = flatten(blocks)
-    extra: dict[str, Any] = {} if native is None else {NATIVE: native}
+    message.content = content
+    if native is not None:
+        keep_native(message, native)
     if refusal := "".join(b["refusal"] for b in blocks if b["type"] == "refusal"):
-        extra["refusal"] = refusal
-    return content, extra
+        message.additional_kwargs["refusal"] = refusal
+    note_ending(message.response_metadata, body, body["output"])
+    info = generation_info(message.response_metadata)
+    return ChatResult(
+        generations=[ChatGeneration(message=message, generation_info=info)],
+        llm_output=_llm_output(body),
+    )
+
+
+def _llm_output(body: dict[str, Any]) -> dict[str, Any]:
+    usage = body.get("usage") or {}
+    counts = {
+        "prompt_tokens": usage.get("input_tokens"),
+        "completion_tokens": usage.get("output_tokens"),
+        "total_tokens": usage.get("total_tokens"),
+    }
+    output = {"model_provider": PROVIDER, "model_name": body.get("model")}
+    given = {name: n for name, n in counts.items() if n is not None}
+    return {**output, "token_usage": given} if given else output
+
+
+def note_ending(
+    metadata: dict[str, Any], response: dict[str, Any], items: list[dict[str, Any]]
+) -> None:
+    """Say how an answer ended and how probable it was, where chat says it."""
+    if reason := _finish_reason(response, items):
+        metadata["finish_reason"] = reason
+    if logprobs := text_logprobs(items):
+        metadata["logprobs"] = logprobs
 
 
 def native_blocks(items: Iterable[dict[str, Any]]) -> list[Block]:
@@ -126,17 +148,15 @@ def without_none(value: Any) -> Any:
     return value
 
 
-def response_metadata(
-    response: dict[str, Any], items: Iterable[dict[str, Any]]
-) -> dict[str, Any]:
+def response_metadata(response: dict[str, Any]) -> dict[str, Any]:
     """Return the `response_metadata` of a finished answer."""
     metadata: dict[str, Any] = {
-        key: value for key in _METADATA if (value := response.get(key)) is not None
+        key: without_none(value)
+        for key in _METADATA
+        if (value := response.get(key)) is not None
     }
     metadata["model_provider"] = PROVIDER
     metadata["model_name"] = metadata.get("model")
-    if reason := _finish_reason(response, items):
-        metadata["finish_reason"] = reason
     return metadata
 
 
@@ -182,9 +202,7 @@ def describe_failure(body: dict[str, Any]) -> str:
 def _whole_metadata(
     body: dict[str, Any], headers: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    metadata = response_metadata(body, body["output"])
-    if logprobs := text_logprobs(body["output"]):
-        metadata["logprobs"] = logprobs
+    metadata = response_metadata(body)
     if headers:
         metadata["headers"] = dict(headers)
     return metadata

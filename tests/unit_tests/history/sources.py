@@ -14,7 +14,7 @@ from langchain_core.messages import (
 )
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.content import NATIVE
+from langchain_unified.content import NATIVE, RECORD
 from langchain_unified.testing.answers.media import png
 from langchain_unified.testing.signing import issue
 
@@ -167,10 +167,13 @@ def _drawn_by_responses(model: str) -> AIMessage:
     }
     return AIMessage(
         "blue it is",
-        additional_kwargs={
-            NATIVE: [call, {"type": "text", "text": "blue it is", "id": "msg_1"}]
+        response_metadata={
+            "model_provider": "openai",
+            "model_name": model,
+            RECORD: {
+                NATIVE: [call, {"type": "text", "text": "blue it is", "id": "msg_1"}]
+            },
         },
-        response_metadata={"model_provider": "openai", "model_name": model},
     )
 
 

@@ -76,7 +76,10 @@ def test_every_pair(
         assert message.text.strip() in sent or not message.text
     if "image" in scene:
         data = png()
-        assert data in sent or data.replace("+", "-").replace("/", "_") in sent
+        written = (data, data.replace("+", "-").replace("/", "_"))
+        # Its own picture goes back by the name under which the server stores it.
+        by_name = source == target == "openai-responses" and "ig_1" in sent
+        assert by_name or any(form in sent for form in written)
     if uses_tools(scene):
         assert "Paris: sunny" in answer.text
 

@@ -19,7 +19,7 @@ from langchain_core.messages import (
 )
 
 from langchain_unified import default_registry
-from langchain_unified.content import NATIVE
+from langchain_unified.content import NATIVE, RECORD
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history import prepared
 from langchain_unified.history.origin import is_own
@@ -46,10 +46,13 @@ def planned(
 
 
 def sent(
-    messages: list[BaseMessage], model: str = GPT, endpoint: str | None = None
+    messages: list[BaseMessage],
+    model: str = GPT,
+    endpoint: str | None = None,
+    **params: Any,
 ) -> list[BaseMessage]:
     """Return the messages as the shim gets them."""
-    return prepared(planned(messages, model, endpoint), messages)
+    return prepared(planned(messages, model, endpoint, **params), messages)
 
 
 def call(name: str = "add", call_id: str | None = "call_1") -> dict[str, Any]:
@@ -67,20 +70,23 @@ ENCRYPTED = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_conten
 OWN = {"model_provider": "openai", "model_name": REASONER}
 SIGNED = AIMessage(
     "42",
-    additional_kwargs={
-        NATIVE: [
-            {"type": "thinking", "thinking": "Hm", "signature": "c2ln"},
-            {"type": "text", "text": "42", "extras": {"signature": "c2ln"}},
-        ]
+    response_metadata={
+        "model_provider": "google_genai",
+        "model_name": GEMINI,
+        RECORD: {
+            NATIVE: [
+                {"type": "thinking", "thinking": "Hm", "signature": "c2ln"},
+                {"type": "text", "text": "42", "extras": {"signature": "c2ln"}},
+            ]
+        },
     },
-    response_metadata={"model_provider": "google_genai", "model_name": GEMINI},
 )
 REASONED = AIMessage(
     "42",
-    additional_kwargs={
-        NATIVE: [ENCRYPTED, {"type": "text", "text": "42", "id": "msg_1"}]
+    response_metadata={
+        **OWN,
+        RECORD: {NATIVE: [ENCRYPTED, {"type": "text", "text": "42", "id": "msg_1"}]},
     },
-    response_metadata=OWN,
 )
 
 
@@ -145,11 +151,10 @@ def test_reasoning_that_was_stored_is_not_sent_without_the_store() -> None:
     reply = AIMessage(
         "",
         tool_calls=[call()],
-        additional_kwargs={NATIVE: [stored, made]},
-        response_metadata=OWN,
+        response_metadata={**OWN, RECORD: {NATIVE: [stored, made]}},
     )
     result = ToolMessage("2", tool_call_id="call_1")
-    content = sent([ASK, reply, result], REASONER, "responses")[1].content
+    content = sent([ASK, reply, result], REASONER, "responses", store=False)[1].content
 
     assert [{k: v for k, v in made.items() if k != "id"}] == content
 

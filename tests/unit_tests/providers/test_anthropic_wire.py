@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
-from langchain_unified.content import NATIVE
+from langchain_unified.content import kept_blocks
 from langchain_unified.errors import (
     MissingCredentialsError,
     ProviderContextOverflowError,
@@ -63,7 +63,7 @@ def test_thinking_stays_behind_when_the_model_changes(
     first = llm.invoke("hi", model="claude-opus-5")
     llm.invoke([("user", "hi"), first, ("user", "on")], model="claude-sonnet-5-5")
 
-    assert NATIVE in first.additional_kwargs
+    assert kept_blocks(first)
     assert [] == provider_emulator.errors
 
 

@@ -16,7 +16,7 @@ from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
-from langchain_unified.content import NATIVE
+from langchain_unified.content import kept_blocks, replace_native
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history import prepared
 from langchain_unified.shims import connect
@@ -58,9 +58,8 @@ def streamed(llm: UnifiedChatModel, *args: Any, **kwargs: Any) -> AIMessage:
     assert isinstance(message, AIMessage)
     if isinstance(message.content, list):
         message.content = unnumbered(message.content)
-    if NATIVE in message.additional_kwargs:
-        blocks = unnumbered(message.additional_kwargs[NATIVE])
-        message.additional_kwargs[NATIVE] = blocks
+    if blocks := kept_blocks(message):
+        replace_native(message, unnumbered(blocks))
     return message
 
 
@@ -482,7 +481,7 @@ def test_pieces_add_up_to_the_whole(
 
 def _unsigned(message: AIMessage) -> Any:
     """Return the native list; signatures differ from answer to answer."""
-    native = message.additional_kwargs.get(NATIVE)
+    native = kept_blocks(message)
     if native is None:
         return None
     return [

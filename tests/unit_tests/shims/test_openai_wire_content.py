@@ -12,6 +12,7 @@ from langchain_core.messages.block_translators import get_translator
 
 from langchain_unified.content import (
     NATIVE,
+    RECORD,
     flatten,
     native_content,
     register_translators,
@@ -39,14 +40,21 @@ def _translators() -> None:
     register_translators()
 
 
+def kept(blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the metadata of a message, or of a piece, that keeps a block list."""
+    return {RECORD: {NATIVE: blocks}}
+
+
 def message(content: str = "Call 555", **fields: Any) -> AIMessage:
     """Return an answer with reasoning, text and a call."""
     calls = [{"name": "add", "args": {"a": 1}, "id": "call_1"}]
     return AIMessage(
         content=content,
         tool_calls=fields.pop("tool_calls", calls),
-        additional_kwargs={NATIVE: fields.pop("native", NATIVE_LIST)},
-        response_metadata={"model_provider": fields.pop("provider", "openai")},
+        response_metadata={
+            "model_provider": fields.pop("provider", "openai"),
+            **kept(fields.pop("native", NATIVE_LIST)),
+        },
         **fields,
     )
 
@@ -59,7 +67,7 @@ def message(content: str = "Call 555", **fields: Any) -> AIMessage:
         ([TEXT, {**TEXT, "text": "!"}], "Call 555!", False),
         (["Hi ", {"type": "text", "text": "there", "index": 1}], "Hi there", False),
         ([TEXT, CALL], "Call 555", False),
-        ([{"type": "reasoning", "id": "rs", "summary": []}, TEXT], "Call 555", False),
+        ([{"type": "reasoning", "id": "rs", "summary": []}, TEXT], "Call 555", True),
         (NATIVE_LIST, "Call 555", True),
         ([{**TEXT, "annotations": [{"type": "x"}]}], "Call 555", True),
         ([{**TEXT, "phase": "commentary"}], "Call 555", True),
@@ -103,8 +111,8 @@ def test_the_native_list_comes_back() -> None:
     [
         HumanMessage("hi"),
         AIMessage("hi"),
-        AIMessage("hi", additional_kwargs={NATIVE: []}),
-        AIMessage([TEXT], additional_kwargs={NATIVE: NATIVE_LIST}),
+        AIMessage("hi", response_metadata=kept([])),
+        AIMessage([TEXT], response_metadata=kept(NATIVE_LIST)),
     ],
 )
 def test_a_message_without_a_stored_list_is_returned_itself(plain: Any) -> None:
@@ -214,10 +222,10 @@ def test_a_signature_that_comes_last_stays_with_its_text() -> None:
     provider = {"model_provider": "google_genai"}
     signature = {**SIGNED, "text": ""}
     chunks = [
-        AIMessageChunk("", additional_kwargs={NATIVE: [THINKING]}),
+        AIMessageChunk("", response_metadata=kept([THINKING])),
         AIMessageChunk("Hi ", response_metadata=provider),
         AIMessageChunk("there"),
-        AIMessageChunk("", additional_kwargs={NATIVE: [signature]}),
+        AIMessageChunk("", response_metadata=kept([signature])),
     ]
 
     restored = with_native_content(chunks[0] + chunks[1:])

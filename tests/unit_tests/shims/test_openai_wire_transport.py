@@ -198,12 +198,20 @@ def test_a_responses_stream_ends_with_its_terminal_event(last: str) -> None:
     assert events == list(stream)
 
 
+def test_a_responses_stream_may_end_as_chat_does() -> None:
+    """A server that ends with [DONE] alone has said all, as ChatOpenAI takes it."""
+    events = [{"type": "response.created"}]
+
+    stream = post_stream(Server(sse(*events, "[DONE]")).client(), RESPONSES, {})
+
+    assert events == list(stream)
+
+
 @pytest.mark.parametrize(
     ("path", "events"),
     [
         (CHAT, [DELTA]),
         (RESPONSES, [{"type": "response.created"}]),
-        (RESPONSES, [{"type": "response.created"}, "[DONE]"]),
     ],
 )
 def test_a_truncated_stream_is_an_error(path: str, events: list[Any]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from langchain_unified.shims.openai_wire.responses import keeps_native_content
 from langchain_unified.shims.openai_wire.responses_stream.base import (
     ResponseStreamParser,
 )
 from langchain_unified.shims.openai_wire.responses_stream.blocks import (
     BlockStreamParser,
+)
+from langchain_unified.shims.openai_wire.responses_stream.older import (
+    OlderStreamParser,
 )
 from langchain_unified.shims.openai_wire.responses_stream.text import TextStreamParser
 
@@ -26,13 +28,16 @@ def response_stream_parser(
     """Return a parser for the events of one streamed Responses answer.
 
     Args:
-        output_version: `responses/v1` and `v1` stream native blocks as `content`;
-            otherwise `content` is the text, as chat would give it.
+        output_version: `responses/v1` and `v1` stream native blocks as `content`, `v0`
+            streams ChatOpenAI's older shape; without a version `content` is the text,
+            as chat would give it.
         headers: Response headers, to be kept on the first chunk.
 
     Returns:
         A parser whose `parse` takes one event and returns a chunk or `None`.
     """
-    if keeps_native_content(output_version):
-        return BlockStreamParser(headers)
-    return TextStreamParser(headers)
+    if output_version is None:
+        return TextStreamParser(headers)
+    if output_version == "v0":
+        return OlderStreamParser(headers)
+    return BlockStreamParser(headers)

@@ -15,10 +15,8 @@ from langchain_unified.shims.openai_wire.chunks import PROVIDER
 from langchain_unified.shims.openai_wire.responses import (
     chat_logprobs,
     describe_failure,
-    generation_info,
     response_metadata,
     response_usage,
-    text_logprobs,
     without_none,
 )
 
@@ -105,17 +103,22 @@ class ResponseStreamParser:
         response = event["response"]
         if not self._items:
             self._items = list(response.get("output") or ())
-        metadata = response_metadata(response, self._items)
-        if not self._has_logprobs and (logprobs := text_logprobs(self._items)):
-            metadata["logprobs"] = logprobs
+        metadata = response_metadata(response)
         return self._chunk(
-            generation_info(metadata),
+            self._ending(metadata, response) or None,
             id=response.get("id"),
             response_metadata=metadata,
             usage_metadata=response_usage(response),
             chunk_position="last",
             **self._last_fields(),
         )
+
+    def _ending(
+        self, metadata: dict[str, Any], response: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Complete the metadata of the last chunk; return its generation info."""
+        del metadata, response
+        return {}
 
     def _chunk(
         self, info: dict[str, Any] | None = None, **fields: Any

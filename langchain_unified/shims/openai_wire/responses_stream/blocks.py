@@ -18,7 +18,6 @@ from langchain_unified.shims.openai_wire.responses_stream.base import (
     Handler,
     ResponseStreamParser,
     summary_block,
-    without_summary,
 )
 
 
@@ -40,8 +39,7 @@ class BlockStreamParser(ResponseStreamParser):
         return handlers
 
     def _text(self, event: Event) -> ChatGenerationChunk:
-        info = self._logprobs(event) if event.get("logprobs") else None
-        return self._block(event, {"type": "text", "text": event["delta"]}, info)
+        return self._block(event, {"type": "text", "text": event["delta"]})
 
     def _part_added(self, event: Event) -> ChatGenerationChunk | None:
         phase = self._phases.get(event.get("output_index"))
@@ -54,7 +52,7 @@ class BlockStreamParser(ResponseStreamParser):
         return self._block(event, {"type": "text", "annotations": [annotation]})
 
     def _text_done(self, event: Event) -> ChatGenerationChunk:
-        block = {"type": "text", "text": "", "annotations": [], "id": event["item_id"]}
+        block = {"type": "text", "text": "", "id": event["item_id"]}
         return self._block(event, block)
 
     def _refusal(self, event: Event) -> ChatGenerationChunk:
@@ -104,6 +102,8 @@ class BlockStreamParser(ResponseStreamParser):
             calls = self._call_completed(item, slot, known=slot < known)
         if slot < known:
             block = self._unsaid(block, calls)
+        if not block:
+            return None
         return self._chunk(content=[block], tool_call_chunks=calls)
 
     def _unsaid(
@@ -111,15 +111,28 @@ class BlockStreamParser(ResponseStreamParser):
     ) -> dict[str, Any]:
         """Return what the stream has not said about an item before it was done."""
         if block["type"] == "reasoning":
-            if block["index"] in self._summarized:
-                return without_summary(block, block["index"])
-            return block
+            return self._unsaid_reasoning(block)
         if block["type"] != "function_call":
             return block
-        said = {"id", "call_id", "name", "namespace", "async"}
+        said = {"id", "call_id", "name", "namespace", "async", "status"}
         if not calls:
             said.add("arguments")
-        return {key: value for key, value in block.items() if key not in said}
+        rest = {key: value for key, value in block.items() if key not in said}
+        return rest if rest.keys() - {"type", "index"} else {}
+
+    def _unsaid_reasoning(self, block: dict[str, Any]) -> dict[str, Any]:
+        """Return what reasoning says when it is done, in ChatOpenAI's form."""
+        late: dict[str, Any] = {
+            key: block[key] for key in ("encrypted_content", "content") if key in block
+        }
+        said = block["index"] in self._summarized
+        summary = [] if said else block.get("summary", [])
+        if not late and not summary:
+            return {}
+        same: dict[str, Any] = {
+            key: block[key] for key in ("type", "id", "index") if key in block
+        }
+        return {**same, "summary": summary, **late}
 
     def _last_fields(self) -> dict[str, Any]:
         if self._slots:

@@ -7,10 +7,12 @@ from typing import Any
 
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.content import NATIVE, says_more
+from langchain_unified.content import NATIVE, RECORD, says_more
 from langchain_unified.shims.openai_wire.chunks import PROVIDER, text_chunk
 from langchain_unified.shims.openai_wire.responses import (
+    generation_info,
     native_blocks,
+    note_ending,
 )
 from langchain_unified.shims.openai_wire.responses_stream.base import (
     Event,
@@ -65,7 +67,7 @@ class TextStreamParser(ResponseStreamParser):
             blocks = self._waiting()
             self._live[slot] = self._next_index()
         block = summary_block(event, self._live[slot])
-        return self._chunk(additional_kwargs={NATIVE: [*blocks, block]})
+        return self._chunk(response_metadata=_kept([*blocks, block]))
 
     def _item_done(self, event: Event) -> ChatGenerationChunk | None:
         item = event["item"]
@@ -86,17 +88,30 @@ class TextStreamParser(ResponseStreamParser):
             rich = any(map(says_more, native_blocks([item])))
             blocks = self._waiting() if rich else []
         if blocks:
-            fields["additional_kwargs"] = {NATIVE: blocks}
+            fields["response_metadata"] = _kept(blocks)
         return self._chunk(**fields) if any(fields.values()) else None
 
     def _output_index(self, event: Event) -> Any:
         return self._pins.get(event["item"].get("id"), event.get("output_index"))
 
+    def _ending(
+        self, metadata: dict[str, Any], response: dict[str, Any]
+    ) -> dict[str, Any]:
+        note_ending(metadata, response, self._items)
+        if self._has_logprobs:
+            metadata.pop("logprobs", None)
+        info = generation_info(metadata) or {}
+        if blocks := self._last_blocks():
+            metadata[RECORD] = {NATIVE: blocks}
+        return info
+
     def _last_fields(self) -> dict[str, Any]:
+        return {}
+
+    def _last_blocks(self) -> list[dict[str, Any]]:
         if not self._index and not any(map(says_more, native_blocks(self._items))):
-            return {}
-        blocks = self._waiting()
-        return {"additional_kwargs": {NATIVE: blocks}} if blocks else {}
+            return []
+        return self._waiting()
 
     def _waiting(self) -> list[dict[str, Any]]:
         """Return the finished blocks that were not passed on yet."""
@@ -108,3 +123,8 @@ class TextStreamParser(ResponseStreamParser):
     def _next_index(self) -> int:
         self._index += 1
         return self._index - 1
+
+
+def _kept(blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the metadata of a piece that adds to the kept block list."""
+    return {"model_provider": PROVIDER, RECORD: {NATIVE: blocks}}
