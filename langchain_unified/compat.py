@@ -20,6 +20,7 @@ from langchain_unified.errors import (
     InvalidParameterError,
     ProviderError,
     ProviderNotEnabledError,
+    UnifiedError,
 )
 from langchain_unified.rollout import Rollout, Served
 from langchain_unified.rollout.capture import recording
@@ -215,9 +216,12 @@ class LangChainCompatibilityService:
 
     def _provider(self, model: object) -> str:
         """Return the provider of a model; an old service may know other models."""
-        if not isinstance(model, str):
+        try:
+            return self.unified_service.provider_of(model)  # type: ignore[arg-type]
+        except UnifiedError:
+            if self.legacy is None:
+                raise
             return ""
-        return self.unified_service.provider_of(model)
 
     def _name(self, model: object) -> str:
         auto = model == _DEFAULT or not isinstance(model, str)

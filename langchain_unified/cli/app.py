@@ -13,6 +13,7 @@ from langchain_unified.cli.emulator import emulator
 from langchain_unified.cli.migrate import migrate
 from langchain_unified.cli.models import models, show
 from langchain_unified.cli.plans import diff, explain
+from langchain_unified.cli.rollout import app as rollout
 
 app = typer.Typer(
     name="langchain-unified",
@@ -49,3 +50,4 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(rollout)

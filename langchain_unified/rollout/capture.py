@@ -2,10 +2,10 @@
 
 Example:
     ```python
-    import httpx
     from langchain_unified.rollout import async_capture_hooks
+    from openai import DefaultAsyncHttpxClient
 
-    client = httpx.AsyncClient(event_hooks=async_capture_hooks())
+    client = DefaultAsyncHttpxClient(event_hooks=async_capture_hooks())
     # old = OldService(http_client=client)
     ```
 """

@@ -144,13 +144,13 @@ class Rollout:
         self._keys, self._teller = KeyReader(key), Teller(on_event)
         self._store: ShadowStore | None = None
         self._told: set[str] = set()
-        self._environment = environment
+        self._environment = EnvironmentFlag(environment, self._warn)
         self._emergency: dict[str, EmergencyFile] = {}
         self._emergency_path = None if emergency is None else os.fspath(emergency)
         self._sources: tuple[Flag, ...] = (
             *((CallableFlag(call, self._warn),) if call is not None else ()),
             *((FileFlag(file, self._warn),) if file is not None else ()),
-            EnvironmentFlag(environment, self._warn),
+            self._environment,
             *((OpenFeatureFlag(openfeature, flag, self._warn),) if openfeature else ()),
         )
 
@@ -171,7 +171,7 @@ class Rollout:
             and self.default is None
             and len(self._sources) == 1
             and _CONTEXT.get() is None
-            and self._environment not in os.environ
+            and self._environment.unset
             and self._emergency_path is None
             and EMERGENCY not in os.environ
         )

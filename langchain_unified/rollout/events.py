@@ -81,9 +81,10 @@ class Teller:
             self._last = (mode, source)
         if before == (mode, source) or (seen is not None and now - seen < _MINUTE):
             return
-        was = f" (before: {str(before[0])!r} by {before[1]})" if before else ""
-        message = f"Rollout: {str(mode)!r} by {source} is in force{was}."
-        self.tell("changed", message, mode, source, before=before, level=logging.INFO)
+        was = "" if before is None else str(before[0])
+        told = f" (before: {was!r} by {before[1]})" if before else ""
+        message = f"Rollout: {str(mode)!r} by {source} is in force{told}."
+        self.tell("changed", message, mode, source, before=was, level=logging.INFO)
 
     def tell(
         self,
@@ -92,7 +93,7 @@ class Teller:
         mode: Mode | None,
         source: str,
         *,
-        before: tuple[Mode, str] | None = None,
+        before: str | None = None,
         level: int = logging.WARNING,
     ) -> None:
         """Log an event, and hand it to the listener."""
@@ -100,9 +101,10 @@ class Teller:
             _LOG.log(level, "%s", message)
         if self._listener is None:
             return
-        last = before or self._last
-        was, now = (str(last[0]) if last else ""), ("" if mode is None else str(mode))
-        event = RolloutEvent(kind, message, now, was, source, time.time())
+        if before is None:
+            before = "" if self._last is None else str(self._last[0])
+        now = "" if mode is None else str(mode)
+        event = RolloutEvent(kind, message, now, before, source, time.time())
         try:
             self._listener(event)
         except Exception:  # noqa: BLE001 - a listener must never fail a call

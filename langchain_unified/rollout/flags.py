@@ -209,6 +209,15 @@ class EnvironmentFlag(Guarded):
         """Keep the variable's name."""
         super().__init__("environment", variable, warn)
 
+    @property
+    def unset(self) -> bool:
+        """Whether there is no such variable; then its last word is forgotten."""
+        if self._place in os.environ:
+            return False
+        if self._good is not None:
+            self._good = None
+        return True
+
     def _read(self, call: CallInfo, key: Key) -> Mode | None:
         del call, key
         text = os.environ.get(self._place)

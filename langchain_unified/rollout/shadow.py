@@ -217,8 +217,8 @@ def _matters(name: str) -> bool:
 
 
 def _address(shim: ProviderShim) -> str:
-    """Return the server our request goes to; empty for the provider's own."""
-    return str(shim.connection.get("base_url") or "").rstrip("/")
+    """Return the server our request goes to."""
+    return str(shim.connection.address).rstrip("/")
 
 
 def _own_headers(plan: CallPlan, shim: ProviderShim) -> dict[str, str]:
