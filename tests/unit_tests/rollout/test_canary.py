@@ -132,7 +132,7 @@ def test_the_turns_of_an_agent_take_one_path(model: Make) -> None:
 
 
 def test_a_flag_service_sees_the_call_but_no_secret(model: Make) -> None:
-    """The targeting key is the user; metadata and model are attributes, API keys not."""
+    """The targeting key is the user; metadata are attributes, API keys are not."""
     seen: list[Any] = []
 
     def look(flag: InMemoryFlag[str], context: Any) -> Any:
