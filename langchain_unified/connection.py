@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from langchain_unified.azure_address import platform_of
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.servers import Server, on_vertex, server_of
 from langchain_unified.vocabulary import nearest
@@ -271,5 +272,7 @@ def platforms(connected: Callable[[str], Connection]) -> dict[str, str]:
     Args:
         connected: Returns the connection of a provider.
     """
-    get = connected("google_genai").get
-    return {"google_genai": "vertexai"} if on_vertex(get) else {}
+    found = {"azure_openai": platform_of(connected("azure_openai").get)}
+    if on_vertex(connected("google_genai").get):
+        found["google_genai"] = "vertexai"
+    return {provider: platform for provider, platform in found.items() if platform}

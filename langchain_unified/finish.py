@@ -11,9 +11,17 @@ UNKNOWN = "unknown"
 """An end this package has no word for; never read it as a complete answer."""
 
 NORMAL = frozenset(
-    {"stop", "length", "tool_calls", "content_filter", "function_call", "refusal"}
+    {
+        "stop",
+        "length",
+        "tool_calls",
+        "content_filter",
+        "function_call",
+        "pause_turn",
+        "refusal",
+    }
 )
-"""OpenAI's words (its API reference, read 2026-11-23), and one of Anthropic's."""
+"""OpenAI's words (its API reference, read 2026-11-23), and two of Anthropic's."""
 
 # google.genai.types.FinishReason and BlockedReason of google-genai 2.34.0;
 # Anthropic's stop_reason, docs.anthropic.com; all read 2026-11-23.

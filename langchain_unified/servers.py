@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from langchain_unified.azure_address import AzureAddress
+
 VERTEX_VARIABLE = "GOOGLE_GENAI_USE_VERTEXAI"
 _SAID = {**dict.fromkeys(("true", "1", "yes"), True)}
 _SAID |= dict.fromkeys(("false", "0", "no"), False)
@@ -158,11 +160,12 @@ def _given_url(provider: str, get: Callable[[str], Any]) -> Any:
         # A client that a test made up may have no real address.
         if url is not None and str(url).startswith("http"):
             return url
-    for name in ("base_url", "azure_endpoint"):
-        if get(name):
-            return get(name)
     variables = URL_VARIABLES.get(provider, ())
-    return next((os.environ[name] for name in variables if os.environ.get(name)), None)
+    given = get("base_url") or get("azure_endpoint")
+    found = given or next(filter(None, map(os.environ.get, variables)), None)
+    if provider == "azure_openai" and found:
+        return AzureAddress.read(found).root
+    return found
 
 
 def _vertex_url(location: Any) -> str:

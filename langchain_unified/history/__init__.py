@@ -12,6 +12,11 @@ import asyncio
 
 from langchain_core.messages import BaseMessage, SystemMessage
 
+from langchain_unified.history.blanks import REFUSES_BLANKS, without_blanks
+from langchain_unified.history.finite import (
+    STRUCTURED_ARGUMENTS,
+    with_finite_arguments,
+)
 from langchain_unified.history.ids import renamed
 from langchain_unified.history.pairs import paired
 from langchain_unified.history.turns import (
@@ -47,10 +52,15 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     if not any(plan.body.get(name) for name in SERVER_STATE):
         turns = paired(turns)
     turns = rendered_turns(plan, renamed(turns, plan.endpoint, plan.tool_names))
+    if plan.endpoint in STRUCTURED_ARGUMENTS:
+        turns = with_finite_arguments(turns)
+    blanks = plan.endpoint in REFUSES_BLANKS
+    if blanks:
+        turns = without_blanks(turns)
     if plan.system_role is None:
         turns = folded(turns)
     elif plan.endpoint not in KEEPS_LATE_SYSTEM:
-        turns = with_system_first(turns)
+        turns = with_system_first(turns, as_blocks=blanks)
     return turns if plan.endpoint in KEEPS_LATE_SYSTEM else alternating(turns)
 
 

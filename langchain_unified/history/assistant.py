@@ -14,6 +14,7 @@ from langchain_unified.content import (
 )
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.rendering import render_gemini
+from langchain_unified.history.media.wires import has_marks
 from langchain_unified.history.origin import is_own, maker, producer
 from langchain_unified.history.reading import read_reply
 from langchain_unified.types import CallPlan
@@ -50,12 +51,23 @@ def rendered_reply(
     speech = _speech_id(message) if own else {}
     spoken = read_reply(message)
     told = AIMessage(
-        content=spoken.text,
+        content=_marked(plan, message, spoken.text),
         tool_calls=message.tool_calls,
         name=message.name,
         additional_kwargs=speech,
     )
     return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
+
+
+def _marked(plan: CallPlan, message: AIMessage, text: str) -> Any:
+    """Return text with the cache mark that a block of it had, where there are marks."""
+    if isinstance(message.content, str) or not has_marks(plan.endpoint):
+        return text
+    blocks = [block for block in message.content if isinstance(block, Mapping)]
+    marks = [b["cache_control"] for b in blocks if b.get("cache_control")]
+    if not marks or not text:
+        return text
+    return [{"type": "text", "text": text, "cache_control": marks[-1]}]
 
 
 def _is_own(made_by: tuple[str, str], plan: CallPlan) -> bool:
@@ -81,6 +93,8 @@ def _speech_id(message: AIMessage) -> dict[str, Any]:
 
 def _native(plan: CallPlan, message: AIMessage) -> AIMessage:
     restored = with_native_content(message)
+    if not (restored.content or restored.tool_calls or plan.endpoint == "responses"):
+        return AIMessage(content=read_reply(message).text, name=message.name)
     if isinstance(restored.content, str):
         return restored
     if plan.endpoint == "generate_content":

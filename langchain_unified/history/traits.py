@@ -15,6 +15,7 @@ from langchain_core.messages import (
 )
 
 from langchain_unified.content import kept_blocks
+from langchain_unified.history.finite import is_finite
 from langchain_unified.history.ids import PLAIN
 from langchain_unified.history.media import read_block
 from langchain_unified.history.origin import producer
@@ -46,6 +47,9 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `only_system`: system text, and no turn that says anything
     - `doubled`: two turns of the assistant in a row; `headless`: it speaks first
     - `odd_id`: a tool call id with characters other than letters, digits, `_`, `-`
+    - `white`: a turn that holds nothing but white space; `all_white`: all of them do
+    - `trailing_white`: the last turn is the assistant's and ends with white space
+    - `not_finite`: a tool call with NaN or an infinity among its arguments
     """
     if len(messages) == 1 and _is_plain(messages[0]):
         return _PLAIN
@@ -58,7 +62,12 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
 def _is_plain(message: BaseMessage) -> bool:
     """Tell whether a message is a user's text and nothing else."""
     said = message.content
-    return type(message) is HumanMessage and type(said) is str and said != ""
+    return type(message) is HumanMessage and type(said) is str and _visible(said)
+
+
+def _visible(text: str) -> bool:
+    """Tell whether there is more than white space in a text."""
+    return bool(text) and not text.isspace()
 
 
 _PLAIN = Traits()
@@ -110,6 +119,7 @@ class _Survey:
         "open_calls",
         "replied",
         "reply_before",
+        "seen",
         "spoken",
         "system",
         "turned",
@@ -122,7 +132,7 @@ class _Survey:
         self.open_calls: list[str] = []
         self.longest = 0
         self.system = self.instructed = self.turned = False
-        self.spoken = self.replied = self.reply_before = False
+        self.spoken = self.replied = self.reply_before = self.seen = False
         self.last: BaseMessage | None = None
 
     def read(self, given: BaseMessage, turn: BaseMessage) -> None:
@@ -135,6 +145,7 @@ class _Survey:
         empty = is_empty(turn)
         if empty:
             self.findings.add("empty")
+        self._look_for_white(turn)
         if isinstance(turn, SystemMessage):
             self._system(turn)
             return
@@ -145,6 +156,14 @@ class _Survey:
         self.turned = self.turned or isinstance(turn, _TURNS)
         if not empty:
             self._spoken(replied=isinstance(turn, AIMessage))
+
+    def _look_for_white(self, turn: BaseMessage) -> None:
+        """Note white space where some wires want something to see."""
+        blanks = [text for text in _texts(turn) if not _visible(text)]
+        if any(blanks):
+            self.findings.add("white")
+        if not isinstance(turn, SystemMessage):
+            self.seen = self.seen or _shows_something(turn)
 
     def _system(self, turn: SystemMessage) -> None:
         self.system = True
@@ -164,6 +183,8 @@ class _Survey:
         if _holds_more(turn) and read_reply(turn).bound:
             self.bound.add(producer(turn))
         for call in turn.tool_calls:
+            if not is_finite(call["args"]):
+                self.findings.add("not_finite")
             call_id = call["id"] or ""
             self.open_calls.append(call_id)
             self.longest = max(self.longest, len(call_id))
@@ -183,6 +204,11 @@ class _Survey:
             self.findings.add("unanswered")
         if last is not None and not self.spoken:
             self.findings.add("only_system" if self.instructed else "blank")
+        if last is not None and self.spoken and not self.seen:
+            self.findings.add("all_white")
+        replied_last = isinstance(last, AIMessage) and not last.tool_calls
+        if replied_last and _ends_white(last):
+            self.findings.add("trailing_white")
         return Traits(
             inputs=frozenset(
                 FEATURES[form.kind]
@@ -190,13 +216,52 @@ class _Survey:
                 if form.place != "assistant" and form.kind in FEATURES
             ),
             system=self.system,
-            prefill=isinstance(last, AIMessage) and not last.tool_calls,
+            prefill=replied_last,
             multi_turn=self.replied,
             media=frozenset(self.media),
             findings=frozenset(self.findings),
             bound=frozenset(self.bound),
             longest_call_id=self.longest,
+            paused=_paused_by(last),
         )
+
+
+def _texts(turn: BaseMessage) -> list[str]:
+    content = turn.content
+    if isinstance(content, str):
+        return [content]
+    return [
+        block if isinstance(block, str) else str(block.get("text") or "")
+        for block in content
+        if isinstance(block, str) or block.get("type") == "text"
+    ]
+
+
+def _shows_something(turn: BaseMessage) -> bool:
+    """Tell whether a turn holds a visible character, a call, or other content."""
+    if isinstance(turn, ToolMessage) or getattr(turn, "tool_calls", None):
+        return True
+    texts = _texts(turn)
+    more = not isinstance(turn.content, str) and len(turn.content) > len(texts)
+    return more or bool(turn.additional_kwargs) or any(map(_visible, texts))
+
+
+def _ends_white(reply: Any) -> bool:
+    texts = _texts(reply)
+    return bool(texts) and _visible(texts[-1]) and texts[-1] != texts[-1].rstrip()
+
+
+def _paused_by(message: BaseMessage | None) -> tuple[str, str] | None:
+    """Return who made a reply that is to be continued as it is, if it is one.
+
+    `stop_reason: pause_turn` ends a long turn of server tools; it is resumed by sending
+    the answer back (Anthropic's API pages, read 2026-11-27).
+    """
+    if not isinstance(message, AIMessage):
+        return None
+    names = ("stop_reason", "finish_reason", "raw_finish_reason")
+    said = {str(message.response_metadata.get(name)) for name in names}
+    return producer(message) if "pause_turn" in said else None
 
 
 _TURNS = (AIMessage, HumanMessage, ToolMessage)

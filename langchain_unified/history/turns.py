@@ -16,7 +16,7 @@ from langchain_core.messages import (
 
 from langchain_unified.history.assistant import rendered_reply
 from langchain_unified.history.media import Media, read_block, render_media
-from langchain_unified.history.media.wires import wire_of
+from langchain_unified.history.media.wires import has_marks, wire_of
 from langchain_unified.types import CallPlan
 
 KEEPS_LATE_SYSTEM = frozenset({"chat", "responses"})
@@ -120,7 +120,7 @@ def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]
     """Return a text block with the keys the wire knows; empty text is left out."""
     if not block.get("text"):
         return []
-    if "*" in wire_of(plan.endpoint).blocks:
+    if has_marks(plan.endpoint):
         return [dict(block)]
     kept = {key: value for key, value in block.items() if key in _TEXT_KEYS}
     extras = block.get("extras")
@@ -135,7 +135,10 @@ def _tool_content(
     plan: CallPlan, blocks: list[dict[str, Any]], *, moved: bool
 ) -> str | list[Any]:
     """Return a result as text if it is nothing else."""
-    if all(block.get("type") == "text" for block in blocks):
+    marked = has_marks(plan.endpoint) and any(
+        "cache_control" in block for block in blocks
+    )
+    if not marked and all(block.get("type") == "text" for block in blocks):
         text = "\n".join(block["text"] for block in blocks)
         return text or (_TOLD_APART if moved else "")
     if plan.endpoint == "generate_content":
@@ -153,12 +156,22 @@ def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
     )
 
 
-def with_system_first(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return the messages with all system text joined at the head."""
+def with_system_first(
+    messages: Sequence[BaseMessage], *, as_blocks: bool = False
+) -> list[BaseMessage]:
+    """Return the messages with all system text joined at the head.
+
+    Args:
+        messages: Messages in the wire's own form.
+        as_blocks: Whether the joined text keeps its blocks, and with them its marks.
+    """
     system = [m for m in messages if isinstance(m, SystemMessage)]
     if not system or (len(system) == 1 and messages[0] is system[0]):
         return list(messages)
     others = [m for m in messages if not isinstance(m, SystemMessage)]
+    if as_blocks and any(isinstance(m.content, list) for m in system):
+        joined: Any = [block for m in system for block in _as_list(m.content)]
+        return [SystemMessage(joined), *others]
     return [SystemMessage("\n\n".join(m.text for m in system)), *others]
 
 

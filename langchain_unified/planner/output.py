@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.history.blanks import REFUSES_BLANKS, is_blank
 from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.fitting import fitted, note_fit
@@ -163,17 +164,32 @@ def decide_stop(draft: Draft) -> None:
         return
     rule = draft.rule("stop")
     if rule is not None and rule.accepts == "any":
-        _send_stop(draft, list(asked), rule.max_items)
+        _send_stop(draft, _sendable(draft, asked), rule.max_items)
         return
     reason = "the model refuses it; the answer is cut on the client instead."
     _stop_on_client(draft, asked, reason)
+
+
+def _sendable(draft: Draft, asked: Sequence[str]) -> list[str]:
+    """Return the stop strings the endpoint takes; all are applied here if it is few.
+
+    Anthropic refuses those of white space alone (BerriAI/litellm#3286).
+    """
+    if draft.endpoint not in REFUSES_BLANKS:
+        return list(asked)
+    kept = [text for text in asked if not is_blank(text)]
+    if len(kept) < len(asked):
+        reason = "the API refuses stop strings of white space; the client cuts there."
+        _stop_on_client(draft, list(asked), reason)
+    return kept
 
 
 def _send_stop(draft: Draft, asked: list[str], most: int | None) -> None:
     if most is not None and len(asked) > most:
         reason = f"the model takes {most} stop strings; all are applied on the client."
         _stop_on_client(draft, asked, reason)
-    draft.put("stop", asked[:most])
+    if asked:
+        draft.put("stop", asked[:most])
 
 
 def _stop_on_client(draft: Draft, asked: list[str], reason: str) -> None:

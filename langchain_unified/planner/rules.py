@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Literal
 
+from langchain_unified.azure_address import CHAT_ONLY
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner import (
     anthropic,
@@ -78,7 +79,7 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
 def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
     forced = invocation.endpoint or _endpoint_of_content(invocation, config)
     if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
-        return config.endpoints
+        return _served(invocation, config)
     if forced not in config.endpoints:
         raise UnsupportedError(
             "endpoint",
@@ -87,6 +88,16 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
             reason=f"it is served on {', '.join(config.endpoints)} only.",
         )
     return (forced,)
+
+
+def _served(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
+    """Return the endpoints of a model that its server has.
+
+    The shim refuses a model that is served on none, and names the API version.
+    """
+    if invocation.platforms.get(config.provider) != CHAT_ONLY:
+        return config.endpoints
+    return tuple(e for e in config.endpoints if e == "chat") or config.endpoints
 
 
 def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | None:
@@ -162,7 +173,10 @@ def _model_changes(
         asked, sent = invocation.model, config.model
         changes.append(Change("model", "defaulted", asked, sent, reason, "registry"))
     if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
-        reason = f"{config.endpoints[0]} cannot take this call without a loss."
+        served = config.endpoints[0] in _served(invocation, config)
+        why = "cannot take this call without a loss."
+        why = why if served else "is not served by this API version."
+        reason = f"{config.endpoints[0]} {why}"
         changes.append(
             Change("endpoint", "routed", None, draft.endpoint, reason, "planner")
         )

@@ -148,13 +148,35 @@ def decide_defaults(draft: Draft) -> None:
     store = draft.rule("store")
     if draft.endpoint != "responses" or store is None or not _taken(draft, store):
         return
-    if not ("store" in draft.body or _server_state(draft) or draft.chose_responses):
+    if _in_background(draft):
+        _keep_stored(draft)
+    elif not ("store" in draft.body or _server_state(draft) or draft.chose_responses):
         draft.body["store"] = False
         reason = "Responses stores answers by default, chat does not."
         draft.note("store", "defaulted", sent=False, reason=reason)
     encrypted = draft.config.features.get("encrypted_reasoning", draft.config.reasons)
     if encrypted and draft.body.get("store") is False:
         _include(draft, _ENCRYPTED_REASONING)
+
+
+def _in_background(draft: Draft) -> bool:
+    asked = draft.invocation.extra_body.get("background", draft.body.get("background"))
+    return asked is True
+
+
+def _keep_stored(draft: Draft) -> None:
+    """Store what is made in the background: it is asked for again by its id.
+
+    `background` needs `store=true` (OpenAI's guide to background mode, 2026-11-27).
+    """
+    background = draft.wanted.get("background", draft.body.get("background"))
+    if draft.body.get("store") is False:
+        reason = "what is made in the background is stored; leave out store=False."
+        raise draft.refusal("background", background, reason)
+    draft.body["store"] = True
+    if "store" not in draft.invocation.params:
+        reason = "what is made in the background is stored until it is fetched."
+        draft.note("store", "defaulted", sent=True, reason=reason)
 
 
 def _server_state(draft: Draft) -> bool:

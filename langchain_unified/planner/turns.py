@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from langchain_unified.history import KEEPS_LATE_SYSTEM, SERVER_STATE
+from langchain_unified.history.blanks import REFUSES_BLANKS
+from langchain_unified.history.finite import STRUCTURED_ARGUMENTS
 from langchain_unified.history.ids import MAX_CALL_ID
 from langchain_unified.history.origin import is_own, maker
 from langchain_unified.planner.draft import Draft
@@ -38,12 +40,28 @@ _REASONS = {
         "short ids",
         "the API takes short ids only; call and result keep the same one.",
     ),
+    "white": (
+        "white space as text",
+        None,
+        "the API refuses text without a visible character.",
+    ),
+    "trailing_white": (
+        "white space at the end of the assistant's turn",
+        None,
+        "the API refuses to continue after white space.",
+    ),
+    "not_finite": (
+        "NaN or an infinity among a tool call's arguments",
+        "text",
+        "JSON has no such numbers.",
+    ),
     "late_system": (
         "late system text",
         "system text at the head",
         "the API takes system text in one place only.",
     ),
 }
+_WHITE = ("trailing_white", "white")
 _ALTERNATING = ("empty", "doubled", "headless", "late_system")
 _ANY_ID = ("chat", "responses", "generate_content")
 
@@ -56,7 +74,8 @@ def decide_turns(draft: Draft) -> None:
             messages that say nothing.
     """
     traits, config = draft.invocation.traits, draft.config
-    if traits.prefill and not config.features.get("prefill", True):
+    continues = traits.prefill and not _is_resumed(draft)
+    if continues and not config.features.get("prefill", True):
         reason = "the conversation must not end with the assistant's turn."
         raise draft.refusal("messages", "prefill", reason, feature="prefill")
     if traits.multi_turn and not config.features.get("multi_turn", True):
@@ -64,8 +83,18 @@ def decide_turns(draft: Draft) -> None:
         raise draft.refusal("messages", "history", reason)
     if "blank" in traits.findings and draft.endpoint not in KEEPS_LATE_SYSTEM:
         raise draft.refusal("messages", "", "no message says anything.")
+    if "all_white" in traits.findings and draft.endpoint in REFUSES_BLANKS:
+        reason = "no message says more than white space, which it refuses."
+        raise draft.refusal("messages", " ", reason)
     _note_bound(draft, traits)
     _note_findings(draft, traits)
+
+
+def _is_resumed(draft: Draft) -> bool:
+    """Tell whether the last turn is the model's own, to be continued as it is."""
+    paused = draft.invocation.traits.paused
+    mine = maker(draft.config.provider, draft.platform)
+    return paused is not None and is_own(paused, mine, draft.config.model)
 
 
 def _note_bound(draft: Draft, traits: Traits) -> None:
@@ -95,7 +124,9 @@ def _note_findings(draft: Draft, traits: Traits) -> None:
         **dict.fromkeys(_ALTERNATING, not keeps),
         "older": True,
         "odd_id": draft.endpoint not in _ANY_ID,
-        **dict.fromkeys(("blank", "only_system"), False),
+        **dict.fromkeys(_WHITE, draft.endpoint in REFUSES_BLANKS),
+        "not_finite": draft.endpoint in STRUCTURED_ARGUMENTS,
+        **dict.fromkeys(("all_white", "blank", "only_system"), False),
     }
     found = {name for name in traits.findings if applies.get(name)}
     most = MAX_CALL_ID.get(draft.endpoint)

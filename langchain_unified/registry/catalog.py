@@ -63,8 +63,9 @@ class Catalog:
 
     def config(self, found: Found, deployment: Name | None = None) -> ModelConfig:
         """Merge the rows that speak about a model, or about a deployment of it."""
-        config = build_config(found)
-        return config if deployment is None else _deployed(config, deployment)
+        if deployment is None:
+            return build_config(found)
+        return _deployed(build_config(_as_asked(found)), deployment)
 
     def register(self, model: str, facts: Mapping[str, Any], today: date) -> None:
         """Lay a row given in code over the others.
@@ -153,6 +154,17 @@ class Catalog:
             raise InvalidParameterError("provider", provider, f"known: {known}.")
         bare = name.wire if name.provider else model
         self._layers.register(checked_patch(file, bare, row, origin, sources))
+
+
+def _as_asked(found: Found) -> Found:
+    """Return the rules of a deployment whose name tells no model: nothing held back.
+
+    It may run any model, and the server says what that takes, as for other servers.
+    """
+    family = found.file.provider.compatible_family
+    if found.match != "fallback" or family is None:
+        return found
+    return replace(found, canonical=family, family=family)
 
 
 def _deployed(config: ModelConfig, name: Name) -> ModelConfig:

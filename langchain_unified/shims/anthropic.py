@@ -15,7 +15,7 @@ from langchain_unified.shims.anthropic_wire.delegate import (
     http_package,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
-from langchain_unified.shims.anthropic_wire.shape import shape_piece, shape_result
+from langchain_unified.shims.anthropic_wire.shape import Pieces, shape_result
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.forced import CallPieces, as_call
 from langchain_unified.transport import client_arguments
@@ -71,8 +71,8 @@ class AnthropicShim(DelegatedShim):
 
     def shape_pieces(self, plan: CallPlan) -> Shape:
         """Return what shapes the pieces of one stream."""
-        calls = CallPieces(plan)
-        return lambda chunk: calls.feed(shape_piece(plan, chunk))
+        pieces, calls = Pieces(plan), CallPieces(plan)
+        return lambda chunk: calls.feed(pieces.shape(chunk))
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models the API lists, page by page."""

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
+from langchain_unified.azure_address import FIRST_WITH_RESPONSES
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.shims.azure_wire.clients import (
     async_client,
@@ -17,9 +18,6 @@ from langchain_unified.shims.azure_wire.clients import (
 from langchain_unified.shims.openai import OpenAIShim
 from langchain_unified.shims.openai_wire.delegate import PlannedChatOpenAI
 from langchain_unified.types import CallPlan
-
-FIRST_WITH_RESPONSES = "2025-03-01-preview"
-"""The first API version that serves Responses (Aider-AI/aider#4029)."""
 
 
 class PlannedAzureOpenAI(PlannedChatOpenAI):

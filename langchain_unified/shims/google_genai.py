@@ -8,9 +8,9 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
-from langchain_unified.connection import platforms
 from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.history import prepared
+from langchain_unified.servers import on_vertex
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.google_wire.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_wire.errors import CAUGHT, to_unified
@@ -52,15 +52,15 @@ class GoogleGenAIShim(DelegatedShim):
             MissingCredentialsError: If there is no key and it is not Vertex AI.
         """
         given = self.connection.get
-        on_vertex = bool(platforms(lambda _: self.connection))
+        vertex = on_vertex(given)
         has_account = given("vertexai") or given("credentials") or given("project")
         if not (given("api_key") or has_account or _key_in_environment()):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
-        if not on_vertex:
+        if not vertex:
             kept.setdefault("api_version", _api_version())
-        if not uses_client_certificate(on_vertex=on_vertex):
+        if not uses_client_certificate(on_vertex=vertex):
             kept["client_args"] = self._client_arguments(kept.get("client_args"))
         return PlannedChatGoogle(model="planned", **kept)
 

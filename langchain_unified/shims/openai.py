@@ -18,7 +18,7 @@ from langchain_unified.errors import InvalidParameterError, MissingCredentialsEr
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
-from langchain_unified.shims.openai_wire import repeating, transport
+from langchain_unified.shims.openai_wire import background, repeating, transport
 from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
@@ -127,6 +127,9 @@ class OpenAIShim(ProviderShim):
                 self.delegate.render(plan, messages),
                 options(plan),
             )
+            if plan.endpoint == "responses":
+                client = self.delegate.root_client
+                body = background.whole(client, body, options(plan))
             return _parsed(plan, body, self._kept(headers))
 
     async def agenerate(
@@ -144,6 +147,9 @@ class OpenAIShim(ProviderShim):
                 self.delegate.render(plan, messages),
                 options(plan),
             )
+            if plan.endpoint == "responses":
+                client = self.delegate.root_async_client
+                body = await background.awhole(client, body, options(plan))
             return _parsed(plan, body, self._kept(headers))
 
     def stream(

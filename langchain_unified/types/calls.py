@@ -59,6 +59,7 @@ class Traits(NamedTuple):
         bound: Provider and model of each reply that carries reasoning, signatures or
             ids only its own model understands.
         longest_call_id: Length of the longest tool call id.
+        paused: Provider and model of the last reply if it is to be continued as it is.
     """
 
     inputs: frozenset[str] = frozenset()
@@ -70,6 +71,7 @@ class Traits(NamedTuple):
     findings: frozenset[str] = frozenset()
     bound: frozenset[tuple[str, str]] = frozenset()
     longest_call_id: int = 0
+    paused: tuple[str, str] | None = None
 
 
 class Invocation(NamedTuple):

@@ -30,7 +30,7 @@ LAYERS = (
     {"data", "transport"},
     {"reliability", "finish"},
     {"types"},
-    {"environment", "errors", "exports"},
+    {"azure_address", "environment", "errors", "exports"},
 )
 """From the top: a room may import from rooms below it, and from its own row."""
 

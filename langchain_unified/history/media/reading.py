@@ -43,6 +43,13 @@ _TEXT_MIMES = frozenset(
         "application/yaml",
     }
 )
+MARKS = ("cache_control", "citations", "context", "title")
+"""What a document of Anthropic's has beside its source."""
+
+_SOURCES = frozenset({"base64", "file", "text", "url"})
+SOURCE = "source"
+"""Option that holds the source of a document as it was given."""
+
 _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
 # 2026-11-23, langchain-google-genai 4.4.2 `_PROVIDER_RESOLVED_HOSTS`.
 _GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
@@ -123,10 +130,27 @@ def _read_media(block: Block) -> Media:
 
 def _read_anthropic(block: Block) -> Media:
     source = block["source"]
+    if source.get("type") == "content":
+        return _read_chunks(block, source)
     if source.get("type") == "text":
-        return Media("text", "text", source.get("data", ""), "text/plain", _name(block))
+        data, options = source.get("data", ""), _options(block)
+        return Media("text", "text", data, "text/plain", _name(block), options)
     fields = {**source, "mime_type": source.get("media_type")}
-    return _from_fields(block, fields, _KINDS[block["type"]])
+    media = _from_fields(block, fields, _KINDS[block["type"]])
+    if source.get("type") in _SOURCES:
+        return media
+    return media._replace(options={**media.options, SOURCE: source})
+
+
+def _read_chunks(block: Block, source: Block) -> Media:
+    """Read a document whose source is content blocks, by which it is cited."""
+    chunks = source.get("content") or ""
+    texts = [{"type": "text", "text": chunks}] if isinstance(chunks, str) else chunks
+    if any(chunk.get("type") not in TEXT for chunk in texts):
+        return _read_other(block)
+    text = "\n\n".join(str(chunk.get("text") or "") for chunk in texts)
+    options = {**_options(block), SOURCE: source}
+    return Media("text", "text", text, "text/plain", _name(block), options)
 
 
 def _read_generated(block: Block) -> Media:
@@ -170,9 +194,20 @@ def _from_fields(block: Block, fields: Block, kind: str) -> Media:
         value=value,
         mime=mime,
         name=_name(block) or fields.get("filename"),
-        options={name: block[name] for name in _OPTIONS if block.get(name)},
+        options=_options(block),
         signature=signature,
     )
+
+
+def _options(block: Block) -> dict[str, Any]:
+    places = (block, block.get("extras"), block.get("metadata"))
+    held = [place for place in places if isinstance(place, Mapping)]
+    found = {name: block[name] for name in _OPTIONS if block.get(name)}
+    for name in MARKS:
+        value = next((place[name] for place in held if place.get(name)), None)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def _source(fields: Block) -> tuple[str, Any, str]:

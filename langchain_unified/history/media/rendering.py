@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
+from langchain_unified.history.media.documents import render_document
 from langchain_unified.history.media.reading import Media
 from langchain_unified.history.media.wires import verdict_on
 from langchain_unified.types import CallPlan
@@ -20,7 +21,7 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     Args:
         plan: The plan of the call.
         media: The content.
-        place: `user`, or `tool` for a tool result.
+        place: `user`, `system`, or `tool` for a tool result.
 
     Raises:
         UnsupportedError: If the wire cannot take it; the planner says so earlier
@@ -34,7 +35,7 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
         raise UnsupportedError(
             "messages", media.kind, model=plan.requested_model, reason=reason
         )
-    if verdict == "text":
+    if verdict == "text" or (place == "system" and media.kind == "text"):
         return {"type": "text", "text": inline_text(media)}
     render = _RENDERERS.get(plan.endpoint, _render_standard)
     if place == "tool" and plan.endpoint == "generate_content":
@@ -64,6 +65,10 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def _render_messages(media: Media) -> Block:
+    return render_document(media, _decoded)
 
 
 def data_url(media: Media) -> str:
@@ -135,4 +140,5 @@ _RENDERERS: dict[str, Callable[[Media], Block]] = {
     "chat": _render_chat,
     "responses": _render_responses,
     "generate_content": render_gemini,
+    "messages": _render_messages,
 }

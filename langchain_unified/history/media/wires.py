@@ -86,9 +86,12 @@ _GEMINI = Wire(
 )
 _OTHERS = Wire(
     takes=frozenset(
-        (kind, source)
-        for kind in ("image", "file")
-        for source in ("base64", "url", "file_id")
+        {
+            *((kind, "base64") for kind in ("image", "file", "text")),
+            *((kind, "url") for kind in ("image", "file")),
+            *((kind, "file_id") for kind in ("image", "file")),
+            ("text", "text"),
+        }
     ),
     mimes={"image": _OPENAI_IMAGES, "file": _PDF},
     in_tools=frozenset({"image", "file"}),
@@ -116,6 +119,11 @@ def wire_of(endpoint: str) -> Wire:
     return _WIRES.get(endpoint, _OTHERS)
 
 
+def has_marks(endpoint: str) -> bool:
+    """Tell whether the wire of an endpoint has cache marks on content of any kind."""
+    return "*" in wire_of(endpoint).blocks
+
+
 def verdict_on(
     endpoint: str, form: MediaForm, platform: str = ""
 ) -> tuple[Verdict, str]:
@@ -136,7 +144,7 @@ def verdict_on(
         reason = f"it takes no content block of type {form.source!r}."
         return ("send", "") if passes else ("refuse", reason)
     if form.kind == "text" and form.source in {"text", "base64"}:
-        return "text", ""
+        return ("send" if (form.kind, form.source) in wire.takes else "text"), ""
     if (endpoint, form.source) == (_GEMINI_ENDPOINT, "cloud") and platform != VERTEX:
         return "refuse", _CLOUD
     kind = "file" if form.kind == "text" and form.source != "url" else form.kind

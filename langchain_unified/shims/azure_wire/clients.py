@@ -14,13 +14,17 @@ from typing import Any, TypeVar
 
 import openai
 
+from langchain_unified.azure_address import (
+    ENDPOINT_VARIABLE,
+    AzureAddress,
+    api_version_of,
+)
 from langchain_unified.connection import Connection
 from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
 
 Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 
 KEY_VARIABLES = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
-_ENDPOINT, _VERSION = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
 _SYNC, _ASYNC = "azure_ad_token_provider", "azure_ad_async_token_provider"
 _AGENT = {"User-Agent": "langchain-unified"}
 
@@ -58,33 +62,35 @@ def dated_version(connection: Connection) -> str | None:
 
 
 def _is_v1(connection: Connection) -> bool:
-    if connection.get("base_url"):
-        return True
-    return not (connection.get("api_version") or os.environ.get(_VERSION))
+    return api_version_of(connection.get) is None
 
 
 def _v1(connection: Connection, credentials: dict[str, Any]) -> dict[str, Any]:
-    base_url = connection.get("base_url") or _endpoint(connection) + "/openai/v1/"
+    given = connection.get("base_url")
+    if not given or AzureAddress.read(given).is_v1:
+        given = _endpoint(connection) + "/openai/v1/"
     key = next(iter(credentials.values()))
-    return {"base_url": base_url, "api_key": key}
+    return {"base_url": given, "api_key": key}
 
 
 def _dated(connection: Connection) -> dict[str, Any]:
     return {
         "azure_endpoint": _endpoint(connection),
-        "api_version": connection.get("api_version") or os.environ.get(_VERSION),
+        "api_version": api_version_of(connection.get),
     }
 
 
 def _endpoint(connection: Connection) -> str:
-    found = connection.get("azure_endpoint") or os.environ.get(_ENDPOINT)
+    """Return the address of the resource, without the path to one of its APIs."""
+    given = connection.get("base_url") or connection.get("azure_endpoint")
+    found = given or os.environ.get(ENDPOINT_VARIABLE)
     if not found:
         accepted = (
-            f"set the environment variable {_ENDPOINT}, or pass "
+            f"set the environment variable {ENDPOINT_VARIABLE}, or pass "
             'providers={"azure_openai": {"azure_endpoint": "https://..."}}.'
         )
         raise InvalidParameterError("azure_endpoint", found, accepted)
-    return str(found).rstrip("/")
+    return AzureAddress.read(found).root
 
 
 def _credentials(connection: Connection, providers: tuple[str, ...]) -> dict[str, Any]:

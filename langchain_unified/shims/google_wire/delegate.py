@@ -5,18 +5,23 @@ with `responses`: the four faces `_generate`, `_agenerate`, `_stream` and `_astr
 `_prepare_request`, their step between messages and SDK call, and
 `_parse_chat_history`, which it calls to render messages. What `ChatGoogleGenerativeAI`
 would add of its own (a temperature of 0.7, `candidateCount`, empty safety settings)
-is not sent.
+is not sent. `validate_environment` makes its client: on Vertex AI it hands a key over
+by a variable of the environment, and only where none is set (4.4.3, read 2026-11-27).
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 
+from google.genai.client import Client
+from google.genai.types import HttpOptions
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_google_genai import ChatGoogleGenerativeAI
-from langchain_google_genai.chat_models import _parse_chat_history
+from langchain_google_genai.chat_models import _ClientCleanup, _parse_chat_history
+from pydantic import model_validator
+from typing_extensions import Self
 
 from langchain_unified.shims.google_wire.config import render_config
 from langchain_unified.shims.google_wire.parts import Places, put_results
@@ -33,6 +38,26 @@ _PLAN = "unified_plan"
 
 class PlannedChatGoogle(ChatGoogleGenerativeAI):
     """Sends plans; its own model and parameters play no part."""
+
+    @model_validator(mode="after")
+    def validate_environment(self) -> Self:
+        """Make the client; a key that was given goes before the environment's."""
+        explicit = "google_api_key" in self.model_fields_set and self.google_api_key
+        elsewhere = self.credentials or self.project or not self.on_vertex
+        if elsewhere or not explicit:
+            build: Any = super().validate_environment
+            return cast("Self", build())
+        options = HttpOptions(
+            base_url=cast("str | None", self.base_url),
+            api_version=self.api_version,
+            headers=self.additional_headers or {},
+            client_args=self.client_args,
+            async_client_args=self.client_args,
+        )
+        key = explicit.get_secret_value()
+        self.client = Client(vertexai=True, api_key=key, http_options=options)
+        self._client_cleanup = _ClientCleanup(self.client)
+        return self
 
     def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
         request = self._prepare_request(messages, **kwargs)

@@ -8,12 +8,13 @@ held by a text while it renders messages.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from google.genai.types import Content, Part
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+
+from langchain_unified.history.finite import is_finite
 
 PART = "part"
 """Key of a block's `extras` under which the part it was read from is kept."""
@@ -112,14 +113,3 @@ def _response(result: ToolMessage, rendered: Any) -> dict[str, Any]:
     if result.status == "error" and "error" not in found:
         found = {"error": found["output"] if found.keys() == {"output"} else found}
     return dict(found)
-
-
-def is_finite(value: Any) -> bool:
-    """Tell whether a value can be written as JSON: no NaN and no infinity in it."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(map(is_finite, value.values()))
-    if isinstance(value, (list, tuple)):
-        return all(map(is_finite, value))
-    return True

@@ -41,12 +41,12 @@ def test_a_deployment_has_the_rules_of_its_model(
     assert name.partition(":")[2] == config.model
 
 
-def test_a_deployment_of_unknown_model_gets_the_safest_rules() -> None:
-    """A deployment whose name says nothing is treated as an unknown OpenAI model."""
+def test_a_deployment_of_unknown_model_decides_itself() -> None:
+    """A name that tells no model holds nothing back, as on any unknown server."""
     config = default_registry().resolve("azure_openai:team-blue")
-    unknown = default_registry().resolve("openai:team-blue")
 
-    assert unknown.family == config.family
+    assert "compatible" == config.family
+    assert ("chat",) == config.endpoints
     assert "team-blue" == config.model
 
 

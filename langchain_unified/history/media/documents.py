@@ -1,0 +1,50 @@
+"""Pictures and documents in the blocks of Anthropic's Messages API.
+
+Read on 2026-11-27 in anthropic 2.14.0 (`DocumentBlockParam`, `ImageBlockParam`): a
+document is base64, text, a URL, a file or content blocks, and has a title, a context,
+citations and a cache mark beside its source.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from langchain_unified.history.media.reading import MARKS, SOURCE, Media
+
+Block = dict[str, Any]
+
+
+def render_document(media: Media, text_of: Callable[[bytes], str]) -> Block:
+    """Return the block that stands for a picture or a document.
+
+    Args:
+        media: The content.
+        text_of: Reads the bytes of a text file.
+    """
+    marks = {key: media.options[key] for key in MARKS if key in media.options}
+    if media.kind == "image":
+        kept = {key: v for key, v in marks.items() if key == "cache_control"}
+        return {"type": "image", "source": _source(media), **kept}
+    if media.name and "title" not in marks:
+        marks["title"] = media.name
+    source = media.options.get(SOURCE)
+    if not isinstance(source, Mapping):
+        source = _text(media, text_of) if media.kind == "text" else _source(media)
+    return {"type": "document", "source": dict(source), **marks}
+
+
+def _source(media: Media) -> Block:
+    if media.source == "base64":
+        return {"type": "base64", "media_type": media.mime, "data": media.value}
+    if media.source == "url":
+        return {"type": "url", "url": media.value}
+    return {"type": "file", "file_id": media.value}
+
+
+def _text(media: Media, text_of: Callable[[bytes], str]) -> Block:
+    data = media.value
+    if media.source == "base64":
+        data = text_of(base64.b64decode(data))
+    return {"type": "text", "media_type": "text/plain", "data": data}
