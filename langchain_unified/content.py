@@ -43,6 +43,13 @@ NATIVE = "content"
 _OLDER_NATIVE = "__unified_content__"
 """Key of `additional_kwargs` where versions before 0.2 kept it; still read."""
 
+CALL_FIELDS = "tool_call_fields"
+"""Key of `additional_kwargs` for a server's own fields of tool calls, by call id."""
+
+ECHOED = "__unified_echoed__"
+"""Key of `additional_kwargs` for the fields that go back to the server they are from;
+only on messages about to be sent."""
+
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """Block types that are also in `message.tool_calls`."""
 
@@ -226,7 +233,8 @@ def _reading_native(translate: Translate) -> Translate:
         else:
             blocks = _translated(message, native, translate)
         blocks = _with_all_calls(message, blocks)
-        return blocks + _speech(message, blocks) + _refusal(message, blocks)
+        told = blocks + _speech(message, blocks) + _refusal(message, blocks)
+        return _thoughts(message, blocks) + told
 
     translated.unified = True  # type: ignore[attr-defined]
     return translated
@@ -270,6 +278,17 @@ def _refusal(message: AIMessage, blocks: list[Block]) -> list[Block]:
     raw = message.response_metadata.get("raw_finish_reason")
     extras = {"extras": {"finish_reason": raw}} if raw else {}
     return [{"type": "refusal", "refusal": str(refusal), **extras}]
+
+
+def _thoughts(message: AIMessage, blocks: list[Block]) -> list[Block]:
+    """Return reasoning that a server of another make gave beside the content."""
+    if any(block.get("type") == "reasoning" for block in blocks):
+        return []
+    for name in ("reasoning_content", "reasoning"):
+        thought = message.additional_kwargs.get(name)
+        if isinstance(thought, str) and thought:
+            return [{"type": "reasoning", "reasoning": thought}]
+    return []
 
 
 def _speech(message: AIMessage, blocks: list[Block]) -> list[Block]:

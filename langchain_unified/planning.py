@@ -477,7 +477,9 @@ class Planning(DropIn):
     def _platforms(self) -> dict[str, str]:
         kept = self._derived
         if kept.platforms is None:
-            kept.platforms = platforms(self._connected)
+            server = self._connected("openai").server
+            own = {} if server.is_own else {"openai": server.address}
+            kept.platforms = {**platforms(self._connected), **own}
         return kept.platforms
 
     def _with_alternatives(

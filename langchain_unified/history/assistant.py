@@ -8,14 +8,26 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from langchain_unified.content import (
+    ECHOED,
     kept_blocks,
     with_native_content,
     without_native,
 )
 from langchain_unified.history.media import Media, read_block
+from langchain_unified.history.media.elsewhere import (
+    as_given,
+    own_keys,
+    with_own_keys,
+)
 from langchain_unified.history.media.rendering import render_gemini
 from langchain_unified.history.media.wires import has_marks
-from langchain_unified.history.origin import is_own, maker, producer
+from langchain_unified.history.origin import (
+    gave,
+    is_own,
+    maker,
+    producer,
+    takes_back,
+)
 from langchain_unified.history.reading import read_reply
 from langchain_unified.types import CallPlan
 
@@ -45,7 +57,8 @@ def rendered_reply(
     made_by = producer(message)
     if keeps_native(plan.endpoint, made_by, plan):
         return _native(plan, message), ()
-    if _is_plain(message):
+    echoed = {**_echoed(plan, message), **_marked_text(plan, message)}
+    if _is_plain(message) and not echoed:
         return message, ()
     own = _is_own(made_by, plan)
     speech = _speech_id(message) if own else {}
@@ -54,7 +67,7 @@ def rendered_reply(
         content=_marked(plan, message, spoken.text),
         tool_calls=message.tool_calls,
         name=message.name,
-        additional_kwargs=speech,
+        additional_kwargs={**speech, **({ECHOED: echoed} if echoed else {})},
     )
     return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
 
@@ -81,6 +94,47 @@ def _is_plain(message: AIMessage) -> bool:
         and not any(message.additional_kwargs.values())
         and not kept_blocks(message)
     )
+
+
+def _marked_text(plan: CallPlan, message: AIMessage) -> dict[str, Any]:
+    """Return content of text blocks with keys of the user's own, and of no others.
+
+    On the user's own server they are that server's, for example marks for a cache.
+    """
+    if not as_given(plan) or not isinstance(message.content, list):
+        return {}
+    blocks = [b for b in message.content if isinstance(b, dict)]
+    if any(block.get("type") != "text" for block in blocks):
+        return {}
+    if len(blocks) < len(message.content) or not any(map(own_keys, blocks)):
+        return {}
+    return {"content": [with_own_keys(block) for block in blocks if block.get("text")]}
+
+
+def _echoed(plan: CallPlan, message: AIMessage) -> dict[str, Any]:
+    """Return the fields of a server's own that go back to it."""
+    if plan.endpoint != "chat" or not takes_back(plan.config):
+        return {}
+    if not gave(plan.config.server, producer(message)):
+        return {}
+    extra = message.additional_kwargs
+    own = {k: v for k, v in extra.items() if v and k not in _OURS and k[:2] != "__"}
+    if isinstance(own.get("reasoning"), Mapping):  # an item of Responses
+        del own["reasoning"]
+    return own
+
+
+_OURS = frozenset(
+    {
+        "audio",
+        "function_call",
+        "name",
+        "parsed",
+        "refusal",
+        "tool_calls",
+        "tool_outputs",
+    }
+)
 
 
 def _speech_id(message: AIMessage) -> dict[str, Any]:

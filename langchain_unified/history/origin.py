@@ -7,6 +7,7 @@ import re
 from langchain_core.messages import AIMessage
 
 from langchain_unified.content import RECORD
+from langchain_unified.types import ModelConfig
 
 UNKNOWN = ("", "")
 """The producer of a message that carries no stamp."""
@@ -49,7 +50,39 @@ def is_own(producer: tuple[str, str], provider: str, model: str) -> bool:
         True
     """
     made_by, name = producer
-    return made_by == provider and _plain(name) == _plain(model)
+    return _is_at(made_by, provider) and _plain(name) == _plain(model)
+
+
+def _is_at(made_by: str, provider: str) -> bool:
+    """Tell whether a reply may be from a place: one that names none may be.
+
+    A reply of ChatOpenAI's says `openai`, whatever server gave it.
+    """
+    name, _, place = provider.partition("@")
+    return made_by == provider or ("://" in place and made_by == name)
+
+
+def gave(server: str, producer: tuple[str, str]) -> bool:
+    """Tell whether a user's own server may have given a reply.
+
+    Args:
+        server: Its address.
+        producer: Provider and model of the reply. One that says nothing of where it is
+            from is the user's own word.
+
+    Example:
+        >>> gave("http://a/v1", ("openai@http://b/v1", "m"))
+        False
+    """
+    return producer[0] in {"", "openai", maker("openai", server)}
+
+
+def takes_back(config: ModelConfig) -> bool:
+    """Tell whether a server takes back what it gave beside OpenAI's fields.
+
+    DeepSeek wants its reasoning back within a tool loop (langchain-ai/langchain#37390).
+    """
+    return bool(config.server) and bool(config.features.get("takes_back_fields", True))
 
 
 def _plain(model: str) -> str:

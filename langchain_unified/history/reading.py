@@ -32,6 +32,9 @@ BOUND = frozenset(
 )
 """Block types that only the model that made them understands."""
 
+_THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
+"""Where reasoning is kept beside the content."""
+
 CALLS = frozenset(
     {
         "custom_tool_call",
@@ -86,7 +89,7 @@ def read_reply(message: AIMessage) -> Spoken:
     """
     extra = message.additional_kwargs
     blocks = list(_blocks(message))
-    bound = bool(extra.get(SIGNATURES) or extra.get("reasoning"))
+    bound = any(extra.get(name) for name in (SIGNATURES, *_THOUGHTS))
     paragraphs, media = [""], list(_audio(message))
     for block in blocks:
         kind = block.get("type")

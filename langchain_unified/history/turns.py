@@ -14,8 +14,15 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from langchain_unified.content import ECHOED
 from langchain_unified.history.assistant import rendered_reply
 from langchain_unified.history.media import Media, read_block, render_media
+from langchain_unified.history.media.elsewhere import (
+    as_given,
+    own_keys,
+    wire_block,
+    with_own_keys,
+)
 from langchain_unified.history.media.wires import has_marks, wire_of
 from langchain_unified.types import CallPlan
 
@@ -77,8 +84,11 @@ def _turn(
     content: Any = blocks
     if place == "tool":
         content = _tool_content(plan, blocks, moved=bool(moved))
-    turn = message.model_copy(update={"content": content})
-    return _named(plan, turn), place, moved
+    update: dict[str, Any] = {"content": content}
+    if place == "tool" and as_given(plan) and isinstance(content, list):
+        # ChatOpenAI keeps nothing but the text of a result's blocks (1.7.4).
+        update["additional_kwargs"] = {ECHOED: {"content": content}}
+    return _named(plan, message.model_copy(update=update)), place, moved
 
 
 def _place(message: BaseMessage) -> str:
@@ -99,6 +109,10 @@ def _content(
         if isinstance(block, str):
             blocks += [{"type": "text", "text": block}] if block else []
             continue
+        given = wire_block(plan, block) if block else None
+        if given is not None and stays_as_given(given, place):
+            blocks.append(given)
+            continue
         media = read_block(block) if block else None
         if media is None:
             blocks += _text_block(plan, block)
@@ -116,12 +130,23 @@ def stays(endpoint: str, kind: str, place: str) -> bool:
     return place == "tool" and kind in wire_of(endpoint).in_tools
 
 
+def stays_as_given(block: Mapping[str, Any], place: str) -> bool:
+    """Tell whether a block in the server's words can stay where it stands.
+
+    Only OpenAI's own kinds are known not to be taken outside the user's turn.
+    """
+    media = read_block(block)
+    return media is None or stays("chat", media.kind, place)
+
+
 def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a text block with the keys the wire knows; empty text is left out."""
     if not block.get("text"):
         return []
     if has_marks(plan.endpoint):
         return [dict(block)]
+    if as_given(plan):
+        return [with_own_keys(block)]
     kept = {key: value for key, value in block.items() if key in _TEXT_KEYS}
     extras = block.get("extras")
     if isinstance(extras, Mapping) and "prompt_cache_breakpoint" in extras:
@@ -138,6 +163,7 @@ def _tool_content(
     marked = has_marks(plan.endpoint) and any(
         "cache_control" in block for block in blocks
     )
+    marked = marked or (as_given(plan) and any(map(own_keys, blocks)))
     if not marked and all(block.get("type") == "text" for block in blocks):
         text = "\n".join(block["text"] for block in blocks)
         return text or (_TOLD_APART if moved else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from langchain_unified.history.media.wires import verdict_on
+from langchain_unified.history.media.wires import verdict_at
 from langchain_unified.history.origin import is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
@@ -45,7 +45,7 @@ def _foreign(draft: Draft) -> Iterator[MediaForm]:
 
 
 def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
-    verdict, reason = verdict_on(draft.endpoint, form, draft.platform)
+    verdict, reason = verdict_at(draft.config, draft.endpoint, form, draft.platform)
     if verdict == "fetch" and not allowed:
         reason = _FETCH_HINT.format(endpoint=draft.endpoint, kind=form.kind)
     if verdict == "refuse" or (verdict == "fetch" and not allowed):

@@ -35,7 +35,7 @@ def decide_tools(draft: Draft) -> None:
         raise draft.refusal(
             "tools", tools, "the endpoint takes no tools.", feature="tool_calling"
         )
-    if draft.endpoint != anthropic.ENDPOINT:
+    if draft.endpoint != anthropic.ENDPOINT and not draft.config.server_decides:
         tools = _without_marks(draft, tools)
     tools = declared(draft, tools)
     shape = _SHAPES.get(draft.endpoint, _as_chat)

@@ -6,7 +6,7 @@ from langchain_unified.history import KEEPS_LATE_SYSTEM, SERVER_STATE
 from langchain_unified.history.blanks import REFUSES_BLANKS
 from langchain_unified.history.finite import STRUCTURED_ARGUMENTS
 from langchain_unified.history.ids import MAX_CALL_ID
-from langchain_unified.history.origin import is_own, maker
+from langchain_unified.history.origin import gave, is_own, maker, takes_back
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import Traits
 
@@ -104,6 +104,12 @@ def _note_bound(draft: Draft, traits: Traits) -> None:
     for made_by in sorted(traits.bound):
         own = is_own(made_by, mine, config.model)
         if own and draft.endpoint != "chat":
+            continue
+        if (
+            draft.endpoint == "chat"
+            and takes_back(config)
+            and gave(config.server, made_by)
+        ):
             continue
         name = ":".join(filter(None, made_by)) or "an unknown model"
         only = "chat completions takes none" if own else "only that model can read it"

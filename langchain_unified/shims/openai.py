@@ -19,7 +19,8 @@ from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim
 from langchain_unified.shims.openai_wire import background, repeating, transport
-from langchain_unified.shims.openai_wire.chat import ChatStreamParser, parse_chat_body
+from langchain_unified.shims.openai_wire.chat import parse_chat_body
+from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
 from langchain_unified.shims.openai_wire.delegate import (
     PATHS,
     PlannedChatOpenAI,

@@ -213,6 +213,11 @@ class ModelConfig(NamedTuple):
         return bool(self.features.get(feature, False))
 
     @property
+    def server_decides(self) -> bool:
+        """Whether only the user's own server knows what the model takes."""
+        return bool(self.server) and self.match == "fallback"
+
+    @property
     def reasons(self) -> bool:
         """Whether the model reasons before it answers."""
         return self.thinking.style != "none" or self.supports("reasoning_output")

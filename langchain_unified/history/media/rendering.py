@@ -9,7 +9,7 @@ from typing import Any
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history.media.documents import render_document
 from langchain_unified.history.media.reading import Media
-from langchain_unified.history.media.wires import verdict_on
+from langchain_unified.history.media.wires import Verdict, verdict_at
 from langchain_unified.types import CallPlan
 
 Block = dict[str, Any]
@@ -27,10 +27,10 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
         UnsupportedError: If the wire cannot take it; the planner says so earlier
             unless the content had to be fetched first.
     """
-    verdict, reason = verdict_on(plan.endpoint, media.form(place), plan.platform)
+    verdict, reason = _verdict(plan, media, place)
     if verdict == "fetch" and plan.fetches:
         media = _fetched(media)
-        verdict, reason = verdict_on(plan.endpoint, media.form(place), plan.platform)
+        verdict, reason = _verdict(plan, media, place)
     if verdict in {"refuse", "fetch"}:
         raise UnsupportedError(
             "messages", media.kind, model=plan.requested_model, reason=reason
@@ -41,6 +41,10 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     if place == "tool" and plan.endpoint == "generate_content":
         render = _render_standard
     return dict(media.value) if media.kind == "block" else render(media)
+
+
+def _verdict(plan: CallPlan, media: Media, place: str) -> tuple[Verdict, str]:
+    return verdict_at(plan.config, plan.endpoint, media.form(place), plan.platform)
 
 
 def _fetched(media: Media) -> Media:
@@ -87,6 +91,10 @@ def _render_chat(media: Media) -> Block:
     if media.kind == "image":
         image = {"url": data_url(media), **_detail(media)}
         return {"type": "image_url", "image_url": image}
+    if media.kind == "video" or (media.kind == "audio" and media.source != "base64"):
+        # vLLM's forms (docs.vllm.ai, multimodal inputs, read 2026-11-27).
+        kind = f"{media.kind}_url"
+        return {"type": kind, kind: {"url": data_url(media)}}
     if media.kind == "audio":
         heard = {"data": media.value, "format": _audio_format(media.mime)}
         return {"type": "input_audio", "input_audio": heard}
@@ -97,7 +105,8 @@ def _render_chat(media: Media) -> Block:
 
 
 def _audio_format(mime: str) -> str:
-    return "mp3" if mime == "audio/mpeg" else "wav"
+    subtype = mime.partition("/")[2]
+    return {"mpeg": "mp3", "x-wav": "wav"}.get(subtype, subtype or "wav")
 
 
 def _render_responses(media: Media) -> Block:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from langchain_unified.types import EMPTY, MediaForm
+from langchain_unified.types import EMPTY, MediaForm, ModelConfig
 
 Verdict = Literal["send", "text", "fetch", "refuse"]
 """`send` in the wire's own form, inline as `text`, `fetch` and send, or `refuse`."""
@@ -154,6 +154,33 @@ def verdict_on(
     if form.source == "url" and (kind == "text" or (kind, "base64") in wire.takes):
         return "fetch", ""
     return "refuse", _no_form(endpoint, form)
+
+
+def verdict_at(
+    config: ModelConfig, endpoint: str, form: MediaForm, platform: str = ""
+) -> tuple[Verdict, str]:
+    """Tell what becomes of content for a model; its server may take more than OpenAI.
+
+    Args:
+        config: What is known about the model.
+        endpoint: The endpoint of the call.
+        form: How the content is given.
+        platform: Where the model is served, if its provider has more than one place.
+    """
+    if config.server_decides and endpoint == "chat" and _has_form(form):
+        return "send", ""
+    return verdict_on(endpoint, form, platform)
+
+
+def _has_form(form: MediaForm) -> bool:
+    """Tell whether servers of some make have a form for content on chat completions."""
+    if form.kind in {"block", "text"}:
+        return form.kind == "block"
+    if form.source == "base64":
+        return bool(form.mime)
+    return form.source in {"url", "google", "cloud"} or (
+        (form.kind, form.source) == ("file", "file_id")
+    )
 
 
 def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:

@@ -5,9 +5,9 @@ receives, `chat` and `responses` parse answers, `responses_stream` parses event
 streams, `errors` turns SDK errors into ours.
 """
 
-from langchain_unified.shims.openai_wire.chat import (
+from langchain_unified.shims.openai_wire.chat import parse_chat_body
+from langchain_unified.shims.openai_wire.chat_stream import (
     ChatStreamParser,
-    parse_chat_body,
     parse_chat_chunk,
 )
 from langchain_unified.shims.openai_wire.errors import to_unified

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.shims.openai_wire.call_pieces import arguments_text, new_call_id
 from langchain_unified.shims.openai_wire.calls import parse_chat_calls
-from langchain_unified.shims.openai_wire.chunks import PROVIDER, text_chunk
+from langchain_unified.shims.openai_wire.chunks import PROVIDER
+from langchain_unified.shims.openai_wire.fields import (
+    body_fields,
+    choice_fields,
+    kept_fields,
+)
+from langchain_unified.shims.openai_wire.parts import (
+    content_text,
+    logprobs_of,
+    thinking_text,
+)
 from langchain_unified.shims.openai_wire.usage import (
     complete_token_usage,
     parse_chat_usage,
@@ -40,7 +50,7 @@ def parse_chat_body(
         raise MalformedResponseError(message)
     generations: list[ChatGeneration] = [
         ChatGeneration(
-            message=_parse_message(choice.get("message") or {}, body, position),
+            message=_parse_message(_complete_message(choice), body, position),
             generation_info=_generation_info(choice, headers),
         )
         for position, choice in enumerate(choices)
@@ -57,8 +67,8 @@ def complete_body(body: dict[str, Any]) -> dict[str, Any]:
     completed = [
         {
             **choice,
-            "message": {"refusal": None, **(choice.get("message") or {})},
-            "logprobs": _logprobs(choice),
+            "message": _complete_message(choice),
+            "logprobs": logprobs_of(choice),
         }
         for choice in choices
     ]
@@ -66,68 +76,45 @@ def complete_body(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "choices": completed, "usage": usage}
 
 
-class ChatStreamParser:
-    """Parses the chunks of one streamed chat completion."""
+def with_own_fields(result: ChatResult, completed: Mapping[str, Any]) -> ChatResult:
+    """Keep what an answer carries beside OpenAI's fields.
 
-    def __init__(
-        self,
-        *,
-        output_version: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        """Start a stream.
-
-        Args:
-            output_version: LangChain's content version; `v1` is noted on the chunks.
-            headers: Response headers, to be kept on the first chunk.
-        """
-        self._metadata = {"output_version": "v1"} if output_version == "v1" else {}
-        self._info = {"headers": dict(headers)} if headers else {}
-
-    def parse(self, chunk: dict[str, Any]) -> ChatGenerationChunk | None:
-        """Parse one chunk.
-
-        Args:
-            chunk: The decoded event.
-
-        Returns:
-            The generation chunk, or `None` if the event carries nothing.
-        """
-        choices = chunk.get("choices")
-        if not choices:
-            return self._totals(chunk)
-        choice = choices[0]
-        if (delta := choice.get("delta")) is None:
-            return None
-        info, self._info = self._info, {}
-        if choice.get("finish_reason") or choice.get("logprobs"):
-            info = {**info, **_chunk_info(choice, chunk)}
-        text = delta.get("content") or ""
-        metadata = {"model_provider": PROVIDER, **self._metadata}
-        fields = _delta_fields(delta)
-        counts = _usage_metadata(chunk)
-        if not fields and counts is None and isinstance(text, str):
-            return text_chunk(text, metadata, info or None)
-        message = AIMessageChunk(
-            content=text, response_metadata=metadata, usage_metadata=counts, **fields
-        )
-        return ChatGenerationChunk(message=message, generation_info=info or None)
-
-    def _totals(self, chunk: dict[str, Any]) -> ChatGenerationChunk:
-        info, self._info = self._info, {}
-        message = AIMessageChunk(
-            content="",
-            usage_metadata=_usage_metadata(chunk),
-            response_metadata=dict(self._metadata),
-        )
-        return ChatGenerationChunk(message=message, generation_info=info)
+    Args:
+        result: What was made of the answer so far; it is changed.
+        completed: The answer, as `complete_body` returns it.
+    """
+    for generation, choice in zip(
+        result.generations, completed["choices"], strict=True
+    ):
+        generation.message.additional_kwargs |= kept_fields(choice["message"])
+        info = {**choice_fields(choice), **(generation.generation_info or {})}
+        generation.generation_info = info
+    result.llm_output = {**body_fields(completed), **(result.llm_output or {})}
+    return result
 
 
-def parse_chat_chunk(
-    chunk: dict[str, Any], *, output_version: str | None = None
-) -> ChatGenerationChunk | None:
-    """Parse one chunk by itself; see `ChatStreamParser`."""
-    return ChatStreamParser(output_version=output_version).parse(chunk)
+def _complete_message(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the message of a choice with what servers leave out filled in."""
+    message = choice.get("message") or {}
+    found = {"role": "assistant", "refusal": None, **message}
+    if isinstance(message.get("content"), list):
+        found["content"] = content_text(message["content"])
+        found.setdefault("reasoning_content", thinking_text(message["content"]))
+    if calls := message.get("tool_calls"):
+        length = choice.get("finish_reason") == "length"
+        found["tool_calls"] = [_complete_call(c, cut=length) for c in calls]
+    return found
+
+
+def _complete_call(call: Mapping[str, Any], *, cut: bool) -> dict[str, Any]:
+    found = {**call, "id": call.get("id") or new_call_id()}
+    function = call.get("function")
+    if isinstance(function, Mapping):
+        text = arguments_text(function.get("arguments")) or ""
+        # Nothing at all of the arguments of a call that the limit cut off is not a
+        # call without arguments.
+        found["function"] = {**function, "arguments": "{" if cut and not text else text}
+    return found
 
 
 def _parse_message(
@@ -139,6 +126,7 @@ def _parse_message(
             extra[name] = value
     if position == 0 or message.get("refusal"):
         extra["refusal"] = message.get("refusal")
+    extra |= kept_fields(message)
     calls, invalid = parse_chat_calls(message.get("tool_calls") or [])
     return AIMessage(
         content=message.get("content") or "",
@@ -155,13 +143,15 @@ def _generation_info(
     choice: dict[str, Any], headers: Mapping[str, str] | None
 ) -> dict[str, Any]:
     info: dict[str, Any] = {"headers": dict(headers)} if headers else {}
+    info |= choice_fields(choice)
     info["finish_reason"] = choice.get("finish_reason")
-    info["logprobs"] = _logprobs(choice)
+    info["logprobs"] = logprobs_of(choice)
     return info
 
 
 def _llm_output(body: dict[str, Any]) -> dict[str, Any]:
     output = {
+        **body_fields(body),
         "token_usage": complete_token_usage(body.get("usage")),
         "model_provider": PROVIDER,
         "model_name": body.get("model"),
@@ -174,59 +164,6 @@ def _llm_output(body: dict[str, Any]) -> dict[str, Any]:
     return output
 
 
-def _logprobs(choice: dict[str, Any]) -> dict[str, Any] | None:
-    logprobs = choice.get("logprobs")
-    return {"content": None, "refusal": None, **logprobs} if logprobs else None
-
-
 def _usage_metadata(chunk: dict[str, Any]) -> UsageMetadata | None:
     usage = chunk.get("usage")
     return parse_chat_usage(usage, chunk.get("service_tier")) if usage else None
-
-
-def _delta_fields(delta: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    if calls := delta.get("tool_calls"):
-        fields["tool_call_chunks"] = [_call_chunk(call) for call in calls]
-    extra: dict[str, Any] = {}
-    if call := delta.get("function_call"):
-        extra["function_call"] = {
-            "arguments": call.get("arguments"),
-            "name": call.get("name") or "",
-        }
-    if refusal := delta.get("refusal"):
-        extra["refusal"] = refusal
-    if extra:
-        fields["additional_kwargs"] = extra
-    if identity := delta.get("id"):
-        fields["id"] = identity
-    return fields
-
-
-def _call_chunk(call: dict[str, Any]) -> ToolCallChunk:
-    function = call.get("function") or {}
-    return tool_call_chunk(
-        name=function.get("name"),
-        args=function.get("arguments"),
-        id=call.get("id"),
-        index=call.get("index"),
-    )
-
-
-def _chunk_info(choice: dict[str, Any], chunk: dict[str, Any]) -> dict[str, Any]:
-    info: dict[str, Any] = {}
-    if reason := choice.get("finish_reason"):
-        info["finish_reason"] = reason
-        for name, key in _FINAL_KEYS:
-            if value := chunk.get(key):
-                info[name] = value
-    if logprobs := _logprobs(choice):
-        info["logprobs"] = logprobs
-    return info
-
-
-_FINAL_KEYS = (
-    ("model_name", "model"),
-    ("system_fingerprint", "system_fingerprint"),
-    ("service_tier", "service_tier"),
-)

@@ -1,8 +1,9 @@
 """A `ChatOpenAI` whose last step before the wire is the plan.
 
 The seam to langchain-openai (pinned below 2, watched by wire tests): the methods
-`_get_request_payload` and `_use_responses_api`, which its own subclasses override, and
-the public fields `client` and `async_client`.
+`_get_request_payload`, `_use_responses_api`, `_create_chat_result` and
+`_convert_chunk_to_generation_chunk`, which its own subclasses override, and the public
+fields `client` and `async_client`.
 `ChatOpenAI` renders messages, keeps the clients and builds LangChain objects; it no
 longer chooses endpoint or parameters.
 """
@@ -14,13 +15,19 @@ from typing import Any
 
 import openai
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import model_validator
 from typing_extensions import Self
 
 from langchain_unified.shims.openai_wire import transport
-from langchain_unified.shims.openai_wire.chat import complete_body
+from langchain_unified.shims.openai_wire.chat import complete_body, with_own_fields
+from langchain_unified.shims.openai_wire.fields import with_fields
+from langchain_unified.shims.openai_wire.parsed import (
+    AsyncParsedStream,
+    ParsedEvent,
+    ParsedStream,
+)
 from langchain_unified.types import CallPlan
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
@@ -63,7 +70,21 @@ class PlannedChatOpenAI(ChatOpenAI):
         result = super()._create_chat_result(completed, generation_info)
         refusal = completed["choices"][0]["message"]["refusal"]
         result.generations[0].message.additional_kwargs["refusal"] = refusal
-        return result
+        return with_own_fields(result, completed)
+
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        """Return what the parser of the stream made of an event."""
+        del default_chunk_class
+        piece = chunk.piece if isinstance(chunk, ParsedEvent) else None
+        if piece is not None and base_generation_info:
+            info = {**base_generation_info, **(piece.generation_info or {})}
+            piece.generation_info = info
+        return piece
 
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
@@ -73,6 +94,8 @@ class PlannedChatOpenAI(ChatOpenAI):
         )
         key = "input" if plan.endpoint == "responses" else "messages"
         body = {"model": plan.model, key: rendered[key], **plan.body}
+        if plan.endpoint == "chat":
+            with_fields(rendered[key], messages)
         for message in rendered[key]:
             if message.get("role") == "system" and plan.system_role is not None:
                 message["role"] = plan.system_role
@@ -128,7 +151,7 @@ class Completions:
             found = Raw(*transport.post_json(client, path, body, options))
         else:
             events = transport.post_stream(client, path, body, options)
-            found = Raw(events, events.headers)
+            found = Raw(ParsedStream(events), events.headers)
         return found if self._raw else found.parse()
 
 
@@ -151,5 +174,5 @@ class AsyncCompletions:
             found = Raw(*await transport.apost_json(client, path, body, options))
         else:
             events = await transport.apost_stream(client, path, body, options)
-            found = Raw(events, events.headers)
+            found = Raw(AsyncParsedStream(events), events.headers)
         return found if self._raw else found.parse()

@@ -45,6 +45,37 @@ def parse_responses_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMe
     return _metadata(counts, usage, inputs, outputs, tier)
 
 
+def usage_since(now: UsageMetadata, before: UsageMetadata) -> UsageMetadata | None:
+    """Return what is to be added to an earlier total for it to be this one.
+
+    Args:
+        now: The total told now.
+        before: The total told before.
+
+    Returns:
+        The difference, counts that are no longer told left as they were; `None` if
+        there is none.
+    """
+    change = cast("UsageMetadata", _difference(now, before))
+    return change if _counts_anything(change) else None
+
+
+def _difference(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _difference(value, before.get(name) or {})
+        if isinstance(value, Mapping)
+        else value - (before.get(name) or 0)
+        for name, value in now.items()
+    }
+
+
+def _counts_anything(counts: Mapping[str, Any]) -> bool:
+    return any(
+        _counts_anything(value) if isinstance(value, Mapping) else value
+        for value in counts.values()
+    )
+
+
 def complete_token_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Fill the counts a chat answer leaves out with `None`, as the SDK's model does."""
     if usage is None:

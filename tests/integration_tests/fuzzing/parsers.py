@@ -21,10 +21,8 @@ with atheris.instrument_imports(include=["langchain_unified"]):
     from langchain_unified.errors import UnifiedError
     from langchain_unified.reliability.exchange import Exchange
     from langchain_unified.reliability.meter import Meter
-    from langchain_unified.shims.openai_wire.chat import (
-        ChatStreamParser,
-        parse_chat_body,
-    )
+    from langchain_unified.shims.openai_wire.chat import parse_chat_body
+    from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
     from langchain_unified.shims.openai_wire.errors import to_unified
     from langchain_unified.shims.openai_wire.responses import parse_response_body
     from langchain_unified.shims.openai_wire.responses_stream import (

@@ -213,7 +213,7 @@ STREAMS = {
         ),
         chunk(call_delta(0, function={"arguments": '{"a"'})),
         chunk(call_delta(0, function={"arguments": ": 1}"})),
-        chunk(call_delta(1, id="call_2", function={"name": "x", "arguments": "{"})),
+        chunk(call_delta(1, id="call_2", function={"name": "x", "arguments": "{}"})),
         chunk({}, "tool_calls"),
         TOTALS,
     ],

@@ -1,0 +1,166 @@
+"""Streamed tool calls, as OpenAI and the servers that speak its API send them.
+
+Servers leave out `index` and `id` (Ollama, Gemini's endpoint: ollama/ollama#7881,
+openai/openai-python#2806), give every call the index 0, and repeat names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+
+_KNOWN = frozenset({"index", "id", "type", "function", "custom"})
+_CLOSERS = {"{": "}", "[": "]"}
+
+
+def new_call_id() -> str:
+    """Return an id for a call that came without one."""
+    return f"call_{uuid4().hex[:24]}"
+
+
+def arguments_text(given: Any) -> str | None:
+    """Return arguments as JSON text; some servers send them as an object."""
+    if given is None or isinstance(given, str):
+        return given
+    return json.dumps(given)
+
+
+def own_fields(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a call carries beside OpenAI's fields."""
+    return {k: v for k, v in call.items() if k not in _KNOWN and v}
+
+
+class CallPieces:
+    """The tool calls of one stream, told apart and put together.
+
+    Attributes:
+        fields: Fields of a server's own, by the id of their call.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first call."""
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self.fields: dict[str, dict[str, Any]] = {}
+
+    def pieces(self, calls: Any) -> list[ToolCallChunk]:
+        """Return the pieces of a delta, each under the index of its call."""
+        if not isinstance(calls, list):
+            return []
+        found = (self._piece(call) for call in calls if isinstance(call, Mapping))
+        return [piece for piece in found if piece is not None]
+
+    def cut(self, *, by_length: bool) -> Iterator[ToolCallChunk]:
+        """Yield pieces that keep calls which were cut off from being taken for whole.
+
+        langchain-core completes the JSON of a streamed call, so half a path would be a
+        path (langchain-ai/langchain#39275). A closing bracket that fits nothing makes
+        it an invalid call, as it is in an answer that is not streamed.
+
+        Args:
+            by_length: Whether the answer ended at its token limit.
+        """
+        for call in self._calls:
+            mark = _mark(call.text, by_length=by_length)
+            if mark is not None:
+                yield tool_call_chunk(args=mark, index=call.index)
+
+    def _piece(self, wire: Mapping[str, Any]) -> ToolCallChunk | None:
+        """Return the piece of a call; `None` if it adds nothing to it."""
+        function = wire.get("function")
+        function = function if isinstance(function, Mapping) else {}
+        name = function.get("name") or None
+        args = arguments_text(function.get("arguments"))
+        given_id = str(wire["id"]) if wire.get("id") else None
+        call = self._call(wire.get("index"), given_id, name)
+        is_new = call is None
+        if call is None:
+            call = self._open(wire.get("index"), given_id)
+        if own := own_fields(wire):
+            self.fields.setdefault(call.id, {}).update(own)
+        call.parts.append(args or "")
+        shown = None if name == call.name else name
+        call.name = call.name or name
+        call_id = call.id if is_new else None
+        if args is None and not (is_new or shown):
+            return None
+        return tool_call_chunk(name=shown, args=args, id=call_id, index=call.index)
+
+    def _call(self, index: Any, call_id: str | None, name: str | None) -> _Call | None:
+        """Return the call that a piece continues; `None` if it begins one."""
+        if isinstance(index, int):
+            last = self._by_index.get(index)
+        else:
+            last = self._calls[-1] if self._calls else None
+        if last is None or name is None:
+            return last
+        if call_id is not None and call_id == last.id:
+            return last
+        begins = name != last.name or _is_json(last.text)
+        return None if begins and last.name is not None else last
+
+    def _open(self, index: Any, call_id: str | None) -> _Call:
+        used = {call.index for call in self._calls}
+        free = isinstance(index, int) and index not in used
+        place = index if free else max(used, default=-1) + 1
+        call = _Call(place, call_id or new_call_id())
+        self._calls.append(call)
+        self._by_index[index if isinstance(index, int) else place] = call
+        return call
+
+
+class _Call:
+    """One call as far as it has come."""
+
+    __slots__ = ("id", "index", "name", "parts")
+
+    def __init__(self, index: int, call_id: str) -> None:
+        self.index, self.id = index, call_id
+        self.name: str | None = None
+        self.parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _mark(text: str, *, by_length: bool) -> str | None:
+    """Return what makes cut-off arguments invalid; `None` if they are whole."""
+    if not text:
+        return "]" if by_length else None
+    if _is_json(text):
+        return None
+    quote, stack = _open_at_end(text)
+    if not (quote or stack or by_length):
+        return None
+    return quote + ("}" if stack and stack[-1] == "]" else "]")
+
+
+def _open_at_end(text: str) -> tuple[str, list[str]]:
+    """Return what closes the string that is open at the end, and open brackets."""
+    stack: list[str] = []
+    inside = escaped = False
+    for char in text:
+        if inside:
+            inside = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            inside = True
+        elif char in _CLOSERS:
+            stack.append(_CLOSERS[char])
+        elif stack and char == stack[-1]:
+            stack.pop()
+    quote = ('""' if escaped else '"') if inside else ""
+    return quote, stack
