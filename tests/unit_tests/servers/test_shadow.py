@@ -23,6 +23,6 @@ def test_shadow_shows_another_name_of_the_model() -> None:
         llm.invoke("hi")
         shown = llm.shadow_report().differences
 
-    assert ("quick", "gpt-4o-mini") in {
+    assert ('"quick"', '"gpt-4o-mini"') in {
         (one.legacy, one.unified) for one in shown if one.parameter == "model"
     }
