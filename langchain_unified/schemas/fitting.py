@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.schemas.notes import Loss, Rewriting, UnsayableError
 from langchain_unified.schemas.roots import Root, rooted
-from langchain_unified.schemas.subset import Loss, Rewriting, Subset, UnsayableError
+from langchain_unified.schemas.subset import Subset
 from langchain_unified.schemas.walking import contains_itself, mapped
 from langchain_unified.schemas.wires import Form, Wire
 

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.schemas.merging import NOTES, any_object, both, is_object
-from langchain_unified.schemas.subset import Loss, Rewriting, UnsayableError
+from langchain_unified.schemas.notes import Loss, Rewriting, UnsayableError
 from langchain_unified.schemas.walking import (
     cyclic,
     definition,
+    nodes,
     references,
     with_definitions,
 )
 from langchain_unified.schemas.wires import Form
 
-WRAP = "value"
-"""The key under which an answer stands whose root is no object."""
+WRAPS = ("value", "answer", "result", "wrapped_answer")
+"""Keys under which an answer may stand whose root is no object; the first is taken that
+the schema has no key of."""
 
 _NO_OBJECT = "schema of something else than an object"
 _COMBINATORS = ("anyOf", "oneOf", "allOf", "enum", "const", "not", "if")
@@ -119,16 +121,18 @@ def _wrapped(schema: Mapping[str, Any]) -> Root:
     """Put a schema under a key of an object."""
     inner = with_definitions(schema) if references(schema) else dict(schema)
     definitions = inner.pop("$defs", None)
+    taken = {name for node in nodes(schema) for name in node.get("properties") or ()}
+    key = next((one for one in WRAPS if one not in taken), WRAPS[-1])
     told: dict[str, Any] = {
         "type": "object",
-        "properties": {WRAP: inner},
-        "required": [WRAP],
+        "properties": {key: inner},
+        "required": [key],
         "additionalProperties": False,
     }
     if definitions:
         told["$defs"] = definitions
-    how = Rewriting("the root", "", f"an object with the key {WRAP!r}")
-    return Root(told, (how,), (), WRAP)
+    how = Rewriting("the root", "", f"an object with the key {key!r}")
+    return Root(told, (how,), (), key)
 
 
 def _as_object(schema: Mapping[str, Any]) -> Root:

@@ -1,0 +1,56 @@
+"""Lists, tuples, and objects with keys of a pattern in the words of a wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_unified.schemas.notes import Notes, UnsayableError
+from langchain_unified.schemas.words import described
+
+
+def with_lists(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
+    """Say a tuple as a list of any of its kinds, where there are no tuples."""
+    kinds = node.get("prefixItems")
+    if kinds is None:
+        if "items" not in node and notes.wire.items:
+            raise UnsayableError(place, "array of anything")
+        return node
+    if notes.takes("prefixItems"):
+        if node.get("items") is False:
+            node.pop("items")
+            node["maxItems"] = min(node.get("maxItems", len(kinds)), len(kinds))
+        return node
+    del node["prefixItems"]
+    rest = node.pop("items", None)
+    if rest is False:
+        node["maxItems"] = min(node.get("maxItems", len(kinds)), len(kinds))
+    more = [rest] if isinstance(rest, Mapping) else []
+    every = [one for n, one in enumerate(kinds) if one not in kinds[:n]] + more
+    node["items"] = every[0] if len(every) == 1 else {"anyOf": every}
+    if len(every) == 1:
+        notes.say("prefixItems", place, "items")
+    else:
+        notes.lose("prefixItems", place, "one kind for each place")
+    return node
+
+
+def with_patterns(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
+    """Say what keys of a pattern hold as what any other key holds."""
+    patterns = node.get("patternProperties")
+    if not patterns or notes.takes("patternProperties"):
+        return node
+    if notes.wire.closed:
+        raise UnsayableError(place, "object with keys of any name")
+    del node["patternProperties"]
+    rest = node.get("additionalProperties")
+    kinds = list(patterns.values())
+    if isinstance(rest, Mapping) and rest:
+        kinds.append(rest)
+    if rest is False or (isinstance(rest, Mapping) and rest):
+        one = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        node["additionalProperties"] = one
+    notes.lose("patternProperties", place, list(patterns))
+    told = [("the names of keys match", list(patterns))]
+    node["description"] = described(node, told)
+    return node
