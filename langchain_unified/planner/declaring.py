@@ -7,7 +7,12 @@ from typing import Any
 
 from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.draft import Draft
-from langchain_unified.planner.fitting import fitted, names_of, note_fit
+from langchain_unified.planner.fitting import (
+    fitted,
+    is_unknown_server,
+    names_of,
+    note_fit,
+)
 from langchain_unified.schemas import (
     UnsayableError,
     fit,
@@ -38,7 +43,7 @@ def declared(draft: Draft, tools: Sequence[Tool]) -> list[Tool]:
         UnsupportedError: If there are more than it takes, or a schema is no object.
     """
     _check_number(draft, tools)
-    known = draft.config.match != "fallback"
+    known = not is_unknown_server(draft)
     told = [
         _declared(draft, tool) if is_function_tool(tool) else tool for tool in tools
     ]
@@ -86,7 +91,7 @@ def among(draft: Draft, tools: Sequence[Tool], choice: Choice) -> list[Tool]:
 
 def _check_number(draft: Draft, tools: Sequence[Tool]) -> None:
     limit = facts()["most_tools"].get(draft.endpoint)
-    if limit is None or draft.config.match == "fallback":
+    if limit is None or is_unknown_server(draft):
         return
     most = limit["most"]
     if len(tools) > most:
@@ -144,7 +149,7 @@ def _in_its_words(draft: Draft, function: Tool) -> dict[str, Any]:
 
 def _would_lose(draft: Draft, schema: Tool) -> bool:
     """Tell whether an endpoint that makes functions strict would change this one."""
-    if draft.endpoint not in _STRICT_UNLESS_TOLD or draft.config.match == "fallback":
+    if draft.endpoint not in _STRICT_UNLESS_TOLD or is_unknown_server(draft):
         return False
     wire = wire_of(draft.endpoint, "tool", strict=True)
     try:

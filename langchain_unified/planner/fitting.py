@@ -17,14 +17,18 @@ from langchain_unified.schemas import (
 from langchain_unified.schemas.wires import AS_IT_IS, Form
 
 
-def wire_for(draft: Draft, form: Form, *, strict: bool) -> Wire:
-    """Return the wire of a call.
+def is_unknown_server(draft: Draft) -> bool:
+    """Tell whether the call goes to a server and a model of which nothing is known.
 
-    A server of which nothing is known is given tools as they are: it may take more
-    than OpenAI does.
+    It may take more than OpenAI does, so that tools are sent to it as they are.
     """
-    unknown = draft.config.match == "fallback" and form == "tool"
-    if unknown and not strict:
+    openai = draft.endpoint in {"chat", "responses"}
+    return openai and draft.config.match == "fallback"
+
+
+def wire_for(draft: Draft, form: Form, *, strict: bool) -> Wire:
+    """Return the wire of a call."""
+    if form == "tool" and not strict and is_unknown_server(draft):
         return AS_IT_IS
     return wire_of(draft.endpoint, form, strict=strict)
 

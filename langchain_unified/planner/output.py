@@ -8,7 +8,7 @@ from typing import Any
 from langchain_unified.history.blanks import REFUSES_BLANKS, is_blank
 from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft, put_path
-from langchain_unified.planner.fitting import fitted, note_fit
+from langchain_unified.planner.fitting import fitted, is_unknown_server, note_fit
 from langchain_unified.schemas import UnsayableError, legal_name
 
 
@@ -83,7 +83,7 @@ def _schema_in_its_words(draft: Draft, told: Mapping[str, Any]) -> dict[str, Any
         )
         raise draft.refusal(parameter, told.get("name"), reason) from obstacle
     if found.wrapped is not None:
-        if draft.config.match == "fallback":
+        if is_unknown_server(draft):
             return {}
         reason = (
             "the root of its schema has to be an object; with_structured_output takes "

@@ -16,6 +16,7 @@ from langchain_unified.planner.declaring import (
     on_the_wire,
 )
 from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.fitting import is_unknown_server
 
 
 def decide_tools(draft: Draft) -> None:
@@ -149,7 +150,7 @@ def _as_chat(
 ) -> dict[str, Any]:
     builtin = [tool for tool in tools if tool.get("type") != "function"]
     # A server of which nothing is known may have tools of its own.
-    unknown = draft.config.match == "fallback"
+    unknown = is_unknown_server(draft)
     if builtin and not unknown:
         _check_foreign(draft, tools)
         reason = f"{draft.endpoint} has no built-in or custom tools."
@@ -166,7 +167,7 @@ def _as_chat(
 def _as_responses(
     draft: Draft, tools: Sequence[Any], choice: Choice | None
 ) -> dict[str, Any]:
-    if draft.config.match != "fallback":
+    if not is_unknown_server(draft):
         _check_foreign(draft, tools)
     body: dict[str, Any] = {"tools": [_flat(tool) for tool in tools]}
     if choice is not None:

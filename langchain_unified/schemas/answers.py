@@ -6,10 +6,17 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.schemas.kinds import implied_type
+from langchain_unified.schemas.merging import both
 from langchain_unified.schemas.walking import definition
 
-_MOST_STEPS = 64
-"""References followed before a schema is taken for one without end."""
+_MOST_STEPS = 16
+"""References and parts followed before a schema is taken for one without end."""
+
+_MOST_KINDS = 64
+"""What a schema may stand for at most; the rest of a larger choice is not looked at."""
+
+_COMBINATORS = frozenset({"$defs", "$ref", "allOf", "anyOf", "definitions", "oneOf"})
 
 
 class Reading(NamedTuple):
@@ -88,22 +95,22 @@ def without_nulls(value: Any, schema: Mapping[str, Any]) -> Any:
 
 def _bare(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        parts = [_all(schema, root, n) for n in range(len(value))]
+        kinds = _alternatives(schema, root)
         return [
-            _through(one, kinds, root) for one, kinds in zip(value, parts, strict=True)
+            _through(one, [_item(kind, n) for kind in kinds], root)
+            for n, one in enumerate(value)
         ]
     if not isinstance(value, dict):
         return value
-    kinds = [kind for kind in _objects(schema, root) if _can_be(kind, value, root)]
-    if not kinds:
-        return value
+    kinds = [k for k in _alternatives(schema, root) if _can_be(k, value, root)]
     found = {}
     for key, one in value.items():
-        parts = [kind["properties"][key] for kind in kinds if key in kind["properties"]]
-        required = all(key in kind.get("required", ()) for kind in kinds)
-        stands = one is None and not required and parts
-        if stands and not any(_allows_null(part, root) for part in parts):
-            continue
+        parts = [_member(kind, key) for kind in kinds]
+        optional = kinds and any(_may_be_missing(kind, key) for kind in kinds)
+        if one is None and optional:
+            named = [part for part in parts if part is not None]
+            if not any(_allows_null(part, root) for part in named):
+                continue
         found[key] = _through(one, parts, root)
     return found
 
@@ -116,55 +123,63 @@ def _through(value: Any, kinds: list[Any], root: Mapping[str, Any]) -> Any:
     return value
 
 
-def _objects(schema: Any, root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the schemas with properties that a value may be an object of."""
-    return [
-        {"properties": {}, **one}
-        for one in _branches(schema, root)
-        if "properties" in one
-    ]
+def _may_be_missing(kind: Mapping[str, Any], key: str) -> bool:
+    named = key in (kind.get("properties") or ())
+    return named and key not in (kind.get("required") or ())
+
+
+def _member(kind: Mapping[str, Any], key: str) -> Any:
+    """Return the schema of a key of an object."""
+    properties = kind.get("properties") or {}
+    return properties[key] if key in properties else kind.get("additionalProperties")
+
+
+def _item(kind: Mapping[str, Any], n: int) -> Any:
+    """Return the schema of the item at a place of a list."""
+    first = kind.get("prefixItems") or []
+    return first[n] if n < len(first) else kind.get("items")
 
 
 def _can_be(
     kind: Mapping[str, Any], value: Mapping[str, Any], root: Mapping[str, Any]
 ) -> bool:
     """Tell whether a value may be an object of a kind: its keys, and its constants."""
-    properties = kind["properties"]
-    missing = any(key not in value for key in kind.get("required", ()))
-    if missing or any(key not in properties for key in value):
+    properties = kind.get("properties") or {}
+    missing = any(key not in value for key in kind.get("required") or ())
+    closed = not kind.get("additionalProperties")
+    if missing or (closed and any(key not in properties for key in value)):
         return False
     for key, one in value.items():
-        for part in _branches(properties[key], root):
-            if "const" in part and one is not None and part["const"] != one:
-                return False
+        constants = [
+            part["const"]
+            for part in _alternatives(properties.get(key), root)
+            if "const" in part
+        ]
+        if constants and one is not None and one not in constants:
+            return False
     return True
 
 
-def _all(schema: Any, root: Mapping[str, Any], n: int) -> list[Any]:
-    """Return the schemas of the item at a place of a list."""
-    found = []
-    for one in _branches(schema, root):
-        first = one.get("prefixItems") or []
-        item = first[n] if n < len(first) else one.get("items")
-        found += [item] if isinstance(item, Mapping) else []
-    return found
-
-
-def _branches(schema: Any, root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what a schema may stand for, references and choices followed."""
-    found: list[Mapping[str, Any]] = []
-    pending, steps = [schema], 0
-    while pending and steps < _MOST_STEPS:
-        steps += 1
-        one = pending.pop()
-        if not isinstance(one, Mapping):
-            continue
-        found.append(one)
-        for word in ("anyOf", "oneOf", "allOf"):
-            pending += one.get(word, ())
-        reference = one.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#"):
-            pending.append(_target(root, reference))
+def _alternatives(
+    schema: Any, root: Mapping[str, Any], steps: int = 0
+) -> list[Mapping[str, Any]]:
+    """Return what a schema may stand for: references and parts put in place."""
+    if not isinstance(schema, Mapping) or steps > _MOST_STEPS:
+        return []
+    parts: list[list[Mapping[str, Any]]] = []
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#"):
+        parts.append(_alternatives(_target(root, reference), root, steps + 1))
+    parts += [_alternatives(one, root, steps + 1) for one in schema.get("allOf") or ()]
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            choices = [_alternatives(one, root, steps + 1) for one in schema[word]]
+            parts.append([one for choice in choices for one in choice])
+    found: list[Mapping[str, Any]] = [
+        {key: value for key, value in schema.items() if key not in _COMBINATORS}
+    ]
+    for options in parts:
+        found = [both(one, other) for one in found for other in options][:_MOST_KINDS]
     return found
 
 
@@ -176,19 +191,18 @@ def _target(root: Mapping[str, Any], reference: str) -> Any:
 
 
 def _allows_null(schema: Any, root: Mapping[str, Any]) -> bool:
-    for one in _branches(schema, root):
-        kind = one.get("type")
-        kinds = kind if isinstance(kind, list) else [kind]
-        if "null" in kinds or None in one.get("enum", ()):
-            return True
-        if one.get("const", 0) is None or one.get("nullable") is True:
-            return True
-        if not _SAYS_WHAT & one.keys():
-            return True
-    return schema is True
+    if not isinstance(schema, Mapping):
+        return schema is True
+    return any(_null_fits(one) for one in _alternatives(schema, root))
 
 
-_SAYS_WHAT = frozenset({"$ref", "type", "enum", "const", "anyOf", "oneOf", "allOf"})
+def _null_fits(kind: Mapping[str, Any]) -> bool:
+    if kind.get("nullable") is True:
+        return True
+    if "enum" in kind or "const" in kind:
+        return None in kind.get("enum", [kind.get("const", 0)])
+    told = kind.get("type") or implied_type(kind)
+    return told is None or "null" in (told if isinstance(told, list) else [told])
 
 
 def violation(value: Any, schema: Mapping[str, Any]) -> str | None:

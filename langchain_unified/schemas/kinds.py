@@ -65,12 +65,20 @@ def with_type(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
         kinds = list(dict.fromkeys(map(type_of, values)))
         node["type"] = kinds[0] if len(kinds) == 1 else kinds
         return node
-    for kind, words in _WORDS_OF.items():
-        if words & node.keys() or (kind == "object" and "patternProperties" in node):
-            return {"type": kind, **node}
+    kind = implied_type(node)
+    if kind is not None:
+        return {"type": kind, **node}
     if notes.wire.typed:
         raise UnsayableError(place, "value of any type")
     return node
+
+
+def implied_type(node: Mapping[str, Any]) -> str | None:
+    """Return the type a schema is meant for that says none, `None` for any."""
+    for kind, words in _WORDS_OF.items():
+        if words & node.keys():
+            return kind
+    return "object" if "patternProperties" in node else None
 
 
 def or_null(node: dict[str, Any]) -> dict[str, Any]:

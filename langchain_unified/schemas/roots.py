@@ -21,7 +21,7 @@ WRAPS = ("value", "answer", "result", "wrapped_answer")
 the schema has no key of."""
 
 _NO_OBJECT = "schema of something else than an object"
-_COMBINATORS = ("anyOf", "oneOf", "allOf", "enum", "const", "not", "if")
+_COMBINATORS = ("anyOf", "oneOf", "allOf", "enum", "const", "not")
 _UNIONS = ("anyOf", "oneOf")
 
 
@@ -141,8 +141,8 @@ def _as_object(schema: Mapping[str, Any]) -> Root:
     Raises:
         UnsayableError: If some of it is no object.
     """
-    rest = {k: v for k, v in schema.items() if k not in (*_COMBINATORS, "then", "else")}
-    lost = [Loss(word, "", schema[word]) for word in ("not", "if") if word in schema]
+    rest = {key: v for key, v in schema.items() if key not in _COMBINATORS}
+    lost = [Loss("not", "", schema["not"])] if "not" in schema else []
     for word in (word for word in (*_UNIONS, "allOf") if word in schema):
         members = [_followed(schema, one) for one in schema[word]]
         members = [one for one in members if one != {"type": "null"}]

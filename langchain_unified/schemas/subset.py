@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.schemas.kinds import (
+    implied_type,
     one_type_each,
     or_null,
     with_constants,
@@ -300,11 +301,9 @@ class Subset:
         for word in ("anyOf", "oneOf"):
             if word in given:
                 return any(self._allows_null(one, seen + 1) for one in given[word])
+        if "allOf" in given:
+            return all(self._allows_null(one, seen + 1) for one in given["allOf"])
         if "enum" in given or "const" in given:
             return None in given.get("enum", [given.get("const", 0)])
-        kind = given.get("type")
-        return (
-            kind is None
-            or kind == "null"
-            or (isinstance(kind, list) and "null" in kind)
-        )
+        kind = given.get("type") or implied_type(given)
+        return kind is None or "null" in (kind if isinstance(kind, list) else [kind])

@@ -69,18 +69,7 @@ def world() -> Iterator[World]:
 @pytest.fixture(scope="module")
 def llm(world: World) -> UnifiedChatModel:
     """Return a model that reaches the server on every wire."""
-    url = world.url
-    return UnifiedChatModel(
-        model="gpt-4o",
-        max_retries=0,
-        enable=["anthropic", "ollama"],
-        providers={
-            "openai": {"api_key": "test", "base_url": f"{url}/v1"},
-            "google_genai": {"api_key": "test", "base_url": url},
-            "anthropic": {"api_key": "test", "base_url": url},
-            "ollama": {"base_url": url},
-        },
-    )
+    return world.model()
 
 
 @seed(SEED)

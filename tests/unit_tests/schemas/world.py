@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 from typing_extensions import Self
 
+from langchain_unified import UnifiedChatModel
 from langchain_unified.testing.server import LoopbackServer
 from langchain_unified.testing.wire import HttpReply, HttpRequest
 from tests.unit_tests.schemas import referee
@@ -54,6 +55,20 @@ class World:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.port}"
+
+    def model(self) -> UnifiedChatModel:
+        """Return a model that reaches the server on every wire."""
+        return UnifiedChatModel(
+            model="gpt-4o",
+            max_retries=0,
+            enable=["anthropic", "ollama"],
+            providers={
+                "openai": {"api_key": "test", "base_url": f"{self.url}/v1"},
+                "google_genai": {"api_key": "test", "base_url": self.url},
+                "anthropic": {"api_key": "test", "base_url": self.url},
+                "ollama": {"base_url": self.url},
+            },
+        )
 
     def __enter__(self) -> Self:
         self._server.start()
