@@ -175,11 +175,11 @@ def _alternatives(
         if word in schema:
             choices = [_alternatives(one, root, steps + 1) for one in schema[word]]
             parts.append([one for choice in choices for one in choice])
-    found: list[Mapping[str, Any]] = [
-        {key: value for key, value in schema.items() if key not in _COMBINATORS}
-    ]
+    bare = {key: value for key, value in schema.items() if key not in _COMBINATORS}
+    found: list[Mapping[str, Any]] = [bare]
     for options in parts:
-        found = [both(one, other) for one in found for other in options][:_MOST_KINDS]
+        joined = [both(one, other) for one in found for other in options]
+        found = [*joined[:_MOST_KINDS]]
     return found
 
 
