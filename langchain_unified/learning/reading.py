@@ -184,7 +184,7 @@ class _Reading:
         if do in _ABOUT_THE_MODEL:
             value = _model_value(row, groups)
             if self._is_about_the_request(do, value):
-                yield Correction(do, None, value, self._said)
+                yield Correction(do, None, value, self._said, once)
             return
         for parameter in self._parameters(row, groups):
             feature = _FEATURES.get(parameter) if do == "never" else None

@@ -108,9 +108,18 @@ def holds(feature: str, plan: CallPlan, inputs: frozenset[str]) -> bool:
     needed = _SIGNS.get(feature)
     if feature == "streaming":
         return plan.stream
+    if feature == "strict_schemas":
+        return _is_strict(plan.body)
     if feature == "sampling_pair":
         return {"temperature", "top_p"} <= keys
     return needed is None or bool(needed & keys)
+
+
+def _is_strict(value: Any) -> bool:
+    """Tell whether some schema of a request was said to be strict."""
+    if isinstance(value, Mapping):
+        return value.get("strict") is True or any(map(_is_strict, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_is_strict, value))
 
 
 _TOOLS = frozenset({"tools", "functions"})

@@ -62,10 +62,21 @@ def fitted(
     if strict and has_strict(draft.endpoint, on):
         wire = wire_for(draft, on, strict=True)
         try:
+            _check_allowed(draft)
             return fit(schema, wire, form, nulls=nulls), True
         except UnsayableError as obstacle:
             _note_not_strict(draft, parameter, obstacle, wire)
     return fit(schema, wire_for(draft, on, strict=False), form, nulls=nulls), False
+
+
+def _check_allowed(draft: Draft) -> None:
+    """Refuse strict mode where the server has refused the schema of this call in it.
+
+    Raises:
+        UnsayableError: If it has.
+    """
+    if not draft.config.features.get("strict_schemas", True):
+        raise UnsayableError("", "schema that the server refused")
 
 
 def _note_not_strict(
