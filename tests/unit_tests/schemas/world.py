@@ -43,12 +43,14 @@ class World:
         problems: What the requests had that their API refuses.
         asked: The schema of the last request; `None` if it was asked for in words.
         body: The last request.
+        answer: What a test got for it.
     """
 
     def __init__(self) -> None:
         self.value: Any = None
         self.problems: list[str] = []
         self.asked: Asked | None = None
+        self.answer: Any = None
         self.body: dict[str, Any] = {}
         self._server = LoopbackServer(self._respond)
 
