@@ -1,0 +1,1 @@
+"""The codemod on public projects: `python -m tests.projects` fetches and migrates them."""

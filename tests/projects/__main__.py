@@ -1,0 +1,155 @@
+"""Fetch public projects, migrate them, and print what became of every call.
+
+Run it with `python -m tests.projects [FOLDER]`; it needs pip and a package index. Each
+project is parsed, migrated twice, compiled and taken back; a call that is neither
+changed nor reported is lost, a file that no longer compiles is broken.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from langchain_unified.data import parse_toml
+from langchain_unified.migrate import Run, migrate_paths, revert_paths
+from langchain_unified.migrate.facts import target_homes, target_names, targets
+
+HERE = Path(__file__).parent
+COLUMNS = ("calls", "changed", "reported", "to check", "lost", "broken")
+
+
+def main(folder: Path) -> None:
+    """Migrate every project of the list and print the table."""
+    names = parse_toml((HERE / "projects.toml").read_text(encoding="utf-8"))["names"]
+    print(f"| project | {' | '.join(COLUMNS)} |")
+    print(f"| --- |{' --- |' * len(COLUMNS)}")
+    total: Counter[str] = Counter()
+    for name in names:
+        fetched = fetch(name, folder)
+        if fetched is None:
+            print(f"| {name} | could not be fetched |{' |' * (len(COLUMNS) - 1)}")
+            continue
+        counts = migrated(fetched)
+        total.update(counts)
+        print(f"| {fetched.name} | {' | '.join(str(counts[c]) for c in COLUMNS)} |")
+    print(f"| all | {' | '.join(str(total[c]) for c in COLUMNS)} |")
+    sys.exit(bool(total["lost"] or total["broken"]))
+
+
+def fetch(name: str, folder: Path) -> Path | None:
+    """Return the unpacked wheel of a project; `None` if there is none to be had."""
+    wheels, found = folder / "wheels", folder / "sources"
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+    command += ["--only-binary", ":all:", "-d", str(wheels), name]
+    known = list(wheels.glob(f"{name.replace('-', '_')}-*.whl"))
+    if not known and subprocess.run(command, check=False).returncode:  # noqa: S603
+        return None
+    wheel = next(wheels.glob(f"{name.replace('-', '_')}-*.whl"))
+    target = found / "-".join(wheel.name.split("-")[:2])
+    if not target.exists():
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(target)
+    return target
+
+
+def migrated(folder: Path) -> Counter[str]:
+    """Migrate a project, take it back, and count what became of its calls."""
+    before = {path: path.read_bytes() for path in folder.rglob("*.py")}
+    calls = {(path, n) for path, code in before.items() for n in called(code)}
+    run = migrate_paths([folder])
+    changed = {
+        (file.path, change.line)
+        for file in run.of("changed")
+        for change in file.migration.changes
+        if change.rule != "annotations"
+    }
+    reported = set(places(run, "untouched"))
+    checked = set(places(run, "check"))
+    broken = sum(not compiles(path, code) for path, code in before.items())
+    again = migrate_paths([folder], write=False)
+    broken += len(again.of("changed"))
+    if run.of("changed"):
+        revert_paths([folder])
+    broken += sum(path.read_bytes() != code for path, code in before.items())
+    lost = {
+        call for call in calls if call not in changed | reported and not moved(run, call)
+    }
+    for path, line in sorted(lost):
+        print(f"lost: {path}:{line}", file=sys.stderr)
+    return Counter(
+        {
+            "calls": len(calls),
+            "changed": len([c for c in calls if c in changed or moved(run, c)]),
+            "reported": len(calls & reported),
+            "to check": len(calls & checked),
+            "lost": len(lost),
+            "broken": broken,
+        }
+    )
+
+
+def moved(run: Run, call: tuple[Path, int]) -> bool:
+    """Tell whether a call kept its name, and its file imports it from here."""
+    file = next((file for file in run.files if file.path == call[0]), None)
+    return file is not None and any(
+        change.rule == "imports" and "instead of" in change.text
+        for change in file.migration.changes
+    )
+
+
+def places(run: Run, kind: str) -> Iterator[tuple[Path, int]]:
+    """Yield file and line of each report of a kind."""
+    for file in run.files:
+        for report in file.migration.reports:
+            if report.kind == kind:
+                yield file.path, report.line
+
+
+def called(code: bytes) -> Iterator[int]:
+    """Yield the lines that call a class by a name imported from one of its homes."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in target_homes()
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in targets()
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = ast.unparse(node.func)
+            attribute = function.rpartition(".")[2]
+            by_module = function != attribute and function.rpartition(".")[0] in {
+                home for home in target_homes() if home in code.decode("utf-8", "replace")
+            }
+            if function in names or (attribute in target_names() and by_module):
+                yield node.lineno
+
+
+def compiles(path: Path, before: bytes) -> bool:
+    """Tell whether a file still compiles, if it did before."""
+    try:
+        compile(before, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return True
+    try:
+        compile(path.read_bytes(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as made:
+        main(Path(made))
