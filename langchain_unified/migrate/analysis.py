@@ -204,3 +204,15 @@ def _is_aliasable(found: Analysis, name: str) -> bool:
         and all(leftmost(node) in found.moved for node in binding.accesses)
         for binding in bindings
     )
+
+
+def renamed_names(found: Analysis) -> set[str]:
+    """Return the local names some use of which was given the new class's name."""
+    return {
+        binding.local
+        for binding in found.bindings
+        if binding.rule is not None
+        and is_class(binding.rule)
+        and binding.local not in found.aliased
+        and any(leftmost(node) in found.moved for node in binding.accesses)
+    }

@@ -7,7 +7,13 @@ from typing import Any
 
 import libcst as cst
 
-from langchain_unified.migrate.analysis import Analysis, Rewrite, aliasable, analyse
+from langchain_unified.migrate.analysis import (
+    Analysis,
+    Rewrite,
+    aliasable,
+    analyse,
+    renamed_names,
+)
 from langchain_unified.migrate.bindings import conflicts
 from langchain_unified.migrate.glance import may_concern
 from langchain_unified.migrate.imports import (
@@ -84,7 +90,7 @@ def _applied(code: str, found: Analysis) -> Migration:
         code,
         changes=tuple(sorted(set(found.changes))),
         reports=tuple(sorted(set(found.reports))),
-        aliased=frozenset(found.aliased),
+        renamed=frozenset(renamed_names(found)),
     )
 
 

@@ -109,14 +109,8 @@ def broken_takings(
     return [
         Report(taking.line, "names", "untouched", _reason(taking), taking.cell or None)
         for taking in takings
-        if taking.path == path
-        and homes[taking.home].changes
-        and not _is_kept(taking, homes[taking.home])
+        if taking.path == path and taking.offered in homes[taking.home].renamed
     ]
-
-
-def _is_kept(taking: Taking, home: Migration) -> bool:
-    return taking.offered in home.aliased
 
 
 def _reason(taking: Taking) -> str:
@@ -145,11 +139,20 @@ def _offered(code: str) -> frozenset[str]:
         return frozenset()
     return frozenset(
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in _at_module_level(tree)
         if isinstance(node, ast.ImportFrom) and node.level == 0
         for alias in node.names
         if f"{node.module}.{alias.name}" in targets()
     )
+
+
+def _at_module_level(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes whose names are the module's own."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, functions):
+            yield from _at_module_level(node)
 
 
 def declared_names(code: str) -> frozenset[str]:
@@ -248,6 +251,8 @@ class _Finder:
             name = node.args[1]
             how = f"{ast.unparse(node.func)}(...)"
             if not isinstance(name, ast.Constant):
+                if not self._is_module(node.args[0]):
+                    continue
                 yield from self._takings(home, EVERYTHING, node, how)
             elif name.value in self._offered[home]:
                 yield from self._takings(home, str(name.value), node, how)
@@ -261,6 +266,9 @@ class _Finder:
             if name in self._offered[home]:
                 how = f"the text {text!r}"
                 yield from self._takings(home, name, node, how, text=text)
+
+    def _is_module(self, node: ast.expr) -> bool:
+        return ast.unparse(node) in self._modules
 
     def _behind(self, node: ast.expr) -> list[Path]:
         """Return the files of the module that an expression is, or may be.

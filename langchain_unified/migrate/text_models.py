@@ -31,7 +31,7 @@ class _Reporter(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - libcst's
         names = self._found.names.qualified(node.func)
-        if not any(name.startswith(self._callables) for name in names):
+        if not any(self._builds_a_model(name) for name in names):
             return
         for at, arg in enumerate(node.args):
             if arg.keyword is None and at and not arg.star:
@@ -39,6 +39,12 @@ class _Reporter(cst.CSTVisitor):
             if arg.keyword is None or arg.keyword.value in self._arguments:
                 for text in self._named(arg.value):
                     self._report(arg, code_of(node.func), text)
+
+    def _builds_a_model(self, name: str) -> bool:
+        home, _, function = name.rpartition(".")
+        return home.startswith(self._callables) and bool(
+            re.fullmatch(facts()["text_models"]["functions"], function)
+        )
 
     def _named(self, node: cst.BaseExpression) -> Iterator[str]:
         """Yield the names of models in an argument, or in what it is assigned from."""

@@ -56,14 +56,13 @@ class Migration:
         code: The code; the very same if nothing was changed.
         changes: The places rewritten, by line.
         reports: The places to look at, by line.
-        aliased: Names that still stand for the class for whoever takes them from
-            this file.
+        renamed: Names that no longer stand for what the file itself uses.
     """
 
     code: str
     changes: tuple[Change, ...] = ()
     reports: tuple[Report, ...] = ()
-    aliased: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

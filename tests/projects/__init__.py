@@ -1,1 +1,1 @@
-"""The codemod on public projects: `python -m tests.projects` fetches and migrates them."""
+"""The codemod on public projects, run by `python -m tests.projects`."""

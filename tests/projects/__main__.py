@@ -47,10 +47,11 @@ def fetch(name: str, folder: Path) -> Path | None:
     wheels, found = folder / "wheels", folder / "sources"
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
     command += ["--only-binary", ":all:", "-d", str(wheels), name]
-    known = list(wheels.glob(f"{name.replace('-', '_')}-*.whl"))
+    distribution = name.replace("-", "_").replace("==", "-")
+    known = list(wheels.glob(f"{distribution}-*.whl"))
     if not known and subprocess.run(command, check=False).returncode:  # noqa: S603
         return None
-    wheel = next(wheels.glob(f"{name.replace('-', '_')}-*.whl"))
+    wheel = next(wheels.glob(f"{distribution}-*.whl"))
     target = found / "-".join(wheel.name.split("-")[:2])
     if not target.exists():
         with zipfile.ZipFile(wheel) as archive:
@@ -78,7 +79,9 @@ def migrated(folder: Path) -> Counter[str]:
         revert_paths([folder])
     broken += sum(path.read_bytes() != code for path, code in before.items())
     lost = {
-        call for call in calls if call not in changed | reported and not moved(run, call)
+        call
+        for call in calls
+        if call not in changed | reported and not moved(run, call)
     }
     for path, line in sorted(lost):
         print(f"lost: {path}:{line}", file=sys.stderr)
@@ -97,9 +100,13 @@ def migrated(folder: Path) -> Counter[str]:
 def moved(run: Run, call: tuple[Path, int]) -> bool:
     """Tell whether a call kept its name, and its file imports it from here."""
     file = next((file for file in run.files if file.path == call[0]), None)
-    return file is not None and any(
-        change.rule == "imports" and "instead of" in change.text
-        for change in file.migration.changes
+    return (
+        file is not None
+        and any(
+            change.rule == "imports" and "instead of" in change.text
+            for change in file.migration.changes
+        )
+        and call not in set(places(run, "untouched"))
     )
 
 
@@ -117,22 +124,27 @@ def called(code: bytes) -> Iterator[int]:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):
         return
-    names = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in target_homes()
-        for alias in node.names
-        if f"{node.module}.{alias.name}" in targets()
-    }
+    names = set(imported(tree))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            function = ast.unparse(node.func)
-            attribute = function.rpartition(".")[2]
-            by_module = function != attribute and function.rpartition(".")[0] in {
-                home for home in target_homes() if home in code.decode("utf-8", "replace")
-            }
-            if function in names or (attribute in target_names() and by_module):
-                yield node.lineno
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            yield node.lineno
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the names, plain and dotted, that stand for a class of a home."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole, local = f"{node.module}.{alias.name}", alias.asname or alias.name
+                if whole in targets():
+                    yield local
+                elif whole in target_homes():
+                    yield from (f"{local}.{name}" for name in target_names())
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name in target_homes():
+                    local = alias.asname or alias.name
+                    yield from (f"{local}.{name}" for name in target_names())
 
 
 def compiles(path: Path, before: bytes) -> bool:

@@ -83,6 +83,6 @@ def model_argument(args: Arguments, names: Sequence[str] = ("model",)) -> cst.Ar
     """Return the argument that names the model, or refuse the call."""
     found = args.find(*names)
     if found is None:
-        msg = "no model is named: UnifiedChatModel needs model="
+        msg = "no model is named in the text: write model="
         raise RefusedError(msg)
     return found

@@ -10,7 +10,7 @@ from langchain_unified import vocabulary
 from langchain_unified.errors import UnknownParameterError
 from langchain_unified.invocation import canonical
 from langchain_unified.migrate.arguments import Arguments, keyword
-from langchain_unified.migrate.expressions import code_of, prefixed, string, text_of
+from langchain_unified.migrate.expressions import code_of, prefixed, text_of
 from langchain_unified.migrate.facts import facts, setting_names
 from langchain_unified.migrate.rules.common import check_keywords, unseen
 from langchain_unified.migrate.rules.outcome import RefusedError
@@ -18,10 +18,6 @@ from langchain_unified.migrate.types import Options
 from langchain_unified.registry import default_registry
 
 _PROVIDER = "openai"
-_DYNAMIC = (
-    "a dynamic model name with a base URL: if it can be another provider's name, "
-    "write openai: before it"
-)
 
 
 _POSITIONAL = "ChatOpenAI takes no positional arguments: write model="
@@ -38,7 +34,7 @@ def rewrite(args: Arguments, options: Options) -> list[str]:
         raise RefusedError(_POSITIONAL)
     check_keywords(args)
     notes = unseen(args)
-    notes += _name_model(args)
+    _pin(args)
     return notes + unpack_model_kwargs(args)
 
 
@@ -59,27 +55,14 @@ def old_temperature(args: Arguments, options: Options) -> list[str]:
     return []
 
 
-def _name_model(args: Arguments) -> list[str]:
-    """Write the default model's name; keep another provider's name with OpenAI."""
-    arg = args.find("model", "model_name")
-    if arg is not None:
-        return _pin(args, arg)
-    if args.starred("**") or args.starred("*"):
-        return ["UnifiedChatModel needs model=: see that the ** keywords name one"]
-    args.prepend(keyword("model", string(facts()["openai"]["default_model"])))
-    return []
-
-
-def _pin(args: Arguments, arg: cst.Arg) -> list[str]:
+def _pin(args: Arguments) -> None:
     """Say `openai:` where the name alone would choose another provider."""
+    arg = args.find("model", "model_name")
+    if arg is None or args.find("base_url", "openai_api_base") is not None:
+        return  # where a base URL is given, its server is asked, whatever the name
     name = text_of(arg.value)
-    if name and name.strip():
-        if default_registry().resolve(name).provider != _PROVIDER:
-            args.set(arg, prefixed(f"{_PROVIDER}:", arg.value))
-        return []
-    if args.find("base_url", "openai_api_base") is None:
-        return []
-    return [_DYNAMIC]
+    if name and name.strip() and default_registry().resolve(name).provider != _PROVIDER:
+        args.set(arg, prefixed(f"{_PROVIDER}:", arg.value))
 
 
 def unpack_model_kwargs(args: Arguments) -> list[str]:
