@@ -149,8 +149,8 @@ def find_use(names: Names, node: cst.CSTNode) -> Use | tuple[cst.CSTNode, str] |
     while isinstance(node, (cst.Name, cst.Attribute)):
         rules = rules_of(names.qualified(node))
         if rules - {None}:
-            rule, *others = sorted(rules, key=str)
-            if others or rule is None:
+            rule = next(rule for rule in sorted(rules, key=str) if rule is not None)
+            if len(rules) > 1 and (dotted or is_class(rule)):
                 return node, f"{code_of(node)} can also be something else here"
             return Use(node, rule, dotted)
         parent = names.parent(node)
