@@ -20,6 +20,7 @@ from langchain_unified.rollout.payloads import (
     Absent,
     Carried,
     Payload,
+    json_equal,
     leaves,
     roles_of,
     settings_of,
@@ -37,7 +38,19 @@ CHAT_OPENAI = "ChatOpenAI"
 OLD_SERVICE = "The old service"
 
 _REFUSED = frozenset({"never", "default"})
-_NEVER_MESSAGES = frozenset({"endpoint", "model", "stream", "store", "learned"})
+_MEDIA = ("url", "data", "file")
+
+
+ADDED = {
+    "stream_options": (
+        "The unified path asks for usage while streaming, as the answer counts tokens; "
+        "stream_usage=False leaves it out."
+    ),
+    "include": (
+        "The unified path asks for the reasoning in a form that can be sent back."
+    ),
+}
+"""What plans add to every call that takes it, without a change of its own."""
 
 
 class Pair(NamedTuple):
@@ -106,6 +119,8 @@ def _settings(pair: Pair) -> Iterator[Difference]:
             yield _whole(pair, parameter, was, now)
             continue
         parts = list(leaves(was.value, now.value, parameter))
+        if any(where.endswith(".type") for where, _, _ in parts):
+            parts = [(parameter, was, now)]  # Another kind of thing altogether.
         renamed = same_wire and was.name != now.name
         if parts == [] and (renamed or _doomed(parameter, pair)):
             yield _whole(pair, parameter, was, now)
@@ -135,7 +150,7 @@ def _part(
     pair: Pair, parameter: str, where: str, before: object, after: object
 ) -> Difference:
     """Return the difference of one place inside a setting or the messages."""
-    change = _change(parameter, pair.plan)
+    change = _change_inside(parameter, where, pair.plan)
     kind: Kind = "unexplained" if change is None else change.kind
     meaning = _unexplained(where) if change is None else _sentence(change)
     name = where.rpartition(".")[2].removesuffix("[]")
@@ -170,7 +185,7 @@ def _doomed(parameter: str, pair: Pair) -> bool:
 
 def _client_stop(pair: Pair) -> Difference:
     why = f"{pair.who} leaves it out without a word, and the answer runs past it."
-    change = _change("stop", pair.plan)
+    change = _of(pair.plan, "stop")
     meaning = f"{why} {_sentence(change) if change else ''}".strip()
     applied = "applied by the client"
     return Difference(pair.plan.model, "stop", None, applied, meaning, kind="emulated")
@@ -199,7 +214,7 @@ def _endpoint(pair: Pair) -> Iterator[Difference]:
     legacy, plan = pair.legacy.endpoint, pair.plan
     if legacy == plan.endpoint:
         return
-    change = _change("endpoint", plan)
+    change = _of(plan, "endpoint")
     kind: Kind = "routed"
     if legacy not in plan.config.endpoints:
         kind = "mended"
@@ -238,7 +253,7 @@ def _talk(pair: Pair) -> Iterator[Difference]:
             for where, before, after in leaves(*texts, name):
                 yield _part(pair, "messages", where, before, after)
     elif words_of(legacy) != words_of(unified):
-        change = _change("messages", plan)
+        change = _of(plan, "messages", "fetch_urls")
         kind: Kind = "unexplained" if change is None else change.kind
         why = _sentence(change) if change else _unexplained("what the messages say")
         yield Difference(plan.model, "messages", "(given)", "(given)", why, kind=kind)
@@ -248,7 +263,7 @@ def _roles(pair: Pair, was: list[str], now: list[str]) -> Difference:
     plan = pair.plan
     kind: Kind = "mended"
     bad = sorted({"system", "developer"} & set(was) - set(plan.config.system_roles))
-    change = _change("messages", plan)
+    change = _of(plan, "messages", "system")
     if bad:
         why = f"{plan.model} takes no message of role {bad[0]!r}; the call fails (400)."
     elif change is not None:
@@ -269,36 +284,59 @@ def _meaning(
     pair: Pair, parameter: str, was: Carried | None, now: Carried | None
 ) -> tuple[Kind, str]:
     """Return what the difference of a setting comes from, and what it means."""
-    plan, who, endpoint = pair.plan, pair.who, pair.legacy.endpoint
-    change = _change(parameter, plan)
-    reason = "" if change is None else _sentence(change)
-    kind: Kind = "unexplained" if change is None else change.kind
+    change = _explaining(_of(pair.plan, parameter), was, now)
     if was is None:
-        if change is None and parameter not in pair.asked:
-            return "unexplained", (
-                f"Nobody asked for it: the unified path adds it. "
-                f"{_unexplained(parameter)}"
-            )
-        known = f"{who} leaves it out without a word; {plan.model} takes it."
-        return ("kept" if change is None else kind), reason or known
-    fate = _fate(parameter, endpoint, plan.config)
+        return _added(pair, parameter, change)
+    if change is None and _same_meaning(was, now):
+        return "translated", "The same value in another form."
+    if now is not None and was.value == now.value:
+        return _renamed(pair, parameter, change)
+    fate = _fate(parameter, pair.legacy.endpoint, pair.plan.config)
     if parameter == "response_format" and _is_schema(was.value):
-        fate = fate or _fate_of_schema(plan.config)
-    if change is None and fate:
-        kind = "mended"
+        fate = fate or _fate_of_schema(pair.plan.config)
+    what = "sends it" if now is None else "sends another value"
+    return _sent_before(pair, parameter, change, f"{what}{fate}", doomed=bool(fate))
+
+
+def _added(pair: Pair, parameter: str, change: Change | None) -> tuple[Kind, str]:
+    """Return the meaning of what only our request carries."""
+    if change is not None:
+        return change.kind, _sentence(change)
+    if parameter in ADDED:
+        return "defaulted", ADDED[parameter]
+    if parameter in pair.asked:
+        model = pair.plan.model
+        return "kept", f"{pair.who} leaves it out without a word; {model} takes it."
+    why = _unexplained(parameter)
+    return "unexplained", f"Nobody asked for it, and the unified path adds it. {why}"
+
+
+def _renamed(pair: Pair, parameter: str, change: Change | None) -> tuple[Kind, str]:
+    """Return the meaning of the same value in another place or under another name."""
+    if _doomed(parameter, pair):
+        fate = _fate(parameter, pair.legacy.endpoint, pair.plan.config)
+        return "mended", f"{pair.who} sends it{fate}."
+    both = _sentence(change) if change else "both are accepted."
+    kind: Kind = "renamed" if change is None else change.kind
+    return kind, f"The same value under another name: {both}"
+
+
+def _sent_before(
+    pair: Pair, parameter: str, change: Change | None, what: str, *, doomed: bool
+) -> tuple[Kind, str]:
+    """Return the meaning of what the request before carries, and ours does not."""
+    if change is not None:
+        return change.kind, f"{pair.who} {what}. {_sentence(change)}"
+    if doomed:
+        return "mended", f"{pair.who} {what}. The unified path does not."
+    return "unexplained", f"{pair.who} {what}. {_unexplained(parameter)}"
+
+
+def _same_meaning(was: Carried, now: Carried | None) -> bool:
+    """Tell whether one sends null for nothing, or one string for a list of one."""
     if now is None:
-        rest = reason or f"The unified path does not. {_unexplained(parameter)}"
-        if fate:
-            rest = reason or "The unified path does not."
-        return kind, f"{who} sends it{fate}. {rest}"
-    if was.value == now.value and _doomed(parameter, pair):
-        return "mended", f"{who} sends it{fate}."
-    if was.value == now.value:
-        both = reason or "both are accepted."
-        renamed: Kind = "renamed" if change is None else kind
-        return renamed, f"The same value under another name: {both}"
-    rest = reason or ("" if fate else _unexplained(parameter))
-    return kind, f"{who} sends another value{fate}. {rest}".strip()
+        return was.value is None
+    return isinstance(was.value, str) and json_equal([was.value], now.value)
 
 
 def _fate(parameter: str, endpoint: str, config: ModelConfig) -> str:
@@ -328,17 +366,40 @@ def _fate_of_schema(config: ModelConfig) -> str:
     return f", although {config.model} takes no response schema: the call fails (400)"
 
 
-def _change(parameter: str, plan: CallPlan) -> Change | None:
-    """Return the change on the plan that a difference comes from."""
-    for change in plan.changes:
-        if change.parameter == parameter:
-            return change
-    if parameter == "messages":
-        known = vocabulary.settings()
-        for change in plan.changes:
-            if change.parameter not in known | dict.fromkeys(_NEVER_MESSAGES):
-                return change
-    return None
+def _of(plan: CallPlan, *parameters: str) -> Change | None:
+    """Return the first change on the plan that is about one of these."""
+    return next((c for c in plan.changes if c.parameter in parameters), None)
+
+
+def _explaining(
+    change: Change | None, was: Carried | None, now: Carried | None
+) -> Change | None:
+    """Return a change if it is why two settings differ, not merely about the same.
+
+    A renamed setting explains another name, not another value; a dropped one explains
+    that ours is gone, if the one before is what the call asked for.
+    """
+    if change is None:
+        return None
+    if change.kind == "renamed":
+        same = was is not None and now is not None and was.value == now.value
+        return change if same else None
+    if (change.kind == "dropped") is not (now is None):
+        return None
+    scalar = isinstance(change.requested, (str, int, float))
+    if was is not None and scalar and not json_equal(was.value, change.requested):
+        return None
+    return change
+
+
+def _change_inside(parameter: str, where: str, plan: CallPlan) -> Change | None:
+    """Return the change on the plan behind a difference inside a setting."""
+    if parameter != "messages":
+        change = _of(plan, parameter)
+        return None if change is None or change.kind == "renamed" else change
+    if any(word in where.rpartition("content")[2] for word in _MEDIA):
+        return _of(plan, "messages", "fetch_urls")
+    return _of(plan, "messages")
 
 
 def _sentence(change: Change) -> str:

@@ -93,7 +93,7 @@ def leaves(was: Any, now: Any, path: str) -> Iterator[Leaf]:
     elif _is_list(was) and _is_list(now) and len(was) == len(now):
         for before, after in zip(was, now, strict=True):
             yield from leaves(before, after, f"{path}[]")
-    elif not _equal(was, now):
+    elif not json_equal(was, now):
         yield path, was, now
 
 
@@ -140,15 +140,15 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
-def _equal(was: Any, now: Any) -> bool:
+def json_equal(was: Any, now: Any) -> bool:
     """Tell whether two values are the same JSON: `true` is not 1, 1.0 is 1."""
     if isinstance(was, bool) is not isinstance(now, bool):
         return False
     if _is_list(was) and _is_list(now):
         same = len(was) == len(now)
-        return same and all(_equal(a, b) for a, b in zip(was, now, strict=True))
+        return same and all(json_equal(a, b) for a, b in zip(was, now, strict=True))
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        return was.keys() == now.keys() and all(_equal(was[k], now[k]) for k in was)
+        return was.keys() == now.keys() and all(json_equal(was[k], now[k]) for k in was)
     return bool(was == now)
 
 

@@ -16,7 +16,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
+from openai import pydantic_function_tool
 from openai.resources.chat.completions import Completions
+from pydantic import BaseModel
 
 from langchain_unified.connection import SETTINGS, Connection
 from langchain_unified.history import prepared
@@ -107,7 +109,8 @@ class LegacyShim(ProviderShim):
         if plan.wants_stream and not responses:
             usage = model._should_stream_usage(**keywords)  # noqa: SLF001
             payload |= {"stream_options": {"include_usage": True}} if usage else {}
-        return ("responses" if responses else "chat"), payload
+        endpoint = "responses" if responses else "chat"
+        return endpoint, _with_schema(payload, endpoint)
 
     def _keywords(self, plan: CallPlan) -> dict[str, Any]:
         """Return the call's keywords as code written for ChatOpenAI would give them."""
@@ -157,6 +160,21 @@ def unified_body(
     """Return the request body the OpenAI shim would send for a plan."""
     body: dict[str, Any] = shim.delegate.render(plan, prepared(plan, messages))
     return body
+
+
+def _with_schema(payload: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """Return a payload with the schema that the SDK makes of a class when it sends."""
+    name = "text_format" if endpoint == "responses" else "response_format"
+    model = payload.get(name)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return payload
+    schema = pydantic_function_tool(model)["function"].get("parameters")
+    form = {"name": model.__name__, "schema": schema, "strict": True}
+    rest = {key: value for key, value in payload.items() if key != name}
+    if endpoint == "responses":
+        text = {**rest.get("text", {}), "format": {"type": "json_schema", **form}}
+        return {**rest, "text": text}
+    return {**rest, name: {"type": "json_schema", "json_schema": form}}
 
 
 def _own_copy(value: Any) -> Any:

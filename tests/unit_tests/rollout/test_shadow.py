@@ -316,12 +316,13 @@ def test_a_broken_comparison_does_not_touch_the_call(
 
 def test_a_flood_is_skipped_not_queued(model: Make) -> None:
     """Comparisons beyond the bound are counted and left out."""
-    store = ShadowStore()
-    store.submit(lambda: time.sleep(0.3) or Finding([]))
-    time.sleep(0.05)
+    store, begun, go = ShadowStore(), threading.Event(), threading.Event()
+    store.submit(lambda: begun.set() or (go.wait(10) and Finding([])))
+    begun.wait(10)
     for _ in range(MAX_WAITING + 50):
         store.submit(lambda: Finding([]))
-    report = store.report(5)
+    go.set()
+    report = store.report(10)
 
     assert 50 == report.skipped
     assert MAX_WAITING + 1 == report.compared

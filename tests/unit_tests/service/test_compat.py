@@ -68,7 +68,7 @@ async def test_the_old_dictionary_exactly(
             "hi", max_tokens=40
         )
 
-    assert {"text": "hi", "model_used": "gpt-4o", "success": True} == answer
+    assert {"text": "hi", "model_used": "gpt-4o-2024-08-06", "success": True} == answer
     assert dict is type(answer)
 
 

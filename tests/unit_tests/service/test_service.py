@@ -47,7 +47,8 @@ async def test_text_from_any_model(service: UnifiedInferenceService, name: str) 
     result = await service.generate_text("one two", name, "Be brief.", max_tokens=1000)
     used = "gpt-4o" if name == "auto" else name
 
-    assert ("one two", used, True) == (result.text, result.model_used, result.success)
+    assert ("one two", True) == (result.text, result.success)
+    assert result.model_used.startswith(used)
     assert result.usage["total_tokens"] > 0
     assert result.latency_ms > 0
     assert result.finish_reason
@@ -59,7 +60,7 @@ def test_a_result_reads_like_the_old_dictionary(
     """Keys, `get`, `in`, `dict()` and `**` work as on the old plain dictionary."""
     result = service.generate_text_sync("hi")
 
-    assert ("hi", "gpt-4o", True) == (
+    assert ("hi", "gpt-4o-2024-08-06", True) == (
         result["text"],
         result["model_used"],
         result.get("success"),
@@ -143,7 +144,8 @@ async def test_structured_output(
 
     assert isinstance(found, str)
     assert type(result.value) is type(again.value)
-    assert (name, True) == (result.model_used, result.success)
+    assert result.success
+    assert result.model_used.startswith(name)
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "gemini-2.5-flash"])
