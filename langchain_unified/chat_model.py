@@ -19,7 +19,7 @@ from langchain_core.runnables.config import ensure_config
 from typing_extensions import override
 
 from langchain_unified import engine
-from langchain_unified.contract import CONFIGURABLE, Contract
+from langchain_unified.contract import Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.reliability.closing import owned
@@ -71,6 +71,8 @@ class UnifiedChatModel(Contract):
         ```python
         llm.invoke("hi")
         llm.invoke("hi", model="gpt-5.4")
+
+        llm = UnifiedChatModel(model="gpt-4o", configurable=("model", "temperature"))
         llm.invoke("hi", config={"configurable": {"model": "gemini-2.5-flash"}})
         ```
 
@@ -160,6 +162,15 @@ class UnifiedChatModel(Contract):
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
         return completed(super()._convert_input(model_input))
 
+    def _with_declared(
+        self, config: RunnableConfig | None, kwargs: dict[str, Any]
+    ) -> tuple[RunnableConfig, dict[str, Any]]:
+        """Let the config's settings stand for those the call does not give."""
+        config = ensure_config(config)
+        if self.configurable is None:
+            return config, kwargs
+        return config, {**self.chosen_by(config), **kwargs}
+
     @override
     def invoke(
         self,
@@ -169,7 +180,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self._rolled(*_configured(config, kwargs))
+        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
         return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -181,7 +192,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self._rolled(*_configured(config, kwargs))
+        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
         return await super().ainvoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -193,7 +204,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
-        config, kwargs = self._rolled(*_configured(config, kwargs))
+        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
         return super().stream(input, config, stop=stop, **kwargs)
 
     @override
@@ -205,7 +216,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        config, kwargs = self._rolled(*_configured(config, kwargs))
+        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
             yield chunk
 
@@ -307,16 +318,6 @@ class UnifiedChatModel(Contract):
             structure=structure, ls_structured_output_format=told, **kwargs
         )
         return structured(llm, structure, include_raw=include_raw)
-
-
-def _configured(
-    config: RunnableConfig | None, kwargs: dict[str, Any]
-) -> tuple[RunnableConfig, dict[str, Any]]:
-    """Let the config's settings stand for those the call does not give."""
-    config = ensure_config(config)
-    configurable = config.get("configurable") or {}
-    chosen = {k: configurable[k] for k in CONFIGURABLE if k in configurable}
-    return config, {**chosen, **kwargs} if chosen else kwargs
 
 
 def _keep_signatures(model: type[BaseChatModel]) -> None:

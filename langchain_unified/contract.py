@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import LangSmithParams, ModelProfile
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately
-from langchain_core.runnables import ConfigurableField, RunnableSerializable
+from langchain_core.runnables import (
+    ConfigurableField,
+    RunnableSerializable,
+)
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import SecretStr
 from typing_extensions import override
 
 from langchain_unified.choice import is_auto
+from langchain_unified.configured import ANY, chosen_settings, key_prefix
 from langchain_unified.engine.answers import summed
 from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.invocation import neutral_tools
@@ -23,13 +27,13 @@ from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.types import CallPlan, Invocation, ToolLike
 
-CONFIGURABLE = {
+_TYPES = {
     "model": str,
     "temperature": float,
     "max_tokens": int,
     "reasoning_effort": str,
 }
-"""Settings read from `config["configurable"]`, with their types."""
+"""Types of settings that user interfaces ask for most."""
 
 _UNCACHED = frozenset(
     {"timeout", "max_retries", "stream_usage", "extra_headers", "on_unsupported"}
@@ -63,17 +67,34 @@ class Contract(RolledOut):
 
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:
-        """Name the settings a config may carry, for user interfaces."""
+        """Name the settings a config may set, for user interfaces."""
+        declared = self.configurable or ()
+        names = tuple(_TYPES) if declared == ANY else declared
+        prefix = key_prefix(self.config_prefix)
         return [
             ConfigurableFieldSpec(
-                id=name,
-                annotation=kind | None,
+                id=f"{prefix}{name}",
+                annotation=_TYPES.get(name, Any) | None,
                 name=name,
                 description=f"{name} of the call.",
                 default=None,
             )
-            for name, kind in CONFIGURABLE.items()
+            for name in names
         ]
+
+    def chosen_by(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the settings that a config chooses, of those that were declared.
+
+        Args:
+            config: The config of a call.
+
+        Example:
+            >>> from langchain_unified import UnifiedChatModel
+            >>> llm = UnifiedChatModel(model="gpt-4o", configurable=("model",))
+            >>> llm.chosen_by({"configurable": {"model": "o3", "temperature": 1}})
+            {'model': 'o3'}
+        """
+        return chosen_settings(config, self.configurable, self.config_prefix)
 
     @override
     def configurable_fields(self, **kwargs: Any) -> RunnableSerializable[Any, Any]:

@@ -18,6 +18,7 @@ from pydantic import (
 from typing_extensions import Self
 
 from langchain_unified import choice, connection, vocabulary
+from langchain_unified.configured import check_declared
 from langchain_unified.connection import Connection
 from langchain_unified.environment import (
     CHUNK_TIMEOUT,
@@ -190,6 +191,11 @@ class DropIn(BaseChatModel):
     choice: Any = Field(default=None, exclude=True, repr=False)
     """What `model="auto"` means: `cheapest`, `fastest`, `strongest`, models in order,
     or a callable that picks from `langchain_unified.choice.Candidate`s."""
+    configurable: tuple[str, ...] | Literal["any"] | None = None
+    """Settings that `config["configurable"]` may set at a call, by name, or `"any"`;
+    no other key of it is ever read."""
+    config_prefix: str = ""
+    """Prefix of those keys: with `"writer"`, `writer_model` sets the model."""
     budget_usd: float | None = None
     """US dollars this object may spend, for each `tenant`: what a call may cost is set
     aside before it is sent (extra `cost`)."""
@@ -197,6 +203,11 @@ class DropIn(BaseChatModel):
     model_config = ConfigDict(
         populate_by_name=True, protected_namespaces=(), defer_build=True
     )
+
+    @field_validator("configurable", mode="before")
+    @classmethod
+    def _check_configurable(cls, value: Any) -> Any:
+        return check_declared(value)
 
     _given_clients: dict[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -10,7 +10,6 @@ from typing import Any
 from langchain_core.language_models import LanguageModelInput
 
 from langchain_unified.chat_model import UnifiedChatModel
-from langchain_unified.contract import CONFIGURABLE
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability.closing import owned
 from langchain_unified.service.asking import (
@@ -33,6 +32,9 @@ from langchain_unified.service.results import (
     text_result,
 )
 from langchain_unified.types import CallPlan, ModelConfig
+
+_BY_CONFIG = ("model", "temperature", "max_tokens", "reasoning_effort")
+"""What the config of a call may set on a service that was given no model."""
 
 
 class UnifiedInferenceService:
@@ -65,7 +67,8 @@ class UnifiedInferenceService:
         if llm is not None and settings:
             message = "Give either a chat model or the keywords of one, not both."
             raise TypeError(message)
-        self.llm = llm if llm is not None else UnifiedChatModel(**settings)
+        own = {"configurable": _BY_CONFIG, **settings}
+        self.llm = llm if llm is not None else UnifiedChatModel(**own)
 
     async def generate_text(
         self,
@@ -363,8 +366,7 @@ class UnifiedInferenceService:
         Raises:
             UnsupportedError: If the model cannot do what is asked for.
         """
-        chosen = (config or {}).get("configurable") or {}
-        own = {name: chosen[name] for name in CONFIGURABLE if name in chosen}
+        own = self.llm.chosen_by(config)
         messages, given = self.asked(
             prompt or "", model, system_message, images, **settings
         )

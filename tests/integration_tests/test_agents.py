@@ -272,7 +272,8 @@ def test_the_model_is_switched_between_turns(
     first: str, second: str, model: Make, provider_emulator: ProviderEmulator
 ) -> None:
     """A conversation with tool calls goes on with any other model, by config."""
-    agent = create_agent(model(), [get_weather], checkpointer=InMemorySaver())
+    llm = model(configurable=("model",))
+    agent = create_agent(llm, [get_weather], checkpointer=InMemorySaver())
     for name in (first, second):
         settings = {"thread_id": "1", "model": name}
         agent.invoke(QUESTION, {"configurable": settings})

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.binding import UnifiedBinding
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.testing import ProviderEmulator
 
 Make = Callable[..., UnifiedChatModel]
@@ -88,7 +89,7 @@ SWITCHES = {
 @pytest.mark.parametrize("way", SWITCHES)
 def test_every_way_to_switch(model: Make, way: str) -> None:
     """The model can be switched per call in every way LangChain offers."""
-    answer = SWITCHES[way](model("gpt-4o"))
+    answer = SWITCHES[way](model("gpt-4o", configurable=("model",)))
 
     assert GEMINI == answer.response_metadata["unified"]["model"]
 
@@ -104,7 +105,8 @@ def test_hints_can_be_read(face: type) -> None:
 
 def test_structured_output_switches_too(model: Make) -> None:
     """A structured model answers with whichever model the call names."""
-    llm = model("gpt-4o").with_structured_output(Joke, include_raw=True)
+    declared = model("gpt-4o", configurable=("model",))
+    llm = declared.with_structured_output(Joke, include_raw=True)
     for name in ("gpt-4o", "gpt-6-sol", "gpt-4", GEMINI):
         result = llm.invoke("joke", config={"configurable": {"model": name}})
         assert isinstance(result["parsed"], Joke)
@@ -115,7 +117,7 @@ async def test_batches_have_a_config_each(model: Make) -> None:
     """Each input of a batch can name its own model."""
     names = ["gpt-4o", "gpt-6-sol", GEMINI]
     configs = [{"configurable": {"model": name}} for name in names]
-    answers = await model().abatch(["hi"] * 3, config=configs)
+    answers = await model(configurable=("model",)).abatch(["hi"] * 3, config=configs)
 
     assert names == [a.response_metadata["unified"]["model"] for a in answers]
 
@@ -174,14 +176,58 @@ def test_profile_is_that_of_the_model() -> None:
 
 
 def test_config_specs_name_what_can_be_configured() -> None:
-    """User interfaces can read which settings a config may carry."""
-    chain = ChatPromptTemplate.from_messages([("user", "{x}")]) | UnifiedChatModel(
-        model="gpt-4o"
+    """User interfaces can read which settings a config may set, and no others."""
+    llm = UnifiedChatModel(
+        model="gpt-4o", configurable=("model", "seed"), config_prefix="writer"
     )
+    chain = ChatPromptTemplate.from_messages([("user", "{x}")]) | llm
 
-    assert {"model", "temperature", "max_tokens", "reasoning_effort"} <= {
-        spec.id for spec in chain.config_specs
-    }
+    assert {"writer_model", "writer_seed"} == {spec.id for spec in chain.config_specs}
+    assert [] == UnifiedChatModel(model="gpt-4o").config_specs
+
+
+def test_keys_of_the_application_change_nothing(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A graph's own `model` and `temperature` are not ours unless they are declared."""
+    config = {"configurable": {"model": GEMINI, "temperature": 1, "thread_id": "1"}}
+    model().bind_tools([weather]).invoke("hi", config)
+    model(configurable=("temperature",)).invoke("hi", config)
+    model(configurable=("model",), config_prefix="writer").invoke("hi", config)
+
+    assert [("gpt-4o", None), ("gpt-4o", 1), ("gpt-4o", None)] == [
+        (request.body["model"], request.body.get("temperature"))
+        for request in provider_emulator.requests
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "prefix", "chosen"),
+    [
+        ("any", "", {"model": "o3", "seed": 1}),
+        (("seed",), "", {"seed": 1}),
+        (("seed",), "other", {}),
+        (("model", "model_provider"), "w", {"model": "google_genai:x"}),
+        (None, "", {}),
+    ],
+)
+def test_what_is_declared_is_read(
+    declared: Any, prefix: str, chosen: dict[str, Any]
+) -> None:
+    """Declared settings are read under their prefix, in `init_chat_model`'s words."""
+    llm = UnifiedChatModel(model="gpt-4o", configurable=declared, config_prefix=prefix)
+    own = {"model": "o3", "seed": 1, "thread_id": "1", "user": None}
+    prefixed = {"w_model": "x", "w_model_provider": "google_genai"}
+
+    assert chosen == llm.chosen_by({"configurable": {**own, **prefixed}})
+
+
+def test_declaring_what_does_not_exist_is_refused() -> None:
+    """A misspelt setting is named when the model is made, with the nearest one."""
+    with pytest.raises(UnknownParameterError, match="temperature"):
+        UnifiedChatModel(model="gpt-4o", configurable=("temprature",))
+    with pytest.raises(InvalidParameterError, match="configurable"):
+        UnifiedChatModel(model="gpt-4o", configurable="model")
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "gpt-6-sol", "gpt-5-pro", GEMINI])

@@ -136,7 +136,11 @@ def test_every_way_to_a_disabled_provider_is_closed(
     provider_emulator: ProviderEmulator, provider: str, way: str
 ) -> None:
     """However a disabled provider is asked for, nothing is sent to anybody."""
-    llm = UnifiedChatModel(model="gpt-4o", providers=connections(provider_emulator))
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        providers=connections(provider_emulator),
+        configurable=("model",),
+    )
     with pytest.raises(ProviderNotEnabledError) as caught:
         WAYS[way](llm, MODELS[provider])
 

@@ -1,0 +1,81 @@
+"""What a config may set: the settings that were declared, and no other key.
+
+`config["configurable"]` belongs to the application: a graph whose own key is called
+`model` must not change the model, so nothing is read that was not declared, in the
+words of LangChain's `init_chat_model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from langchain_unified import vocabulary
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.invocation import CONTROLS
+
+Declared = tuple[str, ...] | Literal["any"] | None
+"""Names of settings, `"any"` for all of them, `None` for none."""
+
+ANY = "any"
+PROVIDER = "model_provider"
+_OURS = frozenset({"rollout", "structure", "stream", "strict"})
+_FORMS = "give the names of settings, for example ('model', 'temperature'), or 'any'."
+
+
+def known_settings() -> frozenset[str]:
+    """Return every name a config could set."""
+    names = {*vocabulary.canonical_names(), *CONTROLS, PROVIDER}
+    return frozenset(names - _OURS)
+
+
+def check_declared(names: Any) -> Declared:
+    """Return the names of settings that were declared.
+
+    Raises:
+        InvalidParameterError: If they are no names.
+        UnknownParameterError: If there is no such setting.
+    """
+    if names is None or names == ANY:
+        return names  # type: ignore[no-any-return]
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise InvalidParameterError("configurable", names, _FORMS)
+    known = known_settings()
+    for name in names:
+        if name not in known:
+            near = vocabulary.nearest(str(name), known)
+            raise UnknownParameterError(str(name), near, where="configurable")
+    return tuple(names)
+
+
+def key_prefix(prefix: str) -> str:
+    """Return what stands before the keys, as `init_chat_model` writes it.
+
+    Example:
+        >>> key_prefix("writer"), key_prefix("")
+        ('writer_', '')
+    """
+    return f"{prefix}_" if prefix and not prefix.endswith("_") else prefix
+
+
+def chosen_settings(
+    config: Mapping[str, Any] | None, declared: Declared, prefix: str
+) -> dict[str, Any]:
+    """Return the settings that a config chooses.
+
+    Args:
+        config: The config of a call.
+        declared: What may be chosen.
+        prefix: What stands before the keys; see `key_prefix`.
+    """
+    given = (config or {}).get("configurable")
+    if not given or not declared:
+        return {}
+    names = known_settings() if declared == ANY else declared
+    start = key_prefix(prefix)
+    chosen = {n: given[start + n] for n in names if given.get(start + n) is not None}
+    provider = chosen.pop(PROVIDER, None)
+    model = chosen.get("model")
+    if provider and isinstance(model, str) and not model.startswith(f"{provider}:"):
+        chosen["model"] = f"{provider}:{model}"
+    return chosen
