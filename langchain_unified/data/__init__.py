@@ -32,6 +32,7 @@ def provider_files() -> tuple[str, ...]:
         "demo.toml",
         "init_chat_model.toml",
         "parameters.toml",
+        "servers.toml",
         "schemas.toml",
     }
     names = (entry.name for entry in files(__name__).iterdir())

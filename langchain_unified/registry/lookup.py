@@ -8,6 +8,7 @@ from datetime import date
 
 from langchain_unified.registry.build import Found, Stratum, shipped
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Patch
+from langchain_unified.registry.makes import server_stratum
 from langchain_unified.registry.names import (
     OWN,
     Name,
@@ -92,7 +93,8 @@ class Lookup:
         owner = found.file.provider.id
         above = self._layers.strata(owner, keys, place.server)
         server = place.server if owner == DEFAULT_PROVIDER else ""
-        return replace(found, rows=(*found.rows, *above), server=server)
+        rows = (*found.rows, *server_stratum(server), *above)
+        return replace(found, rows=rows, server=server)
 
     def _owned(self, own: Patch, name: Name, place: Place) -> Found:
         """Return the rows below a row of the user's own."""

@@ -197,6 +197,25 @@ class ProviderFile(Row):
     models: dict[str, ModelRow] = Field(default_factory=dict)
 
 
+class ServerRow(FactsRow):
+    """A server of another make.
+
+    `hosts` are domains whose names belong to it, `ports` those it uses by default on
+    the user's machine.
+    """
+
+    hosts: list[str] = Field(default_factory=list)
+    ports: list[int] = Field(default_factory=list)
+
+
+class ServersFile(Row):
+    """The file of servers."""
+
+    schema_version: Annotated[int, Field(alias="schema")]
+    sources: dict[str, SourceRow] = Field(default_factory=dict)
+    profiles: dict[str, ServerRow] = Field(default_factory=dict)
+
+
 class OverrideFile(Row):
     """A user's own file: rows, and names of the user's own for models.
 

@@ -1,0 +1,52 @@
+"""What is known about servers of other makes, by their address."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from langchain_unified.data import read_toml
+from langchain_unified.registry.build import Stratum
+from langchain_unified.registry.loader import validated
+from langchain_unified.registry.schema import ServersFile
+from langchain_unified.types import EMPTY
+
+_ORIGIN = "servers.toml"
+_HERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - read
+
+
+@lru_cache(maxsize=1)
+def server_profiles() -> ServersFile:
+    """Return the profiles of servers, by name."""
+    return validated(ServersFile, read_toml(_ORIGIN), _ORIGIN)
+
+
+@lru_cache(maxsize=256)
+def profile_name(address: str) -> str:
+    """Return the name of a server's profile; empty if none is known.
+
+    Args:
+        address: Where the server is called.
+
+    Example:
+        >>> profile_name("https://api.deepseek.com/v1"), profile_name("http://a/v1")
+        ('deepseek', '')
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    for name, row in server_profiles().profiles.items():
+        if any(host == known or host.endswith(f".{known}") for known in row.hosts):
+            return name
+        if host in _HERE and parts.port in row.ports:
+            return name
+    return ""
+
+
+def server_stratum(address: str) -> tuple[Stratum, ...]:
+    """Return what the profile of a server lays over the rules of a model."""
+    name = profile_name(address) if address else ""
+    if not name:
+        return ()
+    file = server_profiles()
+    row, place = file.profiles[name], f"server {name}"
+    return (Stratum("shipped", row, place, _ORIGIN, file.sources or EMPTY),)
