@@ -100,8 +100,10 @@ class NoModelFitsError(UnsupportedError):
         super().__init__("model", asked, model=asked, reason=reason)
 
 
-def is_auto(model: str) -> bool:
+def is_auto(model: object) -> bool:
     """Tell whether a name leaves the model open."""
+    if not isinstance(model, str):
+        return False
     word, _, _ = model.strip().casefold().partition(":")
     return word == AUTO
 

@@ -41,7 +41,7 @@ from langchain_unified.invocation import (
 )
 from langchain_unified.learning import Carried, Lessons, Trial, texts_of
 from langchain_unified.planner.cache import planned
-from langchain_unified.registry import Registry, default_registry
+from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.reliability.scope import Scope
@@ -307,6 +307,7 @@ class Planning(DropIn):
     ) -> Invocation:
         """Read a call; its `tokens` are 0 if the model is still to be chosen."""
         settings = self._settings(stop, kwargs)
+        check_name(settings["model"])
         if self.use_previous_response_id:
             settings.setdefault("use_responses_api", True)
             settings.setdefault("store", True)
@@ -328,6 +329,9 @@ class Planning(DropIn):
             return planned(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call) from None
+        except RecursionError as error:
+            accepted = "messages, tools and schemas must be less deeply nested."
+            raise InvalidParameterError("request", "(nested)", accepted) from error
 
     def _chosen(self, call: Invocation, trials: tuple[Trial, ...]) -> CallPlan:
         """Return the plan of a call that leaves its model open."""

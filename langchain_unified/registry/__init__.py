@@ -48,6 +48,10 @@ MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 """Environment variable that names files of the user's own rows, as `PATH` does."""
 
 _MOST_RESOLVED = 50_000
+_LONGEST_LIST = 8_192
+LONGEST_NAME = 512
+"""Longest model name, in characters; longer ones are no names but somebody's text."""
+
 _Asked = tuple[str, str | None, str | None, frozenset[str], date]
 
 
@@ -411,6 +415,14 @@ def check_name(model: object) -> str:
     if not isinstance(model, str) or not model.strip():
         accepted = "give the name of a model, for example 'openai:<model>'."
         raise InvalidParameterError("model", model, accepted)
+    longest = _LONGEST_LIST if model.startswith("auto:") else LONGEST_NAME
+    if len(model) > longest or not model.isprintable():
+        shown = f"{model[:40]}..." if len(model) > longest else model
+        accepted = (
+            f"a model name has at most {longest} printable characters; this one "
+            f"has {len(model)} characters."
+        )
+        raise InvalidParameterError("model", shown, accepted)
     return model
 
 

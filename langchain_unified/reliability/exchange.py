@@ -7,7 +7,8 @@ The engine knows the deadline, the transport sees the bytes. Both look at the sa
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,7 @@ _CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=N
 _OFFERED: ContextVar[Exchange | None] = ContextVar("unified_offered", default=None)
 
 _NESTED = "(nested)"
+_OPENING, _QUOTED = 2_048, 300
 
 MISREAD = (
     ArithmeticError,
@@ -49,7 +51,15 @@ class Exchange:
         answered: Whether an answer, or a piece of one, has been decoded.
     """
 
-    __slots__ = ("_deadline", "_kept", "_token", "answered", "failed", "pause")
+    __slots__ = (
+        "_deadline",
+        "_kept",
+        "_opening",
+        "_token",
+        "answered",
+        "failed",
+        "pause",
+    )
 
     def __init__(
         self,
@@ -62,6 +72,7 @@ class Exchange:
         self.pause, self.failed = pause, failed
         self.answered = False
         self._kept: list[Any] = []
+        self._opening: tuple[bytes, bool] = (b"", False)
         self._token: Any = None
 
     def remaining(self) -> float | None:
@@ -88,6 +99,22 @@ class Exchange:
     def keep(self, stream: Any) -> None:
         """Have a response body closed when the exchange ends, however it ends."""
         self._kept.append(stream)
+
+    def began(self, data: bytes, headers: Mapping[str, str]) -> None:
+        """Keep the first bytes of a body, to say what came in place of an answer."""
+        packed = headers.get("content-encoding", "").strip().lower() == "gzip"
+        self._opening = (data[:_OPENING], packed)
+
+    def quote(self) -> str:
+        """Return how the body began, for the message of an error; empty for nothing."""
+        data, packed = self._opening
+        if packed:
+            try:
+                data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _QUOTED)
+            except zlib.error:
+                return ""
+        said = data[:_QUOTED].decode("utf-8", "replace").strip()
+        return f" The provider said: {said!r}" if said else ""
 
     def close(self) -> None:
         """Release the connection if the body was not read to its end."""
@@ -127,7 +154,11 @@ class Exchange:
         if self.answered and _is_misread(error):
             what = f"{type(error).__name__}: {str(error)[:300]}"
             message = f"The answer is not what the API promises ({what})."
-            raise MalformedResponseError(message) from error
+            raise MalformedResponseError(message + self.quote()) from error
+        if type(error) is MalformedResponseError and error.status is None:
+            said = self.quote()
+            if said and said not in str(error):
+                error.args = (f"{error}{said}", *error.args[1:])
 
 
 def current() -> Exchange:

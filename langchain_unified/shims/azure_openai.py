@@ -17,6 +17,7 @@ from langchain_unified.shims.azure_wire.clients import (
 )
 from langchain_unified.shims.openai import OpenAIShim
 from langchain_unified.shims.openai_wire.delegate import PlannedChatOpenAI
+from langchain_unified.shims.paths import check_path
 from langchain_unified.types import CallPlan
 
 
@@ -33,6 +34,7 @@ class PlannedAzureOpenAI(PlannedChatOpenAI):
             InvalidParameterError: If the API version has no Responses.
         """
         version = self.azure_version
+        check_path(plan.model)
         if plan.endpoint == "responses" and version and version < FIRST_WITH_RESPONSES:
             accepted = (
                 f"this call needs Responses, served from {FIRST_WITH_RESPONSES} on; "

@@ -127,7 +127,9 @@ class _WatchedStream:
     def __iter__(self) -> Iterator[bytes]:
         meter = Meter(self._status, self._headers)
         for chunk in self._stream:
-            self._exchange.answered = True
+            if not self._exchange.answered:
+                self._exchange.answered = True
+                self._exchange.began(chunk, self._headers)
             self._exchange.check()
             if not meter.takes(chunk):
                 return
@@ -136,7 +138,9 @@ class _WatchedStream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         meter = Meter(self._status, self._headers)
         async for chunk in self._stream:
-            self._exchange.answered = True
+            if not self._exchange.answered:
+                self._exchange.answered = True
+                self._exchange.began(chunk, self._headers)
             self._exchange.check()
             if not meter.takes(chunk):
                 return

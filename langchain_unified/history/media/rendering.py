@@ -10,6 +10,7 @@ from langchain_unified.errors import UnsupportedError
 from langchain_unified.history.media.documents import render_document
 from langchain_unified.history.media.reading import Media
 from langchain_unified.history.media.wires import Verdict, verdict_at
+from langchain_unified.reliability.exchange import current
 from langchain_unified.types import CallPlan
 
 Block = dict[str, Any]
@@ -29,7 +30,7 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     """
     verdict, reason = _verdict(plan, media, place)
     if verdict == "fetch" and plan.fetches:
-        media = _fetched(media)
+        media = _fetched(media, plan)
         verdict, reason = _verdict(plan, media, place)
     if verdict in {"refuse", "fetch"}:
         raise UnsupportedError(
@@ -47,11 +48,13 @@ def _verdict(plan: CallPlan, media: Media, place: str) -> tuple[Verdict, str]:
     return verdict_at(plan.config, plan.endpoint, media.form(place), plan.platform)
 
 
-def _fetched(media: Media) -> Media:
+def _fetched(media: Media, plan: CallPlan) -> Media:
     """Download media; the HTTP client is imported when it is first needed."""
     from langchain_unified.history.media.fetching import fetched  # noqa: PLC0415
 
-    return fetched(media)
+    limits = (plan.timeout, current().remaining())
+    seconds = [one for one in limits if isinstance(one, (int, float))]
+    return fetched(media, min(seconds, default=None))
 
 
 def inline_text(media: Media) -> str:

@@ -31,6 +31,7 @@ from langchain_unified.shims.google_wire.responses import (
     read_response,
 )
 from langchain_unified.shims.google_wire.signatures import patch_signatures
+from langchain_unified.shims.paths import check_path
 from langchain_unified.types import CallPlan
 
 _PLAN = "unified_plan"
@@ -102,6 +103,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     ) -> dict[str, Any]:
         """Return the plan's request in place of `ChatGoogleGenerativeAI`'s."""
         plan: CallPlan = kwargs[_PLAN]
+        check_path(plan.model)
         places = Places()
         system, contents = _parse_chat_history(
             places.held(messages),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -136,6 +137,48 @@ def malformed(message: str, response: Any) -> MalformedResponseError:
     error.status = response.status_code
     error.request_id = response.headers.get("x-request-id")
     return error
+
+
+def told_error(body: Mapping[str, Any]) -> Any:
+    """Return the error that the body of a 200 tells; nothing if it is an answer.
+
+    Gateways answer so: `{"error": ...}`, and without it `{"message": ...}` or
+    `{"detail": ...}` in place of an answer.
+    """
+    if body.get("error"):
+        return body["error"]
+    if body.keys() & _ANSWERS:
+        return None
+    told = next((body[name] for name in ("message", "detail") if body.get(name)), None)
+    return {**body, "message": told} if isinstance(told, str) else None
+
+
+def no_stream(said: bytes, response: Any) -> Exception:
+    """Return the error of an answer that came where a stream was asked for.
+
+    Args:
+        said: Its first bytes.
+        response: The open response.
+    """
+    try:
+        body = json.loads(said)
+    except (ValueError, RecursionError):
+        body = None
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    told = told_error(body) if isinstance(body, dict) else None
+    if told:
+        return api_error(told, response.request)
+    kind = response.headers.get("content-type", "no content type")
+    preview = said[:_PREVIEW].decode("utf-8", "replace")
+    message = f"Expected a stream of events from the provider, got {kind}: {preview!r}"
+    error = malformed(message, response)
+    error.is_retryable = False
+    return error
+
+
+_PREVIEW = 300
+_ANSWERS = frozenset({"choices", "output", "object", "id"})
 
 
 def stream_error(event: dict[str, Any], request: Any) -> AnswerError:

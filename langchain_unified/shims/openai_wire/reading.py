@@ -15,9 +15,11 @@ from langchain_unified.reliability.limits import limits
 from langchain_unified.shims.openai_wire.faults import (
     api_error,
     malformed,
+    no_stream,
     raise_broken,
     silent,
     stream_error,
+    told_error,
     too_large,
     transport_errors,
 )
@@ -27,6 +29,9 @@ TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
 """Events after which a Responses stream has nothing more to say."""
 
 _PREVIEW = 200
+_OPENING = 64 * 1024
+"""Bytes kept of what came in place of a stream, to say what it was."""
+
 _FAILURES = frozenset({"error", "response.failed"})
 
 
@@ -41,6 +46,7 @@ class EventReader:
         self.timeouts, self.broken = transport_errors(kind)
         self._response = response
         self._bytes = 0
+        self._opening = b""
         self._exchange = current()
         _shorten(response, self._exchange.remaining())
         self._decoder = SSEDecoder(max_line or limits().event_bytes)
@@ -51,6 +57,8 @@ class EventReader:
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """Return the events that some bytes complete."""
         self._exchange.check()
+        if not self._bytes or (not self._received and len(self._opening) < _OPENING):
+            self._opening += chunk[:_OPENING]
         self._bytes += len(chunk)
         if self._bytes > limits().stream_bytes:
             raise too_large("stream", limits().stream_bytes, self._response)
@@ -76,6 +84,8 @@ class EventReader:
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield what is left; raise if the answer was not complete."""
         yield from self._events(self._decoder.finish())
+        if not self._received and not self.done and _is_something(self._opening):
+            raise no_stream(self._opening, self._response)
         # Servers that speak OpenAI's API do not all send [DONE].
         if not self.done and not self._finished:
             message = "The stream ended before the answer was complete."
@@ -109,6 +119,12 @@ class EventReader:
             yield event
 
 
+def _is_something(opening: bytes) -> bool:
+    """Tell whether bytes are no events, nor comments that keep the line open."""
+    said = opening.lstrip()
+    return bool(said) and not said.startswith((b":", b"data:", b"event:", b"id:"))
+
+
 class BodyReader:
     """What both kinds of whole answer do with the bytes they get."""
 
@@ -140,7 +156,7 @@ class BodyReader:
         """Return the body; raise the error it tells."""
         body = _decoded(b"".join(self._parts), self._response)
         self._exchange.answered = True
-        if error := body.get("error"):
+        if error := told_error(body):
             raise api_error(error, self._response.request)
         return body
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -38,8 +41,9 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Callable[[Serve], None]:
     """Return a function that puts a server in place of the web."""
 
     def serve(handler: Serve) -> None:
-        client = httpx.Client(transport=httpx.MockTransport(handler))
-        monkeypatch.setattr(fetching, "_client", lambda: client)
+        transport = httpx.MockTransport(handler)
+        client = partial(httpx.AsyncClient, transport=transport)
+        monkeypatch.setattr(fetching, "_client", client)
 
     return serve
 
@@ -52,7 +56,7 @@ def test_nothing_is_fetched_unasked() -> None:
 
 def test_an_allowed_url_is_fetched_and_on_record(web: Callable[[Serve], None]) -> None:
     """With fetch_urls the client downloads the picture, and the plan says so."""
-    web(lambda _: httpx.Response(200, content=PNG))
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(PNG)))
     call = planned(fetch_urls=True)
     block = prepared(call, MESSAGES)[0].content[0]
 
@@ -62,7 +66,7 @@ def test_an_allowed_url_is_fetched_and_on_record(web: Callable[[Serve], None]) -
 
 async def test_fetching_leaves_the_loop_alone(web: Callable[[Serve], None]) -> None:
     """Asynchronous calls fetch in a thread and get the same messages."""
-    web(lambda _: httpx.Response(200, content=PNG))
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(PNG)))
     call = planned(fetch_urls=True)
 
     assert prepared(call, MESSAGES) == await aprepared(call, MESSAGES)
@@ -98,7 +102,7 @@ def test_too_much_is_cut_off(
 ) -> None:
     """A download that is larger than the limit ends with an error."""
     monkeypatch.setattr(fetching, "MAX_BYTES", 10)
-    web(lambda _: httpx.Response(200, content=PNG))
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(PNG)))
     with pytest.raises(InvalidParameterError, match="may have"):
         fetching.fetched(Media("image", "url", URL))
 
@@ -107,10 +111,44 @@ def test_too_slow_is_cut_off(
     web: Callable[[Serve], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A download that takes longer than the limit ends with an error."""
-    monkeypatch.setattr(fetching, "MAX_SECONDS", -1.0)
-    web(lambda _: httpx.Response(200, content=PNG))
+    monkeypatch.setattr(fetching, "MAX_SECONDS", 0.2)
+
+    async def drip() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x"
+            await asyncio.sleep(0.05)
+
+    web(lambda _: httpx.Response(200, content=drip()))
     with pytest.raises(InvalidParameterError, match="may take"):
         fetching.fetched(Media("image", "url", URL))
+
+
+@pytest.mark.parametrize("packed", ["gzip, gzip", "br", "gzip, br", "zstd"])
+def test_what_cannot_be_bounded_is_refused(
+    web: Callable[[Serve], None], packed: str
+) -> None:
+    """Encodings that would be unpacked without a limit are refused unread."""
+    headers = {"content-encoding": packed}
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(PNG), headers=headers))
+    with pytest.raises(InvalidParameterError, match="unasked"):
+        fetching.fetched(Media("image", "url", URL))
+
+
+def test_a_packed_download_is_counted_unpacked(web: Callable[[Serve], None]) -> None:
+    """A small body that unpacks to more than the limit ends with an error."""
+    bomb = gzip.compress(bytes(fetching.MAX_BYTES + 1))
+    stream, headers = httpx.ByteStream(bomb), {"content-encoding": "gzip"}
+    web(lambda _: httpx.Response(200, stream=stream, headers=headers))
+    with pytest.raises(InvalidParameterError, match="may have"):
+        fetching.fetched(Media("image", "url", URL))
+
+
+def test_a_packed_picture_is_read(web: Callable[[Serve], None]) -> None:
+    """A server that packs although it was not asked to is understood."""
+    stream, headers = httpx.ByteStream(gzip.compress(PNG)), {"content-encoding": "gzip"}
+    web(lambda _: httpx.Response(200, stream=stream, headers=headers))
+
+    assert "image/png" == fetching.fetched(Media("image", "url", URL)).mime
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
@@ -123,7 +161,7 @@ def test_only_an_answer_counts(web: Callable[[Serve], None], status: int) -> Non
 
 def test_the_bytes_count_not_the_name(web: Callable[[Serve], None]) -> None:
     """What comes back is judged by its bytes, and refused if unreadable."""
-    web(lambda _: httpx.Response(200, content=b"GIF89a"))
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"GIF89a")))
     with pytest.raises(UnsupportedError, match="image/gif"):
         prepared(planned(fetch_urls=True), MESSAGES)
 

@@ -131,7 +131,7 @@ def test_endless_pings(
     started = time.monotonic()
 
     with pytest.raises(errors.ProviderTimeoutError):
-        FACES[face](_llm(model, route, timeout=0.5, max_retries=0))
+        FACES[face](_llm(model, route, deadline=0.5, max_retries=0))
 
     assert time.monotonic() - started < 3
 
