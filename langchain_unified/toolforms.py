@@ -14,6 +14,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_unified.schemas import contains_itself
 from langchain_unified.schemas.reading import without_titles
+from langchain_unified.schemas.walking import nodes
 
 _DECLARATIONS = ("function_declarations", "functionDeclarations")
 _PARAMETERS = (
@@ -60,7 +61,7 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
             yield _function(_declared(declaration), strict=strict)
     rest = {key: value for key, value in tool.items() if key not in _DECLARATIONS}
     if rest and _describes_function(rest):
-        yield _function(_nested(rest), strict=strict)
+        yield _function(_nested(rest), strict=strict, given=rest)
     elif rest:
         yield _unnested(rest)
 
@@ -74,43 +75,59 @@ def _is_of_an_sdk(tool: Any) -> bool:
     )
 
 
-def _function(tool: Any, *, strict: bool | None) -> NeutralTool:
-    own = tool["function"].get("strict") if isinstance(tool, Mapping) else None
+def _function(tool: Any, *, strict: bool | None, given: Any = None) -> NeutralTool:
+    """Return a function in OpenAI's form, with the schema its author wrote.
+
+    Args:
+        tool: A function, a class, a `BaseTool`, or a dictionary of OpenAI's chat form.
+        strict: Whether arguments must match the schema; `None` for what the tool says.
+        given: What the user gave, if it had another form.
+    """
+    if isinstance(tool, Mapping):
+        converted, own = dict(tool), tool["function"].get("strict")
+    else:
+        converted, own = convert_to_openai_tool(tool), None
     asked = own if strict is None else strict
-    neutral = NeutralTool({**_converted(tool), **_marks(tool)})
+    neutral = NeutralTool({**_with_recursion(tool, converted), **_marks(tool)})
     if asked is not None and "function" in neutral:
         neutral["function"] = {**neutral["function"], "strict": asked}
-    neutral.original = _as_theirs(tool, neutral, strict=asked)
+    neutral.original = converted
+    if asked is not None or given is not None:
+        theirs = tool if given is None else given
+        neutral.original = _as_theirs(theirs, converted, strict=asked)
     return neutral
 
 
 def _as_theirs(
-    tool: Any, neutral: dict[str, Any], *, strict: bool | None
+    given: Any, otherwise: dict[str, Any], *, strict: bool | None
 ) -> dict[str, Any]:
     """Return a tool as langchain-core converts it, where it can."""
-    if not strict:
-        return neutral
-    return convert_to_openai_tool(tool, strict=strict)
+    tool = dict(given) if isinstance(given, Mapping) else given
+    try:
+        return convert_to_openai_tool(tool, strict=strict)
+    except (KeyError, TypeError, ValueError):
+        return otherwise
 
 
-def _converted(tool: Any) -> dict[str, Any]:
-    """Return a function in OpenAI's form, with the schema its author wrote."""
-    if isinstance(tool, Mapping):
-        return dict(tool)
-    converted = convert_to_openai_tool(tool)
+def _with_recursion(tool: Any, converted: dict[str, Any]) -> dict[str, Any]:
+    """Put the arguments that contain themselves back, where langchain-core cut them.
+
+    It puts what is referred to in the place of the reference, and an empty schema where
+    that has no end (1.7.2, `dereference_refs`, 2026-11-27).
+    """
     function = converted.get("function")
+    if isinstance(tool, Mapping) or not isinstance(function, Mapping):
+        return converted
+    if all(nodes(function.get("parameters"))):
+        return converted
     schema = _recursive_schema(tool)
-    if schema is not None and isinstance(function, Mapping):
-        converted = {**converted, "function": {**function, "parameters": schema}}
-    return converted
+    if schema is None:
+        return converted
+    return {**converted, "function": {**function, "parameters": schema}}
 
 
 def _recursive_schema(tool: Any) -> dict[str, Any] | None:
-    """Return the schema of arguments that contain themselves, else `None`.
-
-    langchain-core puts what is referred to in the place of the reference, which leaves
-    nothing where a schema contains itself (1.7.2, `dereference_refs`, 2026-11-27).
-    """
+    """Return the schema of arguments that contain themselves, else `None`."""
     schema: Any = getattr(tool, "tool_call_schema", tool)
     if is_basemodel_subclass(schema) and hasattr(schema, "model_json_schema"):
         schema = schema.model_json_schema()

@@ -1,0 +1,148 @@
+"""Wrapped answers and renamed tools in streams; response formats; refused schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.tools import StructuredTool
+from pydantic import BaseModel, RootModel
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.errors import UnsupportedError
+from langchain_unified.toolforms import neutral_tools
+from tests.unit_tests.schemas.test_tools import function
+from tests.unit_tests.schemas.world import World
+from tests.unit_tests.servers.loopback import CompatibleServer, refusal, whole
+
+Make = Callable[..., UnifiedChatModel]
+MODELS: dict[str, dict[str, Any]] = {
+    "chat": {"model": "gpt-4o"},
+    "chat, direct": {"model": "gpt-5.4"},
+    "responses": {"model": "gpt-4o", "use_responses_api": True},
+    "gemini": {"model": "google_genai:gemini-2.5-flash"},
+    "claude": {"model": "claude-opus-5"},
+    "ollama": {"model": "ollama:llama3.2"},
+}
+each = pytest.mark.parametrize("wire", MODELS)
+Words = RootModel[list[str]]
+
+
+class Scores(BaseModel):
+    """Points by name."""
+
+    by_name: dict[str, int]
+
+
+class Tree(BaseModel):
+    """A tree."""
+
+    label: str
+    children: list[Tree] = []
+
+
+@each
+def test_a_wrapped_answer_streams(wire: str, model: Make) -> None:
+    """The last of a stream is the whole list, taken out of its key."""
+    llm = model(enable=["anthropic", "ollama"], **MODELS[wire])
+    found = list(llm.with_structured_output(Words).stream("Two words"))
+
+    assert isinstance(found[-1], Words)
+
+
+@each
+async def test_a_renamed_tool_streams(wire: str, model: Make) -> None:
+    """The pieces of a call have the tool's own name, in both streams."""
+    llm = model(enable=["anthropic", "ollama"], **MODELS[wire])
+    bound = llm.bind_tools([function("crm.lookup")], tool_choice="any")
+    pieces = list(bound.stream("Look it up."))
+    later = [piece async for piece in bound.astream("Look it up.")]
+    names = [call["name"] for call in _merged(pieces).tool_calls]
+
+    assert ["crm.lookup"] == names
+    assert names == [call["name"] for call in _merged(later).tool_calls]
+
+
+def _merged(pieces: list[Any]) -> AIMessageChunk:
+    merged: AIMessageChunk = pieces[0]
+    for piece in pieces[1:]:
+        merged += piece
+    return merged
+
+
+def test_a_response_format_that_cannot_be_strict_goes_without(model: Make) -> None:
+    """The record says so, and the schema is the user's."""
+    plan = model().explain(response_format=Scores)
+    form = plan.body["response_format"]["json_schema"]
+    field = form["schema"]["properties"]["by_name"]
+
+    assert form["strict"] is False
+    assert {"type": "integer"} == field["additionalProperties"]
+    assert "by_name" in next(c.reason for c in plan.changes if "strict" in c.reason)
+
+
+def test_a_response_format_has_an_object_at_its_root(model: Make) -> None:
+    """Nobody would take a wrapped answer out of a format the user reads himself."""
+    schema = {"title": "Words", "type": "array", "items": {"type": "string"}}
+    form = {"type": "json_schema", "json_schema": {"name": "Words", "schema": schema}}
+
+    with pytest.raises(UnsupportedError, match="with_structured_output"):
+        model().explain(response_format=form)
+    assert model().explain(
+        model="google_genai:gemini-2.5-flash", response_format=form
+    ).body["generationConfig"]["responseJsonSchema"] == {**schema}
+
+
+@pytest.mark.parametrize("name", ["gpt-5.4", "gpt-6-sol"])
+def test_a_refused_schema_is_sent_without_strict(name: str) -> None:
+    """A 400 about the schema is understood: the call goes again, checked here."""
+    strict: list[bool] = []
+
+    def answer(body: dict[str, Any]) -> Any:
+        strict.append(body["response_format"]["json_schema"]["strict"])
+        if strict[-1]:
+            told = "In context=('properties', 'label'), 'title' is not permitted."
+            return refusal(400, f"Invalid schema for response_format 'Tree': {told}")
+        return whole({"content": '{"label": "a"}'})
+
+    with CompatibleServer(answer) as server:
+        llm = UnifiedChatModel(
+            model=name, api_key="test", base_url=server.url, max_retries=0
+        )
+        found = llm.with_structured_output(Tree).invoke("Plant it.")
+
+    assert Tree(label="a") == found
+    assert [True, False] == strict
+
+
+def test_arguments_that_contain_themselves_keep_their_schema() -> None:
+    """langchain-core cuts them; the declaration has them whole."""
+    tool = StructuredTool.from_function(
+        lambda **given: given, name="plant", description="Plant.", args_schema=Tree
+    )
+    (neutral,) = neutral_tools([tool])
+    parameters = neutral["function"]["parameters"]
+
+    assert {"$ref": "#/$defs/Tree"} == parameters["$defs"]["Tree"]["properties"][
+        "children"
+    ]["items"]
+
+
+def test_text_that_holds_json_is_text_on_ollama() -> None:
+    """Only an argument that the schema calls an object or a list is read as one."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "content": {"type": "string"},
+            "options": {"type": "object"},
+            "either": {"anyOf": [{"type": "object"}, {"type": "string"}]},
+        },
+    }
+    with World() as world:
+        world.value = {"content": "[1]", "options": '{"a": 1}', "either": "[1]"}
+        bound = world.model().bind_tools([function("lookup", parameters=schema)])
+        (call,) = bound.invoke("Go.", model="ollama:llama3.2").tool_calls
+
+    assert {"content": "[1]", "options": {"a": 1}, "either": "[1]"} == call["args"]
