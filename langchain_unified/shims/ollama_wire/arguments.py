@@ -9,6 +9,7 @@ leaves alone; that is how they are handed to it here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,9 +55,20 @@ def _typed(
         if key == "functionName" and value == name and key not in properties:
             continue
         # An argument the schema does not name is read as langchain-ollama does.
-        told = isinstance(value, str) and not _is_text(properties.get(key), schema)
+        told = isinstance(value, str) and not _is_text(_of(key, schema), schema)
         found[key] = _parsed(value) if told else value
     return found
+
+
+def _of(key: str, schema: Mapping[str, Any]) -> Any:
+    """Return the schema of an argument, which may have any name or one of a pattern."""
+    properties = schema.get("properties") or {}
+    if key in properties:
+        return properties[key]
+    for pattern, one in (schema.get("patternProperties") or {}).items():
+        if re.search(pattern, key):
+            return one
+    return schema.get("additionalProperties")
 
 
 def _is_text(schema: Any, root: Mapping[str, Any]) -> bool:
