@@ -36,7 +36,7 @@ def legal_name(name: str, endpoint: str, *, taken: Iterable[str] = ()) -> str:
         >>> legal_name("crm.lookup", "chat")
         'crm_lookup'
         >>> legal_name("crm.lookup", "chat", taken=["crm_lookup"])
-        'crm_lookup_a6a1c3ac'
+        'crm_lookup_f398d2a2'
     """
     if is_legal(name, endpoint) and name:
         return name

@@ -66,9 +66,17 @@ def _of(key: str, schema: Mapping[str, Any]) -> Any:
     if key in properties:
         return properties[key]
     for pattern, one in (schema.get("patternProperties") or {}).items():
-        if re.search(pattern, key):
+        if _matches(pattern, key):
             return one
     return schema.get("additionalProperties")
+
+
+def _matches(pattern: str, key: str) -> bool:
+    """Tell whether a name matches; a pattern that Python cannot read matches none."""
+    try:
+        return re.search(pattern, key) is not None
+    except re.error:
+        return False
 
 
 def _is_text(schema: Any, root: Mapping[str, Any]) -> bool:
