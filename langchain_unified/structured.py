@@ -85,7 +85,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
     def OutputType(self) -> Any:  # noqa: N802 - LangChain's name
         """Return what is parsed to."""
         target = self.structure.target
-        return target if isinstance(target, type) else dict[str, Any]
+        known = isinstance(target, type) or self.structure.checks_itself
+        return target if known else dict[str, Any]
 
     @override
     def parse(self, text: str) -> Any:

@@ -23,7 +23,7 @@ def is_unknown_server(draft: Draft) -> bool:
     It may take more than OpenAI does, so that tools are sent to it as they are.
     """
     openai = draft.endpoint in {"chat", "responses"}
-    return openai and draft.config.match == "fallback"
+    return openai and draft.config.match == "fallback" and bool(draft.config.server)
 
 
 def wire_for(draft: Draft, form: Form, *, strict: bool) -> Wire:

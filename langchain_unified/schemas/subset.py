@@ -25,10 +25,11 @@ from langchain_unified.schemas.walking import (
     cyclic,
     definition,
     mapped,
+    references,
     with_definitions,
 )
 from langchain_unified.schemas.wires import Wire
-from langchain_unified.schemas.words import with_known_words
+from langchain_unified.schemas.words import described, with_known_words
 
 _MOST_STEPS = 8
 """References that lead to references, followed one after the other."""
@@ -263,6 +264,8 @@ class Subset:
         extra = node.get("additionalProperties")
         if node.pop("unevaluatedProperties", None) is False and extra is None:
             node["additionalProperties"] = extra = False
+        if not self._wire.required_cycles:
+            node = self._without_required_cycles(node, place)
         if not self._wire.closed:
             return node
         is_open = "properties" not in node and extra is not False
@@ -275,6 +278,26 @@ class Subset:
             self._require(node, properties, place)
         node["additionalProperties"] = False
         return node
+
+    def _without_required_cycles(
+        self, node: dict[str, Any], place: str
+    ) -> dict[str, Any]:
+        """Require no key that leads back to where it stands."""
+        properties = node.get("properties") or {}
+        names = [
+            name
+            for name in node.get("required") or ()
+            if references(properties.get(name)) & self._cyclic
+        ]
+        if not names:
+            return node
+        self._notes.lose("required", place, names)
+        kept = [name for name in node["required"] if name not in names]
+        return {
+            **node,
+            "required": kept,
+            "description": described(node, [("required", names)]),
+        }
 
     def _require(
         self, node: dict[str, Any], properties: dict[str, Any], place: str

@@ -21,6 +21,7 @@ class Wire(NamedTuple):
         closed: Whether every object lists its keys and allows no others.
         required: Whether every key is required.
         recursive: Whether a schema may contain itself.
+        required_cycles: Whether a key may be required that leads back to itself.
         lone_refs: Whether nothing may stand beside `$ref`.
         typed: Whether every schema has a type, a `$ref` or `anyOf`.
         one_type: Whether a type is one word, not a list.
@@ -42,6 +43,7 @@ class Wire(NamedTuple):
     closed: bool = False
     required: bool = False
     recursive: bool = True
+    required_cycles: bool = True
     lone_refs: bool = False
     typed: bool = False
     one_type: bool = False
