@@ -50,6 +50,8 @@ def with_patterns(node: dict[str, Any], place: str, notes: Notes) -> dict[str, A
     if rest is False or (isinstance(rest, Mapping) and rest):
         one = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         node["additionalProperties"] = one
+    elif rest is None:
+        node["additionalProperties"] = True
     notes.lose("patternProperties", place, list(patterns))
     told = [("the names of keys match", list(patterns))]
     node["description"] = described(node, told)
