@@ -67,7 +67,7 @@ class Structure:
         is_class = isinstance(target, type) and not is_typeddict(target)
         return is_class or _is_type(target)
 
-    @cached_property
+    @property
     def adapter(self) -> TypeAdapter[Any]:
         """What checks answers against the target, where that is no pydantic class."""
         return TypeAdapter(self.target)
