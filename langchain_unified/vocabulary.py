@@ -49,6 +49,8 @@ class Setting(NamedTuple):
 
     def check(self, value: Any, *, model: str | None = None) -> Any:
         """Return the value, or raise `InvalidParameterError` if no model takes it."""
+        if self.type == "integer" and isinstance(value, float) and value.is_integer():
+            value = int(value)
         if not isinstance(value, _TYPES[self.type]) or self._is_stray_boolean(value):
             raise InvalidParameterError(
                 self.name, value, f"give {_WORDS[self.type]}.", model=model

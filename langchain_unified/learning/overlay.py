@@ -9,7 +9,13 @@ from typing import Any
 
 from langchain_unified.learning.correction import Correction
 from langchain_unified.learning.sanity import TOKEN_NAMES
-from langchain_unified.types import ModelConfig, ParameterRule, Provenance, Thinking
+from langchain_unified.types import (
+    EMPTY,
+    ModelConfig,
+    ParameterRule,
+    Provenance,
+    Thinking,
+)
 from langchain_unified.vocabulary import importance
 
 _EFFORTS = ("low", "medium", "high")
@@ -42,6 +48,8 @@ def _with_rule(
     parameter = correction.parameter or ""
     mapping = config.mappings[endpoint]
     rule = mapping.rules.get(parameter) or ParameterRule(parameter, parameter)
+    if "accepts" in changes:
+        changes["accepts_on"] = EMPTY  # what was refused here holds here
     rule = rule._replace(provenance=_learned(correction), **changes)
     rules = MappingProxyType({**mapping.rules, parameter: rule})
     mappings = {**config.mappings, endpoint: mapping._replace(rules=rules)}

@@ -87,6 +87,8 @@ class Draft:
     def rule(self, parameter: str) -> ParameterRule | None:
         """Return the rule for a parameter, or `None` if the endpoint has none."""
         rule = self.mapping.rules.get(parameter)
+        if rule is not None and self.platform in rule.accepts_on:
+            rule = rule._replace(accepts=rule.accepts_on[self.platform])
         return None if rule is None or rule.accepts == "absent" else rule
 
     def knows_values(self, parameter: str) -> bool:

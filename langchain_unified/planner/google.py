@@ -11,6 +11,8 @@ from langchain_unified.planner.merging import in_camel_case
 VERTEX = "vertexai"
 _FLAG = "includeServerSideToolInvocations"
 _FEATURE = "builtin_with_functions"
+_SEARCH_FEATURE = "search_without_functions"
+_SEARCHES = frozenset({"google_search", "googleSearch"})
 _FORCED = ("any", "required")
 
 
@@ -40,6 +42,15 @@ def settle_builtin_tools(
     else:
         _ask_for_invocations(draft, builtin)
     return builtin
+
+
+def searches_only(draft: Draft, tools: Sequence[Any]) -> bool:
+    """Tell whether a model that takes no functions is offered a search alone.
+
+    Image models are so (recorded 2025-12, on AI Studio).
+    """
+    takes = bool(draft.config.features.get(_SEARCH_FEATURE))
+    return takes and all(set(tool) <= _SEARCHES for tool in tools)
 
 
 def _refuse_forced(draft: Draft, builtin: Sequence[Any], choice: Any) -> None:

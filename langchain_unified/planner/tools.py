@@ -17,6 +17,7 @@ from langchain_unified.planner.declaring import (
 )
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.fitting import is_unknown_server
+from langchain_unified.schemas.wires import facts
 
 
 def decide_tools(draft: Draft) -> None:
@@ -29,10 +30,12 @@ def decide_tools(draft: Draft) -> None:
         _without_tools(draft, given)
         return
     choice = read_choice(draft, given, tools)
-    if not (draft.endpoint == ollama.ENDPOINT and choice and choice.forces):
+    searches = google.searches_only(draft, tools)
+    on_ollama = draft.endpoint == ollama.ENDPOINT
+    if not searches and not (on_ollama and choice and choice.forces):
         _check_condition(draft, tools)
     rule = draft.rule("tools")
-    if rule is None:
+    if rule is None and not searches:
         raise draft.refusal(
             "tools", tools, "the endpoint takes no tools.", feature="tool_calling"
         )
@@ -44,10 +47,10 @@ def decide_tools(draft: Draft) -> None:
 
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
-    """Leave out of tools what only Anthropic's may have, for example cache marks."""
-    found = sorted(
-        {key for tool in tools for key in anthropic.ONLY_HERE if key in tool}
-    )
+    """Leave out of tools what only other wires take, for example cache marks."""
+    taken = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
+    foreign = [key for key in anthropic.ONLY_HERE if key not in taken]
+    found = sorted({key for tool in tools for key in foreign if key in tool})
     for key in found:
         reason = f"{draft.endpoint} has no {key} on a tool; Anthropic has."
         draft.note("tools", "dropped", requested=key, reason=reason)
@@ -76,7 +79,9 @@ def _translate_functions(draft: Draft) -> None:
 
 
 def _without_tools(draft: Draft, choice: Any) -> None:
-    if choice is not None:
+    if choice is not None and _adds_tools(draft):
+        draft.body["tool_choice"] = _of_added(choice)
+    elif choice is not None:
         read_choice(draft, choice, ())
         reason = "there are no tools to choose from."
         draft.note("tool_choice", "dropped", requested=choice, reason=reason)
@@ -84,6 +89,22 @@ def _without_tools(draft: Draft, choice: Any) -> None:
     if parallel is not None:
         reason = "it is refused when there are no tools."
         draft.note("parallel_tool_calls", "dropped", requested=parallel, reason=reason)
+
+
+def _adds_tools(draft: Draft) -> bool:
+    """Tell whether the messages bring tools along (recorded 2026-07 on Responses)."""
+    media = draft.invocation.traits.media
+    added = any(form.source == "additional_tools" for form in media)
+    return added and draft.endpoint == "responses"
+
+
+def _of_added(choice: Any) -> Any:
+    """Return a choice among tools that stand in the messages, as Responses has it."""
+    if choice in ("any", True):
+        return "required"
+    if isinstance(choice, str) and choice not in {"auto", "none", "required"}:
+        return {"type": "function", "name": choice}
+    return _flat_choice(choice)
 
 
 def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:

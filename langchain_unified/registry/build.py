@@ -274,6 +274,7 @@ def _rule(
         max_items=pick("max_items", None),
         requires=pick("requires", None),
         provenance=cited,
+        accepts_on=MappingProxyType(dict(pick("accepts_on", {}))),
     )
 
 

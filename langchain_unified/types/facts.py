@@ -61,6 +61,7 @@ class ParameterRule(NamedTuple):
         max_items: Largest legal number of items of a list.
         requires: Another parameter without which this one is refused.
         provenance: The source of the rule.
+        accepts_on: `accepts` by platform, where a provider's platforms differ.
     """
 
     parameter: str
@@ -72,6 +73,7 @@ class ParameterRule(NamedTuple):
     max_items: int | None = None
     requires: str | None = None
     provenance: Provenance = Provenance()
+    accepts_on: Mapping[str, Accepts] = EMPTY
 
 
 class ParameterMapping(NamedTuple):

@@ -270,8 +270,8 @@ def test_a_failure_is_given_beside_the_raw_message(
     assert isinstance(found["parsing_error"], StructuredOutputError)
 
 
-def test_a_strict_tool_has_no_defaults(model: Make) -> None:
-    """Defaults are refused in strict schemas, and so left out."""
+def test_a_strict_tool_keeps_its_defaults(model: Make) -> None:
+    """Strict schemas take defaults, which tell the model what is usual."""
 
     def paint(color: str = "red") -> None:
         """Paint a wall."""
@@ -279,5 +279,6 @@ def test_a_strict_tool_has_no_defaults(model: Make) -> None:
     bound: Any = model("gpt-4o").bind_tools([paint], strict=True)
     tool = model("gpt-4o").explain(**bound.kwargs).body["tools"][0]["function"]
 
-    assert {"color": {"type": "string"}} == tool["parameters"]["properties"]
+    color = {"type": "string", "default": "red"}
+    assert {"color": color} == tool["parameters"]["properties"]
     assert ["color"] == tool["parameters"]["required"]

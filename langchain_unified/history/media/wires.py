@@ -63,7 +63,7 @@ _RESPONSES = Wire(
             *((kind, "file_id") for kind in ("image", "file")),
         }
     ),
-    mimes={"image": _OPENAI_IMAGES, "file": _PDF},
+    mimes={"image": _OPENAI_IMAGES},  # Office files are read (recorded 2026-08)
     in_tools=frozenset({"image", "file"}),
     blocks=frozenset(
         {
