@@ -244,7 +244,9 @@ def _as_level(draft: Draft) -> None:
 
 def _budget_to_level(draft: Draft, budget: int) -> None:
     thinking = draft.config.thinking
-    if thinking.budget_maximum is not None and (budget > 0 or thinking.can_disable):
+    rule = draft.rule("thinking_budget")
+    takes_budgets = rule is not None and rule.accepts == "any"
+    if takes_budgets and (budget > 0 or thinking.can_disable):
         sent = _legal_budget(draft, budget)
         if sent != budget:
             reason = f"the model takes {_budget_words(draft)}; the nearest is sent."

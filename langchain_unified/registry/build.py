@@ -270,7 +270,7 @@ def _rule(
         accepts=pick("accepts", "any"),
         minimum=pick("min", None, "minimum"),
         maximum=pick("max", None, "maximum"),
-        values=tuple(values) if values is not None else None,
+        values=tuple(values) if values else None,  # an empty list lifts a limit
         max_items=pick("max_items", None),
         requires=pick("requires", None),
         provenance=cited,
