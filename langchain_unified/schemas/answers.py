@@ -150,12 +150,9 @@ def _can_be(
     if missing or (closed and any(key not in properties for key in value)):
         return False
     for key, one in value.items():
-        constants = [
-            part["const"]
-            for part in _alternatives(properties.get(key), root)
-            if "const" in part
-        ]
-        if constants and one is not None and one not in constants:
+        parts = _alternatives(properties.get(key), root)
+        constant = parts and all("const" in part for part in parts)
+        if constant and one is not None and one not in [p["const"] for p in parts]:
             return False
     return True
 
