@@ -8,6 +8,7 @@ from typing import Any
 from langchain_unified.planner.draft import Draft
 from langchain_unified.schemas import (
     Fit,
+    Loss,
     UnsayableError,
     Wire,
     fit,
@@ -116,12 +117,19 @@ def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
         draft.note(
             parameter,
             "emulated",
-            requested=[_at(one.word, one.place) + where for one in found.weakened],
+            requested=[_lost(one) + where for one in found.weakened],
             sent="description",
             reason="the endpoint cannot enforce it; the model is told in words, and "
             "the answer is checked on the client.",
             source=found.wire.source,
         )
+
+
+def _lost(one: Loss) -> str:
+    """Return what cannot be enforced, with its value if that is short."""
+    plain = isinstance(one.value, (str, int, float, bool))
+    told = f"{one.word} {one.value!r}" if plain else one.word
+    return _at(told, one.place)
 
 
 def _at(word: str, place: str) -> str:

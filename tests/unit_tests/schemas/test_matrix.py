@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.schemas import read_structure
 from tests.unit_tests.schemas.kinds import KINDS, Kind
 from tests.unit_tests.schemas.world import World
 
@@ -104,6 +105,7 @@ def test_the_page_is_what_happens(world: World, llm: UnifiedChatModel) -> None:
 def ask(kind: Kind, wire: str, world: World, llm: UnifiedChatModel) -> Any:
     """Ask for a kind on a wire; return message and answer."""
     world.value = kind.answer
+    world.schema = read_structure(kind.target).schema
     world.problems.clear()
     model, asked = WIRES[wire]
     bound = llm.bind(**model)
@@ -132,7 +134,7 @@ def cell(record: dict[str, Any], wire: str) -> str:
         elif isinstance(asked, list) and change["kind"] == "translated":
             said += [_said(*pair) for pair in zip(asked, sent, strict=True)]
         elif isinstance(asked, list):
-            told += map(_word, asked)
+            told += (_word(one).partition(" ")[0] for one in asked)
     if told:
         said.append(f"told: {', '.join(dict.fromkeys(told))}")
     if record["structured"] == "function_calling" and "tool" not in wire:

@@ -77,7 +77,7 @@ def llm(world: World) -> UnifiedChatModel:
 @given(one=drawn())
 def test_an_answer_comes_back(one: Drawn, world: World, llm: UnifiedChatModel) -> None:
     """A schema is sent as its API takes it, and an instance of it comes back."""
-    world.value = one.value
+    world.value, world.schema = one.value, one.schema
     for name, asked in ANSWERS:
         world.problems.clear()
         bound = llm.bind(**_model(name))
@@ -107,7 +107,7 @@ def _told(found: Any, value: Any) -> Any:
 @given(one=drawn(is_object=True))
 def test_arguments_come_back(one: Drawn, world: World, llm: UnifiedChatModel) -> None:
     """A tool is declared with all its parameters, and its arguments come back."""
-    world.value = one.value
+    world.value, world.schema = one.value, one.schema
     name = one.schema["title"]
     function = {"name": name, "description": "Does it.", "parameters": one.schema}
     for model, asked in TOOLS:

@@ -40,6 +40,7 @@ class World:
 
     Attributes:
         value: What to answer with: an instance of the schema the user gave.
+        schema: The schema the user gave, by which a wrapped answer is told from others.
         problems: What the requests had that their API refuses.
         asked: The schema of the last request; `None` if it was asked for in words.
         body: The last request.
@@ -48,6 +49,7 @@ class World:
 
     def __init__(self) -> None:
         self.value: Any = None
+        self.schema: Any = None
         self.problems: list[str] = []
         self.asked: Asked | None = None
         self.answer: Any = None
@@ -98,7 +100,7 @@ class World:
     def _held(self, asked: Asked) -> Any:
         """Return the value as the schema that was sent can hold it."""
         schema = asked.schema if asked.schema is not None else {}
-        for told in _forms(self.value, schema):
+        for told in _forms(self.value, schema, self.schema):
             if Draft202012Validator(schema).is_valid(told):
                 return told
         self.problems.append(f"{schema} forbids {self.value!r}")
@@ -117,14 +119,19 @@ def _wire(path: str) -> str:
     return "gemini"
 
 
-def _forms(value: Any, schema: Mapping[str, Any]) -> list[Any]:
-    """Return the ways a value may be held: as it is, with nulls, under a key."""
+def _forms(value: Any, schema: Mapping[str, Any], given: Any) -> list[Any]:
+    """Return the ways a value may be held: as it is or with nulls, under a key or not.
+
+    A key that the user's schema does not have is one the answer is wrapped in.
+    """
     keys = list(schema.get("properties") or {})
-    forms = [value, _nulled(value, schema, schema)]
-    if len(keys) == 1:
+    own = {
+        name for _, node in referee.nodes(given) for name in node.get("properties", ())
+    }
+    if len(keys) == 1 and keys[0] not in own and given is not None:
         inner = schema["properties"][keys[0]]
-        forms += [{keys[0]: value}, {keys[0]: _nulled(value, inner, schema)}]
-    return forms
+        return [{keys[0]: value}, {keys[0]: _nulled(value, inner, schema)}]
+    return [value, _nulled(value, schema, schema)]
 
 
 def _nulled(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
