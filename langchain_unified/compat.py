@@ -172,25 +172,25 @@ class LangChainCompatibilityService:
         given |= kwargs
         if config is not None and _takes_config(self.legacy.generate_text):
             given["config"] = config
+        ask = partial(self.legacy.generate_text, prompt, **given)
         if served.mode.name != "shadow":
-            found = await _awaited(self.legacy.generate_text(prompt, **given))
+            found = await _awaited(ask())
         else:
             read = partial(self.unified_service.asked, prompt, model, **kwargs)
-            found = await self._shadowed(served, prompt, given, read)
+            found = await self._shadowed(served, ask, read)
         return {**found, "rollout": served.record} if self._details else found
 
     async def _shadowed(
         self,
         served: Served,
-        prompt: str,
-        given: dict[str, Any],
+        ask: Callable[[], Any],
         read: Callable[[], Asked],
     ) -> Any:
         """Return the old service's answer, and have the call looked at beside it."""
         started, primary = time.monotonic(), Primary()
         with recording() as sent:
             try:
-                found = await _awaited(self.legacy.generate_text(prompt, **given))
+                found = await _awaited(ask())
                 if isinstance(found, Mapping) and found.get("success", True):
                     seconds = time.monotonic() - started
                     primary = Primary.whole(str(found.get("text", "")), seconds)
@@ -252,17 +252,21 @@ class LangChainCompatibilityService:
         old = getattr(legacy, name)
         new = getattr(self.__dict__["unified_service"], name, None)
         routed = callable(old) and _takes_settings(new) and not name.startswith("_")
-        return self._routed(old, new) if routed else old
+        return self._routed(name, old, new) if routed else old
 
-    def _routed(self, old: Callable[..., Any], new: Any) -> Any:
+    def _routed(self, name: str, old: Callable[..., Any], new: Any) -> Any:
         """Return a method of either service, chosen at each call."""
+        compared = name == "generate_chat" and inspect.iscoroutinefunction(old)
 
         @wraps(old)
         def method(*args: Any, **kwargs: Any) -> Any:
             model = kwargs.get("model", args[1] if len(args) > 1 else _DEFAULT)
             served = self._served(model, kwargs.get("config"), kwargs)
             if served is None or served == "legacy":
-                return old(*args, **kwargs)
+                ask = partial(old, *args, **kwargs)
+                if not compared or served is None or served.mode.name != "shadow":
+                    return ask()
+                return self._shadowed(served, ask, partial(_read, new, args, kwargs))
             found = new(*args, **kwargs, rollout=served)
             later = inspect.isawaitable(found)
             return self._plain_later(found) if later else self._plain(found)
@@ -289,6 +293,14 @@ def _asynchronous(function: Callable[..., Any]) -> None:
 
 
 _asynchronous(LangChainCompatibilityService.generate_text)
+
+
+def _read(new: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
+    """Return the conversation and settings of a call, as the chat model takes them."""
+    found = inspect.signature(new).bind(*args, **kwargs).arguments
+    model = found.get("model", _DEFAULT)
+    named = {} if model == _DEFAULT else {"model": model}
+    return found["messages"], {**found.get("settings", {}), **named}
 
 
 async def _awaited(answer: Any) -> Any:

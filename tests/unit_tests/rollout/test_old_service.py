@@ -119,6 +119,23 @@ async def test_other_methods_follow_the_flag(
         service.nothing_of_the_kind()
 
 
+async def test_a_conversation_is_shadowed_too(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """`generate_chat` of an old service is compared and mirrored as a prompt is."""
+    old, flags = Old(), Rollout("shadow", mirror=Mirror(1.0, max_usd=None))
+    service = compat(model, old, flags, name="o3", temperature=0)
+    turns = [{"role": "user", "content": "one two"}]
+    answer = await service.generate_chat(turns, max_tokens=40)
+    report = flags.report()
+
+    assert "old" == answer["text"]
+    assert [("chat", turns, {"max_tokens": 40})] == old.asked
+    assert {"temperature"} <= set(report.of("o3"))
+    assert [None] == [copy.error for copy in report.mirrored]
+    assert turns == provider_emulator.requests[0].body["messages"]
+
+
 async def test_without_any_flag_the_old_service_answers(model: Make) -> None:
     """A deployment that forgot its flag switches nobody."""
     answer = await compat(model, Old(), None).generate_text("hi")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.cost import estimate_plan
 from langchain_unified.errors import UnknownParameterError
 from langchain_unified.service import TextResult, UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator, Reply
@@ -155,9 +156,11 @@ async def test_a_budget_that_runs_out_keeps_the_answers_paid_for(
     model: Callable[..., UnifiedChatModel],
 ) -> None:
     """Prompts there is no money left for fail one by one; the others are answered."""
-    price = model().invoke("prompt 0").response_metadata["unified"]["cost_usd"]
-    service = UnifiedInferenceService(model(budget_usd=price * 4))
-    results = await service.batch_text(PROMPTS, concurrency=1)
+    capped = model(max_tokens=40)
+    price = capped.invoke("prompt 0").response_metadata["unified"]["cost_usd"]
+    most = estimate_plan(capped.explain("prompt 0"), 10)
+    llm = model(max_tokens=40, budget_usd=most + price * 4)
+    results = await UnifiedInferenceService(llm).batch_text(PROMPTS, concurrency=1)
     answered = [result for result in results if result.success]
 
     assert 1 <= len(answered) < len(PROMPTS)
