@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
-from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
 from langchain_unified.attempts import Attempts
 from langchain_unified.choice import is_auto, spelled
-from langchain_unified.connection import Connection
-from langchain_unified.registry import Registry
+from langchain_unified.planning import Planning
 from langchain_unified.rollout.control import Decision, Rollout, rollout_of
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import Served
 from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
@@ -45,42 +43,6 @@ _OPEN = (
 )
 
 
-class Routed(Protocol):
-    """What a router needs of the chat model that holds it."""
-
-    rollout: Any
-    model_name: str
-
-    @property
-    def model_fields_set(self) -> set[str]:
-        """The fields that the user set."""
-        ...
-
-    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue: ...
-    def _resolve(self, name: str | None = ...) -> ModelConfig: ...
-    def _registry(self) -> Registry: ...
-    def _connection(self, provider: str) -> Connection: ...
-    def _defaults(self) -> dict[str, Any]: ...
-    def _plan(self, invocation: Invocation) -> CallPlan: ...
-    def _invocation(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Invocation: ...
-    def _attempts(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-        finish: Callable[[CallPlan], CallPlan] = ...,
-    ) -> Attempts: ...
-
-
 class Router:
     """Decides who serves each call of a model, and makes the attempts at it.
 
@@ -88,7 +50,7 @@ class Router:
         model: The chat model whose calls are routed.
     """
 
-    def __init__(self, model: Routed) -> None:
+    def __init__(self, model: Planning) -> None:
         """Keep the model; the plain one is built when first needed."""
         self._model = model
         self._plain: ProviderShim | None = None
@@ -100,7 +62,7 @@ class Router:
     @property
     def rollout(self) -> Rollout:
         """What decides."""
-        return rollout_of(self._model.rollout)
+        return rollout_of(getattr(self._model, KEYWORD))
 
     def decided(
         self, config: RunnableConfig, kwargs: dict[str, Any]
