@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from types import UnionType
 from typing import Any, get_origin
 
 from langchain_core.utils.function_calling import convert_to_openai_function
@@ -19,11 +19,6 @@ from typing_extensions import is_typeddict
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.schemas.typed_dicts import has_optional_keys, typed_dict_schema
 from langchain_unified.schemas.walking import contains_itself, mapped
-
-if sys.version_info >= (3, 14):
-    from typing import Union as UnionType
-else:
-    from types import UnionType
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 """How structured output can be asked for, best first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from types import UnionType
 from typing import Annotated, Any
 
 import typing_extensions
@@ -60,13 +61,12 @@ def _rebuilt(target: Any, made: dict[Any, Any]) -> Any:
 
 def _with_args(target: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
     """Return a generic type with other arguments."""
+    if origin in (typing.Union, UnionType):
+        union: Any = typing.Union
+        return union[inner]
     if hasattr(target, "copy_with"):
         return target.copy_with(inner)
-    if isinstance(origin, type) and origin.__module__ == "builtins":
-        generic: Any = origin
-        return generic[inner]
-    union: Any = typing.Union
-    return union[inner]
+    return origin[inner]
 
 
 def _remade(target: Any, made: dict[Any, Any]) -> Any:
