@@ -27,7 +27,6 @@ _NOT_STRICT = frozenset(
     {
         "allOf",
         "contains",
-        "default",
         "dependentRequired",
         "dependentSchemas",
         "else",
