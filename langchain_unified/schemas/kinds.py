@@ -9,8 +9,28 @@ from langchain_unified.schemas.notes import Notes, UnsayableError
 from langchain_unified.schemas.words import described
 
 _WORDS_OF = {
-    "object": {"properties", "required", "additionalProperties"},
-    "array": {"items", "minItems", "maxItems", "prefixItems", "uniqueItems"},
+    "object": {
+        "additionalProperties",
+        "maxProperties",
+        "minProperties",
+        "patternProperties",
+        "properties",
+        "propertyNames",
+        "required",
+        "unevaluatedProperties",
+    },
+    "array": {
+        "additionalItems",
+        "contains",
+        "items",
+        "maxContains",
+        "maxItems",
+        "minContains",
+        "minItems",
+        "prefixItems",
+        "unevaluatedItems",
+        "uniqueItems",
+    },
     "string": {"format", "pattern", "minLength", "maxLength"},
     "number": {
         "exclusiveMaximum",
@@ -41,7 +61,8 @@ def with_constants(node: dict[str, Any], place: str, notes: Notes) -> dict[str, 
     if allowed is None or all(type_of(value) in allowed for value in values):
         return node
     told = [value for value in values if type_of(value) in allowed]
-    others = list(dict.fromkeys(type_of(v) for v in values if v not in told))
+    types = [type_of(value) for value in values]
+    others = list(dict.fromkeys(kind for kind in types if kind not in allowed))
     kinds: list[Any] = [{"type": kind} for kind in others]
     if "object" in others and notes.wire.closed:
         raise UnsayableError(place, "enum of objects")
@@ -78,7 +99,7 @@ def implied_type(node: Mapping[str, Any]) -> str | None:
     for kind, words in _WORDS_OF.items():
         if words & node.keys():
             return kind
-    return "object" if "patternProperties" in node else None
+    return None
 
 
 def or_null(node: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.schemas.notes import Notes, UnsayableError
+from langchain_unified.schemas.walking import distinct
 from langchain_unified.schemas.words import described
 
 
@@ -26,7 +27,7 @@ def with_lists(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]
     if rest is False:
         node["maxItems"] = min(node.get("maxItems", len(kinds)), len(kinds))
     more = [rest] if isinstance(rest, Mapping) else []
-    every = [one for n, one in enumerate(kinds) if one not in kinds[:n]] + more
+    every = distinct([*kinds, *more])
     node["items"] = every[0] if len(every) == 1 else {"anyOf": every}
     if len(every) == 1:
         notes.say("prefixItems", place, "items")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from langchain_unified.schemas.walking import same
+
 NOTES = frozenset(
     {
         "$comment",
@@ -34,7 +36,7 @@ def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     for word, value in second.items():
         if word not in found:
             found[word] = value
-        elif word in NOTES or found[word] == value:
+        elif word in NOTES or same(found[word], value):
             continue
         else:
             joined = _joined(word, found[word], value)
@@ -65,11 +67,11 @@ def _names(first: Sequence[str], second: Sequence[str]) -> Any:
 
 
 def _common(first: Sequence[Any], second: Sequence[Any]) -> Any:
-    return [value for value in first if value in second] or None
+    return [one for one in first if any(same(one, two) for two in second)] or None
 
 
 def _part(first: Mapping[str, Any], name: str, value: Any) -> Any:
-    if name not in first or first[name] == value or first[name] is True:
+    if name not in first or same(first[name], value) or first[name] is True:
         return value
     return first[name] if value is True else {"allOf": [first[name], value]}
 
@@ -134,7 +136,7 @@ def any_object(
     for member in members:
         for name, value in (member.get("properties") or {}).items():
             seen = kinds.setdefault(name, [])
-            if resolved(value) not in [resolved(one) for one in seen]:
+            if not any(same(resolved(value), resolved(one)) for one in seen):
                 seen.append(value)
     required = [set(member.get("required") or ()) for member in members]
     common = set.intersection(*required) if required else set()

@@ -24,6 +24,7 @@ from langchain_unified.schemas.sizes import check_size
 from langchain_unified.schemas.walking import (
     cyclic,
     definition,
+    distinct,
     mapped,
     references,
     with_definitions,
@@ -230,13 +231,12 @@ class Subset:
                     else {"allOf": [shared, given]}
                 )
             told = self._node(branch, place)
-            if told not in branches:
-                branches.append(told)
+            branches.append(told)
         if shared:
             self._notes.say("anyOf", place, "whole branches")
         if "default" in node and self._notes.takes("default"):
             notes["default"] = node["default"]
-        return {"anyOf": branches, **notes}
+        return {"anyOf": distinct(branches), **notes}
 
     # One value
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 NAMED = (
@@ -33,6 +34,20 @@ SINGLE = (
 """Words under which one schema stands."""
 
 _DEFINITIONS = ("$defs", "definitions")
+
+
+def same(first: Any, second: Any) -> bool:
+    """Tell whether two JSON values are one; true is not 1 there, as it is in Python."""
+    return first == second and _written(first) == _written(second)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Return JSON values without those that come again."""
+    return list({_written(value): value for value in values}.values())
 
 
 def mapped(
