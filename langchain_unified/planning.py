@@ -328,7 +328,7 @@ class Planning(DropIn):
         try:
             return planned(call, config)
         except UnsupportedError as refusal:
-            raise self._with_alternatives(refusal, call) from None
+            raise self._with_alternatives(refusal, call, config) from None
         except RecursionError as error:
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", "(nested)", accepted) from error
@@ -487,13 +487,18 @@ class Planning(DropIn):
         return kept.platforms
 
     def _with_alternatives(
-        self, refusal: UnsupportedError, call: Invocation
+        self, refusal: UnsupportedError, call: Invocation, config: ModelConfig
     ) -> UnsupportedError:
-        if refusal.feature is None:
-            return refusal
-        return refusal.suggesting(
-            self._registry().models_with(refusal.feature, like=call.model)
-        )
+        """Return the refusal that names what is in the way, and models that could."""
+        from langchain_unified.planner.refusals import able, explained  # noqa: PLC0415
+
+        registry = self._registry()
+        if refusal.feature is not None:
+            names = registry.models_with(refusal.feature, like=call.model)
+            return refusal.suggesting(names)
+        found = explained(refusal, call, config)
+        others = registry.models_like(call.model)
+        return found.suggesting(able(call, config, others))
 
     def _ready(self, plan: CallPlan) -> None:
         """Connect the shim of a plan if it is the first."""

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -335,17 +336,24 @@ class Registry:
             like: The model to find alternatives for.
             most: How many to return.
         """
+        able = (c for c in self.models_like(like) if c.supports(feature))
+        return tuple(config.model for config in islice(able, most))
+
+    def models_like(self, like: str) -> list[ModelConfig]:
+        """Return living models that can be called, of the same provider first.
+
+        Args:
+            like: The model to find others for.
+        """
         today, provider = self.today(), self.resolve(like).provider
         found = [
             config
             for config in self.models()
             if config.match == "exact"
-            and config.supports(feature)
             and self.is_enabled(config.provider)
             and not (config.lifecycle.shutdown and config.lifecycle.shutdown <= today)
         ]
-        found.sort(key=lambda config: config.provider != provider)
-        return tuple(config.model for config in found[:most])
+        return sorted(found, key=lambda config: config.provider != provider)
 
     def provider(self, provider: str) -> ProviderRow:
         """Return the row of a provider itself."""

@@ -1,0 +1,170 @@
+"""Why a call cannot be made: the setting without which it could be, and who could.
+
+A model is refused on each of its endpoints for a reason of its own, and the first may
+not be the one that matters: where tools need Responses, what Responses lacks is in the
+way. So the settings of the call are left out one by one, then in pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, islice
+
+from langchain_unified.azure_address import CHAT_ONLY, FIRST_WITH_RESPONSES
+from langchain_unified.errors import UnsupportedError
+from langchain_unified.planner.rules import plan
+from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.vocabulary import importance
+
+_ENDPOINT, _VERSION = "use_responses_api", "api_version"
+_GO_TOGETHER = {
+    "logprobs": ("top_logprobs",),
+    "tools": ("tool_choice", "parallel_tool_calls"),
+    "functions": ("function_call",),
+}
+_LAST_TO_GO = ("response_format", "tool_choice", "functions", "tools")
+_OF_THE_INPUT = frozenset({"messages", "model"})
+_MOST_PAIRS = 40
+_MOST_MODELS = 80
+
+
+def explained(
+    refusal: UnsupportedError, call: Invocation, config: ModelConfig
+) -> UnsupportedError:
+    """Return the refusal that names the setting in the way.
+
+    Args:
+        refusal: What the planner raised.
+        call: The call that was refused.
+        config: What its model takes.
+
+    Returns:
+        An error about the first setting whose removal makes the call possible; the
+        refusal itself if it names that one, or if no removal helps.
+    """
+    if refusal.parameter in _OF_THE_INPUT:
+        return refusal
+    found = _removals(call, config)
+    if not found or (refusal.parameter,) == found[0]:
+        return refusal
+    return _blaming(found, refusal, call, config)
+
+
+def _removals(call: Invocation, config: ModelConfig) -> list[tuple[str, ...]]:
+    """Return what could be left out: one setting, or two if one is not enough."""
+    names = sorted(_settings(call, config), key=_order)
+    single: list[tuple[str, ...]] = [(name,) for name in names]
+    pairs = islice(combinations(names, 2), _MOST_PAIRS)
+    found = [one for one in single if _possible(call, config, one)]
+    return found or [pair for pair in pairs if _possible(call, config, pair)]
+
+
+def _settings(call: Invocation, config: ModelConfig) -> Iterator[str]:
+    together = {name for names in _GO_TOGETHER.values() for name in names}
+    yield from (name for name in call.params if name not in together)
+    if call.endpoint is not None:
+        yield _ENDPOINT
+    if call.platforms.get(config.provider) == CHAT_ONLY:
+        yield _VERSION
+
+
+def _order(name: str) -> tuple[int, bool]:
+    """What narrows the endpoints first, then guarantees; last what the call is for."""
+    if name in {_ENDPOINT, _VERSION}:
+        return -1, False
+    place = _LAST_TO_GO.index(name) + 1 if name in _LAST_TO_GO else 0
+    return place, importance(name) == "tuning"
+
+
+def _possible(call: Invocation, config: ModelConfig, names: Iterable[str]) -> bool:
+    return _planned(_without(call, names), config) is not None
+
+
+def _without(call: Invocation, names: Iterable[str]) -> Invocation:
+    gone = {name for one in names for name in (one, *_GO_TOGETHER.get(one, ()))}
+    left = {name: value for name, value in call.params.items() if name not in gone}
+    call = call._replace(params=left)
+    if _ENDPOINT in gone:
+        call = call._replace(endpoint=None)
+    return call._replace(platforms={}) if _VERSION in gone else call
+
+
+def _planned(call: Invocation, config: ModelConfig) -> CallPlan | None:
+    try:
+        return plan(call, config)
+    except UnsupportedError:
+        return None
+
+
+def _blaming(
+    found: list[tuple[str, ...]],
+    refusal: UnsupportedError,
+    call: Invocation,
+    config: ModelConfig,
+) -> UnsupportedError:
+    """Return an error about what stands in the way, and all that could go instead."""
+    names = found[0]
+    first = names[0]
+    possible = _planned(_without(call, names), config)
+    endpoint = possible.endpoint if possible is not None else ""
+    reason = _reason(first, endpoint, call, config) or refusal.reason
+    others = ", or ".join(" and ".join(one) for one in found)
+    return UnsupportedError(
+        first,
+        call.params.get(first, call.endpoint),
+        model=call.model,
+        reason=f"{reason.rstrip('.')}. The call can be made without {others}.",
+    )
+
+
+def _reason(
+    name: str, endpoint: str, call: Invocation, config: ModelConfig
+) -> str | None:
+    """Return why a setting is refused on the endpoint that could take the rest."""
+    if name == _VERSION:
+        return (
+            "this API version serves chat completions only, and the call needs "
+            f"Responses, served from {FIRST_WITH_RESPONSES} on"
+        )
+    if name == _ENDPOINT:
+        return f"the call needs {endpoint}"
+    try:
+        plan(call._replace(endpoint=endpoint or None), config)
+    except UnsupportedError as refused:
+        if refused.parameter == name:
+            return f"on {endpoint}, which the rest of the call needs, {refused.reason}"
+    return f"it does not go together with {_rest(name, call)}"
+
+
+def _rest(name: str, call: Invocation) -> str:
+    left = [other for other in call.params if other != name]
+    return ", ".join(left) or "the rest of the call"
+
+
+def able(
+    call: Invocation, like: ModelConfig, configs: Sequence[ModelConfig], most: int = 3
+) -> tuple[str, ...]:
+    """Return models that can make a call, those that lose none of its settings first.
+
+    Which models a user's own server or an Azure resource has, nobody knows here.
+
+    Args:
+        call: The call that a model cannot make.
+        like: What that model takes.
+        configs: Models to try.
+        most: How many to return.
+    """
+    if like.server or all(config.provider != like.provider for config in configs):
+        return ()
+    whole: list[str] = []
+    partly: list[str] = []
+    known = [config for config in configs if config.model == config.canonical]
+    for config in known[:_MOST_MODELS]:
+        made = _planned(call._replace(model=config.model), config)
+        if made is None:
+            continue
+        losses = any(change.kind in {"dropped", "clamped"} for change in made.changes)
+        (partly if losses else whole).append(config.model)
+        if len(whole) == most:
+            break
+    return tuple([*whole, *partly][:most])
