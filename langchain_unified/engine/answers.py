@@ -11,7 +11,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd
-from langchain_unified.engine.empty import empty_answer, recorded
+from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
@@ -42,8 +42,9 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
             message = "The answer holds no candidates."
             raise MalformedResponseError(message)
         silent = None
-        if ended is not None and says_nothing(generation.message):
-            silent = empty_answer(plan, ended, _usage(result))
+        reason = ended or reason_of_status(generation.message)
+        if reason is not None and says_nothing(generation.message):
+            silent = empty_answer(plan, reason, _usage(result))
         if plan.stop:
             cut_message(generation, plan.stop)
         if silent is not None:

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from langchain_core.messages import BaseMessage
+
 from langchain_unified.types import CallPlan
 
 EMPTY = "empty"
@@ -55,6 +57,23 @@ def empty_answer(
     found = EmptyAnswer(reason, cap, made, thought, _why(reason, cap, made, thought))
     _LOG.warning("%s: %s", plan.model, found.reason)
     return found
+
+
+def reason_of_status(message: BaseMessage) -> str | None:
+    """Return why an answer in the shape of Responses ended, in OpenAI's words.
+
+    Where the user chose Responses the message has a `status` in place of a
+    `finish_reason`, as `ChatOpenAI`'s has.
+    """
+    metadata = message.response_metadata
+    status = metadata.get("status")
+    if status == "completed":
+        return "stop"
+    details = metadata.get("incomplete_details")
+    why = str(details.get("reason")) if isinstance(details, Mapping) else ""
+    if status != "incomplete" or why == "content_filter":
+        return None
+    return "length" if why.startswith("max_") else "stop"
 
 
 def _why(

@@ -11,7 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.answers import COST, summed
-from langchain_unified.engine.empty import empty_answer, recorded
+from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
@@ -53,7 +53,7 @@ class Pieces:
         reason = normalise(message, chunk.generation_info, calls=self._calls)
         last = getattr(message, "chunk_position", None) == "last"
         self._ended = self._ended or reason is not None or last
-        self._reason = reason or self._reason
+        self._reason = reason or reason_of_status(message) or self._reason
         self._answered = self._answered or not says_nothing(message)
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)

@@ -45,7 +45,7 @@ def explained(
     if refusal.parameter in _OF_THE_INPUT:
         return refusal
     found = _removals(call, config)
-    if not found or (refusal.parameter,) == found[0]:
+    if not found or found == [(refusal.parameter,)]:
         return refusal
     return _blaming(found, refusal, call, config)
 
@@ -128,12 +128,30 @@ def _reason(
         )
     if name == _ENDPOINT:
         return f"the call needs {endpoint}"
-    try:
-        plan(call._replace(endpoint=endpoint or None), config)
-    except UnsupportedError as refused:
-        if refused.parameter == name:
-            return f"on {endpoint}, which the rest of the call needs, {refused.reason}"
+    for place in sorted(
+        config.endpoints, key=lambda one: not _knows(config, one, name)
+    ):
+        refused = _refusal_on(call, config, place)
+        if refused is not None and refused.parameter == name:
+            needed = place == endpoint and len(config.endpoints) > 1
+            where = f"on {place}, which the rest of the call needs, " if needed else ""
+            return where + refused.reason
     return f"it does not go together with {_rest(name, call)}"
+
+
+def _knows(config: ModelConfig, endpoint: str, name: str) -> bool:
+    rule = config.mappings[endpoint].rules.get(name)
+    return rule is not None and rule.accepts != "absent"
+
+
+def _refusal_on(
+    call: Invocation, config: ModelConfig, endpoint: str
+) -> UnsupportedError | None:
+    try:
+        plan(call._replace(endpoint=endpoint), config)
+    except UnsupportedError as refused:
+        return refused
+    return None
 
 
 def _rest(name: str, call: Invocation) -> str:
