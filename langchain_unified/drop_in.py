@@ -45,7 +45,10 @@ class DropIn(BaseChatModel):
     temperature: float | None = None
     """Sampling temperature, 0 to 2."""
     max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
-    """Most tokens of the answer, reasoning included."""
+    """Most tokens of the answer, reasoning included; sent as it is given. A reasoning
+    model may spend all of them before it writes a word: such an empty answer is logged
+    as a warning, and `response_metadata["unified"]["empty"]` says how many tokens went
+    into reasoning. Raise the cap or lower `reasoning_effort`."""
     stop: list[str] | str | None = Field(default=None, alias="stop_sequences")
     """Strings that end the answer; applied on the client where a model refuses them."""
     reasoning_effort: str | None = None

@@ -53,6 +53,13 @@ def searches_only(draft: Draft, tools: Sequence[Any]) -> bool:
     return takes and all(set(tool) <= _SEARCHES for tool in tools)
 
 
+def takes_functions_beside(draft: Draft) -> bool:
+    """Tell whether a function tool may join the built-in tools of the call."""
+    tools = draft.wanted.get("tools") or ()
+    builtin = any("function" not in tool for tool in tools)
+    return not builtin or bool(draft.config.features.get(_FEATURE, True))
+
+
 def _refuse_forced(draft: Draft, builtin: Sequence[Any], choice: Any) -> None:
     """Refuse a choice that no built-in tool can be held to."""
     if choice in {None, "auto"} if isinstance(choice, (str, type(None))) else False:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.planner import google
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.fitting import fitted, note_fit
 from langchain_unified.schemas import (
@@ -124,7 +125,7 @@ def _can(draft: Draft, method: str) -> bool:
     together = config.features.get("tools_with_json", True)
     with_tools = bool(draft.wanted.get("tools"))
     if method == "function_calling":
-        return _takes_tools(draft)
+        return _takes_tools(draft) and google.takes_functions_beside(draft)
     feature = "structured_output" if method == "json_schema" else "json_mode"
     return config.supports(feature) and (together or not with_tools)
 

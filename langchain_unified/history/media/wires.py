@@ -152,7 +152,7 @@ def verdict_on(
         reason = _wrong_mime(wire, form, kind)
         return ("refuse", reason) if reason else ("send", "")
     if form.source == "url" and (kind == "text" or (kind, "base64") in wire.takes):
-        return "fetch", ""
+        return ("send" if _reads_urls(endpoint, form, platform) else "fetch"), ""
     return "refuse", _no_form(endpoint, form)
 
 
@@ -181,6 +181,19 @@ def _has_form(form: MediaForm) -> bool:
     return form.source in {"url", "google", "cloud"} or (
         (form.kind, form.source) == ("file", "file_id")
     )
+
+
+def _reads_urls(endpoint: str, form: MediaForm, platform: str) -> bool:
+    """Tell whether Google's servers fetch what stands at a public URL.
+
+    Vertex AI does, told its type. Of the Gemini Developer API its documentation says so
+    since 2026-01, while pydantic-ai and the AI SDK hold back (read 2026-11-27): there a
+    URL is downloaded where that is allowed, which cannot be refused.
+    """
+    if endpoint != _GEMINI_ENDPOINT or platform != VERTEX:
+        return False
+    by_uri = (form.kind, "cloud") in _GEMINI.takes
+    return by_uri and form.source == "url" and bool(form.mime)
 
 
 def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from google.genai.types import GenerateContentConfig, HttpOptions, HttpRetryOptions
+from google.genai.types import (
+    AutomaticFunctionCallingConfig,
+    GenerateContentConfig,
+    HttpOptions,
+    HttpRetryOptions,
+)
 
 from langchain_unified.types import CallPlan
 
@@ -42,6 +47,8 @@ def render_config(plan: CallPlan) -> GenerateContentConfig:
     config = GenerateContentConfig.model_validate(
         {name: value for name, value in fields.items() if name in known}
     )
+    # Nothing here is a Python function the SDK could call; it would log that it cannot.
+    config.automatic_function_calling = AutomaticFunctionCallingConfig(disable=True)
     config.http_options = _http_options(plan, extra)
     return config
 

@@ -6,8 +6,10 @@ import os
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.errors import UnsupportedError
 from langchain_unified.testing import ProviderEmulator, Reply
 
 ANSWER = {
@@ -44,3 +46,48 @@ def test_a_given_key_goes_first(
 
     assert "iven" == sent.key_tail
     assert before == dict(os.environ)
+
+
+@pytest.mark.parametrize(
+    ("block", "mime"),
+    [
+        ({"type": "image", "url": "https://example.org/a.png"}, "image/png"),
+        ({"type": "file", "url": "https://example.org/a.pdf"}, "application/pdf"),
+        (
+            {
+                "type": "image",
+                "url": "https://example.org/a",
+                "mime_type": "image/webp",
+            },
+            "image/webp",
+        ),
+    ],
+)
+def test_public_urls_go_to_vertex(
+    provider_emulator: ProviderEmulator, block: dict[str, Any], mime: str
+) -> None:
+    """Vertex AI fetches a URL itself, told its type."""
+    provider_emulator.script(Reply(200, ANSWER))
+    settings = {"api_key": "key-given", "base_url": provider_emulator.google_base_url}
+    llm = UnifiedChatModel(
+        model="gemini-3.5-flash",
+        providers={"google_genai": {**settings, "vertexai": True}},
+    )
+    llm.invoke([HumanMessage([block])])
+    (part,) = provider_emulator.requests[-1].body["contents"][0]["parts"]
+
+    assert {"file_uri": block["url"], "mime_type": mime} == part["fileData"]
+
+
+def test_a_url_the_developer_api_may_not_take_says_how(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """Where it is disputed, the URL is downloaded if that is allowed."""
+    settings = {"api_key": "key-given", "base_url": provider_emulator.google_base_url}
+    llm = UnifiedChatModel(
+        model="gemini-3.5-flash", providers={"google_genai": settings}
+    )
+    block = {"type": "image", "url": "https://example.org/a.png"}
+
+    with pytest.raises(UnsupportedError, match="fetch_urls=True"):
+        llm.invoke([HumanMessage([block])])  # type: ignore[list-item]
