@@ -22,6 +22,7 @@ _GO_TOGETHER = {
     "tools": ("tool_choice", "parallel_tool_calls"),
     "functions": ("function_call",),
 }
+_FOLLOWS = frozenset({"top_logprobs"})
 _LAST_TO_GO = ("response_format", "tool_choice", "functions", "tools")
 _OF_THE_INPUT = frozenset({"messages", "model"})
 _MOST_PAIRS = 40
@@ -60,8 +61,7 @@ def _removals(call: Invocation, config: ModelConfig) -> list[tuple[str, ...]]:
 
 
 def _settings(call: Invocation, config: ModelConfig) -> Iterator[str]:
-    together = {name for names in _GO_TOGETHER.values() for name in names}
-    yield from (name for name in call.params if name not in together)
+    yield from (name for name in call.params if name not in _FOLLOWS)
     if call.endpoint is not None:
         yield _ENDPOINT
     if call.platforms.get(config.provider) == CHAT_ONLY:
