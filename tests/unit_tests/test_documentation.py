@@ -356,4 +356,4 @@ def test_documented_arguments_exist(name: str) -> None:
         else set()
     )
 
-    assert set() == told - _named(PUBLIC[name])
+    assert set() == told - set(inspect.signature(PUBLIC[name]).parameters)
