@@ -47,7 +47,7 @@ def settle_builtin_tools(
 def searches_only(draft: Draft, tools: Sequence[Any]) -> bool:
     """Tell whether a model that takes no functions is offered a search alone.
 
-    Image models are so (recorded 2025-12, on AI Studio).
+    Image models are so (recorded on AI Studio).
     """
     takes = bool(draft.config.features.get(_SEARCH_FEATURE))
     return takes and all(set(tool) <= _SEARCHES for tool in tools)

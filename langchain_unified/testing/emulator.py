@@ -366,6 +366,8 @@ class ProviderEmulator:
             recorded.evidence = error.evidence
             return _json_reply(error.status, error.body)
         except Exception:  # noqa: BLE001
+            if recorded.let_through:  # nothing can be answered to what was let through
+                return _json_reply(_ERROR, recorded.let_through[0])
             trace = traceback.format_exc()
             body = {
                 "error": {"message": trace, "type": "emulator_failure", "code": 500}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
-from langchain_unified.testing.evidence import evidence_of
+from langchain_unified.testing.evidence import evidence_of, is_strong_enough
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from langchain_unified.testing.recording import RecordedRequest
+    from langchain_unified.testing.settings import Settings
 
 GOOGLE_STATUS = {
     400: "INVALID_ARGUMENT",
@@ -25,17 +29,57 @@ class RefusalError(Exception):
     """A request the emulator answers with an error."""
 
     @property
+    def message(self) -> str:
+        """What the error says."""
+        error = self.body.get("error")
+        return str(error.get("message") if isinstance(error, dict) else error)
+
+    @property
     def evidence(self) -> str:
         """How it is known that the real API refuses this."""
-        error = self.body.get("error")
-        text = error.get("message") if isinstance(error, dict) else error
-        return evidence_of(str(text))
+        return evidence_of(self.message)
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         """Keep the status and the body to answer with."""
         super().__init__(body)
         self.status = status
         self.body = body
+
+
+class Checked(Protocol):
+    """A request on its way through the checks."""
+
+    settings: Settings
+    recorded: RecordedRequest
+
+
+Call = TypeVar("Call", bound=Checked)
+
+
+def run_checks(call: Call, checks: Iterable[Callable[[Call], None]]) -> None:
+    """Run checks; a refusal that is not known well enough is noted and not given.
+
+    Args:
+        call: The request.
+        checks: Functions that raise a `RefusalError`.
+
+    Raises:
+        RefusalError: If the evidence for it is as strong as `strict` asks for.
+    """
+    for check in checks:
+        with weighed(call.settings, call.recorded):
+            check(call)
+
+
+@contextmanager
+def weighed(settings: Settings, recorded: RecordedRequest) -> Iterator[None]:
+    """Note a refusal instead of giving it, if the evidence for it is too weak."""
+    try:
+        yield
+    except RefusalError as refusal:
+        if is_strong_enough(refusal.message, settings.strict):
+            raise
+        recorded.let_through.append(refusal.body)
 
 
 def openai_body(

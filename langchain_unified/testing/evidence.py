@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
 from langchain_unified.testing.rules import load_fields
-
-if TYPE_CHECKING:
-    from langchain_unified.testing.errors import RefusalError
 
 EVIDENCE = ("recorded", "documented", "inferred")
 """From the strongest to the weakest."""
@@ -34,9 +30,14 @@ def evidence_of(message: str) -> str:
     return EVIDENCE[-1]
 
 
-def is_strong_enough(refusal: RefusalError, strict: str) -> bool:
-    """Tell whether a refusal is known well enough to be given."""
-    return EVIDENCE.index(refusal.evidence) <= EVIDENCE.index(strict)
+def is_strong_enough(message: str, strict: str) -> bool:
+    """Tell whether a refusal is known well enough to be given.
+
+    Args:
+        message: The message of the error.
+        strict: The weakest evidence that counts.
+    """
+    return EVIDENCE.index(evidence_of(message)) <= EVIDENCE.index(strict)
 
 
 @cache

@@ -65,6 +65,8 @@ class RecordedRequest:
         error: The JSON error body of a 4xx or 5xx, or None.
         ignored: Parameters that were accepted and have no effect.
         scripted: Whether a scripted reply or a random fault answered.
+        let_through: Bodies of the errors that were not given, as `strict` asks for
+            stronger evidence.
         evidence: How a refusal is known: `recorded`, `documented` or `inferred`; None
             for a request that was not refused.
     """
@@ -87,6 +89,7 @@ class RecordedRequest:
     ignored: list[str] = field(default_factory=list)
     scripted: bool = False
     evidence: str | None = None
+    let_through: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the record as one line of JSON, without the raw bytes."""

@@ -16,6 +16,7 @@ from langchain_unified.testing.anthropic_api.checks import (
 )
 from langchain_unified.testing.anthropic_api.prompt import prompt_tokens
 from langchain_unified.testing.anthropic_api.rules import load_models
+from langchain_unified.testing.errors import run_checks
 from langchain_unified.testing.recording import api_key_of
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.wire import HttpReply
@@ -107,8 +108,7 @@ def admit(recorded: RecordedRequest, settings: Settings) -> AnthropicCall:
     if rules is None:
         refuse(f"model: {name}", 404, "not_found_error")
     call = AnthropicCall(recorded.body, rules, settings, recorded)
-    for check in CHECKS:
-        check(call)
+    run_checks(call, CHECKS)
     tokens = prompt_tokens(call)
     if tokens > rules.context:
         refuse(f"prompt is too long: {tokens} tokens > {rules.context} maximum")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.errors import google_refuse
+from langchain_unified.testing.errors import google_refuse, run_checks, weighed
 from langchain_unified.testing.gemini_api.call import GeminiCall, is_vertex
 from langchain_unified.testing.gemini_api.checks import (
     config,
@@ -13,7 +13,7 @@ from langchain_unified.testing.gemini_api.checks import (
     thinking,
     tools,
 )
-from langchain_unified.testing.gemini_api.fields import parse_message
+from langchain_unified.testing.gemini_api.fields import parse_message, with_camel_keys
 from langchain_unified.testing.gemini_api.prompt import prompt_tokens
 from langchain_unified.testing.rules import is_shut_down
 
@@ -88,18 +88,20 @@ def admit(
         RefusalError: With the status and body the API would send.
     """
     rules = find_model(settings, model, version, recorded.endpoint or "")
-    call = GeminiCall(
-        body=parse_body(
+    body = with_camel_keys(recorded.body)
+    with weighed(settings, recorded):
+        body = parse_body(
             recorded.body, "GenerateContentRequest", vertex=is_vertex(recorded.path)
-        ),
+        )
+    call = GeminiCall(
+        body=body,
         rules=rules,
         settings=settings,
         recorded=recorded,
         version=version,
         streaming=recorded.streaming,
     )
-    for check in CHECKS:
-        check(call)
+    run_checks(call, CHECKS)
     _check_context(call)
     return call
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _LEVEL_TOKENS = {"minimal": 0, "low": 64, "medium": 128, "high": 256}
 _BUDGET_TOKENS = 128
-"""About what short questions are given (recorded 2025-09 to 2026-08)."""
+"""About what short questions are given (recorded up to 2026-08)."""
 
 
 def is_vertex(path: str) -> bool:

@@ -10,6 +10,9 @@ from langchain_unified.testing.rules import load_fields
 
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 _SNAKE = re.compile(r"_([a-z])")
+_OF_USERS = frozenset(
+    {"args", "response", "parameters", "parametersJsonSchema", "responseJsonSchema"}
+)
 _PROTO = {
     "string": "TYPE_STRING",
     "bool": "TYPE_BOOL",
@@ -48,6 +51,18 @@ def parse_message(
             where = f"{path}.{snake(name)}" if path else snake(name)
             parsed[name] = _parse(entry, known[name], where, vertex=vertex)
     return parsed
+
+
+def with_camel_keys(value: Any) -> Any:
+    """Spell the keys of a request in camelCase, without those that are the user's."""
+    if isinstance(value, list):
+        return [with_camel_keys(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        camel(key): entry if camel(key) in _OF_USERS else with_camel_keys(entry)
+        for key, entry in value.items()
+    }
 
 
 def unknown_name(name: str, path: str) -> NoReturn:

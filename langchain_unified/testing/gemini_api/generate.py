@@ -102,7 +102,7 @@ def _parts_of(call: GeminiCall, answer: Answer, number: int) -> dict[str, Any]:
 def _signature(call: GeminiCall, answer: Answer, number: int) -> dict[str, str]:
     """Sign an answer: always from version 3 on, before that where it was thought.
 
-    Recorded 2026-02: version 2.5 signs the first function call of an answer, and an
+    Recorded 2026-08: version 2.5 signs the first function call of an answer, and an
     image model its images.
     """
     kind = call.rules.thought_signatures

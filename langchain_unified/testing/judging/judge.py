@@ -56,7 +56,7 @@ def judge(exchanges: Iterable[Exchange], bench: Bench | None = None) -> Verdict:
             path="/v1/chat/completions",
             status=200,
             request={
-                "model": "gpt-4o",
+                "model": "chat-latest",
                 "messages": [{"role": "user", "content": "hi"}],
             },
         )

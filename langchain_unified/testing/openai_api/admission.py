@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.errors import refuse, run_checks, weighed
 from langchain_unified.testing.openai_api.call import OpenAICall
 from langchain_unified.testing.openai_api.checks import (
     caps,
@@ -128,18 +128,19 @@ def admit(
             "means you aren't using your HTTP library correctly. The OpenAI API "
             "expects a JSON payload, but what was sent was not valid JSON.)"
         )
-    rules = find_model(endpoint, recorded.body, settings)
+    rules = find_model(endpoint, recorded, settings)
     body = {name: value for name, value in recorded.body.items() if value is not None}
     call = OpenAICall(endpoint, body, rules, settings, store, recorded, [])
-    for check in CHAT_CHECKS if endpoint == "chat" else RESPONSES_CHECKS:
-        check(call)
+    run_checks(call, CHAT_CHECKS if endpoint == "chat" else RESPONSES_CHECKS)
     caps.check_context(call, prompt_tokens(call))
     return call
 
 
-def find_model(endpoint: str, body: dict[str, Any], settings: Settings) -> ModelRules:
+def find_model(
+    endpoint: str, recorded: RecordedRequest, settings: Settings
+) -> ModelRules:
     """Return the rules of the model asked for, if the endpoint serves it."""
-    name = body.get("model")
+    name = recorded.body.get("model")
     if not name:
         refuse("you must provide a model parameter")
     names.require_type(name, "string", "model")
@@ -154,7 +155,8 @@ def find_model(endpoint: str, body: dict[str, Any], settings: Settings) -> Model
             status=404,
         )
     if endpoint not in rules.endpoints:
-        _wrong_endpoint(endpoint, rules)
+        with weighed(settings, recorded):
+            _wrong_endpoint(endpoint, rules)
     return rules
 
 

@@ -25,7 +25,7 @@ REASONING_TOKENS = {
     "xhigh": 1024,
     "max": 2048,
 }
-"""About what short questions are given (recorded 2025-05 to 2026-09)."""
+"""About what short questions are given (recorded 2025-03 to 2026-09)."""
 _MEDIA = {
     "image_url": IMAGE_TOKENS,
     "input_image": IMAGE_TOKENS,

@@ -25,7 +25,8 @@ def answer_tokens(answer: Answer) -> int:
 def chat_usage(call: OpenAICall, answers: list[Answer]) -> dict[str, Any]:
     """Build the usage of a chat completion.
 
-    Models that hear and speak count the tokens of each modality (recorded 2025-11).
+    Models that hear and speak count the tokens of each modality (recorded 2025-03
+    and 2026-08).
     """
     prompt = prompt_tokens(call)
     hears = "audio" in call.rules.inputs

@@ -26,7 +26,7 @@ _FUNCTION = {
     "functionResponse": "function_response",
 }
 _ALONE = ("thoughtSignature", "videoMetadata")
-"""What a part may hold without data (recorded 2026-03 on Vertex)."""
+"""What a part may hold without data (recorded 2026-08 on Vertex)."""
 
 _KINDS = {"image": "Image", "audio": "Audio", "video": "Video", "pdf": "Document"}
 

@@ -109,7 +109,7 @@ def _check_follower(
     """Refuse reasoning whose item is not next, or next without its own id.
 
     What is stored is known by ids: a message in other words is not the message that
-    followed (recorded 2026-02).
+    followed (recorded by pydantic-ai).
     """
     follower = next((one for one in later if kind_of(one) != "reasoning"), None)
     known = call.keeps_items and item.get("id") is not None
