@@ -43,6 +43,7 @@ from langchain_unified.learning import Carried, Lessons, Trial, texts_of
 from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
+from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.servers import user_configured
@@ -51,7 +52,7 @@ from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
 
 _LOG = logging.getLogger("langchain_unified")
 _MOST_CALLS = 256
-_LOGGED: set[tuple[str, str, str]] = set()
+_LOGGED: Bounded[tuple[str, str, str], object] = Bounded()
 
 _DEFAULTS = (
     "temperature",
@@ -526,8 +527,7 @@ class Planning(DropIn):
             if change.kind not in {"dropped", "clamped"}:
                 continue
             key = (planned.provider, planned.model, change.parameter)
-            if key not in _LOGGED:
-                _LOGGED.add(key)
+            if _LOGGED.add(key, key):
                 _LOG.warning(
                     "%s: %s=%r %s: %s",
                     planned.model,

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,6 +110,10 @@ class Lessons:
         self._applied = Bounded(_MOST_KEYS)
         self._loaded = store is None
         self._warned = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the store; what is kept in memory only stays behind."""
+        return partial(Lessons, self._store, lifetime=self._lifetime), ()
 
     @classmethod
     def at(cls, folder: str | Path, *, lifetime: float | None = None) -> Lessons:

@@ -27,6 +27,7 @@ from langchain_unified.errors import (
 from langchain_unified.learning import Lesson, Lessons, corrected
 from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
+from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
 from langchain_unified.servers import Server
 from langchain_unified.types import ModelConfig
@@ -48,7 +49,9 @@ LEARNED_VARIABLE = "LANGCHAIN_UNIFIED_LEARNED"
 MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 """Environment variable that names files of the user's own rows, as `PATH` does."""
 
-_MOST_RESOLVED = 50_000
+_ENTRY_BYTES = 512
+"""Bytes of what is kept about a name that was resolved, its text aside, about."""
+
 _LONGEST_LIST = 8_192
 LONGEST_NAME = 512
 """Longest model name, in characters; longer ones are no names but somebody's text."""
@@ -94,6 +97,7 @@ class Registry:
         """Index the rows of the files."""
         from langchain_unified.registry.catalog import Catalog  # noqa: PLC0415
 
+        self._given_files = files
         self._catalog = Catalog(files)
         self.files = self._catalog.files
         check_ids(enable, self.files, where="enable")
@@ -101,9 +105,24 @@ class Registry:
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
         self._clock = clock
-        self._resolved: dict[tuple[object, ...], ModelConfig] = {}
+        self._resolved: Recent[tuple[object, ...], ModelConfig] = Recent()
         if overrides is not None:
             self.load(overrides)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel with the rows of the user's own, and without what was resolved."""
+        kept = {k: v for k, v in vars(self).items() if k not in {"_catalog", "files"}}
+        return {**kept, "_resolved": None, "_rows": self._catalog.state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive: index the rows again."""
+        from langchain_unified.registry.catalog import Catalog  # noqa: PLC0415
+
+        rows = state.pop("_rows")
+        vars(self).update(state)
+        self._catalog = Catalog(self._given_files)
+        self._catalog.state = rows
+        self.files, self._resolved = self._catalog.files, Recent()
 
     def resolve(
         self,
@@ -130,14 +149,12 @@ class Registry:
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
-        today, resolved = self.today(), self._resolved
-        asked = (check_name(model), provider, base_url, configured, today)
-        if not deployments and (config := resolved.get(asked)) is not None:
-            return config
-        config = self._resolved_with(asked, deployments or {})
+        asked = (check_name(model), provider, base_url, configured, self.today())
         if not deployments:
-            resolved[asked] = config
-        return config
+            config = self._resolved.latest.get(asked) or self._resolved.find(asked)
+            if config is not None:
+                return config
+        return self._resolved_with(asked, deployments or {})
 
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
@@ -146,14 +163,12 @@ class Registry:
         resolved, catalog = self._resolved, self._catalog
         place = _place(base_url, configured)
         name, behind = catalog.behind(model, place, deployments, today)
-        key = (model, provider, place, behind, today)
-        config = resolved.get(key)
+        key = (*asked, name.wire, behind) if deployments else asked
+        config = resolved.find(key)
         if config is None:
             found = catalog.find(behind or model, provider, place, today)
             config = catalog.config(found, None if behind is None else name)
-            if len(resolved) >= _MOST_RESOLVED:
-                resolved.clear()
-            resolved[key] = config
+            resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
         return config
 
     def get(
@@ -205,7 +220,11 @@ class Registry:
         return found
 
     def register(self, model: str, **facts: Any) -> None:
-        """Add a model, or state facts about a known one; they win over other layers.
+        """Add a model, or state facts about a known one.
+
+        What is stated is added to what was stated before, and holds for the model's
+        snapshots and fine-tunes too. It wins over shipped and discovered facts; what
+        a server refuses later wins over it, until `forget` is called.
 
         Args:
             model: The model's name.
@@ -214,8 +233,9 @@ class Registry:
                 them), `provider` and so on.
 
         Raises:
-            RegistryError: If a key is unknown, a type is wrong or a reference leads
-                nowhere.
+            RegistryError: If a key or word is unknown, a type is wrong, a limit is
+                impossible or a reference leads nowhere or in a circle; nothing is
+                changed then.
 
         Example:
             >>> registry = Registry()
@@ -224,17 +244,59 @@ class Registry:
             'classic'
         """
         self._catalog.register(check_name(model), facts, self.today())
-        self._resolved = {}
+        self._resolved = Recent()
+
+    def unregister(self, model: str) -> None:
+        """Take back all that was registered about a model, or an alias.
+
+        Args:
+            model: The model's name as `register` took it, or the alias.
+
+        Raises:
+            RegistryError: If nothing was registered about it, or another row has its
+                facts from it by `same_as`.
+
+        Example:
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.unregister("acme-1")
+            >>> registry.own()
+            {}
+        """
+        self._catalog.unregister(check_name(model))
+        self._resolved = Recent()
+
+    def own(self) -> dict[str, dict[str, Any]]:
+        """Return the rows of the user's own by `provider:model`, as they are merged.
+
+        Example:
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.register("acme-1", limits={"output": 4_096})
+            >>> registry.own()["openai:acme-1"]["limits"]
+            {'output': 4096}
+        """
+        return {
+            f"{provider}:{own.model}": {**own.merged, "provider": provider}
+            for provider, own in self._catalog.own()
+        }
+
+    def aliases(self) -> dict[str, str]:
+        """Return what names of the user's own stand for, by their lower case."""
+        return dict(self._catalog.aliases)
 
     def alias(self, name: str, target: str) -> None:
         """Let a name of the user's own stand for a model; the model's name is sent.
 
         Args:
             name: The new name, in any case.
-            target: Any spelling of a model.
+            target: Any spelling of a model, or another alias.
+
+        Raises:
+            RegistryError: If the name would come to stand for itself.
         """
         self._catalog.alias(name, check_name(target))
-        self._resolved = {}
+        self._resolved = Recent()
 
     def load(self, path: str | Path) -> None:
         """Add the rows and aliases of a TOML file of the user's own.
@@ -243,7 +305,7 @@ class Registry:
             RegistryError: If the file cannot be read.
         """
         self._catalog.load(path, self.today())
-        self._resolved = {}
+        self._resolved = Recent()
 
     def discovered(self, provider: str, base_url: str | None = None) -> tuple[str, ...]:
         """Return the names a provider listed when it was last asked."""
@@ -252,7 +314,7 @@ class Registry:
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Take over what was discovered at a server."""
         self._catalog.discover(provider, server, patches)
-        self._resolved = {}
+        self._resolved = Recent()
 
     def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
         """Ask providers which models they have; see `langchain_unified.discovery`.

@@ -8,10 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    RegistryError,
+    UnifiedError,
+)
 from langchain_unified.registry.build import Found, build_config
-from langchain_unified.registry.layers import Layers, Patch
+from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned, Patch
 from langchain_unified.registry.lookup import Lookup
+from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Name, Place
 from langchain_unified.registry.overrides import (
     checked_patch,
@@ -21,6 +26,9 @@ from langchain_unified.registry.overrides import (
 from langchain_unified.registry.packages import load_installed
 from langchain_unified.registry.schema import OverrideRow, ProviderFile, RankRow
 from langchain_unified.types import Lifecycle, ModelConfig
+from langchain_unified.vocabulary import nearest
+
+_MOST_MERGED = 2_048
 
 Row = tuple[str, str]
 """Provider and name of a model's row."""
@@ -41,6 +49,19 @@ class Catalog:
         self.files = dict(load_installed() if files is None else files)
         self._layers = Layers()
         self._lookup = Lookup(self.files, self._layers)
+        self._merged: Recent[object, tuple[Found, ModelConfig]] = Recent(_MOST_MERGED)
+
+    @property
+    def state(self) -> tuple[Layers, dict[str, str]]:
+        """The layers above the provider files, and the aliases."""
+        return self._layers, self._lookup.aliases
+
+    @state.setter
+    def state(self, rows: tuple[Layers, dict[str, str]]) -> None:
+        layers, aliases = rows
+        self._layers.restore(layers)
+        self._lookup.aliases = dict(aliases)
+        self._merged = Recent(_MOST_MERGED)
 
     def find(
         self, model: str, provider: str | None, place: Place, today: date
@@ -64,8 +85,26 @@ class Catalog:
     def config(self, found: Found, deployment: Name | None = None) -> ModelConfig:
         """Merge the rows that speak about a model, or about a deployment of it."""
         if deployment is None:
-            return build_config(found)
-        return _deployed(build_config(_as_asked(found)), deployment)
+            return self._built(found)
+        rules = self._lookup.with_own(_as_asked(found), deployment)
+        return _deployed(self._built(rules), deployment)
+
+    def _built(self, found: Found) -> ModelConfig:
+        """Return what rows come to; models of the same rows share all but their name.
+
+        Of 20,000 unknown names each had 21 kB of rules of its own (2026-11-27).
+        """
+        rows = tuple(id(stratum.row) for stratum in found.rows)
+        about = (found.canonical, found.family, found.match, found.server)
+        key = (found.file.provider.id, *about, rows)
+        kept = self._merged.find(key)
+        if kept is None:
+            kept = found, build_config(found)  # the rows live as long as their ids
+            self._merged.keep(key, kept)
+        config = kept[1]
+        return (
+            config if config.model == found.wire else config._replace(model=found.wire)
+        )
 
     def register(self, model: str, facts: Mapping[str, Any], today: date) -> None:
         """Lay a row given in code over the others.
@@ -75,27 +114,81 @@ class Catalog:
                 nowhere.
         """
         origin = "registry.register"
-        self._add(model, read_row(model, facts, origin), origin, {}, today)
+        row = read_row(model, facts, origin)
+        self._layers.register(self._patch(model, row, origin, {}, today))
+        self._merged = Recent(_MOST_MERGED)
 
     def load(self, path: str | Path, today: date) -> None:
         """Lay the rows and aliases of a file of the user's own over the others.
 
+        A file that was read before is read anew: what it no longer says is forgotten.
+
         Raises:
-            RegistryError: If the file cannot be read.
+            RegistryError: If the file cannot be read; nothing is changed then.
         """
-        read = read_overrides(path)
-        for model, row in read.models.items():
-            self._add(model, row, str(path), read.sources, today)
-        for name, target in read.aliases.items():
-            self.alias(name, target)
+        read, origin = read_overrides(path), str(path)
+        before = self._layers.copy(), dict(self._lookup.aliases)
+        self._layers.drop(origin)
+        try:
+            for model, row in _in_order(read.models, origin):
+                patch = self._patch(model, row, origin, read.sources, today)
+                self._layers.register(patch)
+            for name, target in read.aliases.items():
+                self._lookup.alias(name, target)
+        except UnifiedError:
+            self.state = before
+            raise
+        finally:
+            self._merged = Recent(_MOST_MERGED)
+
+    def unregister(self, model: str) -> None:
+        """Take the user's own rows of a model away, or an alias.
+
+        Raises:
+            RegistryError: If there are none, or another row is `same_as` this one.
+        """
+        if self._lookup.unalias(model):
+            return
+        name = self._lookup.read(model)
+        provider = name.provider or DEFAULT_PROVIDER
+        place = self._layers.place(provider, name.wire.casefold())
+        if place is None:
+            near = nearest(name.key, [own.model for _, own in self.own()])
+            hint = f" Did you mean {near!r}?" if near else ""
+            message = f"You have no row of {model!r}.{hint}"
+            raise RegistryError(message)
+        users = [
+            own.model
+            for _, own in self.own()
+            if own.stated("same_as") and place in self._lookup.follow(own.model)[2:]
+        ]
+        if users:
+            message = f"{users[0]!r} is same_as {model!r}; unregister it first."
+            raise RegistryError(message)
+        self._layers.unregister(*place)
+        self._merged = Recent(_MOST_MERGED)
+
+    def own(self) -> Iterator[tuple[str, Owned]]:
+        """Yield provider and rows of each of the user's own models."""
+        return self._layers.registered()
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """What names of the user's own stand for."""
+        return self._lookup.aliases
 
     def alias(self, name: str, target: str) -> None:
-        """Let a name stand for another."""
+        """Let a name stand for another.
+
+        Raises:
+            RegistryError: If it would come to stand for itself.
+        """
         self._lookup.alias(name, target)
 
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Replace what was discovered at a server."""
         self._layers.discover(provider, server, patches)
+        self._merged = Recent(_MOST_MERGED)
 
     def discovered(self, provider: str, server: str) -> tuple[str, ...]:
         """Return the names found at a server."""
@@ -106,9 +199,9 @@ class Catalog:
         shipped = self._lookup.rows
         for key, (provider, _) in shipped.items():
             yield provider, key
-        for provider, model in self._layers.registered():
-            if model.casefold() not in shipped:
-                yield provider, model
+        for provider, own in self._layers.registered():
+            if shipped.get(own.model.casefold(), ("",))[0] != provider:
+                yield provider, own.model
 
     def rankable(self) -> list[Row]:
         """Return the models whose rows may state a rank."""
@@ -118,7 +211,8 @@ class Catalog:
             for model, row in file.models.items()
             if row.rank is not None
         ]
-        return list(dict.fromkeys([*named, *self._layers.registered()]))
+        own = ((provider, own.model) for provider, own in self._layers.registered())
+        return list(dict.fromkeys([*named, *own]))
 
     def rank(self, model: str, today: date) -> RankRow | None:
         """Return where a model stands among its peers, if a row says so."""
@@ -136,24 +230,91 @@ class Catalog:
             return name
         return replace(name, provider=owners[0])
 
-    def _add(
+    def _patch(
         self,
         model: str,
         row: OverrideRow,
         origin: str,
         sources: Mapping[str, Any],
         today: date,
-    ) -> None:
+    ) -> Patch:
+        """Return a row as it is laid over the others, once all it says makes sense."""
         name = self._lookup.read(model)
-        provider = row.provider or name.provider
-        if provider is None:
-            provider = self.find(model, None, OWN, today).file.provider.id
+        provider = row.provider or name.provider or self._provider(model, row, today)
         file = self.files.get(provider)
         if file is None:
-            known = ", ".join(self.files)
-            raise InvalidParameterError("provider", provider, f"known: {known}.")
-        bare = name.wire if name.provider else model
-        self._layers.register(checked_patch(file, bare, row, origin, sources))
+            near = nearest(provider, self.files)
+            hint = f"Did you mean {near!r}? " if near else ""
+            known = f"{hint}Known: {', '.join(self.files)}."
+            raise InvalidParameterError("provider", provider, known)
+        bare = name.wire if name.provider else model.strip()
+        self._check_target(row, (provider, bare.casefold()), origin, today)
+        rules = self.files.get(file.provider.rules_of or "", file)
+        patch = checked_patch(rules, bare, row, origin, sources)
+        return replace(patch, provider=provider)
+
+    def _provider(self, model: str, row: OverrideRow, today: date) -> str:
+        """Return the provider of a row that names none."""
+        asked = row.same_as or model
+        return self.find(asked, None, OWN, today).file.provider.id
+
+    def _check_target(
+        self, row: OverrideRow, place: tuple[str, str], origin: str, today: date
+    ) -> None:
+        """Refuse references that lead nowhere, in a circle or to another provider."""
+        for fact, target in (
+            ("same_as", row.same_as),
+            ("served_by", row.served_by.model if row.served_by else None),
+        ):
+            if target is None:
+                continue
+            where = f"{origin} cannot be read:\n  models.{place[1]}.{fact}"
+            if place in self._lookup.follow(target) or target.casefold() == place[1]:
+                message = f"{where}: {target!r} leads back to {place[1]!r}."
+                raise RegistryError(message)
+            found = self.find(target, None, OWN, today)
+            if found.match in {"family", "fallback"}:
+                hint = self._nearest_model(target)
+                message = f"{where}: there is no model {target!r}{hint}"
+                raise RegistryError(message)
+            owner, rules = found.file.provider.id, self.files.get(place[0])
+            if rules and owner not in {place[0], rules.provider.rules_of}:
+                message = f"{where}: {target!r} is a model of {owner!r}."
+                raise RegistryError(message)
+
+    def _nearest_model(self, model: str) -> str:
+        own = (own.model.casefold() for _, own in self.own())
+        near = nearest(model.casefold(), [*self._lookup.rows, *own])
+        return f"; did you mean {near!r}?" if near else "."
+
+
+def _in_order(
+    rows: Mapping[str, OverrideRow], origin: str
+) -> Iterator[tuple[str, OverrideRow]]:
+    """Yield rows, each after those of the same file that it refers to.
+
+    Raises:
+        RegistryError: If rows refer to each other in a circle.
+    """
+    waiting = dict(rows)
+    while waiting:
+        names = {model.casefold() for model in waiting}
+        ready = {
+            model: row
+            for model, row in waiting.items()
+            if not {target.casefold() for target in _targets(row)} & names
+        }
+        if not ready:
+            circle = ", ".join(sorted(waiting))
+            message = f"{origin} cannot be read: same_as leads in a circle: {circle}."
+            raise RegistryError(message)
+        yield from ready.items()
+        waiting = {model: row for model, row in waiting.items() if model not in ready}
+
+
+def _targets(row: OverrideRow) -> list[str]:
+    served = row.served_by.model if row.served_by else None
+    return [target for target in (row.same_as, served) if target]
 
 
 def _as_asked(found: Found) -> Found:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from langchain_unified.registry.build import Stratum
 from langchain_unified.registry.schema import ModelRow, SourceRow
-from langchain_unified.types import EMPTY, Layer
+from langchain_unified.types import Layer
 
+_ABOUT = ("source", "checked", "confidence")
 DEFAULT_PROVIDER = "openai"
 """The provider of names that name none, and of whatever speaks its API elsewhere."""
 
@@ -29,14 +31,63 @@ class Patch:
     model: str
     row: ModelRow
     origin: str
-    sources: Mapping[str, SourceRow] = field(default_factory=lambda: EMPTY)
+    sources: Mapping[str, SourceRow] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Every name the row answers to, as written, by its lower case."""
+        dated = (f"{self.model}-{suffix}" for suffix in self.row.snapshots)
+        names = (self.model, *self.row.aliases, *dated)
+        return {name.casefold(): name for name in names}
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every name the row answers to, in lower case."""
-        dated = (f"{self.model}-{suffix}" for suffix in self.row.snapshots)
-        names = (self.model, *self.row.aliases, *dated)
-        return tuple(name.casefold() for name in names)
+        return tuple(self.names)
+
+    def is_like(self, other: Patch) -> bool:
+        """Tell whether facts of two rows have the same origin and source."""
+        return self.origin == other.origin and all(
+            getattr(self.row, name) == getattr(other.row, name) for name in _ABOUT
+        )
+
+    def merged(self, later: Patch) -> Patch:
+        """Return this row with what a later one of the same origin states."""
+        stated = later.row.model_dump(exclude_unset=True)
+        row = _merged(self.row.model_dump(exclude_unset=True), stated)
+        shape = type(later.row)
+        sources = {**self.sources, **later.sources}
+        return replace(self, row=shape.model_validate(row), sources=sources)
+
+
+class Owned(NamedTuple):
+    """The user's own rows of one model, weakest first.
+
+    Attributes:
+        model: The model's name as its first row writes it.
+        patches: The rows; a later one wins fact by fact.
+    """
+
+    model: str
+    patches: tuple[Patch, ...]
+
+    def stated(self, fact: str) -> Any:
+        """Return what the last row that states a fact says."""
+        said = (getattr(patch.row, fact) for patch in reversed(self.patches))
+        return next((value for value in said if value is not None), None)
+
+    @property
+    def merged(self) -> dict[str, Any]:
+        """What all the rows state, as the keys of a `[models]` table."""
+        stated: dict[str, Any] = {}
+        for patch in self.patches:
+            stated = _merged(stated, patch.row.model_dump(exclude_unset=True))
+        return stated
+
+    def spelling(self, key: str) -> str | None:
+        """Return a name of the model as written; `None` if it is not one of its."""
+        found = (patch.names.get(key) for patch in self.patches)
+        return next(filter(None, found), None)
 
 
 class Layers:
@@ -48,15 +99,65 @@ class Layers:
 
     def __init__(self) -> None:
         """Start with nothing laid over the shipped rows."""
-        self._own: dict[tuple[str, str], Patch] = {}
-        self._owners: dict[str, str] = {}
+        self._own: dict[tuple[str, str], Owned] = {}
+        self._keys: dict[str, dict[str, tuple[str, str]]] = {}
         self._discovered: dict[tuple[str, str], dict[str, Patch]] = {}
 
+    def copy(self) -> Layers:
+        """Return the same rows; changes to these do not change those."""
+        copied = Layers()
+        copied.restore(self)
+        return copied
+
+    def restore(self, other: Layers) -> None:
+        """Take over the rows of another object."""
+        self._own = dict(other._own)
+        self._keys = {key: dict(named) for key, named in other._keys.items()}
+        self._discovered = dict(other._discovered)
+
     def register(self, patch: Patch) -> None:
-        """Lay a row of the user's own over everything else."""
-        for key in patch.keys:
-            self._own[(patch.provider, key)] = patch
-            self._owners[key] = patch.provider
+        """Lay a row of the user's own over everything else, its earlier rows too."""
+        place = (patch.provider, patch.model.casefold())
+        before = self._own.get(place)
+        patches = before.patches if before else ()
+        if patches and patches[-1].is_like(patch):
+            patches = (*patches[:-1], patches[-1].merged(patch))
+        else:
+            patches = (*patches, patch)
+        self._set(place, patches)
+
+    def unregister(self, provider: str, key: str) -> bool:
+        """Take every row of a model away; tell whether there was one."""
+        place = self.place(provider, key)
+        if place is None:
+            return False
+        self._set(place, ())
+        return True
+
+    def drop(self, origin: str) -> None:
+        """Take away the rows of one origin, such as a file that is read again."""
+        for place, owned in list(self._own.items()):
+            kept = tuple(p for p in owned.patches if p.origin != origin)
+            if len(kept) < len(owned.patches):
+                self._set(place, kept)
+
+    def _set(self, place: tuple[str, str], patches: tuple[Patch, ...]) -> None:
+        provider = place[0]
+        before = self._own.pop(place, None)
+        for patch in before.patches if before else ():
+            for key in patch.keys:
+                named = self._keys.get(key, {})
+                if named.get(provider) == place:
+                    del named[provider]
+                if not named:
+                    self._keys.pop(key, None)
+        if patches:
+            self._own[place] = Owned(patches[0].model, patches)
+        for patch in patches:
+            for key in patch.keys:
+                named = self._keys.setdefault(key, {})
+                named.pop(provider, None)
+                named[provider] = place
 
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Replace what was discovered at a server."""
@@ -64,22 +165,27 @@ class Layers:
         self._discovered[_scope(provider, server)] = found
 
     def owner(self, key: str) -> str | None:
-        """Return the provider of the user's own row of a name."""
-        return self._owners.get(key)
+        """Return the provider of the user's own row of a name, the last if several."""
+        return next(reversed(self._keys.get(key, {})), None)
 
-    def own(self, provider: str, key: str) -> Patch | None:
-        """Return the user's own row of a name."""
-        return self._own.get((provider, key))
+    def place(self, provider: str, key: str) -> tuple[str, str] | None:
+        """Return where the user's own rows of a name are kept."""
+        return self._keys.get(key, {}).get(provider)
+
+    def own(self, provider: str, key: str) -> Owned | None:
+        """Return the user's own rows of a name."""
+        place = self.place(provider, key)
+        return self._own[place] if place else None
 
     def discovered(self, provider: str, server: str = "") -> tuple[str, ...]:
         """Return the names found at a server."""
         found = self._discovered.get(_scope(provider, server), {})
         return tuple(dict.fromkeys(patch.model for patch in found.values()))
 
-    def registered(self) -> Iterator[tuple[str, str]]:
-        """Yield provider and name of the user's own rows."""
-        for (provider, _), patch in list(self._own.items()):
-            yield provider, patch.model
+    def registered(self) -> Iterator[tuple[str, Owned]]:
+        """Yield provider and rows of each of the user's own models."""
+        for (provider, _), owned in list(self._own.items()):
+            yield provider, owned
 
     def strata(
         self, provider: str, keys: tuple[str, ...], server: str
@@ -95,18 +201,15 @@ class Layers:
         for key in keys:
             if key in discovered:
                 yield _stratum("discovered", discovered[key])
-        for patch in _once(self._own.get((provider, key)) for key in keys):
-            yield _stratum("override", patch)
+        places = dict.fromkeys(self.place(provider, key) for key in keys)
+        for place in places:
+            for patch in self._own[place].patches if place else ():
+                yield _stratum("override", patch)
 
 
 def _scope(provider: str, server: str) -> tuple[str, str]:
     """Return what a list holds for: compatible servers are told apart by their URL."""
     return provider, server if provider == DEFAULT_PROVIDER else ""
-
-
-def _once(patches: Iterable[Patch | None]) -> list[Patch]:
-    """Return each row once: a model's names can lead to the same one."""
-    return list({id(patch): patch for patch in patches if patch is not None}.values())
 
 
 def _stratum(layer: Layer, patch: Patch) -> Stratum:
@@ -117,3 +220,15 @@ def _stratum(layer: Layer, patch: Patch) -> Stratum:
         patch.origin,
         patch.sources,
     )
+
+
+def _merged(earlier: dict[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two tables as one, key by key; a list replaces a list."""
+    merged = dict(earlier)
+    for key, value in later.items():
+        before = merged.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            merged[key] = _merged(before, value)
+        else:
+            merged[key] = value
+    return merged

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import date
 
+from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.types import ModelConfig
 
 SOON = 90
 """Days before a shutdown from which it is warned of."""
 
 _LOG = logging.getLogger("langchain_unified")
-_WARNED: set[tuple[str, str]] = set()
-_LOCK = threading.Lock()
+_WARNED: Bounded[tuple[str, str], object] = Bounded()
 _today = date.today
 
 
@@ -29,10 +28,7 @@ def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None
     if shutdown is None or not 0 <= (shutdown - today).days <= days or days <= 0:
         return
     key = (config.provider, config.model)
-    with _LOCK:
-        new = key not in _WARNED
-        _WARNED.add(key)
-    if new:
+    if _WARNED.add(key, key):
         _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -64,8 +65,15 @@ def _explain(error: ValidationError, shape: type[BaseModel], origin: str) -> str
         line = f"  {where}: {problem['msg']}"
         if problem["type"] == "extra_forbidden":
             line += _known_keys(problem["loc"], shape)
+        elif problem["type"] == "literal_error":
+            line += _known_word(problem["input"], problem["ctx"]["expected"])
         lines.append(line)
     return "\n".join(lines)
+
+
+def _known_word(word: object, expected: str) -> str:
+    near = nearest(str(word), re.findall(r"'([^']*)'", expected))
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _known_keys(location: tuple[int | str, ...], shape: type[BaseModel]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
+from langchain_unified.errors import RegistryError
 from langchain_unified.registry.build import Found, Stratum, shipped
-from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Patch
+from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned
 from langchain_unified.registry.makes import server_stratum
 from langchain_unified.registry.names import (
     OWN,
@@ -22,6 +24,14 @@ from langchain_unified.registry.schema import ModelRow, ProviderFile
 from langchain_unified.types import Match
 
 
+class Named(NamedTuple):
+    """The user's own rows that a name leads to, and the name that led there."""
+
+    provider: str
+    key: str
+    owned: Owned
+
+
 class Lookup:
     """The shipped rows by name, and the layers above them.
 
@@ -31,12 +41,13 @@ class Lookup:
 
     Attributes:
         rows: Provider and model of each shipped name, in lower case.
+        aliases: What names of the user's own stand for, by their lower case.
     """
 
     def __init__(self, files: Mapping[str, ProviderFile], layers: Layers) -> None:
         """Index the rows of the files."""
         self._files, self._layers = files, layers
-        self._aliases: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
         self._prefixes = {
             prefix: file.provider.id
             for file in files.values()
@@ -50,16 +61,66 @@ class Lookup:
         }
 
     def alias(self, name: str, target: str) -> None:
-        """Let a name stand for another."""
-        self._aliases[name.casefold()] = target
+        """Let a name stand for another.
+
+        Raises:
+            RegistryError: If it would come to stand for itself.
+        """
+        key = _plain(name)
+        if key in self.follow(target):
+            message = f"aliases: {name!r} would stand for itself, by way of {target!r}."
+            raise RegistryError(message)
+        self.aliases[key] = target
+
+    def follow(self, model: str) -> list[object]:
+        """Return what a name leads to, by aliases and `same_as`, step by step.
+
+        A step is the plain name of an alias, or provider and name of an own row.
+        """
+        steps: list[object] = []
+        following: str | None = model
+        while following is not None and _plain(following) not in steps:
+            steps.append(_plain(following))
+            target = self.aliases.get(_plain(following))
+            if target is None and (named := self._named(self.read(following), OWN)):
+                steps.append(self._layers.place(named.provider, named.key))
+                target = named.owned.stated("same_as")
+            following = target
+        return steps
+
+    def unalias(self, name: str) -> bool:
+        """Forget what a name stands for; tell whether it stood for anything."""
+        return self.aliases.pop(_plain(name), None) is not None
+
+    def _target(self, model: str) -> str:
+        """Return the name that a name stands for, however many steps away."""
+        seen = model
+        while (target := self.aliases.get(_plain(seen))) is not None:
+            seen = target
+        return seen
 
     def read(self, model: str, place: Place = OWN) -> Name:
         """Take a name apart, the user's own aliases followed."""
-        target = self._aliases.get(model.strip().casefold(), model)
-        name = read_name(target, self._prefixes, place)
+        name = read_name(self._target(model), self._prefixes, place)
         if name.provider is None:
-            name = replace(name, provider=self._layers.owner(name.key))
+            name = replace(name, provider=self._owner(name, place))
         return name
+
+    def _owner(self, name: Name, place: Place) -> str | None:
+        """Return the provider of the user's own rows of a bare name.
+
+        Beside a server of the user's, a name means another provider only if its row
+        says so or the user set that provider up.
+        """
+        for key in _own_keys(name, place):
+            owner = self._layers.owner(key)
+            if owner is None:
+                continue
+            own = self._layers.own(owner, key)
+            said = own is not None and own.stated("provider") is not None
+            known = owner in {DEFAULT_PROVIDER, *place.configured}
+            return owner if said or known or not place.server else None
+        return None
 
     def find(
         self, model: str, provider: str | None, place: Place, today: date
@@ -75,6 +136,10 @@ class Lookup:
         if row is None or row.rules_of is None:
             return None
         owner = row.rules_of
+        own = self._layers.own(row.id, name.key)
+        same = own.stated("same_as") if own else None
+        if same is not None:
+            return str(same) if ":" in same else f"{owner}:{same}"
         parts = [
             key
             for key, (provider, _) in self.rows.items()
@@ -83,34 +148,56 @@ class Lookup:
         model = deployments.get(name.wire) or max(parts, key=len, default=name.key)
         return model if ":" in model else f"{owner}:{model}"
 
-    def _laid_over(self, name: Name, provider: str | None, place: Place) -> Found:
+    def with_own(self, found: Found, name: Name) -> Found:
+        """Return the rows behind a deployment, the user's own about it laid over."""
         own = self._layers.own(name.provider or "", name.key)
         if own is None:
-            found = self._shipped(name, provider, place)
-        else:
-            found = self._owned(own, name, place)
-        keys = tuple(dict.fromkeys((found.canonical.casefold(), name.key)))
+            return found
+        above = self._layers.strata(name.provider or "", (name.key,), "")
+        stated = tuple(stratum for stratum in above if stratum.layer == "override")
+        return replace(
+            found,
+            family=own.stated("family") or found.family,
+            match="exact",
+            rows=(*found.rows, *stated),
+        )
+
+    def _laid_over(self, name: Name, provider: str | None, place: Place) -> Found:
+        """Return shipped rows, then those of the server, discovered and own ones."""
+        named = self._named(name, place)
+        target = named.owned.stated("same_as") if named else None
+        if named and target:
+            below = replace(self.read(target, place), provider=named.provider)
+            found = self._laid_over(below, provider, place)
+            return self._same(found, named, name, place)
+        found = self._shipped(name, provider, place)
+        if named and _is_nearer(found, named):
+            named = None
+        keys = [found.canonical.casefold(), name.key]
+        if named:
+            keys.insert(1, named.key)
+            found = _as_named(found, named, name)
         owner = found.file.provider.id
-        above = self._layers.strata(owner, keys, place.server)
         server = place.server if owner == DEFAULT_PROVIDER else ""
+        above = self._layers.strata(owner, tuple(dict.fromkeys(keys)), place.server)
         rows = (*found.rows, *server_stratum(server), *above)
         return replace(found, rows=rows, server=server)
 
-    def _owned(self, own: Patch, name: Name, place: Place) -> Found:
-        """Return the rows below a row of the user's own."""
-        target = own.row.same_as
-        below = self.read(target, place) if target else name
-        below = replace(below, provider=own.provider, wire=name.wire)
-        found = self._shipped(below, own.provider, place)
-        unknown = found.match in {"family", "fallback"}
-        named = own.model if name.key == own.model.casefold() else name.wire
-        return replace(
-            found,
-            wire=named if unknown or target else found.wire,
-            canonical=own.model if unknown or target else found.canonical,
-            family=own.row.family or found.family,
-            match="exact",
-        )
+    def _same(self, found: Found, named: Named, name: Name, place: Place) -> Found:
+        """Return the rows of another model with those of one that is like it."""
+        keys = tuple(dict.fromkeys((named.key, name.key)))
+        above = self._layers.strata(named.provider, keys, place.server)
+        found = replace(found, match="fallback", rows=(*found.rows, *above))
+        return _as_named(found, named, name)
+
+    def _named(self, name: Name, place: Place) -> Named | None:
+        """Return the user's own rows of a name, of a snapshot's or fine-tune's base."""
+        for key in _own_keys(name, place):
+            provider = name.provider or DEFAULT_PROVIDER
+            owned = self._layers.own(provider, key)
+            if owned is not None:
+                return Named(provider, key, owned)
+        return None
 
     def _shipped(self, name: Name, provider: str | None, place: Place) -> Found:
         if place.server and name.provider in {None, DEFAULT_PROVIDER}:
@@ -200,11 +287,53 @@ class Lookup:
         if served is None or today < served.since:
             return found
         provider = found.file.provider.id
-        effective = self._found(provider, served.model, found.wire, found.match)
-        dates = tuple(_only_dates(stratum) for stratum in found.rows)
+        name = replace(self.read(served.model), provider=provider)
+        effective = self._laid_over(name, provider, OWN)
+        own = (s if s.layer == "override" else _only_dates(s) for s in found.rows)
         return replace(
-            effective, canonical=found.canonical, rows=(*effective.rows, *dates)
+            effective,
+            wire=found.wire,
+            canonical=found.canonical,
+            match=found.match,
+            rows=(*effective.rows, *own),
+            server=found.server,
         )
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _own_keys(name: Name, place: Place) -> Iterator[str]:
+    """Yield what a name's own rows may be kept under, the most special first."""
+    yield name.wire.casefold()
+    yield name.key
+    yield from shorter_names(name.key)
+    if place.server:
+        yield from known_names(name.key)
+
+
+def _is_nearer(found: Found, named: Named) -> bool:
+    """Tell whether a shipped row is about the very name, and an own one is not."""
+    here = found.wire.casefold() == named.key
+    is_row = found.match in {"exact", "alias"} and not here
+    return is_row and named.owned.spelling(found.canonical.casefold()) is None
+
+
+def _as_named(found: Found, named: Named, name: Name) -> Found:
+    """Return rows under the name that the user's own row gives them."""
+    unknown = found.match in {"family", "fallback"}
+    exact = named.key == name.wire.casefold()
+    spelling = named.owned.spelling(named.key) if exact else None
+    listed = exact and named.key.startswith(named.owned.model.casefold())
+    match: Match = "exact" if listed else "alias" if exact else "snapshot"
+    return replace(
+        found,
+        wire=(spelling or name.wire) if unknown else found.wire,
+        canonical=named.owned.model if unknown else found.canonical,
+        family=named.owned.stated("family") or found.family,
+        match=match if unknown or exact else found.match,
+    )
 
 
 def _is_served(found: Found, key: str) -> bool:

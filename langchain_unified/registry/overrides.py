@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_unified.data import parse_toml
 from langchain_unified.errors import RegistryError
+from langchain_unified.registry.checking import check_own
 from langchain_unified.registry.layers import Patch
 from langchain_unified.registry.loader import check_rows, validated
 from langchain_unified.registry.schema import (
@@ -16,7 +17,6 @@ from langchain_unified.registry.schema import (
     ProviderFile,
     SourceRow,
 )
-from langchain_unified.types import EMPTY
 
 
 def read_overrides(path: str | Path) -> OverrideFile:
@@ -50,7 +50,7 @@ def checked_patch(
     model: str,
     row: OverrideRow,
     origin: str,
-    sources: Mapping[str, SourceRow] = EMPTY,
+    sources: Mapping[str, SourceRow],
 ) -> Patch:
     """Return a row as a patch, once all it refers to is known to exist.
 
@@ -58,6 +58,7 @@ def checked_patch(
         RegistryError: If a reference leads nowhere.
     """
     check_rows(file, {model: row}, origin)
+    check_own(file, model, row, origin)
     known = {**file.sources, **sources}
     return Patch(file.provider.id, model, row, origin, known)
 

@@ -8,7 +8,7 @@ from langchain_core.language_models import ModelProfile
 
 from langchain_unified.types import ModelConfig
 
-_FEATURES = (
+FEATURES = (
     "text_inputs",
     "image_inputs",
     "audio_inputs",
@@ -43,7 +43,7 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     """
     facts: dict[str, Any] = {
         name: bool(config.features[name])
-        for name in _FEATURES
+        for name in FEATURES
         if name in config.features
     }
     facts |= {_RENAMED[k]: v for k, v in config.limits.items() if k in _RENAMED}

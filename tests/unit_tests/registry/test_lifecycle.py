@@ -11,6 +11,7 @@ import pytest
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import ProviderModelNotFoundError
 from langchain_unified.registry import Registry, lifecycle
+from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.testing import ProviderEmulator
 from tests.conftest import connections
 
@@ -18,7 +19,7 @@ from tests.conftest import connections
 @pytest.fixture(autouse=True)
 def _nothing_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each test see the first warning of a process."""
-    monkeypatch.setattr(lifecycle, "_WARNED", set())
+    monkeypatch.setattr(lifecycle, "_WARNED", Bounded())
 
 
 @pytest.fixture

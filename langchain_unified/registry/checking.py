@@ -1,0 +1,146 @@
+"""Checks of the user's own rows, beyond what their shape says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from langchain_unified.errors import RegistryError
+from langchain_unified.registry.build import INPUT_FEATURES, OUTPUT_FEATURES
+from langchain_unified.registry.loader import load_shipped
+from langchain_unified.registry.makes import server_profiles
+from langchain_unified.registry.profiles import FEATURES
+from langchain_unified.registry.schema import (
+    FactsRow,
+    ModelRow,
+    ProviderFile,
+    RuleRow,
+    ThinkingRow,
+)
+from langchain_unified.vocabulary import nearest
+
+ROLES = ("system", "developer", "user")
+"""Roles that system text can be given to a model in."""
+
+_BY_KIND = {name: ("inputs", kind) for kind, name in INPUT_FEATURES.items()}
+_BY_KIND |= {name: ("outputs", kind) for kind, name in OUTPUT_FEATURES.items()}
+
+
+def check_own(file: ProviderFile, model: str, row: ModelRow, origin: str) -> None:
+    """Refuse what no model can have: unknown words and impossible numbers.
+
+    Args:
+        file: The provider's file, whose features and levels are known words.
+        model: The model's name.
+        row: What the user states.
+        origin: Where it is from, for people.
+
+    Raises:
+        RegistryError: If there is any; the message names all of it.
+    """
+    problems = [
+        *_unknown_features(file, row),
+        *_unknown_words("system_roles", row.system_roles or (), ROLES),
+        *_unknown_words("thinking.levels", _levels(row.thinking), known_levels()),
+        *_impossible_limits(row),
+        *_impossible_rules(row),
+        *_impossible_dates(row),
+    ]
+    if problems:
+        lines = [
+            f"{origin} cannot be read:",
+            *(f"models.{model}: {p}" for p in problems),
+        ]
+        raise RegistryError("\n  ".join(lines))
+
+
+@lru_cache(maxsize=1)
+def known_levels() -> tuple[str, ...]:
+    """Return every word that a model of ours takes for a reasoning effort."""
+    levels = (level for row in _shipped_rows() for level in _levels(row.thinking))
+    return tuple(dict.fromkeys(levels))
+
+
+def _unknown_features(file: ProviderFile, row: FactsRow) -> Iterator[str]:
+    known = {*FEATURES, *_shared_features(), *_features(file.models.values())}
+    known |= _features(file.families.values())
+    for name in row.features or {}:
+        if name in _BY_KIND:
+            side, kind = _BY_KIND[name]
+            yield f"features.{name}: list {kind!r} in {side} = [...] instead."
+        elif name not in known:
+            yield f"features: no feature {name!r}{_hint(name, known)}"
+
+
+@lru_cache(maxsize=1)
+def _shared_features() -> frozenset[str]:
+    servers = server_profiles().profiles.values()
+    return frozenset(_features([*_shipped_rows(), *servers]))
+
+
+def _shipped_rows() -> list[FactsRow]:
+    rows: list[FactsRow] = []
+    for file in load_shipped().values():
+        rows += [*file.families.values(), *file.models.values()]
+    return rows
+
+
+def _features(rows: Iterable[FactsRow]) -> set[str]:
+    return {name for row in rows for name in row.features or {}}
+
+
+def _levels(row: ThinkingRow | None) -> tuple[str, ...]:
+    if row is None:
+        return ()
+    special = (level for levels in (row.levels_on or {}).values() for level in levels)
+    named = (*(row.levels or ()), *special)
+    return named if row.default is None else (*named, row.default)
+
+
+def _unknown_words(
+    place: str, words: Iterable[str], known: tuple[str, ...]
+) -> Iterator[str]:
+    for word in dict.fromkeys(words):
+        if known and word not in known:
+            listed = ", ".join(known)
+            yield f"{place}: no {word!r}{_hint(word, known)} Known: {listed}."
+
+
+def _impossible_limits(row: FactsRow) -> Iterator[str]:
+    limits = row.limits.model_dump(exclude_none=True) if row.limits else {}
+    for name, count in limits.items():
+        if count <= 0:
+            yield f"limits.{name}: {count} tokens; give a number above 0."
+    context = limits.get("context")
+    for name in ("input", "output"):
+        if context is not None and limits.get(name, 0) > max(context, 0):
+            more = f"{limits[name]} is more than limits.context, {context}"
+            yield f"limits.{name}: {more}."
+
+
+def _impossible_rules(row: FactsRow) -> Iterator[str]:
+    tables: dict[str, Mapping[str, RuleRow]] = {"parameters": row.parameters or {}}
+    for endpoint, rules in (row.parameters_on or {}).items():
+        tables[f"parameters_on.{endpoint}"] = rules
+    for place, table in tables.items():
+        for name, rule in table.items():
+            if rule.min is not None and rule.max is not None and rule.min > rule.max:
+                yield f"{place}.{name}: min {rule.min} is above max {rule.max}."
+            if rule.max_items is not None and rule.max_items < 0:
+                yield f"{place}.{name}: max_items {rule.max_items} is below 0."
+    low, high = (getattr(row.thinking, name, None) for name in _BUDGET)
+    if low is not None and high is not None and low > high:
+        yield f"thinking: budget_min {low} is above budget_max {high}."
+
+
+_BUDGET = ("budget_min", "budget_max")
+
+
+def _impossible_dates(row: ModelRow) -> Iterator[str]:
+    if row.released and row.shutdown and row.released > row.shutdown:
+        yield f"shutdown: {row.shutdown} is before released, {row.released}."
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near else "."
