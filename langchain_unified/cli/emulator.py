@@ -16,6 +16,10 @@ def emulator(
     rules: Annotated[
         Path | None, typer.Option(help="Rules of invented models, as JSON.")
     ] = None,
+    as_server: Annotated[
+        str | None,
+        typer.Option("--as", help="Play a server of another make, e.g. deepseek."),
+    ] = None,
 ) -> None:
     """Run the local OpenAI and Gemini server until Ctrl-C; prints its base URLs."""
     from langchain_unified.testing.__main__ import main  # noqa: PLC0415
@@ -25,4 +29,6 @@ def emulator(
         arguments += ["--record", str(record)]
     if rules is not None:
         arguments += ["--rules", str(rules)]
+    if as_server is not None:
+        arguments += ["--as", as_server]
     main(arguments)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from langchain_unified.testing.emulator import ProviderEmulator
 from langchain_unified.testing.judging.command import main as judge_command
+from langchain_unified.testing.makes.facts import makes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return judge_command(given[1:])
     options = _parser().parse_args(given)
     emulator = ProviderEmulator(
-        port=options.port, record_to=options.record, rules=options.rules or ()
+        port=options.port,
+        record_to=options.record,
+        rules=options.rules or (),
+        as_server=options.as_server,
     )
     with suppress(KeyboardInterrupt), emulator:
         sys.stdout.write(banner(emulator))
@@ -59,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     parser.add_argument("--record", metavar="FILE.jsonl", help="append each request")
+    parser.add_argument(
+        "--as",
+        dest="as_server",
+        choices=sorted(makes()),
+        help="play a server of another make",
+    )
     parser.add_argument("--rules", metavar="FILE.json", help="extra model rules")
     return parser
 

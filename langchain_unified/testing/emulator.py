@@ -16,6 +16,8 @@ from langchain_unified.testing.azure_api.surface import AzureSurface
 from langchain_unified.testing.errors import RefusalError
 from langchain_unified.testing.evidence import EVIDENCE
 from langchain_unified.testing.gemini_api.surface import GeminiSurface
+from langchain_unified.testing.makes.facts import make_named
+from langchain_unified.testing.makes.surface import MakeSurface
 from langchain_unified.testing.ollama_api.surface import OllamaSurface
 from langchain_unified.testing.openai_api.surface import OpenAISurface
 from langchain_unified.testing.recording import RecordedRequest, record
@@ -39,7 +41,12 @@ if TYPE_CHECKING:
     from langchain_unified.testing.wire import HttpRequest
 
 Surface = (
-    AnthropicSurface | AzureSurface | OllamaSurface | OpenAISurface | GeminiSurface
+    AnthropicSurface
+    | AzureSurface
+    | OllamaSurface
+    | OpenAISurface
+    | MakeSurface
+    | GeminiSurface
 )
 
 SHUTDOWN = ("ignore", "enforce")
@@ -76,6 +83,8 @@ class ProviderEmulator:
             What they stand for is not known here, so nothing that depends on it is
             checked. False refuses them, as the real APIs refuse ours.
         unreachable_urls: Beginnings of the URLs of media that cannot be downloaded.
+        as_server: Plays a server of another make below `/v1`, for example `deepseek`;
+            any model name is known there.
         strict: What is refused: `recorded` only what recordings show to be refused,
             `documented` also what the providers' pages say, `inferred` all the rules.
 
@@ -110,6 +119,7 @@ class ProviderEmulator:
         accept_foreign_tokens: bool = False,
         unreachable_urls: Collection[str] = (),
         strict: str = "inferred",
+        as_server: str | None = None,
     ) -> None:
         """Prepare the emulator; nothing listens yet."""
         _check_word("shutdown", shutdown, SHUTDOWN)
@@ -142,7 +152,9 @@ class ProviderEmulator:
             AnthropicSurface(),
             self._azure,
             OllamaSurface(),
-            OpenAISurface(),
+            OpenAISurface()
+            if as_server is None
+            else MakeSurface(make_named(as_server)),
             GeminiSurface(),
         )
         self._server = LoopbackServer(self._respond, port)

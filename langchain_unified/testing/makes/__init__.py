@@ -1,0 +1,1 @@
+"""Servers of other makes that speak chat completions, each with its own ways."""
