@@ -19,6 +19,7 @@ from langchain_core.runnables.config import ensure_config
 from typing_extensions import override
 
 from langchain_unified import engine
+from langchain_unified.configured import check_undeclared
 from langchain_unified.contract import Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_tools
@@ -168,6 +169,7 @@ class UnifiedChatModel(Contract):
         """Let the config's settings stand for those the call does not give."""
         config = ensure_config(config)
         if self.configurable is None:
+            check_undeclared(config)
             return config, kwargs
         return config, {**self.chosen_by(config), **kwargs}
 

@@ -58,6 +58,27 @@ def key_prefix(prefix: str) -> str:
     return f"{prefix}_" if prefix and not prefix.endswith("_") else prefix
 
 
+def check_undeclared(config: Mapping[str, Any] | None) -> None:
+    """Refuse a `model` that is no name where nobody said whose key it is.
+
+    A name is left to the application, which may mean its own. A dictionary or a number
+    is what a web page sends by mistake, or the application's: only the user knows.
+
+    Args:
+        config: The config of a call on a model that declares nothing.
+
+    Raises:
+        InvalidParameterError: If it is plain data other than text.
+    """
+    given = ((config or {}).get("configurable") or {}).get("model")
+    if isinstance(given, (dict, list, int, float)):
+        accepted = (
+            "give the name of a model and declare configurable=('model',), or declare "
+            "configurable=() if the key is your application's own."
+        )
+        raise InvalidParameterError("config['configurable']['model']", given, accepted)
+
+
 def chosen_settings(
     config: Mapping[str, Any] | None, declared: Declared, prefix: str
 ) -> dict[str, Any]:

@@ -222,6 +222,17 @@ def test_what_is_declared_is_read(
     assert chosen == llm.chosen_by({"configurable": {**own, **prefixed}})
 
 
+def test_a_model_that_is_no_name_is_refused_unless_the_key_is_declared(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """Plain data where a name belongs is an error; `configurable=()` ends the doubt."""
+    config = {"configurable": {"model": {"a": 1}}}
+    with pytest.raises(InvalidParameterError, match=r"configurable=\(\)"):
+        model().invoke("hi", config)
+    assert [] == provider_emulator.requests
+    assert "hi" == model(configurable=()).invoke("hi", config).text
+
+
 def test_declaring_what_does_not_exist_is_refused() -> None:
     """A misspelt setting is named when the model is made, with the nearest one."""
     with pytest.raises(UnknownParameterError, match="temperature"):

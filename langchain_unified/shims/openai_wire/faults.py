@@ -104,11 +104,29 @@ def status_message(status: int, body: Any) -> str:
         status: HTTP status.
         body: The decoded body, or its `error`, as the SDK keeps it in `error.body`.
     """
-    inner = body.get("error", body) if isinstance(body, dict) else None
-    if isinstance(inner, dict):
-        inner = inner.get("message") or inner.get("detail")
-    said = f" - {inner}" if isinstance(inner, str) and inner else ""
-    return f"Error code: {status}{said}"
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    said = "" if isinstance(body, str) else _words(inner)
+    return f"Error code: {status} - {said}" if said else f"Error code: {status}"
+
+
+def _words(told: Any) -> str:
+    """Return what a server says in words, without what it repeats of the request.
+
+    FastAPI lists `detail` with `loc`, `msg` and the input, Mistral has that list in
+    `message`, Gemini's endpoint has a list of errors (openai/openai-agents-python#442).
+    """
+    if isinstance(told, str):
+        return told
+    if isinstance(told, list):
+        return "; ".join(filter(None, map(_words, told)))
+    if not isinstance(told, dict):
+        return ""
+    keys = ("message", "detail", "error", "msg")
+    said = next((words for key in keys if (words := _words(told.get(key)))), "")
+    where = told.get("loc")
+    if said and isinstance(where, list):
+        return f"{'.'.join(map(str, where))}: {said}"
+    return said
 
 
 _SERVER_ERROR = 500

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.errors import UnifiedError
 from langchain_unified.testing.wire import HttpReply
 from tests.unit_tests.servers.loopback import (
     CompatibleServer,
@@ -158,3 +159,30 @@ def test_stream_options_are_left_out_once_refused() -> None:
 
         assert ["fine", "fine"] == said
         assert [True, False, False] == ["stream_options" in b for b in server.bodies]
+
+
+DETAIL = [{"loc": ["body", "safe_prompt"], "msg": "Extra inputs", "input": "secret"}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object": "error", "message": {"detail": DETAIL}},
+        {"detail": DETAIL},
+        {"message": DETAIL},
+        [{"error": {"message": "Extra inputs: safe_prompt"}}],
+        {"message": "Extra inputs: safe_prompt"},
+        {"error": {"message": "Extra inputs: safe_prompt"}},
+    ],
+    ids=str,
+)
+def test_a_refusal_of_any_shape_is_shown_in_the_servers_words(body: Any) -> None:
+    """The field and the words are in the error; what the server repeats is not."""
+    with CompatibleServer(lambda _: json_reply(body, 422)) as server:
+        llm = UnifiedChatModel(model="m", api_key="k", base_url=server.url)
+        with pytest.raises(UnifiedError) as caught:
+            llm.invoke("hi", extra_body={"safe_prompt": True})
+
+    assert "Extra inputs" in str(caught.value)
+    assert "safe_prompt" in str(caught.value)
+    assert "secret" not in str(caught.value)
