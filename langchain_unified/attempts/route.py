@@ -189,7 +189,11 @@ class Route:
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
         error.endpoint = error.endpoint or plan.endpoint
-        error.fix = error.fix or read_corrections(error, plan, self._carried)
+        error.fix = (
+            error.fix
+            or read_corrections(error, plan, self._carried)
+            or _on_chat(error, plan)
+        )
         if not error.fix and self._trials and str(error) == self._told:
             error.fix = tuple(trial.correction for trial in self._trials)
         successor = plan.config.lifecycle.replacement
@@ -299,6 +303,21 @@ def _as_change(correction: Correction) -> Change:
     about = correction.parameter or correction.do
     reason = f"the provider said: {correction.said}"
     return Change(about, "learned", None, correction.value, reason, "a refused request")
+
+
+def _on_chat(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
+    """Return what leads to chat completions on a server that has no Responses.
+
+    ChatOpenAI would have asked there at once: most servers of other makes have no
+    other endpoint.
+    """
+    elsewhere = plan.config.server and plan.endpoint == "responses"
+    if not elsewhere or error.status not in _NO_SUCH_PATH:
+        return ()
+    return (Correction("endpoint", None, None, str(error)),)
+
+
+_NO_SUCH_PATH = frozenset({404, 405, 501})
 
 
 def _name_successor(error: ProviderError, successor: str) -> None:

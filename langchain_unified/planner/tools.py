@@ -110,6 +110,10 @@ def _of_added(choice: Any) -> Any:
 def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     """Refuse tools where the endpoint takes none at the effort of this call."""
     condition = draft.config.tools.get(draft.endpoint, "any")
+    only = draft.config.server and draft.config.endpoints == ("chat",)
+    known = draft.config.provenance.get("tools")
+    if only and (known is None or known.layer != "learned"):
+        condition = "any"  # the server has no endpoint that would do better
     requested = draft.invocation.params.get("reasoning_effort")
     if condition == "any":
         return

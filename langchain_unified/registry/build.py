@@ -97,6 +97,7 @@ class Found:
         match: How the name found its row.
         rows: Rows about the model itself; those of its family come before them.
         server: Address of the user's own server; empty for the provider's.
+        could_mean: A model of another provider that the name looks like.
     """
 
     file: ProviderFile
@@ -106,6 +107,7 @@ class Found:
     match: Match
     rows: tuple[Stratum, ...] = ()
     server: str = ""
+    could_mean: str = ""
 
     @property
     def strata(self) -> tuple[Stratum, ...]:
@@ -145,6 +147,7 @@ def build_config(found: Found) -> ModelConfig:
         lifecycle=facts.lifecycle(),
         provenance=MappingProxyType(facts.provenance),
         server=found.server,
+        could_mean=found.could_mean,
     )
 
 

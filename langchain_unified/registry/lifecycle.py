@@ -35,7 +35,10 @@ def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None
 def explain_missing(
     error: Exception, config: ModelConfig, today: date | None = None
 ) -> None:
-    """Say in a provider's 404 that the model was shut down, and what follows it."""
+    """Say in a 404 that the model was shut down, or which provider it may belong to."""
+    if config.server and config.could_mean:
+        _say_what_to_write(error, config)
+        return
     shutdown = config.lifecycle.shutdown
     if shutdown is None or (today or _today()) < shutdown:
         return
@@ -43,6 +46,19 @@ def explain_missing(
     if told in str(error):
         return
     error.args = (f"{told} The provider said: {error}", *error.args[1:])
+    if hasattr(error, "message"):
+        error.message = error.args[0]
+
+
+def _say_what_to_write(error: Exception, config: ModelConfig) -> None:
+    provider = config.could_mean.partition(":")[0]
+    told = (
+        f"{config.model!r} was asked for at {config.server}, where base_url points; to "
+        f"call {provider} itself write model={config.could_mean!r}."
+    )
+    if told in str(error):
+        return
+    error.args = (f"{error} {told}", *error.args[1:])
     if hasattr(error, "message"):
         error.message = error.args[0]
 

@@ -229,7 +229,17 @@ class Lookup:
             if found is not None and _is_served(found, name.key):
                 return replace(found, wire=name.wire)
         family = file.provider.compatible_family or file.provider.fallback_family
-        return Found(file, name.wire, family, family, "fallback")
+        meant = self._meant(name)
+        return Found(file, name.wire, family, family, "fallback", could_mean=meant)
+
+    def _meant(self, name: Name) -> str:
+        """Return how a model of another provider is written that a name looks like."""
+        for key in known_names(name.key):
+            other = replace(name, provider=None, key=key, wire=key)
+            found = self._by_row(other) or self._by_family(other)
+            if found is not None and found.file.provider.id != DEFAULT_PROVIDER:
+                return f"{found.file.provider.id}:{key}"
+        return ""
 
     def _by_row(self, name: Name) -> Found | None:
         for key in (name.key, *shorter_names(name.key)):

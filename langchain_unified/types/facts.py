@@ -179,6 +179,8 @@ class ModelConfig(NamedTuple):
         lifecycle: Dates and successor.
         provenance: Source by fact, for example `endpoints` or `temperature`.
         server: Address of the user's own server; empty for the provider's.
+        could_mean: A model of another provider that the name looks like, as it would
+            be written to call it there.
     """
 
     model: str
@@ -196,6 +198,7 @@ class ModelConfig(NamedTuple):
     lifecycle: Lifecycle = Lifecycle()
     provenance: Mapping[str, Provenance] = EMPTY
     server: str = ""
+    could_mean: str = ""
 
     def _repr_html_(self) -> str:
         from langchain_unified.display import config_html  # noqa: PLC0415

@@ -14,6 +14,7 @@ from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.connection import Connection
+from langchain_unified.errors import ProviderModelNotFoundError
 from tests.unit_tests.servers.loopback import CompatibleServer, knowing, say
 
 NAMES = [
@@ -263,3 +264,27 @@ def test_the_address_of_a_client_handed_in_is_the_clients() -> None:
     given = {"root_client": client, "base_url": "http://other/v1"}
 
     assert "http://mine:8000/v1" == Connection("openai", given).address
+
+
+def test_a_name_that_may_be_another_providers_is_told_what_to_write() -> None:
+    """Who meant Google itself is told so by the server's own 404."""
+    with CompatibleServer(knowing([], say("fine"))) as server:
+        llm = UnifiedChatModel(
+            model="google/gemini-2.5-flash", api_key="k", base_url=server.url
+        )
+        with pytest.raises(ProviderModelNotFoundError) as caught:
+            llm.invoke("hi")
+
+    assert "model='google_genai:gemini-2.5-flash'" in str(caught.value)
+    assert server.url in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["gpt-6-sol", "o1-pro"])
+def test_a_server_without_responses_is_asked_on_chat(name: str) -> None:
+    """What OpenAI wants on Responses is called on chat where there is nothing else."""
+    with CompatibleServer(say("fine")) as server:
+        llm = UnifiedChatModel(model=name, api_key="k", base_url=server.url)
+        said = [llm.bind_tools([weather]).invoke("hi").text for _ in range(2)]
+
+        assert ["fine", "fine"] == said
+        assert ["/v1/chat/completions"] * 2 == server.paths[-2:]
