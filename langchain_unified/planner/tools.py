@@ -111,8 +111,7 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     """Refuse tools where the endpoint takes none at the effort of this call."""
     condition = draft.config.tools.get(draft.endpoint, "any")
     only = draft.config.server and draft.config.endpoints == ("chat",)
-    known = draft.config.provenance.get("tools")
-    if only and (known is None or known.layer != "learned"):
+    if only and condition == "never" and draft.config.supports("tool_calling"):
         condition = "any"  # the server has no endpoint that would do better
     requested = draft.invocation.params.get("reasoning_effort")
     if condition == "any":
@@ -123,7 +122,7 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
         condition == "effort_none_or_omitted" or "reasoning_effort" in draft.body
     ):
         return
-    if requested is None and draft.invocation.endpoint == draft.endpoint:
+    if requested is None and (only or draft.invocation.endpoint == draft.endpoint):
         _lower_effort(draft)
         return
     reason = f"on {draft.endpoint} it takes function tools only at effort 'none'."
