@@ -80,7 +80,9 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
     forced = invocation.endpoint or _endpoint_of_content(invocation, config)
     if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
         return _served(invocation, config)
-    if config.server and forced in config.mappings:
+    known = config.provenance.get("endpoints")
+    refused = known is not None and known.layer == "learned"
+    if config.server and forced in config.mappings and not refused:
         return (forced,)
     if forced not in config.endpoints:
         raise UnsupportedError(
