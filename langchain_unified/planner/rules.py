@@ -81,8 +81,8 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
     if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
         return _served(invocation, config)
     known = config.provenance.get("endpoints")
-    refused = known is not None and known.layer == "learned"
-    if config.server and forced in config.mappings and not refused:
+    said = known is not None and known.layer in {"learned", "override"}
+    if config.server and forced in config.mappings and not said:
         return (forced,)
     if forced not in config.endpoints:
         raise UnsupportedError(
