@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         UnifiedError,
         UnknownParameterError,
         UnsupportedError,
+        UnsupportedVersionError,
     )
     from langchain_unified.factory import init_chat_model
     from langchain_unified.learning import Lessons
@@ -59,6 +60,7 @@ _HOMES = {
     "UnifiedError": "errors",
     "UnifiedInferenceService": "service",
     "UnknownParameterError": "errors",
+    "UnsupportedVersionError": "errors",
     "UnsupportedError": "errors",
     "default_registry": "registry",
     "init_chat_model": "factory",
@@ -88,6 +90,7 @@ __all__ = [
     "UnifiedInferenceService",
     "UnknownParameterError",
     "UnsupportedError",
+    "UnsupportedVersionError",
     "__version__",
     "default_registry",
     "init_chat_model",

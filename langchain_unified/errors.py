@@ -8,6 +8,7 @@ UnifiedError
 ├── MissingCredentialsError    no key for the provider of the call
 │   └── NoClientError          so there is no client to read  (also AttributeError)
 ├── ProviderNotEnabledError    the provider is off or not installed
+├── UnsupportedVersionError    an installed package is of a version that fails
 ├── RegistryError              a registry row that cannot be read
 └── ProviderError              the provider answered with an error
     ├── ProviderAuthenticationError, ProviderPermissionError
@@ -153,6 +154,18 @@ class ProviderNotEnabledError(UnifiedError, NotImplementedError):
         """Say what to install and what to set."""
         self.provider = provider
         super().__init__(message)
+
+
+class UnsupportedVersionError(UnifiedError, ImportError):
+    """An installed package is older or newer than the versions that work."""
+
+    def __init__(self, package: str, found: str, needed: str) -> None:
+        """Name the package, both versions, and what to install."""
+        self.package, self.found, self.needed = package, found, needed
+        super().__init__(
+            f"{package} {found} is installed, but langchain-unified works with "
+            f'{needed}: pip install "{package}{needed}"'
+        )
 
 
 class RegistryError(UnifiedError, ValueError):

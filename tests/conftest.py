@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,32 @@ KEY_VARIABLES = (
     "ANTHROPIC_API_KEY",
     "AZURE_OPENAI_API_KEY",
 )
+
+
+STRICT_UPSTREAM = "UPSTREAM_BLOCKS"
+"""Set it to `1` to have differences from other catalogues fail the run."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Report what changed because somebody else released something, and go on."""
+    report = yield
+    if (
+        report.failed
+        and item.get_closest_marker("upstream")
+        and os.environ.get(STRICT_UPSTREAM) != "1"
+    ):
+        report.outcome = "skipped"
+        report.wasxfail = "somebody else's release differs; see the nightly run"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show what is reported without blocking, in full."""
+    for report in terminalreporter.stats.get("xfailed", ()):
+        if "somebody else" in report.wasxfail:
+            terminalreporter.write_sep("_", f"upstream differs: {report.nodeid}")
+            terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture(autouse=True)

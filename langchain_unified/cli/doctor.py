@@ -20,6 +20,7 @@ from langchain_unified.registry import (
     default_registry,
 )
 from langchain_unified.registry.schema import ProviderRow
+from langchain_unified.versions import unsupported
 
 PACKAGES = (
     "langchain-unified",
@@ -83,7 +84,8 @@ def _versions() -> Iterator[Row]:
 
 def _installed(name: str) -> Row:
     try:
-        return name, version(name), ""
+        problem = next(unsupported((name,)), None)
+        return name, version(name), str(problem or "")
     except PackageNotFoundError:
         return name, "not installed", f"pip install {name}, if it is needed"
 

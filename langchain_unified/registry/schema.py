@@ -168,6 +168,7 @@ class ProviderRow(Row):
     enabled: bool = True
     package: str
     extra: str | None = None
+    packages: list[str] = Field(default_factory=list)
     key_env: list[str] = Field(default_factory=list)
     arguments: list[str] = Field(default_factory=list)
     prefixes: list[str] = Field(default_factory=list)

@@ -23,6 +23,7 @@ from langchain_unified.connection import Connection
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.registry import default_registry
 from langchain_unified.types import CallPlan
+from langchain_unified.versions import SHARED, check_versions
 
 __all__ = ["ProviderShim", "connect", "load_shim"]
 
@@ -179,11 +180,14 @@ def load_shim(provider: str) -> type[ProviderShim]:
 
     Raises:
         ProviderNotEnabledError: If there is none, or its package is not installed.
+        UnsupportedVersionError: If a package it needs is of a version that fails.
     """
     for entry in entry_points(group="langchain_unified.shims"):
         if entry.name == provider:
             return _check(provider, entry.load())
     name = f"{__name__}.{provider}"
+    file = default_registry().files.get(provider)
+    check_versions((*SHARED, *(file.provider.packages if file else ())))
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:

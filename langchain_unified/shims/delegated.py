@@ -19,7 +19,7 @@ from langchain_unified.content import register_translators
 from langchain_unified.errors import ProviderError
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims import ProviderShim, core_seam
 from langchain_unified.types import CallPlan
 
 register_translators()
@@ -67,8 +67,10 @@ class DelegatedShim(ProviderShim):
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
         with self._errors(plan):
-            result = self.delegate._generate(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+            result = core_seam.generate(
+                self.delegate,
+                prepared(plan, messages),
+                **self.delegate.planned(plan),
             )
         return self.shape_result(plan, result)
 
@@ -77,8 +79,10 @@ class DelegatedShim(ProviderShim):
     ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with self._errors(plan):
-            result = await self.delegate._agenerate(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
+            result = await core_seam.agenerate(
+                self.delegate,
+                await aprepared(plan, messages),
+                **self.delegate.planned(plan),
             )
         return self.shape_result(plan, result)
 
@@ -88,8 +92,10 @@ class DelegatedShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         shape = self.shape_pieces(plan)
         with self._errors(plan):
-            for chunk in self.delegate._stream(  # noqa: SLF001
-                prepared(plan, messages), **self.delegate.planned(plan)
+            for chunk in core_seam.stream(
+                self.delegate,
+                prepared(plan, messages),
+                **self.delegate.planned(plan),
             ):
                 yield shape(chunk)
 
@@ -99,8 +105,10 @@ class DelegatedShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         shape = self.shape_pieces(plan)
         with self._errors(plan):
-            given = self.delegate._astream(  # noqa: SLF001
-                await aprepared(plan, messages), **self.delegate.planned(plan)
+            given = core_seam.astream(
+                self.delegate,
+                await aprepared(plan, messages),
+                **self.delegate.planned(plan),
             )
             async with owned(given) as chunks:
                 async for chunk in chunks:

@@ -23,7 +23,8 @@ from pydantic import BaseModel
 from langchain_unified.connection import SETTINGS, Connection
 from langchain_unified.history import prepared
 from langchain_unified.reliability.closing import owned
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims import ProviderShim, core_seam
+from langchain_unified.shims.openai_wire.delegate import payload_of
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
@@ -70,29 +71,27 @@ class LegacyShim(ProviderShim):
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Return ChatOpenAI's answer."""
-        return self.delegate._generate(messages, **self._keywords(plan))  # noqa: SLF001
+        return core_seam.generate(self.delegate, messages, **self._keywords(plan))
 
     async def agenerate(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> ChatResult:
         """Return ChatOpenAI's answer."""
-        return await self.delegate._agenerate(  # noqa: SLF001
-            messages, **self._keywords(plan)
+        return await core_seam.agenerate(
+            self.delegate, messages, **self._keywords(plan)
         )
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield ChatOpenAI's pieces."""
-        yield from self.delegate._stream(messages, **self._keywords(plan))  # noqa: SLF001
+        yield from core_seam.stream(self.delegate, messages, **self._keywords(plan))
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Yield ChatOpenAI's pieces."""
-        given: Any = self.delegate._astream(  # noqa: SLF001
-            messages, **self._keywords(plan)
-        )
+        given: Any = core_seam.astream(self.delegate, messages, **self._keywords(plan))
         async with owned(given) as pieces:
             async for piece in pieces:
                 yield piece
@@ -103,13 +102,9 @@ class LegacyShim(ProviderShim):
         """Return the endpoint and the request `ChatOpenAI` would send."""
         keywords = self._keywords(plan)
         model = self.delegate
-        payload = model._get_request_payload(messages, **keywords)  # noqa: SLF001
-        asked = {**model._default_params, **keywords}  # noqa: SLF001
-        responses = model._use_responses_api(asked)  # noqa: SLF001
-        if plan.wants_stream and not responses:
-            usage = model._should_stream_usage(**keywords)  # noqa: SLF001
-            payload |= {"stream_options": {"include_usage": True}} if usage else {}
-        endpoint = "responses" if responses else "chat"
+        endpoint, payload = payload_of(
+            model, messages, keywords, wants_stream=plan.wants_stream
+        )
         return endpoint, _with_schema(payload, endpoint)
 
     def _keywords(self, plan: CallPlan) -> dict[str, Any]:

@@ -59,12 +59,12 @@ class OllamaShim(DelegatedShim):
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models the server has, as its `/api/tags` describes them."""
-        found = self.delegate._client.list()  # noqa: SLF001
+        found = self.delegate.listed()
         return [model.model_dump(mode="json") for model in found.models]
 
     async def alist_models(self) -> list[dict[str, Any]]:
         """Return the models the server has; see `list_models`."""
-        found = await self.delegate._async_client.list()  # noqa: SLF001
+        found = await self.delegate.alisted()
         return [model.model_dump(mode="json") for model in found.models]
 
 

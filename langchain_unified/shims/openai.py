@@ -17,7 +17,7 @@ from langchain_unified.content import register_translators
 from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims import ProviderShim, core_seam
 from langchain_unified.shims.openai_wire import background, repeating, transport
 from langchain_unified.shims.openai_wire.chat import parse_chat_body
 from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
@@ -121,7 +121,7 @@ class OpenAIShim(ProviderShim):
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                return self.delegate._generate(messages, **carried)  # noqa: SLF001
+                return core_seam.generate(self.delegate, messages, **carried)
             body, headers = transport.post_json(
                 self.delegate.root_client,
                 PATHS[plan.endpoint],
@@ -141,7 +141,7 @@ class OpenAIShim(ProviderShim):
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                return await self.delegate._agenerate(messages, **carried)  # noqa: SLF001
+                return await core_seam.agenerate(self.delegate, messages, **carried)
             body, headers = await transport.apost_json(
                 self.delegate.root_async_client,
                 PATHS[plan.endpoint],
@@ -161,7 +161,7 @@ class OpenAIShim(ProviderShim):
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                yield from self.delegate._stream(messages, **carried)  # noqa: SLF001
+                yield from core_seam.stream(self.delegate, messages, **carried)
                 return
             body = self.delegate.render(plan, messages)
             with transport.post_stream(
@@ -181,7 +181,7 @@ class OpenAIShim(ProviderShim):
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                given: Any = self.delegate._astream(messages, **carried)  # noqa: SLF001
+                given: Any = core_seam.astream(self.delegate, messages, **carried)
                 async with owned(given) as chunks:
                     async for chunk in chunks:
                         yield chunk

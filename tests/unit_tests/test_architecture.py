@@ -35,7 +35,7 @@ LAYERS = (
     {"learning"},
     {"content", "display", "cost"},
     {"schemas", "servers", "vocabulary"},
-    {"data", "transport"},
+    {"data", "transport", "versions"},
     {"reliability", "finish"},
     {"types"},
     {"azure_address", "environment", "errors", "exports"},

@@ -19,7 +19,6 @@ from google.genai.types import HttpOptions
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_google_genai import ChatGoogleGenerativeAI
-from langchain_google_genai.chat_models import _ClientCleanup, _parse_chat_history
 from pydantic import model_validator
 from typing_extensions import Self
 
@@ -30,6 +29,7 @@ from langchain_unified.shims.google_wire.responses import (
     classified,
     read_response,
 )
+from langchain_unified.shims.google_wire.seam import parse_chat_history
 from langchain_unified.shims.google_wire.signatures import patch_signatures
 from langchain_unified.shims.paths import check_path
 from langchain_unified.types import CallPlan
@@ -57,7 +57,6 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         )
         key = explicit.get_secret_value()
         self.client = Client(vertexai=True, api_key=key, http_options=options)
-        self._client_cleanup = _ClientCleanup(self.client)
         return self
 
     def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
@@ -105,7 +104,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         plan: CallPlan = kwargs[_PLAN]
         check_path(plan.model)
         places = Places()
-        system, contents = _parse_chat_history(
+        system, contents = parse_chat_history(
             places.held(messages),
             model=plan.model,
             use_vertexai=self.on_vertex,
@@ -117,6 +116,10 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         config = render_config(plan)
         config.system_instruction = system
         return {"model": plan.model, "contents": contents, "config": config}
+
+    def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+        """Return the SDK's arguments of a plan with its messages."""
+        return self._prepare_request(messages, **self.planned(plan))
 
     @property
     def on_vertex(self) -> bool:

@@ -15,6 +15,7 @@ from langchain_unified import errors
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.shims.google_wire.http import http_errors
+from langchain_unified.transport.requests import request_of
 from langchain_unified.types import CallPlan
 
 _BROKEN = (*http_errors("HTTPError"), *http_errors("StreamError"))
@@ -99,11 +100,8 @@ _NOBODY_KNOWS = errors.ProviderInvalidRequestError
 def _mask(*raised: BaseException | None) -> None:
     """Mask the key in the requests that errors carry."""
     for error in raised:
-        found = None if error is None else vars(error)
-        if found is not None:
-            mask_headers(found.get("_request"))
-            response = found.get("response")
-            mask_headers(getattr(response, "_request", None))
+        mask_headers(request_of(error))
+        mask_headers(request_of(getattr(error, "response", None)))
 
 
 @cache

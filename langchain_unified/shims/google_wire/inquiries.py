@@ -27,7 +27,7 @@ def count_tokens(
         plan: The plan of the call.
         messages: Prepared messages.
     """
-    request = delegate._prepare_request(messages, **delegate.planned(plan))  # noqa: SLF001
+    request = delegate.request(plan, messages)
     config, contents = request["config"], list(request["contents"])
     asked = CountTokensConfig(http_options=config.http_options)
     if config.system_instruction is not None:

@@ -16,14 +16,14 @@ from google.genai.types import Candidate, GenerateContentResponse
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_google_genai.chat_models import (
-    _handle_client_error,
-    _handle_server_error,
-    _response_to_result,
-    _StreamBlockIndexer,
-)
 
 from langchain_unified.shims.google_wire.parts import PART
+from langchain_unified.shims.google_wire.seam import (
+    StreamBlockIndexer,
+    raise_client_error,
+    raise_server_error,
+    response_to_result,
+)
 
 _KEPT = ("finish_message", "citation_metadata", "url_context_metadata")
 _SERVER_PARTS = {"server_tool_call": "tool_call", "server_tool_result": "tool_response"}
@@ -35,14 +35,14 @@ def classified(request: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        _handle_client_error(error, request)
+        raise_client_error(error, request)
     except ServerError as error:
-        _handle_server_error(error)
+        raise_server_error(error)
 
 
 def read_response(response: GenerateContentResponse) -> ChatResult:
     """Return a whole answer."""
-    result = _response_to_result(response)
+    result = response_to_result(response)
     _complete(result, response)
     if not response.candidates:
         _, counted = _piece(response, None)
@@ -58,7 +58,7 @@ class StreamReader:
     def __init__(self) -> None:
         """Start before the first piece."""
         self._counted: UsageMetadata | None = None
-        self._indexer = _StreamBlockIndexer()
+        self._indexer = StreamBlockIndexer()
 
     def read(self, response: GenerateContentResponse) -> ChatGenerationChunk:
         """Return a piece."""
@@ -71,7 +71,7 @@ class StreamReader:
 def _piece(
     response: GenerateContentResponse, counted: UsageMetadata | None
 ) -> tuple[ChatGenerationChunk, AIMessageChunk]:
-    result = _response_to_result(response, stream=True, prev_usage=counted)
+    result = response_to_result(response, stream=True, prev_usage=counted)
     _complete(result, response)
     piece: Any = result.generations[0]
     return piece, piece.message

@@ -34,6 +34,14 @@ class PlannedChatOllama(ChatOllama):
         if client is not None:
             client.close()
 
+    def listed(self) -> Any:
+        """Return what the server answers when asked for its models."""
+        return self._client.list()
+
+    async def alisted(self) -> Any:
+        """Return what the server answers when asked for its models."""
+        return await self._async_client.list()
+
     def _create_chat_stream(
         self,
         messages: list[BaseMessage],

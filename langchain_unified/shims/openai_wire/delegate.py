@@ -109,6 +109,23 @@ class PlannedChatOpenAI(ChatOpenAI):
         return {_PLAN: plan}
 
 
+def payload_of(
+    model: ChatOpenAI,
+    messages: list[BaseMessage],
+    keywords: dict[str, Any],
+    *,
+    wants_stream: bool,
+) -> tuple[str, dict[str, Any]]:
+    """Return the endpoint and the request a plain `ChatOpenAI` would send."""
+    payload = model._get_request_payload(messages, **keywords)  # noqa: SLF001
+    asked = {**model._default_params, **keywords}  # noqa: SLF001
+    responses = model._use_responses_api(asked)  # noqa: SLF001
+    if wants_stream and not responses:
+        usage = model._should_stream_usage(**keywords)  # noqa: SLF001
+        payload |= {"stream_options": {"include_usage": True}} if usage else {}
+    return ("responses" if responses else "chat"), payload
+
+
 def options(plan: CallPlan) -> dict[str, Any]:
     """Return the SDK's request options of a plan."""
     found = {

@@ -26,6 +26,7 @@ from langchain_unified.errors import (
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.shims.openai_wire.faults import AnswerError, status_message
+from langchain_unified.transport.requests import request_of
 
 # 2026-11-23, openai_parameters.md rows 50-52, and the wordings langchain-openai 1.7.3
 # knows from compatible servers.
@@ -85,18 +86,12 @@ def to_unified(
     exc = ours_within(exc) or exc
     error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
     for found in (exc, exc.__cause__, exc.__context__):
-        mask_headers(_request_of(found))
+        mask_headers(request_of(found))
         mask_headers(getattr(getattr(found, "response", None), "next_request", None))
     error.provider = error.provider or provider
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
     return error
-
-
-def _request_of(error: BaseException | None) -> Any:
-    """Return the request an error is about; httpx raises if there is none."""
-    fields = {} if error is None else vars(error)
-    return fields.get("request") or fields.get("_request")
 
 
 def _both(exc: openai.OpenAIError) -> ProviderError:
@@ -180,7 +175,7 @@ def _should_retry(
 def _as_sdk_error(exc: BaseException) -> openai.OpenAIError:
     if isinstance(exc, openai.OpenAIError):
         return exc
-    request = getattr(exc, "_request", None)
+    request = request_of(exc)
     kinds = {base.__name__ for base in type(exc).__mro__}
     if kinds & _TIMEOUTS:
         return openai.APITimeoutError(request=cast("Any", request))

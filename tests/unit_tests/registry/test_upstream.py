@@ -26,6 +26,7 @@ def _accepted() -> dict[tuple[str, str, str, str], str]:
     }
 
 
+@pytest.mark.upstream
 def test_no_catalogue_disagrees_in_a_new_way() -> None:
     """Every difference from an installed catalogue was reviewed and accepted."""
     pytest.importorskip("modelparams")
@@ -36,6 +37,7 @@ def test_no_catalogue_disagrees_in_a_new_way() -> None:
     assert [] == new
 
 
+@pytest.mark.upstream
 @pytest.mark.skipif(
     sys.version_info < (3, 11), reason="genai-prices 0.2 needs Python 3.11"
 )
@@ -55,6 +57,7 @@ def test_every_acceptance_has_a_reason_and_a_source() -> None:
     assert all(entry["reason"] and entry["source"] for entry in entries)
 
 
+@pytest.mark.upstream
 def test_every_listed_id_resolves_with_provenance() -> None:
     """Every id of the SDK and of both partner profiles finds a row or a family."""
     registry = Registry()

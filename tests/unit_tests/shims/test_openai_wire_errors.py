@@ -291,7 +291,7 @@ def test_an_error_says_what_the_provider_said() -> None:
         error.parameter,
     )
     assert ("req_1", 7.0) == (error.request_id, error.retry_after)
-    assert str(raised) == str(error)
+    assert "Error code: 400 - bad" == str(error)
 
 
 def test_milliseconds_win_over_seconds() -> None:

@@ -183,16 +183,17 @@ def test_openais_own_proxy_is_used(
 
 def test_a_proxy_beside_a_client_is_refused(emulator: ProviderEmulator) -> None:
     """Two answers to one question are an error that shows no password."""
-    with httpx.Client() as client:
-        llm = UnifiedChatModel(
+    with (
+        httpx.Client() as client,
+        pytest.raises(InvalidParameterError, match="openai_proxy") as caught,
+    ):
+        UnifiedChatModel(
             model="gpt-4o-mini",
             api_key="k",
             base_url=emulator.openai_base_url,
             openai_proxy="http://user:secret@127.0.0.1:1",
             http_client=client,
-        )
-        with pytest.raises(InvalidParameterError, match="openai_proxy") as caught:
-            llm.invoke("hi")
+        ).invoke("hi")
 
     assert "secret" not in str(caught.value)
 
