@@ -135,20 +135,20 @@ def test_fields_under_a_prefix(at: ProviderEmulator) -> None:
     """A prefix keeps the fields of several models apart; a key may be a field too."""
     chosen = init_chat_model(
         "openai:gpt-4o",
-        configurable_fields=("temperature", "api_key"),
+        configurable_fields=("temperature", "user"),
         config_prefix="first",
     )
     config = {
         "configurable": {
             "first_temperature": 0.5,
-            "first_api_key": "mine",
+            "first_user": "mine",
             "temperature": 1,
         }
     }
     chosen.invoke("hi", config=config)
 
     assert 0.5 == at.requests[-1].body["temperature"]
-    assert "Bearer mine" == at.requests[-1].headers["authorization"]
+    assert "mine" == at.requests[-1].body["user"]
 
 
 async def test_tools_and_schemas_are_kept_until_the_call(at: ProviderEmulator) -> None:
