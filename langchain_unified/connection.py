@@ -198,7 +198,7 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
         where = f"providers[{provider!r}]"
         if not isinstance(settings, Mapping):
             accepted = 'give settings by name, for example {"api_key": "..."}.'
-            raise InvalidParameterError(where, settings, accepted)
+            raise InvalidParameterError(where, "**********", accepted)
         for name, value in settings.items():
             if name not in SETTINGS:
                 raise UnknownParameterError(name, nearest(name, SETTINGS), where=where)
@@ -245,9 +245,9 @@ def _check_type(where: str, name: str, value: Any) -> None:
     if value is None:
         return
     if name in _TEXTS and not isinstance(value, str):
-        raise InvalidParameterError(where, value, "give a string.")
+        raise InvalidParameterError(where, "**********", "give a string.")
     if name in _MAPPINGS and not isinstance(value, Mapping):
-        raise InvalidParameterError(where, value, "give a dictionary.")
+        raise InvalidParameterError(where, "**********", "give a dictionary.")
     if name in _CALLABLES and not callable(value):
         raise InvalidParameterError(where, "**********", "give a callable.")
     if _is_secret(name) and not (

@@ -24,6 +24,7 @@ from langchain_unified.engine.answers import summed
 from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.invocation import neutral_tools
 from langchain_unified.registry.profiles import profile_of
+from langchain_unified.reliability.secrets import masked_url
 from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.types import CallPlan, Invocation, ToolLike
 
@@ -252,6 +253,8 @@ class Contract(RolledOut):
             }
         for name in _PRIVATE:
             given.pop(name, None)
+        if given.get("openai_proxy"):
+            given["openai_proxy"] = masked_url(given["openai_proxy"])
         return dumped
 
     def _dumpable(self, provider: str, value: Any) -> Any:

@@ -156,16 +156,16 @@ class DropIn(BaseChatModel):
     )
     """OpenAI's organisation; `OPENAI_ORG_ID`, then `OPENAI_ORGANIZATION`, if unset."""
     openai_proxy: str | None = Field(
-        default_factory=from_env("OPENAI_PROXY", default=None)
+        default_factory=from_env("OPENAI_PROXY", default=None), repr=False
     )
     """Proxy for calls to OpenAI."""
     default_headers: Mapping[str, str] | None = Field(default=None, repr=False)
     """HTTP headers for the provider of `model`."""
     default_query: Mapping[str, object] | None = Field(default=None, repr=False)
     """Query parameters for the provider of `model`."""
-    http_client: Any = Field(default=None, exclude=True)
+    http_client: Any = Field(default=None, exclude=True, repr=False)
     """An HTTP client for the provider of `model`."""
-    http_async_client: Any = Field(default=None, exclude=True)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """An asynchronous HTTP client for the provider of `model`."""
     http_socket_options: Sequence[tuple[int, int, int]] | None = None
     """Socket options for calls to OpenAI."""
@@ -222,10 +222,13 @@ class DropIn(BaseChatModel):
             InvalidParameterError: For a value of the wrong type or out of range.
         """
         given = {name: kwargs[name] for name in _CLIENTS if name in kwargs}
+        problem = None
         try:
             super().__init__(*args, **kwargs)
         except ValidationError as error:
-            raise _as_invalid_parameter(error) from error
+            problem = _as_invalid_parameter(error)
+        if problem is not None:
+            raise problem  # Not from pydantic's error, which shows every keyword.
         check_name(self.model_name)
         self._given_clients = {k: v for k, v in given.items() if v is not None}
         if self._asks_usual_server():
@@ -393,4 +396,27 @@ def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
     if isinstance(inner, InvalidParameterError):
         return inner
     name = str(problem["loc"][0]) if problem["loc"] else "keywords"
-    return InvalidParameterError(name, problem.get("input"), f"{problem['msg']}.")
+    value = problem.get("input") if name in _HARMLESS else _HIDDEN
+    return InvalidParameterError(name, value, f"{problem['msg']}.")
+
+
+_HIDDEN = "**********"
+_HARMLESS = frozenset(
+    {
+        *vocabulary.canonical_names(),
+        "budget_usd",
+        "deadline",
+        "learning",
+        "max_concurrency",
+        "max_retries",
+        "on_unsupported",
+        "output_version",
+        "streaming",
+        "stream_chunk_timeout",
+        "stream_usage",
+        "timeout",
+        "use_responses_api",
+        "verbose",
+    }
+) - {"user", "metadata", "prompt", "text", "tools", "extra_body"}
+"""Keywords whose values may stand in an error; of all others nobody knows."""

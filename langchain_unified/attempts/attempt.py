@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from langchain_unified.attempts import Attempts
 
 _PAUSE = 0.005
+_SHORTEST = 0.001
+
+
+def _sooner(allowed: Any, remaining: float) -> float:
+    """Return how long to wait for the server: as allowed, within the deadline."""
+    is_number = isinstance(allowed, (int, float))
+    return max(min(allowed, remaining) if is_number else remaining, _SHORTEST)
 
 
 class Attempt:
@@ -139,7 +147,9 @@ class Attempt:
         if remaining is not None and remaining <= 0:
             raise too_late()
         offer(Exchange(remaining, guards.pause_of(plan), self._attempts.failed))
-        return plan.single()
+        if remaining is None:
+            return plan.single()
+        return replace(plan, max_retries=0, timeout=_sooner(plan.timeout, remaining))
 
     def _wait_after(self, error: BaseException | None) -> float | None:
         """Release all guards and return the wait before another attempt."""

@@ -66,4 +66,4 @@ def _settings(given: Any) -> dict[str, Any]:
 
 def _unreadable(given: Any) -> InvalidParameterError:
     accepted = 'give names, or dictionaries like {"model": "...", "temperature": 0}.'
-    return InvalidParameterError("fallbacks", given, accepted)
+    return InvalidParameterError("fallbacks", f"a {type(given).__name__}", accepted)

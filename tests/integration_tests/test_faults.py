@@ -140,8 +140,8 @@ def emulator() -> Iterator[ProviderEmulator]:
     """Return one emulator for all cases, every route used once before the clock."""
     with ProviderEmulator(answer=lambda _: TEXT) as one:
         for route in ROUTES:
-            _whole(_model(one.google_base_url, route, timeout=60))
-            _awhole(_model(one.google_base_url, route, timeout=60))
+            _whole(_model(one.google_base_url, route, deadline=60))
+            _awhole(_model(one.google_base_url, route, deadline=60))
         yield one
 
 
@@ -212,7 +212,7 @@ FACES: dict[str, Callable[[UnifiedChatModel], str]] = {
 
 def _model(url: str, route: str, **settings: Any) -> UnifiedChatModel:
     return UnifiedChatModel(
-        **{"timeout": TIMEOUT, **ROUTES[route], **settings},
+        **{"deadline": TIMEOUT, **ROUTES[route], **settings},
         providers={
             "openai": {"api_key": "sk-test", "base_url": f"{url}/v1"},
             "google_genai": {"api_key": "test", "base_url": url},
@@ -229,7 +229,7 @@ def test_fault(
     """A fault ends in an answer or in an error of its kind, within the deadline."""
     what = FAULTS[fault]
     emulator.reset()
-    llm = _model(_url(what, emulator, rude), route, timeout=what.timeout)
+    llm = _model(_url(what, emulator, rude), route, deadline=what.timeout)
     assert [TEXT] * what.after == [FACES[face](llm) for _ in range(what.after)]
     emulator.script(*what.replies)
     started = time.monotonic()

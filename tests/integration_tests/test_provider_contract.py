@@ -247,7 +247,7 @@ def test_errors(  # noqa: PLR0917
     """Whatever goes wrong is one of our errors and says whose it is."""
     provider_emulator.script(reply)
     with pytest.raises(kind) as caught:
-        _call(llm, face, model_of(provider), timeout=PATIENCE)
+        _call(llm, face, model_of(provider), deadline=PATIENCE)
 
     assert provider == caught.value.provider
 
@@ -264,24 +264,24 @@ def test_a_server_that_hangs(
     provider_emulator.script(Reply(hang=True))
     begun = time.monotonic()
     with pytest.raises(errors.ProviderTimeoutError) as caught:
-        _call(llm, face, model_of(provider), timeout=1)
+        _call(llm, face, model_of(provider), deadline=1)
     took = time.monotonic() - begun
 
     assert provider == caught.value.provider
     assert 1 <= took < PATIENCE
 
 
-def _call(llm: UnifiedChatModel, face: str, model: str, *, timeout: float) -> None:
+def _call(llm: UnifiedChatModel, face: str, model: str, *, deadline: float) -> None:
     async def consume() -> None:
-        async for _ in llm.astream("hi", model=model, timeout=timeout):
+        async for _ in llm.astream("hi", model=model, deadline=deadline):
             pass
 
     if face == "invoke":
-        llm.invoke("hi", model=model, timeout=timeout)
+        llm.invoke("hi", model=model, deadline=deadline)
     elif face == "stream":
-        list(llm.stream("hi", model=model, timeout=timeout))
+        list(llm.stream("hi", model=model, deadline=deadline))
     elif face == "ainvoke":
-        asyncio.run(llm.ainvoke("hi", model=model, timeout=timeout))
+        asyncio.run(llm.ainvoke("hi", model=model, deadline=deadline))
     else:
         asyncio.run(consume())
 

@@ -249,3 +249,39 @@ def test_pickles_of_others(provider_emulator: ProviderEmulator) -> None:
     plan = llm.explain("hi")
 
     _assert_clean(pickle.dumps(plan.changes).decode("latin-1"))
+
+
+HIDDEN = "very-secret-4711"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"default_headers": HIDDEN},
+        {"providers": {"openai": HIDDEN}},
+        {"providers": {"openai": {"default_headers": HIDDEN}}},
+        {"api_key": [HIDDEN]},
+        {"api_key": HIDDEN, "temperature": "hot"},
+        {"google_api_key": [HIDDEN]},
+        {"extra_body": HIDDEN},
+        {"metadata": HIDDEN},
+        {"fallbacks": [{"api_key": HIDDEN}]},
+        {"model": {"name": HIDDEN}},
+        {"base_url": f"https://me:{HIDDEN}@host/v1"},
+    ],
+    ids=str,
+)
+def test_a_refused_constructor_shows_no_value(settings: dict[str, Any]) -> None:
+    """No error of the constructor, nor its cause, shows a value that was given."""
+    with pytest.raises(errors.UnifiedError) as caught:
+        UnifiedChatModel(**{"model": "gpt-4o", **settings})
+
+    assert HIDDEN not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__cause__ is None or HIDDEN not in repr(caught.value.__cause__)
+
+
+def test_a_proxy_with_a_password_is_not_shown() -> None:
+    """Neither `repr` nor a serialized model tells the password of a proxy."""
+    llm = UnifiedChatModel(model="gpt-4o", openai_proxy=f"http://me:{HIDDEN}@host:1")
+
+    assert HIDDEN not in repr(llm) + str(dumpd(llm))

@@ -164,8 +164,6 @@ def _should_retry(
     error: ProviderError, headers: Mapping[str, str] | None
 ) -> bool | None:
     """Return whether to send a request again; `None` if its class decides."""
-    if "insufficient_quota" in (error.code, getattr(error, "type", None)):
-        return False
     if _FIRST_REDIRECT <= (error.status or 0) < _FIRST_ERROR:
         return False
     asked = headers.get("x-should-retry") if headers else None

@@ -84,7 +84,7 @@ CASES: list[tuple[Exception, type[Exception], type[Exception], bool]] = [
         status_error(429, code="insufficient_quota", type="insufficient_quota"),
         ours.ProviderRateLimitError,
         openai.RateLimitError,
-        False,
+        True,
     ),
     (
         status_error(500),
@@ -192,7 +192,7 @@ CASES: list[tuple[Exception, type[Exception], type[Exception], bool]] = [
         stream_error(type="insufficient_quota"),
         ours.ProviderRateLimitError,
         openai.APIError,
-        False,
+        True,
     ),
     (
         stream_error(type="invalid_request_error"),
