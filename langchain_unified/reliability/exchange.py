@@ -151,6 +151,10 @@ class Exchange:
         if not self.answered and isinstance(error, RecursionError):
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", _NESTED, accepted) from error
+        if not self.answered and _is_unwritable(error):
+            accepted = "the request cannot be written as JSON: it holds lone surrogates"
+            accepted += ", or a number that is NaN or infinite."
+            raise InvalidParameterError("request", "...", accepted) from error
         if self.answered and _is_misread(error):
             what = f"{type(error).__name__}: {str(error)[:300]}"
             message = f"The answer is not what the API promises ({what})."
@@ -181,6 +185,14 @@ def taken() -> Exchange:
 def too_late() -> ProviderTimeoutError:
     """Return the error of a call that took too long."""
     return ProviderTimeoutError("The answer did not come within the time allowed.")
+
+
+def _is_unwritable(error: BaseException) -> bool:
+    """Tell whether a request could not be written: httpx and json say so."""
+    if isinstance(error, UnifiedError):
+        return False
+    unwritable = isinstance(error, ValueError) and "JSON compliant" in str(error)
+    return isinstance(error, UnicodeEncodeError) or unwritable
 
 
 def _is_misread(error: BaseException | None) -> bool:
