@@ -23,6 +23,7 @@ _PARAMETERS = (
     "parameters",
 )
 _OF_A_FUNCTION = ("name", "description", "parameters", "strict")
+_OF_ANTHROPIC, _OF_MCP = "input_schema", "inputSchema"
 
 
 class NeutralTool(dict[str, Any]):
@@ -51,8 +52,7 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
     if type(tool) is NeutralTool and strict is None:
         yield tool
         return
-    if _is_of_an_sdk(tool):
-        tool = tool.model_dump(exclude_none=True, mode="json")
+    tool = _dumped(tool)
     if not isinstance(tool, Mapping):
         yield _function(tool, strict=strict)
         return
@@ -66,13 +66,18 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
         yield _unnested(rest)
 
 
-def _is_of_an_sdk(tool: Any) -> bool:
-    """Tell an object of an SDK from a class, and from a tool of LangChain."""
-    return (
-        hasattr(tool, "model_dump")
-        and not isinstance(tool, type)
-        and not hasattr(tool, "args_schema")
-    )
+def _dumped(tool: Any) -> Any:
+    """Return an object of an SDK as the dictionary it stands for.
+
+    google-genai's, openai's and mcp's are pydantic objects; what anthropic's
+    `beta_tool` returns has a `to_dict`. Classes and tools of LangChain stay.
+    """
+    if isinstance(tool, (type, Mapping)) or hasattr(tool, "args_schema"):
+        return tool
+    if hasattr(tool, "model_dump"):
+        return tool.model_dump(exclude_none=True, mode="json")
+    dump = getattr(tool, "to_dict", None)
+    return dump() if callable(dump) else tool
 
 
 def _function(tool: Any, *, strict: bool | None, given: Any = None) -> NeutralTool:
@@ -139,11 +144,26 @@ def _recursive_schema(tool: Any) -> dict[str, Any] | None:
 
 
 def _describes_function(tool: Mapping[str, Any]) -> bool:
-    if tool.get("type") in {"function", "object"}:
+    if tool.get("type") in {"function", "object"} or _is_of_anthropic(tool):
         return True
     if "type" in tool:
         return False
-    return bool({"name", "title", "input_schema", "toolSpec"} & set(tool))
+    return bool({"name", "title", _OF_ANTHROPIC, "toolSpec"} & set(tool))
+
+
+def _is_of_anthropic(tool: Mapping[str, Any]) -> bool:
+    """Tell Anthropic's function tool, which may say `type: custom`, from OpenAI's."""
+    return tool.get("type") == "custom" and _OF_ANTHROPIC in tool
+
+
+def _is_declaration(tool: Mapping[str, Any]) -> bool:
+    """Tell one of Gemini's function declarations by the form of its parameters."""
+    if "name" not in tool or "type" in tool:
+        return False
+    given = tool.get("parameters")
+    types = [node.get("type") for node in nodes(given)]
+    in_capitals = any(isinstance(kind, str) and kind.isupper() for kind in types)
+    return in_capitals or any(key in tool for key in _PARAMETERS[:2])
 
 
 def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +179,12 @@ def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
         described = {k: tool[k] for k in ("description",) if k in tool}
         function = {"name": tool["title"], **described, "parameters": rest}
         return {"type": "function", "function": function}
-    converted = convert_to_openai_tool(dict(tool))
+    if _is_declaration(tool):
+        return _declared(tool)
+    plain = {key: v for key, v in tool.items() if key != "type"}
+    if _OF_MCP in plain:
+        plain["parameters"] = plain.pop(_OF_MCP)
+    converted = convert_to_openai_tool(plain)
     if "strict" in tool and "function" in converted:
         converted["function"].setdefault("strict", tool["strict"])
     return {**converted, **_marks(tool)}
@@ -181,7 +206,9 @@ def _declared(declaration: Any) -> dict[str, Any]:
         function["description"] = declaration["description"]
     for key in _PARAMETERS:
         if declaration.get(key):
-            function["parameters"] = _json_schema(declaration[key])
+            given = declaration[key]
+            own_words = key == "parameters"
+            function["parameters"] = _json_schema(given) if own_words else given
             break
     return {"type": "function", "function": function}
 

@@ -53,7 +53,7 @@ def renamed(
             found.append(_with_ids(message, current, endpoint, tool_names))
         elif isinstance(message, ToolMessage):
             new = current.get(message.tool_call_id, message.tool_call_id)
-            name = tool_names.get(message.name or "", message.name)
+            name = message.name and _legal(message.name, endpoint, tool_names)
             same = new == message.tool_call_id and name == message.name
             update = {"tool_call_id": new, "name": name}
             found.append(message if same else message.model_copy(update=update))
@@ -73,6 +73,10 @@ def _legal_id(call_id: str, endpoint: str, seen: set[str]) -> str:
     return new
 
 
+def _legal(name: str, endpoint: str, tool_names: Mapping[str, str]) -> str:
+    return tool_names.get(name) or legal_name(name, endpoint)
+
+
 def _digest(text: str) -> str:
     return f"call_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
@@ -84,9 +88,7 @@ def _with_ids(
     tool_names: Mapping[str, str],
 ) -> AIMessage:
     called = [call["name"] for call in message.tool_calls]
-    names = {
-        name: tool_names.get(name) or legal_name(name, endpoint) for name in called
-    }
+    names = {name: _legal(name, endpoint, tool_names) for name in called}
     changed = {old for old, new in {**ids, **names}.items() if old != new}
     if not changed:
         return message

@@ -115,7 +115,7 @@ def _in_its_words(draft: Draft, function: Tool) -> dict[str, Any]:
         UnsupportedError: If they are no object.
     """
     schema, strict = function.get("parameters"), bool(function.get("strict"))
-    if not schema or not isinstance(schema, Mapping):
+    if not isinstance(schema, Mapping):
         return dict(function)
     name = str(function.get("name"))
     try:

@@ -15,6 +15,7 @@ from langchain_unified.schemas import (
     has_strict,
     wire_of,
 )
+from langchain_unified.schemas.refused import is_refused
 from langchain_unified.schemas.wires import AS_IT_IS, Form
 
 
@@ -63,20 +64,22 @@ def fitted(
     if strict and has_strict(draft.endpoint, on):
         wire = wire_for(draft, on, strict=True)
         try:
-            _check_allowed(draft)
-            return fit(schema, wire, form, nulls=nulls), True
+            found = fit(schema, wire, form, nulls=nulls)
+            _check_allowed(draft, found)
         except UnsayableError as obstacle:
             _note_not_strict(draft, parameter, obstacle, wire)
+        else:
+            return found, True
     return fit(schema, wire_for(draft, on, strict=False), form, nulls=nulls), False
 
 
-def _check_allowed(draft: Draft) -> None:
-    """Refuse strict mode where the server has refused the schema of this call in it.
+def _check_allowed(draft: Draft, found: Fit) -> None:
+    """Refuse strict mode where the server has refused the schema in it.
 
     Raises:
         UnsayableError: If it has.
     """
-    if not draft.config.features.get("strict_schemas", True):
+    if is_refused(found.schema, draft.config.features):
         raise UnsayableError("", "schema that the server refused")
 
 
@@ -111,6 +114,15 @@ def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
             requested=[_at(one.word, one.place) + where for one in found.rewritten],
             sent=[one.sent for one in found.rewritten],
             reason="the endpoint says it in other words, with the same meaning.",
+            source=found.wire.source,
+        )
+    if found.required:
+        draft.note(
+            parameter,
+            "translated",
+            requested=[f"optional: {place}{where}" for place in found.required],
+            sent="required",
+            reason="strict mode requires every key; the model has to give a value.",
             source=found.wire.source,
         )
     if found.weakened:

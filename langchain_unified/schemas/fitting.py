@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.schemas.dialects import modern
 from langchain_unified.schemas.notes import Loss, Rewriting, UnsayableError
 from langchain_unified.schemas.roots import Root, rooted
 from langchain_unified.schemas.subset import Subset
 from langchain_unified.schemas.walking import contains_itself, mapped
-from langchain_unified.schemas.wires import Form, Wire
+from langchain_unified.schemas.wires import AS_IT_IS, Form, Wire
 
 __all__ = ["Fit", "Loss", "Rewriting", "UnsayableError", "fit"]
 
@@ -28,6 +29,7 @@ class Fit(NamedTuple):
         weakened: What the wire cannot enforce; it is told to the model in words.
         wrapped: The key under which the answer stands, if its root is no object.
         nulls: Whether a null stands for a key that is missing.
+        required: The keys that may be missing and have to be given on this wire.
     """
 
     schema: dict[str, Any]
@@ -36,6 +38,7 @@ class Fit(NamedTuple):
     weakened: tuple[Loss, ...] = ()
     wrapped: str | None = None
     nulls: bool = False
+    required: tuple[str, ...] = ()
 
 
 def fit(
@@ -60,6 +63,8 @@ def fit(
         {'type': 'object', 'properties': {}, 'required': [], \
 'additionalProperties': False}
     """
+    if wire != AS_IT_IS:
+        schema = modern(schema)
     root = rooted(schema, form) if wire.root == "object" else Root(dict(schema))
     if wire.keywords is not None:
         return _within(root, wire, nulls=nulls)
@@ -101,6 +106,7 @@ def _within(root: Root, wire: Wire, *, nulls: bool) -> Fit:
         (*root.weakened, *subset.losses),
         root.wrapped,
         subset.nulls_stand_for_missing,
+        tuple(subset.newly_required),
     )
 
 

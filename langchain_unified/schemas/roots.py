@@ -53,19 +53,35 @@ def rooted(schema: Mapping[str, Any], form: Form) -> Root:
         UnsayableError: If the arguments of a tool are no object.
     """
     told = _opened(schema)
+    if form == "tool":
+        told = _never_null(told)
     plain = not any(word in told for word in _COMBINATORS)
     if is_object(told) and plain:
         same = told is schema or told == schema
         rewritten = () if same else (Rewriting("the root", "", "an object"),)
         told = told if "type" in told else {"type": "object", **told}
         if form == "tool" and "properties" not in told:
-            told = {**told, "properties": {}}
+            told = {**told, **_OPEN, **told}
         return Root(dict(told), rewritten)
     if form == "tool" and not told.keys() - NOTES:
-        return Root({**told, "type": "object", "properties": {}})
+        return Root({**told, "type": "object", **_OPEN})
     if form == "tool":
         return _as_object(told)
     return _wrapped(schema)
+
+
+_OPEN: Mapping[str, Any] = {"properties": {}, "additionalProperties": True}
+"""What an object without a word on its keys means: OpenAI wants `properties`, and that
+alone would be taken for a function without arguments."""
+
+
+def _never_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return arguments as an object alone: a call always has some, if only `{}`."""
+    kind = schema.get("type")
+    rest = {key: value for key, value in schema.items() if key != "nullable"}
+    if isinstance(kind, list) and "object" in kind:
+        return {**rest, "type": "object"}
+    return rest
 
 
 def _opened(schema: Mapping[str, Any]) -> Mapping[str, Any]:

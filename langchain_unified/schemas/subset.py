@@ -42,12 +42,14 @@ class Subset:
     Attributes:
         nulls_stand_for_missing: Whether a null was allowed for a key that may be
             missing.
+        newly_required: The keys that may be missing, and are required without a null.
     """
 
     def __init__(self, wire: Wire, root: Mapping[str, Any], *, nulls: bool) -> None:
         """Start with a root that the wire takes."""
         self._notes = Notes(wire)
         self.nulls_stand_for_missing = False
+        self.newly_required: list[str] = []
         self._wire, self._nulls = wire, nulls
         self._root = with_definitions(root)
         self._cyclic = cyclic(self._root)
@@ -115,19 +117,12 @@ class Subset:
         return {}
 
     def _plain(self, node: dict[str, Any], place: str) -> dict[str, Any]:
-        """Say in JSON Schema of today what older and other dialects say."""
+        """Say `nullable`, a word of OpenAPI, as a type; leave definitions out."""
         node.pop("$defs", None)
         node.pop("definitions", None)
-        kind = node.get("type")
-        if isinstance(kind, str) and kind.isupper():
-            node["type"] = kind.lower()
         if node.pop("nullable", None) is True:
             node = or_null(node)
             self._notes.say("nullable", place, "the type null")
-        if isinstance(node.get("items"), (list, tuple)):
-            node["prefixItems"] = list(node.pop("items"))
-            if "additionalItems" in node:
-                node["items"] = node.pop("additionalItems")
         return node
 
     # References and unions
@@ -302,16 +297,24 @@ class Subset:
     def _require(
         self, node: dict[str, Any], properties: dict[str, Any], place: str
     ) -> None:
-        """Require every key; null stands for one that may be missing."""
+        """Require every key; null stands for one that may be missing.
+
+        Raises:
+            UnsayableError: If a key would have to be given that has no end.
+        """
         optional = set(properties) - set(node.get("required", ()))
         for name, part in tuple(properties.items()):
-            if name not in optional or not self._nulls:
+            if name not in optional or self._allows_null(part):
                 continue
-            if not self._allows_null(part):
+            told = f"{place}.{name}" if place else name
+            if self._nulls:
                 self.nulls_stand_for_missing = True
-                told = f"{place}.{name}" if place else name
                 self._notes.say("optional", told, "null")
                 properties[name] = {"anyOf": [part, {"type": "null"}]}
+            elif references(part) & self._cyclic and not _may_be_empty(part):
+                raise UnsayableError(told, "optional key that leads back to itself")
+            else:
+                self.newly_required.append(told)
         node["required"] = list(properties)
 
     def _allows_null(self, given: Any, seen: int = 0) -> bool:
@@ -330,3 +333,9 @@ class Subset:
             return None in given.get("enum", [given.get("const", 0)])
         kind = given.get("type") or implied_type(given)
         return kind is None or "null" in (kind if isinstance(kind, list) else [kind])
+
+
+def _may_be_empty(schema: Any) -> bool:
+    """Tell whether a list may end here."""
+    kind = schema.get("type") if isinstance(schema, Mapping) else None
+    return kind == "array" and not schema.get("minItems")
