@@ -20,6 +20,7 @@ from langchain_unified.learning.correction import Correction
 from langchain_unified.learning.refusal import Detail, Refusal, read_refusal
 from langchain_unified.learning.request import find_named, holds, sent
 from langchain_unified.learning.sanity import is_sane
+from langchain_unified.schemas.refused import STRICT, refused_schema, strict_schemas
 from langchain_unified.types import CallPlan
 
 __all__ = ["Carried", "Correction", "read_corrections"]
@@ -183,7 +184,9 @@ class _Reading:
         do, once = row["do"], row.get("once", False)
         if do in _ABOUT_THE_MODEL:
             value = _model_value(row, groups)
-            if self._is_about_the_request(do, value):
+            if value == STRICT:
+                yield from self._refused_schemas(groups.get("schema"))
+            elif self._is_about_the_request(do, value):
                 yield Correction(do, None, value, self._said, once)
             return
         for parameter in self._parameters(row, groups):
@@ -193,6 +196,16 @@ class _Reading:
                 continue
             value = _value(do, row, groups)
             yield Correction(do, parameter, value, self._said, once)
+
+    def _refused_schemas(self, name: str | None) -> Iterator[Correction]:
+        """Remember the schema that strict mode refused; the others wait a call."""
+        strict = list(strict_schemas(self._plan.body))
+        named = [schema for known, schema in strict if known == name]
+        for schema in named:
+            feature = refused_schema(schema)
+            yield Correction("feature", None, feature, self._said)
+        if len(named) < len(strict):
+            yield Correction("feature", None, STRICT, self._said, once=True)
 
     def _is_about_the_request(self, do: str, value: Any) -> bool:
         plan, inputs = self._plan, self._carried.inputs

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.schemas.refused import STRICT, strict_schemas
 from langchain_unified.types import CallPlan, ParameterMapping
 from langchain_unified.vocabulary import canonical_names, settings
 
@@ -108,18 +109,11 @@ def holds(feature: str, plan: CallPlan, inputs: frozenset[str]) -> bool:
     needed = _SIGNS.get(feature)
     if feature == "streaming":
         return plan.stream
-    if feature == "strict_schemas":
-        return _is_strict(plan.body)
+    if feature == STRICT:
+        return any(True for _ in strict_schemas(plan.body))
     if feature == "sampling_pair":
         return {"temperature", "top_p"} <= keys
     return needed is None or bool(needed & keys)
-
-
-def _is_strict(value: Any) -> bool:
-    """Tell whether some schema of a request was said to be strict."""
-    if isinstance(value, Mapping):
-        return value.get("strict") is True or any(map(_is_strict, value.values()))
-    return isinstance(value, (list, tuple)) and any(map(_is_strict, value))
 
 
 _TOOLS = frozenset({"tools", "functions"})
