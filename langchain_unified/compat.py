@@ -8,13 +8,14 @@ removed last.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import time
-import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from functools import partial, wraps
 from typing import Any, Literal
+
+from typing_extensions import deprecated
 
 from langchain_unified.errors import (
     InvalidParameterError,
@@ -37,11 +38,12 @@ from langchain_unified.service import (
 Errors = Literal["raise", "dict"]
 """What a call without an answer does on the new path."""
 
-_OLD = (
-    "LangChainCompatibilityService.{name}() keeps old callers going; new code should "
-    "call UnifiedInferenceService.{name}(), which returns a typed result and raises "
-    "typed errors."
-)
+_COMPARED = {
+    f"{name}{end}"
+    for name in ("generate_text", "generate_chat")
+    for end in ("", "_sync")
+}
+"""Methods whose calls are compared in `shadow`: one question, one answer."""
 
 
 class _Default(str):
@@ -109,19 +111,25 @@ class LangChainCompatibilityService:
         own = self._rollout
         return rollout_of(own if own is not None else self.unified_service.llm.rollout)
 
-    def generate_text(
+    @deprecated(
+        "LangChainCompatibilityService.generate_text() keeps old callers going; new "
+        "code should call UnifiedInferenceService.generate_text(), which returns a "
+        "typed result and raises typed errors."
+    )
+    async def generate_text(
         self,
         prompt: str,
         model: str = _DEFAULT,
-        *,
+        *args: Any,
         config: Mapping[str, Any] | None = None,
         **kwargs: Any,
-    ) -> Coroutine[Any, Any, dict[str, Any]]:
-        """Answer a prompt; await the result.
+    ) -> dict[str, Any]:
+        """Answer a prompt.
 
         Args:
             prompt: What to ask.
             model: Any model the registry understands, or `auto`.
+            *args: Further arguments, in the order of the old service.
             config: LangChain's config; a canary finds its key there. The old service
                 gets it if its `generate_text` names a `config`.
             **kwargs: Settings of the call, under old or new names. `user` is a
@@ -131,19 +139,40 @@ class LangChainCompatibilityService:
             `text`, `model_used` and `success`; `refusal` if the model refused, `error`
             if `success` is false.
         """
-        warnings.warn(_OLD.format(name="generate_text"), DeprecationWarning, 2)
-        return self._generate_text(prompt, model, config, kwargs)
+        old = getattr(self.legacy, "generate_text", None)
+        given = {**self._named(old, args), **kwargs}
+        served = self._served(model, config, given)
+        if served != "legacy" or old is None:
+            return await self._new(served, prompt, model, config, given)
+        asked = {} if model is _DEFAULT and not args else {"model": model}
+        asked |= given
+        if config is not None and "config" in inspect.signature(old).parameters:
+            asked["config"] = config
+        read = partial(self.unified_service.asked, prompt, model, **_kept(given))
+        found = self._old(served, partial(old, prompt, **asked), read)
+        found = await found if inspect.isawaitable(found) else found
+        if self._details and isinstance(found, Mapping) and served is not None:
+            return {**found, "rollout": served.record}
+        return found  # type: ignore[no-any-return]
 
-    async def _generate_text(
+    def _named(self, old: Any, args: tuple[Any, ...]) -> dict[str, Any]:
+        """Return what follows the prompt and the model under its names."""
+        if not args:
+            return {}
+        method = old or self.unified_service.generate_text
+        return dict(
+            zip([*inspect.signature(method).parameters][2:], args, strict=False)
+        )
+
+    async def _new(
         self,
+        served: Served | None,
         prompt: str,
         model: str,
         config: Mapping[str, Any] | None,
         kwargs: dict[str, Any],
     ) -> dict[str, Any]:
-        served = self._served(model, config, kwargs)
-        if served == "legacy" and self.legacy is not None:
-            return await self._old(served, prompt, model, config, kwargs)
+        """Return the new service's answer, as the old one would have put it."""
         if served is not None:
             kwargs = {**kwargs, "rollout": served}
         try:
@@ -159,45 +188,33 @@ class LangChainCompatibilityService:
             raise cause from None
         return self._dictionary(result)
 
-    async def _old(
-        self,
-        served: Served,
-        prompt: str,
-        model: str,
-        config: Mapping[str, Any] | None,
-        kwargs: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Return the old service's answer, as it is."""
-        given: dict[str, Any] = {} if model is _DEFAULT else {"model": model}
-        given |= kwargs
-        if config is not None and _takes_config(self.legacy.generate_text):
-            given["config"] = config
-        ask = partial(self.legacy.generate_text, prompt, **given)
-        if served.mode.name != "shadow":
-            found = await _awaited(ask())
-        else:
-            read = partial(self.unified_service.asked, prompt, model, **kwargs)
-            found = await self._shadowed(served, ask, read)
-        return {**found, "rollout": served.record} if self._details else found
-
-    async def _shadowed(
-        self,
-        served: Served,
-        ask: Callable[[], Any],
-        read: Callable[[], Asked],
+    def _old(
+        self, served: Served | None, ask: Callable[[], Any], read: Callable[[], Asked]
     ) -> Any:
-        """Return the old service's answer, and have the call looked at beside it."""
-        started, primary = time.monotonic(), Primary()
+        """Return the old service's answer, as it is; look at the call in `shadow`."""
+        if served is None or served.mode.name != "shadow":
+            return ask()
+        if inspect.iscoroutinefunction(getattr(ask, "func", ask)):
+            return self._old_later(served, ask, read)
+        with self._observed(served, read) as primary:
+            return _noted(primary, ask())
+
+    async def _old_later(
+        self, served: Served, ask: Callable[[], Any], read: Callable[[], Asked]
+    ) -> Any:
+        with self._observed(served, read) as primary:
+            return _noted(primary, await ask())
+
+    @contextmanager
+    def _observed(self, served: Served, read: Callable[[], Asked]) -> Iterator[Primary]:
+        """Have a call looked at once the old service has answered it."""
+        primary = Primary()
         with recording() as sent:
             try:
-                found = await _awaited(ask())
-                if isinstance(found, Mapping) and found.get("success", True):
-                    seconds = time.monotonic() - started
-                    primary = Primary.whole(str(found.get("text", "")), seconds)
+                yield primary
             finally:
                 router = self.unified_service.llm.router
                 router.observe(served, read, tuple(sent), primary)
-        return found
 
     def _served(
         self, model: object, config: object, settings: Mapping[str, Any]
@@ -256,7 +273,6 @@ class LangChainCompatibilityService:
 
     def _routed(self, name: str, old: Callable[..., Any], new: Any) -> Any:
         """Return a method of either service, chosen at each call."""
-        compared = name == "generate_chat" and inspect.iscoroutinefunction(old)
 
         @wraps(old)
         def method(*args: Any, **kwargs: Any) -> Any:
@@ -264,14 +280,27 @@ class LangChainCompatibilityService:
             served = self._served(model, kwargs.get("config"), kwargs)
             if served is None or served == "legacy":
                 ask = partial(old, *args, **kwargs)
-                if not compared or served is None or served.mode.name != "shadow":
+                if name not in _COMPARED:
                     return ask()
-                return self._shadowed(served, ask, partial(_read, new, args, kwargs))
+                given = [_copied(value) for value in args]
+                read = partial(self._asked, new, given, _kept(kwargs))
+                return self._old(served, ask, read)
             found = new(*args, **kwargs, rollout=served)
             later = inspect.isawaitable(found)
             return self._plain_later(found) if later else self._plain(found)
 
         return method
+
+    def _asked(self, new: Any, args: list[Any], kwargs: dict[str, Any]) -> Asked:
+        """Return messages and settings of a call, as the chat model takes them."""
+        found = inspect.signature(new).bind(*args, **kwargs).arguments
+        found.pop("config", None)
+        given = found.pop("settings", {})
+        if "messages" not in found:
+            return self.unified_service.asked(**found, **given)
+        model = found.get("model", _DEFAULT)
+        named = {} if model == _DEFAULT else {"model": model}
+        return found["messages"], {**given, **named}
 
     async def _plain_later(self, found: Awaitable[Any]) -> Any:
         return self._plain(await found)
@@ -283,28 +312,21 @@ class LangChainCompatibilityService:
         return self._dictionary(found) if isinstance(found, TextResult) else found
 
 
-def _asynchronous(function: Callable[..., Any]) -> None:
-    """Mark a function as one whose result is awaited, for callers that ask first."""
-    mark = getattr(inspect, "markcoroutinefunction", None)
-    if mark is not None:
-        mark(function)
-    else:  # before Python 3.12
-        vars(function)["_is_coroutine"] = vars(asyncio.coroutines)["_is_coroutine"]
+def _copied(value: Any) -> Any:
+    """Return a list or dictionary that the old service cannot change any more."""
+    return copy(value) if isinstance(value, (list, dict)) else value
 
 
-_asynchronous(LangChainCompatibilityService.generate_text)
+def _kept(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _copied(value) for name, value in kwargs.items()}
 
 
-def _read(new: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
-    """Return the conversation and settings of a call, as the chat model takes them."""
-    found = inspect.signature(new).bind(*args, **kwargs).arguments
-    model = found.get("model", _DEFAULT)
-    named = {} if model == _DEFAULT else {"model": model}
-    return found["messages"], {**found.get("settings", {}), **named}
-
-
-async def _awaited(answer: Any) -> Any:
-    return await answer if inspect.isawaitable(answer) else answer
+def _noted(primary: Primary, found: Any) -> Any:
+    """Return an answer; its text is kept for the mirror if there is one."""
+    if isinstance(found, Mapping) and found.get("success", True):
+        primary.add(str(found.get("text", "")))
+        primary.finish()
+    return found
 
 
 def _as_before(error: Exception) -> Exception:
@@ -326,8 +348,3 @@ def _takes_settings(method: Any) -> bool:
         return False
     parameters = inspect.signature(method).parameters.values()
     return any(found.kind is found.VAR_KEYWORD for found in parameters)
-
-
-def _takes_config(function: Any) -> bool:
-    """Tell whether a config is expected; `**kwargs` may go on to a provider."""
-    return "config" in inspect.signature(function).parameters

@@ -17,6 +17,7 @@ __all__ = [
     "CONTROLS",
     "NeutralTool",
     "canonical",
+    "carried",
     "checked",
     "invocation",
     "mentions_json",
@@ -47,8 +48,24 @@ CONTROLS = frozenset(
 )
 """Call keywords that steer the call rather than the answer."""
 
-_CONTROL_ALIASES = {"model_name": "model", "request_timeout": "timeout"}
+CARRIED_METADATA = "request_metadata"
+"""Carries the setting `metadata` through `invoke`: langchain-core 1.8 hands its own
+argument of that name on beside a call's keywords, which fails (2026-11-27)."""
+
+_CONTROL_ALIASES = {
+    "model_name": "model",
+    "request_timeout": "timeout",
+    CARRIED_METADATA: "metadata",
+}
 _POLICIES = ("warn", "ignore", "error")
+
+
+def carried(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return keywords of a call that langchain-core's `invoke` lets through."""
+    if "metadata" not in kwargs:
+        return kwargs
+    rest = {name: value for name, value in kwargs.items() if name != "metadata"}
+    return {**rest, CARRIED_METADATA: kwargs["metadata"]}
 
 
 def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from langchain_unified.connection import SETTINGS, Connection
 from langchain_unified.history import prepared
+from langchain_unified.invocation import CARRIED_METADATA
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim, core_seam
 from langchain_unified.shims.openai_wire.delegate import payload_of
@@ -40,7 +41,11 @@ _CONNECTION = {
     "proxy": "openai_proxy",
 }
 _UNSET = object()
-_CONTROLS = {"model_name": "model", "request_timeout": "timeout"}
+_CONTROLS = {
+    "model_name": "model",
+    "request_timeout": "timeout",
+    CARRIED_METADATA: "metadata",
+}
 
 
 def legacy_connection(given: Mapping[str, Any], openai: Connection) -> Connection:

@@ -330,3 +330,80 @@ async def test_a_config_reaches_an_old_service_that_names_one(
 
     assert [config] == seen
     assert {} == old.calls[0][2]
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["unified", "legacy", "shadow", "canary:50"])
+async def test_metadata_of_a_request_arrives(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator, mode: str
+) -> None:
+    """OpenAI's `metadata`, which old callers pass as a keyword, reaches the request."""
+    told = {"team": "a"}
+    with rollout(mode):
+        await LangChainCompatibilityService(service).generate_text("hi", metadata=told)
+        service.generate_text_sync("hi", metadata=told)
+        service.llm.bind(metadata=told).invoke("hi")
+        list(service.llm.stream("hi", metadata=told))
+    bodies = [request.body for request in provider_emulator.requests]
+
+    assert [told] * 4 == [body["metadata"] for body in bodies]
+
+
+@quiet
+async def test_arguments_by_position_reach_either_service(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """What an old caller gives in order keeps its meaning on both paths."""
+    seen: list[tuple[Any, ...]] = []
+
+    class Ordered:
+        async def generate_text(
+            self,
+            prompt: str,
+            model: str = "auto",
+            temperature: float = 1,
+            top_p: Any = 1,
+        ) -> tuple[str, int]:
+            seen.append((prompt, model, temperature, top_p))
+            return "no dictionary", 1
+
+    compat = LangChainCompatibilityService(service, legacy=Ordered(), details=True)
+    with rollout("legacy"):
+        answer: Any = await compat.generate_text("hi", "gpt-4o", 0.25, 0.5)
+    with rollout("unified"):
+        await compat.generate_text("hi", "gpt-4o", 0.25, 0.5)
+    body = provider_emulator.requests[0].body
+
+    assert [("hi", "gpt-4o", 0.25, 0.5)] == seen
+    assert ("no dictionary", 1) == answer
+    assert (0.25, 0.5) == (body["temperature"], body["top_p"])
+
+
+@quiet
+async def test_synchronous_methods_are_compared_as_they_were_asked(
+    model: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """An old service's plain functions are seen, before it changes their arguments."""
+    url = f"{provider_emulator.openai_base_url}/chat/completions"
+
+    class Plain:
+        def generate_chat_sync(self, messages: Any, model: str = "gpt-4o") -> Any:
+            report_sent(url, {"model": model, "messages": [*messages]})
+            messages.append({"role": "assistant", "content": "old"})
+            return {"text": "old"}
+
+        def generate_text_sync(self, prompt: str, model: str = "gpt-4o") -> Any:
+            turns = [{"role": "user", "content": prompt}]
+            report_sent(url, {"model": model, "messages": turns})
+            return {"text": "old"}
+
+    control, turns = Rollout("shadow"), [{"role": "user", "content": "hi"}]
+    compat: Any = LangChainCompatibilityService(
+        UnifiedInferenceService(model(rollout=control)), legacy=Plain()
+    )
+    answers = [compat.generate_chat_sync(turns), compat.generate_text_sync("hi")]
+    report = control.report()
+
+    assert [{"text": "old"}] * 2 == answers
+    assert 2 == len(turns)
+    assert (2, 2, 0) == (report.compared, report.identical, report.failed)
