@@ -22,7 +22,7 @@ from langchain_unified import engine
 from langchain_unified.configured import check_undeclared
 from langchain_unified.contract import Contract
 from langchain_unified.history.media import completed
-from langchain_unified.invocation import carried, neutral_tools
+from langchain_unified.invocation import neutral_tools
 from langchain_unified.reliability.closing import owned
 from langchain_unified.schemas import read_structure
 from langchain_unified.types import ToolLike
@@ -183,7 +183,7 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> AIMessage:
         config, kwargs = self._rolled(*self._with_declared(config, kwargs))
-        return super().invoke(input, config, stop=stop, **carried(kwargs))
+        return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
     async def ainvoke(
@@ -195,7 +195,7 @@ class UnifiedChatModel(Contract):
         **kwargs: Any,
     ) -> AIMessage:
         config, kwargs = self._rolled(*self._with_declared(config, kwargs))
-        return await super().ainvoke(input, config, stop=stop, **carried(kwargs))
+        return await super().ainvoke(input, config, stop=stop, **kwargs)
 
     @override
     def stream(

@@ -144,8 +144,8 @@ class LangChainCompatibilityService:
         served = self._served(model, config, given)
         if served != "legacy" or old is None:
             return await self._new(served, prompt, model, config, given)
-        asked = {} if model is _DEFAULT and not args else {"model": model}
-        asked |= given
+        own: dict[str, Any] = {} if model is _DEFAULT and not args else {"model": model}
+        asked = {**own, **given}
         if config is not None and "config" in inspect.signature(old).parameters:
             asked["config"] = config
         read = partial(self.unified_service.asked, prompt, model, **_kept(given))

@@ -92,8 +92,9 @@ def _why(
 
 
 def max_tokens_of(plan: CallPlan) -> int | None:
-    """Return the token cap that a plan sends."""
-    rule = plan.config.mappings[plan.endpoint].rules.get("max_tokens")
+    """Return the token cap that a plan sends, unless ChatOpenAI makes the request."""
+    mapping = plan.config.mappings.get(plan.endpoint)
+    rule = None if mapping is None else mapping.rules.get("max_tokens")
     found: Any = plan.body
     for key in rule.name.split(".") if rule else ():
         found = found.get(key) if isinstance(found, Mapping) else None

@@ -6,8 +6,9 @@ marked as unexplained.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import (
@@ -17,18 +18,14 @@ from langchain_unified.errors import (
 )
 from langchain_unified.rollout.payloads import (
     ABSENT,
-    Absent,
     Carried,
     Payload,
     json_equal,
     leaves,
-    roles_of,
-    settings_of,
     shown,
-    words_of,
 )
 from langchain_unified.rollout.report import UNKNOWN, Difference, Kind
-from langchain_unified.types import CallPlan, Change, ModelConfig
+from langchain_unified.types import CallPlan, Change
 
 Refusal = InvalidParameterError | UnknownParameterError | UnsupportedError
 REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
@@ -36,11 +33,6 @@ REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
 
 CHAT_OPENAI = "ChatOpenAI"
 OLD_SERVICE = "The old service"
-
-_REFUSED = frozenset({"never", "default"})
-_MEDIA = ("url", "data", "file")
-
-
 ADDED = {
     "stream_options": (
         "The unified path asks for usage while streaming, as the answer counts tokens; "
@@ -52,34 +44,18 @@ ADDED = {
 }
 """What plans add to every call that takes it, without a change of its own."""
 
-
-class Pair(NamedTuple):
-    """Two requests of the same call, and what is known about them.
-
-    Attributes:
-        legacy: The request of the path before.
-        unified: Ours.
-        plan: The plan behind ours.
-        who: Who sends the one before.
-        asked: What the call asks for, by LangChain's words.
-    """
-
-    legacy: Payload
-    unified: Payload
-    plan: CallPlan
-    who: str = CHAT_OPENAI
-    asked: Collection[str] = ()
+_MEDIA = ("url", "data", "file")
+Meaning = tuple[Kind, str]
 
 
-def refusal(error: Refusal, model: str, legacy: Payload | None) -> list[Difference]:
+def refusal(error: Refusal, model: str, legacy: Payload | None) -> Difference:
     """Return the difference of a call the unified path refuses before sending."""
     parameter = vocabulary.canonical_names().get(error.parameter, error.parameter)
-    value = UNKNOWN
-    if legacy is not None:
-        carried = settings_of(legacy).get(parameter)
-        value = shown(parameter, carried.value) if carried else "sent"
+    carried = legacy.settings().get(parameter) if legacy is not None else None
+    value = UNKNOWN if legacy is None else "sent"
+    value = shown(parameter, carried.value) if carried else value
     meaning = f"The unified path refuses it before anything is sent: {error}"
-    return [Difference(model, parameter, value, "refused", meaning, kind="refused")]
+    return Difference(model, parameter, value, "refused", meaning, kind="refused")
 
 
 def changes_of(plan: CallPlan) -> list[Difference]:
@@ -97,278 +73,208 @@ def changes_of(plan: CallPlan) -> list[Difference]:
     ]
 
 
-def differences(pair: Pair) -> list[Difference]:
-    """Return what two requests of the same call do not share."""
-    return [
-        *_server(pair),
-        *_endpoint(pair),
-        *_headers(pair),
-        *_talk(pair),
-        *_settings(pair),
-    ]
+@dataclass(frozen=True)
+class Comparison:
+    """Two requests of the same call, and what is known about them.
 
+    Attributes:
+        legacy: The request of the path before.
+        unified: Ours.
+        plan: The plan behind ours.
+        who: Who sends the one before.
+        asked: What the call asks for, by LangChain's words.
+    """
 
-def _settings(pair: Pair) -> Iterator[Difference]:
-    ours, theirs = settings_of(pair.unified), settings_of(pair.legacy)
-    plan, same_wire = pair.plan, pair.legacy.endpoint == pair.unified.endpoint
-    if plan.stop and "stop" not in theirs:
-        yield _client_stop(pair)
-    for parameter in dict.fromkeys((*theirs, *ours)):
-        was, now = theirs.get(parameter), ours.get(parameter)
-        if was is None or now is None:
-            yield _whole(pair, parameter, was, now)
-            continue
-        parts = list(leaves(was.value, now.value, parameter))
-        if any(where.endswith(".type") for where, _, _ in parts):
-            parts = [(parameter, was, now)]  # Another kind of thing altogether.
-        renamed = same_wire and was.name != now.name
-        if parts == [] and (renamed or _doomed(parameter, pair)):
-            yield _whole(pair, parameter, was, now)
-        for where, before, after in parts:
-            if where == parameter:
-                yield _whole(pair, parameter, was, now)
+    legacy: Payload
+    unified: Payload
+    plan: CallPlan
+    who: str = CHAT_OPENAI
+    asked: Collection[str] = ()
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield what the two requests do not share."""
+        was, now = self.legacy.server, self.unified.server
+        if was and now and was != now:
+            why: Meaning = ("unexplained", f"{self.who} asks another server.")
+            yield self._row("base_url", was, now, why)
+        if self.legacy.endpoint != self.plan.endpoint:
+            names = (self.legacy.endpoint, self.plan.endpoint)
+            yield self._row("endpoint", *names, self._why_endpoint())
+        for part in leaves(self.legacy.headers, self.unified.headers, "headers"):
+            yield self._part("extra_headers", *part)
+        yield from self._messages()
+        yield from self._settings()
+
+    def _messages(self) -> Iterator[Difference]:
+        legacy, unified = self.legacy, self.unified
+        was, now = legacy.roles(), unified.roles()
+        if was != now:
+            texts = (shown("messages", was), shown("messages", now))
+            yield self._row("messages", *texts, self._why_roles(was, now), "roles")
+        elif legacy.endpoint == unified.endpoint:
+            for name in ("messages", "input", "instructions"):
+                pair = (legacy.body.get(name, ABSENT), unified.body.get(name, ABSENT))
+                for part in leaves(*pair, name):
+                    yield self._part("messages", *part)
+        elif legacy.words() != unified.words():
+            change = self._change("messages", "fetch_urls")
+            why = _told(change) or _unexplained("what the messages say")
+            yield self._row("messages", "(given)", "(given)", why)
+
+    def _settings(self) -> Iterator[Difference]:
+        before, after = self.legacy.settings(), self.unified.settings()
+        if self.plan.stop and "stop" not in before:
+            why = f"{self.who} leaves it out without a word, and the answer runs past"
+            more = _told(self._change("stop"))
+            what = " ".join((f"{why} it.", *(more[1:] if more else ())))
+            yield self._row("stop", None, "applied by the client", ("emulated", what))
+        for name in {**before, **after}:
+            was, now = before.get(name), after.get(name)
+            parts = [*leaves(was.value, now.value, name)] if was and now else []
+            whole = not parts and self._moved(name, was, now)
+            if whole or any(p[0] == name or p[0].endswith(".type") for p in parts):
+                why = self._meaning(name, was, now)
+                yield self._row(name, _text(name, was, now), _text(name, now, was), why)
             else:
-                yield _part(pair, parameter, where, before, after)
+                for part in parts:
+                    yield self._part(name, *part)
+
+    def _part(self, parameter: str, where: str, was: Any, now: Any) -> Difference:
+        """Return the difference of one place inside a setting or the messages."""
+        name = where.rpartition(".")[2].removesuffix("[]")
+        texts = [None if v is ABSENT else shown(name, v) for v in (was, now)]
+        why = _told(self._change_inside(parameter, where)) or _unexplained(where)
+        return self._row(parameter, *texts, why, where)
+
+    def _row(
+        self,
+        parameter: str,
+        was: str | None,
+        now: str | None,
+        why: Meaning,
+        where: str = "",
+    ) -> Difference:
+        kind, meaning = why
+        model = self.plan.model
+        return Difference(model, parameter, was, now, meaning, kind=kind, where=where)
+
+    def _moved(self, name: str, was: Carried | None, now: Carried | None) -> bool:
+        """Tell whether an equal value counts: gone, new, or of another name or fate."""
+        if was is None or now is None:
+            return True
+        same_wire = self.legacy.endpoint == self.unified.endpoint
+        return (same_wire and was.name != now.name) or self._lost(name)
+
+    def _lost(self, name: str) -> bool:
+        """Tell whether the endpoint before lacks a parameter that ours has."""
+        mappings, endpoint = self.plan.config.mappings, self.legacy.endpoint
+        if endpoint == self.plan.endpoint or endpoint not in mappings:
+            return False
+        ours, theirs = mappings[self.plan.endpoint].rules, mappings[endpoint].rules
+        return name in ours and name not in theirs
+
+    def _why_endpoint(self) -> Meaning:
+        plan, legacy = self.plan, self.legacy.endpoint
+        if legacy not in plan.config.endpoints:
+            fails = f"{self.who}'s call fails (404)."
+            return "mended", f"{plan.model} is not served on {legacy}; {fails}"
+        if (change := self._change("endpoint")) is not None:
+            return "routed", _sentence(change)
+        rule = plan.config.tools.get(legacy)
+        if plan.body.get("tools") and rule not in {None, "any"}:
+            return "mended", (
+                f"{plan.model} takes function tools on {legacy} under the condition "
+                f"{rule!r} only; {self.who}'s call fails (400)."
+            )
+        return "routed", f"The unified path prefers {plan.endpoint} for this call."
+
+    def _why_roles(self, was: list[str], now: list[str]) -> Meaning:
+        model, taken = self.plan.model, self.plan.config.system_roles
+        bad = sorted({"system", "developer"} & set(was) - set(taken))
+        if bad:
+            takes = f"{model} takes no message of role {bad[0]!r}"
+            return "mended", f"{takes}; the call fails (400)."
+        form = self._change("response_format")
+        added = form if form is not None and form.kind == "emulated" else None
+        if why := _told(self._change("messages", "system") or added):
+            return why
+        plain = [["system" if r == "developer" else r for r in x] for x in (was, now)]
+        if plain[0] == plain[1]:
+            return "translated", "Both are accepted; the order and text are the same."
+        return _unexplained("the order of the messages")
+
+    def _meaning(self, name: str, was: Carried | None, now: Carried | None) -> Meaning:
+        """Return what the difference of a setting comes from, and what it means."""
+        change = _explaining(self._change(name), was, now)
+        if was is None:
+            return _told(change) or self._why_added(name)
+        if change is None and _same_meaning(was, now):
+            return "translated", "The same value in another form."
+        fate = self._fate(name, was.value)
+        if now is not None and was.value == now.value:
+            if self._lost(name):
+                return "mended", f"{self.who} sends it{fate}."
+            kind, why = _told(change) or ("renamed", "both are accepted.")
+            return kind, f"The same value under another name: {why}"
+        what = "sends it" if now is None else "sends another value"
+        default = ("mended", "The unified path does not.") if fate else None
+        kind, why = _told(change) or default or _unexplained(name)
+        return kind, f"{self.who} {what}{fate}. {why}"
+
+    def _why_added(self, name: str) -> Meaning:
+        """Return the meaning of what only our request carries."""
+        if name in ADDED:
+            return "defaulted", ADDED[name]
+        if name in self.asked:
+            takes = f"{self.plan.model} takes it."
+            return "kept", f"{self.who} leaves it out without a word; {takes}"
+        kind, why = _unexplained(name)
+        return kind, f"Nobody asked for it, and the unified path adds it. {why}"
+
+    def _fate(self, name: str, value: Any) -> str:
+        """Return what becomes of the call before for carrying a setting."""
+        config, endpoint = self.plan.config, self.legacy.endpoint
+        mapping = config.mappings.get(endpoint)
+        if mapping is not None and name != "model":
+            rule = mapping.rules.get(name)
+            if rule is None or rule.accepts == "absent":
+                return f", although {endpoint} has no such parameter: the call fails"
+            if rule.accepts in {"never", "default"}:
+                return f" and {config.model} refuses it (400)"
+            if rule.accepts == "effort_none":
+                return f" and {config.model} refuses it unless it does not reason (400)"
+        schema = isinstance(value, type) or (
+            isinstance(value, dict) and value.get("type") == "json_schema"
+        )
+        if name != "response_format" or not schema:
+            return ""
+        if config.supports("structured_output"):
+            return ""
+        takes = f"{config.model} takes no response schema"
+        return f", although {takes}: the call fails (400)"
+
+    def _change(self, *parameters: str) -> Change | None:
+        """Return the first change on the plan that is about one of these."""
+        return next((c for c in self.plan.changes if c.parameter in parameters), None)
+
+    def _change_inside(self, parameter: str, where: str) -> Change | None:
+        """Return the change on the plan behind a difference inside a setting."""
+        if parameter != "messages":
+            change = self._change(parameter)
+            return None if change is None or change.kind == "renamed" else change
+        media = any(word in where.rpartition("content")[2] for word in _MEDIA)
+        return self._change("messages", *(("fetch_urls",) if media else ()))
 
 
-def _whole(
-    pair: Pair, parameter: str, was: Carried | None, now: Carried | None
-) -> Difference:
-    """Return the difference of a setting as a whole."""
-    kind, meaning = _meaning(pair, parameter, was, now)
-    return Difference(
-        pair.plan.model,
-        parameter,
-        _text(parameter, was, now),
-        _text(parameter, now, was),
-        meaning,
-        kind=kind,
-    )
-
-
-def _part(
-    pair: Pair, parameter: str, where: str, before: object, after: object
-) -> Difference:
-    """Return the difference of one place inside a setting or the messages."""
-    change = _change_inside(parameter, where, pair.plan)
-    kind: Kind = "unexplained" if change is None else change.kind
-    meaning = _unexplained(where) if change is None else _sentence(change)
-    name = where.rpartition(".")[2].removesuffix("[]")
-    return Difference(
-        pair.plan.model,
-        parameter,
-        _leaf(name, before),
-        _leaf(name, after),
-        meaning,
-        kind=kind,
-        where=where,
-    )
-
-
-def _leaf(name: str, value: object) -> str | None:
-    return None if isinstance(value, Absent) else shown(name, value)
-
-
-def _unexplained(where: str) -> str:
-    return f"No change on the plan says why {where} differs."
-
-
-def _doomed(parameter: str, pair: Pair) -> bool:
-    """Tell whether the endpoint before lacks a parameter that ours has."""
-    plan, endpoint = pair.plan, pair.legacy.endpoint
-    mappings = plan.config.mappings
-    if endpoint == plan.endpoint or endpoint not in mappings:
-        return False
-    ours, theirs = mappings[plan.endpoint].rules, mappings[endpoint].rules
-    return parameter in ours and parameter not in theirs
-
-
-def _client_stop(pair: Pair) -> Difference:
-    why = f"{pair.who} leaves it out without a word, and the answer runs past it."
-    change = _of(pair.plan, "stop")
-    meaning = f"{why} {_sentence(change) if change else ''}".strip()
-    applied = "applied by the client"
-    return Difference(pair.plan.model, "stop", None, applied, meaning, kind="emulated")
-
-
-def _text(parameter: str, carried: Carried | None, other: Carried | None) -> str | None:
+def _text(name: str, carried: Carried | None, other: Carried | None) -> str | None:
+    """Return a setting for the report, so that it reads unlike the other one."""
     if carried is None:
         return None
-    value = shown(parameter, carried.value)
-    if other is None or carried.value != other.value:
-        differ = other is not None and value == shown(parameter, other.value)
-        return f"{value} (contents differ)" if differ else value
-    return f"{carried.name}={value}"
-
-
-def _server(pair: Pair) -> Iterator[Difference]:
-    was, now = pair.legacy.server, pair.unified.server
-    if was and now and was != now:
-        meaning = f"{pair.who} asks another server."
-        yield Difference(
-            pair.plan.model, "base_url", was, now, meaning, kind="unexplained"
-        )
-
-
-def _endpoint(pair: Pair) -> Iterator[Difference]:
-    legacy, plan = pair.legacy.endpoint, pair.plan
-    if legacy == plan.endpoint:
-        return
-    change = _of(plan, "endpoint")
-    kind: Kind = "routed"
-    if legacy not in plan.config.endpoints:
-        kind = "mended"
-        why = f"{plan.model} is not served on {legacy}; {pair.who}'s call fails (404)."
-    elif change is not None:
-        why = _sentence(change)
-    else:
-        kind, why = _tools_reason(legacy, pair)
-    yield Difference(plan.model, "endpoint", legacy, plan.endpoint, why, kind=kind)
-
-
-def _tools_reason(legacy: str, pair: Pair) -> tuple[Kind, str]:
-    plan = pair.plan
-    rule = plan.config.tools.get(legacy)
-    if plan.body.get("tools") and rule not in {None, "any"}:
-        return "mended", (
-            f"{plan.model} takes function tools on {legacy} under the condition "
-            f"{rule!r} only; {pair.who}'s call fails (400)."
-        )
-    return "routed", f"The unified path prefers {plan.endpoint} for this call."
-
-
-def _headers(pair: Pair) -> Iterator[Difference]:
-    for where, was, now in leaves(pair.legacy.headers, pair.unified.headers, "headers"):
-        yield _part(pair, "extra_headers", where, was, now)
-
-
-def _talk(pair: Pair) -> Iterator[Difference]:
-    legacy, unified, plan = pair.legacy, pair.unified, pair.plan
-    was, now = roles_of(legacy), roles_of(unified)
-    if was != now:
-        yield _roles(pair, was, now)
-    elif legacy.endpoint == unified.endpoint:
-        for name in ("messages", "input", "instructions"):
-            texts = (legacy.body.get(name, ABSENT), unified.body.get(name, ABSENT))
-            for where, before, after in leaves(*texts, name):
-                yield _part(pair, "messages", where, before, after)
-    elif words_of(legacy) != words_of(unified):
-        change = _of(plan, "messages", "fetch_urls")
-        kind: Kind = "unexplained" if change is None else change.kind
-        why = _sentence(change) if change else _unexplained("what the messages say")
-        yield Difference(plan.model, "messages", "(given)", "(given)", why, kind=kind)
-
-
-def _roles(pair: Pair, was: list[str], now: list[str]) -> Difference:
-    plan = pair.plan
-    kind: Kind = "mended"
-    bad = sorted({"system", "developer"} & set(was) - set(plan.config.system_roles))
-    change = _of(plan, "messages", "system")
-    if bad:
-        why = f"{plan.model} takes no message of role {bad[0]!r}; the call fails (400)."
-    elif change is not None:
-        kind, why = change.kind, _sentence(change)
-    elif _without_system(was) == _without_system(now):
-        kind, why = "translated", "Both are accepted; the order and text are the same."
-    else:
-        kind, why = "unexplained", _unexplained("the order of the messages")
-    texts = (shown("messages", was), shown("messages", now))
-    return Difference(plan.model, "messages", *texts, why, kind=kind, where="roles")
-
-
-def _without_system(roles: list[str]) -> list[str]:
-    return ["system" if role == "developer" else role for role in roles]
-
-
-def _meaning(
-    pair: Pair, parameter: str, was: Carried | None, now: Carried | None
-) -> tuple[Kind, str]:
-    """Return what the difference of a setting comes from, and what it means."""
-    change = _explaining(_of(pair.plan, parameter), was, now)
-    if was is None:
-        return _added(pair, parameter, change)
-    if change is None and _same_meaning(was, now):
-        return "translated", "The same value in another form."
-    if now is not None and was.value == now.value:
-        return _renamed(pair, parameter, change)
-    fate = _fate(parameter, pair.legacy.endpoint, pair.plan.config)
-    if parameter == "response_format" and _is_schema(was.value):
-        fate = fate or _fate_of_schema(pair.plan.config)
-    what = "sends it" if now is None else "sends another value"
-    return _sent_before(pair, parameter, change, f"{what}{fate}", doomed=bool(fate))
-
-
-def _added(pair: Pair, parameter: str, change: Change | None) -> tuple[Kind, str]:
-    """Return the meaning of what only our request carries."""
-    if change is not None:
-        return change.kind, _sentence(change)
-    if parameter in ADDED:
-        return "defaulted", ADDED[parameter]
-    if parameter in pair.asked:
-        model = pair.plan.model
-        return "kept", f"{pair.who} leaves it out without a word; {model} takes it."
-    why = _unexplained(parameter)
-    return "unexplained", f"Nobody asked for it, and the unified path adds it. {why}"
-
-
-def _renamed(pair: Pair, parameter: str, change: Change | None) -> tuple[Kind, str]:
-    """Return the meaning of the same value in another place or under another name."""
-    if _doomed(parameter, pair):
-        fate = _fate(parameter, pair.legacy.endpoint, pair.plan.config)
-        return "mended", f"{pair.who} sends it{fate}."
-    both = _sentence(change) if change else "both are accepted."
-    kind: Kind = "renamed" if change is None else change.kind
-    return kind, f"The same value under another name: {both}"
-
-
-def _sent_before(
-    pair: Pair, parameter: str, change: Change | None, what: str, *, doomed: bool
-) -> tuple[Kind, str]:
-    """Return the meaning of what the request before carries, and ours does not."""
-    if change is not None:
-        return change.kind, f"{pair.who} {what}. {_sentence(change)}"
-    if doomed:
-        return "mended", f"{pair.who} {what}. The unified path does not."
-    return "unexplained", f"{pair.who} {what}. {_unexplained(parameter)}"
-
-
-def _same_meaning(was: Carried, now: Carried | None) -> bool:
-    """Tell whether one sends null for nothing, or one string for a list of one."""
-    if now is None:
-        return was.value is None
-    return isinstance(was.value, str) and json_equal([was.value], now.value)
-
-
-def _fate(parameter: str, endpoint: str, config: ModelConfig) -> str:
-    """Return what becomes of a call that carries a parameter."""
-    mapping = config.mappings.get(endpoint)
-    if mapping is None or parameter == "model":
-        return ""
-    rule = mapping.rules.get(parameter)
-    if rule is None or rule.accepts == "absent":
-        return f", although {endpoint} has no such parameter: the call fails"
-    if rule.accepts in _REFUSED:
-        return f" and {config.model} refuses it (400)"
-    if rule.accepts == "effort_none":
-        return f" and {config.model} refuses it unless it does not reason (400)"
-    return ""
-
-
-def _is_schema(form: Any) -> bool:
-    return isinstance(form, type) or (
-        isinstance(form, Mapping) and form.get("type") == "json_schema"
-    )
-
-
-def _fate_of_schema(config: ModelConfig) -> str:
-    if config.supports("structured_output"):
-        return ""
-    return f", although {config.model} takes no response schema: the call fails (400)"
-
-
-def _of(plan: CallPlan, *parameters: str) -> Change | None:
-    """Return the first change on the plan that is about one of these."""
-    return next((c for c in plan.changes if c.parameter in parameters), None)
+    value = shown(name, carried.value)
+    if other is not None and carried.value == other.value:
+        return f"{carried.name}={value}"
+    alike = other is not None and value == shown(name, other.value)
+    return f"{value} (contents differ)" if alike else value
 
 
 def _explaining(
@@ -392,18 +298,22 @@ def _explaining(
     return change
 
 
-def _change_inside(parameter: str, where: str, plan: CallPlan) -> Change | None:
-    """Return the change on the plan behind a difference inside a setting."""
-    if parameter != "messages":
-        change = _of(plan, parameter)
-        return None if change is None or change.kind == "renamed" else change
-    if any(word in where.rpartition("content")[2] for word in _MEDIA):
-        return _of(plan, "messages", "fetch_urls")
-    return _of(plan, "messages")
+def _same_meaning(was: Carried, now: Carried | None) -> bool:
+    """Tell whether one sends null for nothing, or one string for a list of one."""
+    if now is None:
+        return was.value is None
+    return isinstance(was.value, str) and json_equal([was.value], now.value)
+
+
+def _told(change: Change | None) -> Meaning | None:
+    return None if change is None else (change.kind, _sentence(change))
+
+
+def _unexplained(what: str) -> Meaning:
+    return "unexplained", f"No change on the plan says why {what} differs."
 
 
 def _sentence(change: Change) -> str:
-    first, _, _ = change.reason.partition(" ")
-    quoted = "_" in first
+    quoted = "_" in change.reason.partition(" ")[0]
     text = change.reason if quoted else change.reason[:1].upper() + change.reason[1:]
     return f"{text} [{change.source}]" if change.source else text

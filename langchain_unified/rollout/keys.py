@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.invocation import CARRIED_METADATA
 
 NAMES = (
     "user_id",
@@ -76,7 +77,8 @@ class CallInfo(NamedTuple):
         return configurable, self.config.get("metadata") or _NOTHING
 
     def _metadata(self) -> Mapping[str, Any]:
-        given = self.settings.get("metadata")
+        names = ("metadata", CARRIED_METADATA)
+        given = next(filter(None, map(self.settings.get, names)), None)
         return given if isinstance(given, Mapping) else _NOTHING
 
 

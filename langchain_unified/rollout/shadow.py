@@ -13,9 +13,8 @@ from langchain_unified.rollout.capture import Sent
 from langchain_unified.rollout.compare import (
     OLD_SERVICE,
     REFUSALS,
-    Pair,
+    Comparison,
     changes_of,
-    differences,
     refusal,
 )
 from langchain_unified.rollout.control import Rollout
@@ -117,12 +116,13 @@ class ShadowShim(ProviderShim):
         try:
             planned, shim, asked = self._planned()
         except REFUSALS as error:
-            return Finding(refusal(error, plan.model, legacy))
+            return Finding([refusal(error, plan.model, legacy)])
         offer_copy(self._rollout, planned, shim, messages, primary)
         ours = unified_payload(planned, shim, messages)
         if ours is None:
             return Finding(changes_of(planned), seen=False)
-        return Finding(differences(Pair(legacy, ours, planned, asked=asked)))
+        compared = Comparison(legacy, ours, planned, asked=asked)
+        return Finding([*compared.differences()])
 
 
 def seen_beside(
@@ -148,13 +148,13 @@ def seen_beside(
     try:
         plan, shim, asked = planned()
     except REFUSALS as error:
-        return Finding(refusal(error, model, legacy), seen=legacy is not None)
+        return Finding([refusal(error, model, legacy)], seen=legacy is not None)
     offer_copy(rollout, plan, shim, messages, old)
     ours = None if legacy is None else unified_payload(plan, shim, messages)
     if legacy is None or ours is None:
         return Finding(changes_of(plan), seen=False)
     ours = ours._replace(server=_address(shim), headers=_own_headers(plan, shim))
-    rows = differences(Pair(legacy, ours, plan, OLD_SERVICE, asked))
+    rows = [*Comparison(legacy, ours, plan, OLD_SERVICE, asked).differences()]
     if len(sent) > 1:
         why = "The old service sends several requests for one call; the last counts."
         rows.append(

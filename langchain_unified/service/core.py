@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.language_models import LanguageModelInput
 
 from langchain_unified.chat_model import UnifiedChatModel
+from langchain_unified.invocation import carried
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability.closing import owned
 from langchain_unified.service.asking import (
@@ -421,4 +422,5 @@ class UnifiedInferenceService:
 
 def _named(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a call with its model, unless that is left open."""
-    return settings if model == AUTO else {**settings, "model": model}
+    named = settings if model == AUTO else {**settings, "model": model}
+    return carried(named)

@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.testing import ProviderEmulator, Reply
 from tests.integration_tests.parity_table import CASES, Case
 from tests.unit_tests.rollout.calls import CALLS, Call, Joke, get_weather
 
@@ -163,3 +163,39 @@ def test_connection_settings_by_provider_are_used(emulator: ProviderEmulator) ->
     llm.invoke("hi")
 
     assert "mine" == emulator.requests[-1].key_tail
+
+
+ODD_ANSWERS: dict[str, dict[str, Any]] = {
+    "all tokens went into reasoning": {"content": "", "finish_reason": "length"},
+    "nothing": {"content": None},
+    "a refusal": {"content": None, "refusal": "I cannot."},
+    "filtered": {"content": "", "finish_reason": "content_filter"},
+    "no reason": {"content": "", "finish_reason": None},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS.values(), ids=ODD_ANSWERS.keys())
+@pytest.mark.parametrize("mode", ["legacy", "shadow", "canary:0"])
+def test_an_odd_answer_arrives_as_chat_openai_gives_it(
+    provider_emulator: ProviderEmulator, odd: dict[str, Any], mode: str
+) -> None:
+    """An empty or refused answer is no error after a rollback: it was none before."""
+    message = {"role": "assistant", **odd}
+    reason = message.pop("finish_reason", "stop")
+    choice = {"index": 0, "finish_reason": reason, "message": message}
+    body = {"id": "c", "object": "chat.completion", "created": 0, "model": "gpt-5"}
+    given: dict[str, Any] = {
+        "model": "gpt-5",
+        "api_key": "test",
+        "base_url": provider_emulator.openai_base_url,
+    }
+    for _ in range(2):
+        provider_emulator.script(Reply(body={**body, "choices": [choice]}))
+    theirs = ChatOpenAI(**given).invoke("hi", max_tokens=20)
+    ours = UnifiedChatModel(**given, rollout=mode).invoke("hi", max_tokens=20)
+
+    assert (theirs.content, theirs.additional_kwargs) == (
+        ours.content,
+        ours.additional_kwargs,
+    )
+    assert reason == ours.response_metadata["finish_reason"]

@@ -200,6 +200,12 @@ MISTAKES = [
         "response_format",
         {"response_format": SCHEMA},
     ),
+    Mistake(
+        "16 no word of JSON",
+        {"model": "gpt-4o"},
+        "messages",
+        {"response_format": {"type": "json_object"}},
+    ),
     Mistake("18 stream usage", {"model": "gpt-4o"}, "stream_options", stream=True),
 ]
 """Every mistake of facts/openai_parameters.md (f) that a payload shows; the rest is in
@@ -240,6 +246,7 @@ def test_the_report_names_every_known_mistake(
     assert case.shows_in in found
     assert name.lower() == found[case.shows_in].model
     assert 20 < len(found[case.shows_in].meaning)
+    assert all(difference.explained for difference in found.values())
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -342,8 +342,8 @@ async def test_metadata_of_a_request_arrives(
     with rollout(mode):
         await LangChainCompatibilityService(service).generate_text("hi", metadata=told)
         service.generate_text_sync("hi", metadata=told)
-        service.llm.bind(metadata=told).invoke("hi")
-        list(service.llm.stream("hi", metadata=told))
+        await service.generate_chat([("user", "hi")], metadata=told)
+        "".join(service.stream_text_sync("hi", metadata=told))
     bodies = [request.body for request in provider_emulator.requests]
 
     assert [told] * 4 == [body["metadata"] for body in bodies]
