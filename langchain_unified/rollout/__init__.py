@@ -33,12 +33,11 @@ from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT, Flag
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.router import Router
-from langchain_unified.rollout.served import Served
+from langchain_unified.rollout.served import RolledPlan, Served
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
-    from langchain_unified.rollout.plans import RolledPlan
     from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 
 __all__ = [
@@ -73,7 +72,6 @@ __getattr__ = exported(
         "Guard": "guard",
         "Mirror": "mirror",
         "Mirrored": "report",
-        "RolledPlan": "plans",
         "ShadowReport": "report",
     },
 )

@@ -26,7 +26,7 @@ class Background:
     """
 
     def __init__(
-        self, name: str, *, workers: int, limit: int, idle: Job | None = None
+        self, name: str, *, workers: int, limit: int, idle: Job = lambda: None
     ) -> None:
         """Start with no thread."""
         self._name, self._workers, self._limit = name, workers, limit
@@ -34,13 +34,23 @@ class Background:
         self.renew()
         renew_in_children(self)
 
+    def renew(self) -> None:
+        """Begin afresh, in a forked process too, where threads do not follow."""
+        self._queue: Queue[Job] = Queue(self._limit)
+        self._lock, self._threads = threading.Lock(), 0
+
     def submit(self, job: Job) -> bool:
         """Take a job, or refuse it if too many wait; never blocks."""
         try:
             self._queue.put_nowait(job)
         except Full:
             return False
-        self._staff()
+        with self._lock:
+            if self._threads < min(self._workers, self._queue.unfinished_tasks):
+                self._threads += 1
+                threading.Thread(
+                    target=self._work, name=self._name, daemon=True
+                ).start()
         return True
 
     def drain(self, timeout: float) -> bool:
@@ -51,47 +61,22 @@ class Background:
                 lambda: not queue.unfinished_tasks, timeout
             )
 
-    def renew(self) -> None:
-        """Begin afresh, in a forked process too, where threads do not follow."""
-        self._queue: Queue[Job] = Queue(self._limit)
-        self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
-
-    def _staff(self) -> None:
-        """Have a thread for the job just taken, as far as the limit allows."""
-        with self._lock:
-            busy = self._queue.unfinished_tasks
-            if len(self._threads) < min(self._workers, busy):
-                thread = threading.Thread(
-                    target=self._work, name=self._name, daemon=True
-                )
-                self._threads.append(thread)
-                thread.start()
-
     def _work(self) -> None:
-        while (job := self._next()) is not None:
-            self._do(job)
-            self._queue.task_done()
+        while True:
+            try:
+                job = self._queue.get(timeout=_IDLE_SECONDS)
+            except Empty:  # noqa: PERF203 - a queue says it like this
+                self._do(self._idle)
+                with self._lock:
+                    if self._queue.empty():  # Jobs are put before the lock is taken.
+                        self._threads -= 1
+                        return
+            else:
+                self._do(job)
+                self._queue.task_done()
 
     def _do(self, job: Job) -> None:
         try:
             job()
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - a job must never end the thread
             _LOG.warning("%s failed; the call did not", self._name, exc_info=True)
-
-    def _next(self) -> Job | None:
-        try:
-            return self._queue.get(timeout=_IDLE_SECONDS)
-        except Empty:
-            if self._idle is not None:
-                self._do(self._idle)
-            return self._last_look()
-
-    def _last_look(self) -> Job | None:
-        """Leave, unless a job came in the meantime."""
-        with self._lock:
-            try:
-                return self._queue.get_nowait()
-            except Empty:
-                self._threads.remove(threading.current_thread())
-                return None

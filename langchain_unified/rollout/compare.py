@@ -124,9 +124,9 @@ class Comparison:
     def _settings(self) -> Iterator[Difference]:
         before, after = self.legacy.settings(), self.unified.settings()
         if self.plan.stop and "stop" not in before:
-            why = f"{self.who} leaves it out without a word, and the answer runs past"
+            lost = f"{self.who} leaves it out without a word, and the answer runs past"
             more = _told(self._change("stop"))
-            what = " ".join((f"{why} it.", *(more[1:] if more else ())))
+            what = " ".join((f"{lost} it.", *(more[1:] if more else ())))
             yield self._row("stop", None, "applied by the client", ("emulated", what))
         for name in {**before, **after}:
             was, now = before.get(name), after.get(name)
@@ -142,9 +142,9 @@ class Comparison:
     def _part(self, parameter: str, where: str, was: Any, now: Any) -> Difference:
         """Return the difference of one place inside a setting or the messages."""
         name = where.rpartition(".")[2].removesuffix("[]")
-        texts = [None if v is ABSENT else shown(name, v) for v in (was, now)]
+        before, after = (None if v is ABSENT else shown(name, v) for v in (was, now))
         why = _told(self._change_inside(parameter, where)) or _unexplained(where)
-        return self._row(parameter, *texts, why, where)
+        return self._row(parameter, before, after, why, where)
 
     def _row(
         self,
@@ -214,11 +214,12 @@ class Comparison:
         if now is not None and was.value == now.value:
             if self._lost(name):
                 return "mended", f"{self.who} sends it{fate}."
-            kind, why = _told(change) or ("renamed", "both are accepted.")
+            same: Meaning = ("renamed", "both are accepted.")
+            kind, why = _told(change) or same
             return kind, f"The same value under another name: {why}"
         what = "sends it" if now is None else "sends another value"
-        default = ("mended", "The unified path does not.") if fate else None
-        kind, why = _told(change) or default or _unexplained(name)
+        mended: Meaning = ("mended", "The unified path does not.")
+        kind, why = _told(change) or (mended if fate else _unexplained(name))
         return kind, f"{self.who} {what}{fate}. {why}"
 
     def _why_added(self, name: str) -> Meaning:

@@ -107,8 +107,8 @@ class Rollout:
         on_event: Gets each `RolloutEvent`.
 
     Raises:
-        InvalidParameterError: If `mode` or `default` is none of the modes, or `key` is
-            no key.
+        InvalidParameterError: If `mode` or `default` is none of the modes, `key` is no
+            key, or a part is of the wrong kind.
 
     Example:
         ```python
@@ -138,6 +138,10 @@ class Rollout:
         """Line up the sources."""
         self.mode = mode
         self.default = None if default is None else Mode.parse(default)
+        _check("mirror", mirror, "offer", "give a Mirror.")
+        _check("guard", guard, "thresholds", "give a Guard.")
+        _check("call", call, "__call__", "give a function.")
+        _check("on_event", on_event, "__call__", "give a function.")
         self.salt, self.mirror, self.guard = salt, mirror, guard
         self.report_to = report_to
         self.guarded = ""
@@ -356,6 +360,11 @@ def _run_of(call: CallInfo) -> str:
     """Return what draws a call that names nobody: the run it is part of, or chance."""
     parent = getattr(call.config.get("callbacks"), "parent_run_id", None)
     return str(parent or call.config.get("run_id") or uuid4().hex)
+
+
+def _check(name: str, value: Any, member: str, accepted: str) -> None:
+    if value is not None and not hasattr(value, member):
+        raise InvalidParameterError(name, value, accepted)
 
 
 def rollout_of(value: Any) -> Rollout:

@@ -13,7 +13,13 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import LLMResult
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.rollout.limits import check_number
+from langchain_unified.rollout.limits import (
+    AMOUNT,
+    PLACES,
+    SECONDS,
+    SHARE,
+    check_limits,
+)
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.control import Rollout
@@ -78,15 +84,14 @@ class Guard:
     ) -> None:
         """Set the thresholds."""
         self.thresholds = {"errors": errors, "timeouts": timeouts, "refusals": refusals}
-        for name, share in self.thresholds.items():
-            check_number(name, share, least=0, most=1, optional=True)
-        check_number("usd_per_call", usd_per_call, least=0, optional=True)
-        check_number("window", window, above=0)
-        check_number("min_calls", min_calls, least=1, whole=True)
-        if all(t is None for t in (*self.thresholds.values(), usd_per_call)):
-            raise InvalidParameterError("Guard", None, "set at least one threshold.")
         self.usd_per_call, self.window = usd_per_call, window
         self.min_calls = min_calls
+        check_limits(self.thresholds, **dict.fromkeys(_SHARES, SHARE | None))
+        check_limits(
+            vars(self), usd_per_call=AMOUNT | None, window=SECONDS, min_calls=PLACES
+        )
+        if all(t is None for t in (*self.thresholds.values(), usd_per_call)):
+            raise InvalidParameterError("Guard", None, "set at least one threshold.")
         self.clear()
 
     def clear(self) -> None:
@@ -111,19 +116,23 @@ class Guard:
             return self._verdict() if len(self._seen) >= self.min_calls else ""
 
     def _add(self, outcome: Outcome, sign: int) -> None:
-        told = (outcome.error, outcome.timeout, outcome.refusal)
-        for name, happened in zip(_SHARES, told, strict=True):
+        told = (
+            outcome.error,
+            outcome.timeout,
+            outcome.refusal,
+            outcome.usd is not None,
+        )
+        for name, happened in zip((*_SHARES, "priced"), told, strict=True):
             self._sums[name] += sign * happened
-        if outcome.usd is not None:
-            self._sums["priced"] += sign
-            self._usd += sign * outcome.usd
+        self._usd += sign * (outcome.usd or 0.0)
 
     def _verdict(self) -> str:
         calls = len(self._seen)
-        for name in _SHARES:
-            most, found = self.thresholds[name], self._sums[name]
-            if most is not None and found > most * calls:
-                return f"{name}: {found} of {calls} calls, allowed {most:.1%}"
+        for name, most in self.thresholds.items():
+            if most is not None and self._sums[name] > most * calls:
+                return (
+                    f"{name}: {self._sums[name]} of {calls} calls, allowed {most:.1%}"
+                )
         priced, most = self._sums["priced"], self.usd_per_call
         if most is None or priced < self.min_calls or self._usd <= most * priced:
             return ""
@@ -165,16 +174,10 @@ class Watch(BaseCallbackHandler):
 
 def refusal_of(message: BaseMessage) -> str:
     """Return what a model said to refuse; empty if it did not."""
-    said = message.additional_kwargs.get("refusal")
-    if not said and isinstance(message.content, list):
-        said = next(
-            (
-                block.get("refusal")
-                for block in message.content
-                if isinstance(block, dict) and block.get("type") == "refusal"
-            ),
-            None,
-        )
+    content = message.content if isinstance(message.content, list) else []
+    blocks = [b for b in content if isinstance(b, dict) and b.get("type") == "refusal"]
+    places = (message.additional_kwargs, *blocks)
+    said = next(filter(None, (place.get("refusal") for place in places)), None)
     if said:
         return str(said)
     reason = str(message.response_metadata.get("finish_reason") or "")

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from langchain_unified.errors import InvalidParameterError
 
+SHARE = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+SECONDS = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+AMOUNT = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+COUNT = Annotated[int, Field(ge=0)]
+PLACES = Annotated[int, Field(ge=1)]
 
-def check_number(
-    name: str,
-    value: Any,
-    *,
-    least: float | None = None,
-    above: float | None = None,
-    most: float | None = None,
-    whole: bool = False,
-    optional: bool = False,
-) -> None:
-    """Refuse a limit that cannot be meant.
+
+def check_limits(given: dict[str, Any], **kinds: Any) -> None:
+    """Refuse limits that cannot be meant.
 
     Args:
-        name: The argument.
-        value: Its value.
-        least: The smallest value allowed.
-        above: What the value must exceed.
-        most: The largest value allowed.
-        whole: Whether it counts something.
-        optional: Whether `None` is allowed.
+        given: Limits by name.
+        **kinds: What each has to be.
 
     Raises:
-        InvalidParameterError: If it is no number, or outside these bounds.
+        InvalidParameterError: If one is no number, or outside its bounds.
     """
-    if value is None and optional:
-        return
-    kinds = (int,) if whole else (int, float)
-    fits = isinstance(value, kinds) and not isinstance(value, bool)
-    fits = fits and not math.isnan(value)
-    fits = fits and (least is None or value >= least)
-    fits = fits and (above is None or value > above)
-    fits = fits and (most is None or value <= most)
-    if fits:
-        return
-    bounds = [
-        *([f"at least {least:g}"] if least is not None else []),
-        *([f"more than {above:g}"] if above is not None else []),
-        *([f"at most {most:g}"] if most is not None else []),
-    ]
-    kind = "a whole number" if whole else "a number"
-    share = " A share: 5 % is 0.05." if most == 1 else ""
-    raise InvalidParameterError(
-        name, value, f"give {kind}, {' and '.join(bounds)}.{share}"
-    )
+    for name, kind in kinds.items():
+        _check(name, given[name], TypeAdapter(kind))
+
+
+def _check(name: str, value: Any, kind: TypeAdapter[Any]) -> None:
+    try:
+        kind.validate_python(value, strict=True)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].replace("Input should be", "give a number")
+        why = why.replace("a number a valid", "a valid")
+        share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
+        raise InvalidParameterError(name, value, f"{why}.{share}") from None

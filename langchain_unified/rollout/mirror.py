@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, BaseMessage
@@ -14,10 +16,17 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_unified import engine
 from langchain_unified.choice import about_tokens
 from langchain_unified.cost import estimate_plan
+from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.exchange import Exchange, offer
 from langchain_unified.rollout.background import Background
-from langchain_unified.rollout.ledger import Ledger, Spent
-from langchain_unified.rollout.limits import check_number
+from langchain_unified.rollout.limits import (
+    AMOUNT,
+    COUNT,
+    PLACES,
+    SECONDS,
+    SHARE,
+    check_limits,
+)
 from langchain_unified.rollout.once import Once
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.shims import ProviderShim
@@ -26,20 +35,73 @@ from langchain_unified.types import CallPlan
 EFFECTS = ("tools", "functions", "conversation", "background", "store")
 """Settings of calls that are never mirrored: they act, or leave something behind."""
 
-_LIMITS = (
-    "sample",
-    "concurrency",
-    "queue",
-    "timeout",
-    "max_calls",
-    "max_tokens",
-    "max_usd",
-    "compare",
-)
 Judge = Callable[[str, str], bool | float]
 """Says whether two answers are equally good, or gives a score from 0 to 1."""
 
 _LOG = logging.getLogger("langchain_unified")
+
+
+class Spent(NamedTuple):
+    """What a mirror has used up.
+
+    Attributes:
+        calls: Copies sent or waiting.
+        tokens: Tokens of those that came back.
+        usd: What they cost in US dollars; the estimate for one that failed.
+    """
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+@dataclass
+class Primary:
+    """The answer of the path before, as far as it is compared.
+
+    Attributes:
+        text: The text of the answer.
+        seconds: How long it took.
+        complete: Whether it is whole.
+    """
+
+    text: str = ""
+    seconds: float = 0.0
+    complete: bool = False
+    _started: float = field(default_factory=time.monotonic)
+
+    def add(self, text: str) -> None:
+        """Take in a piece of the answer."""
+        self.text += text
+
+    def finish(self) -> None:
+        """Stop the clock: the answer is whole."""
+        self.seconds, self.complete = time.monotonic() - self._started, True
+
+
+class Copy(NamedTuple):
+    """A call, as it is sent once more.
+
+    Attributes:
+        plan: Its plan.
+        shim: What sends it.
+        messages: Its messages.
+        primary: The answer of the path before.
+    """
+
+    plan: CallPlan
+    shim: ProviderShim
+    messages: list[BaseMessage]
+    primary: Primary
+
+    def answered(self) -> BaseMessage:
+        """Return the answer, asked for as the call asked for it."""
+        asked = (Once(self.plan), lambda _: self.shim, self.messages)
+        if self.plan.stream:
+            result = generate_from_stream(engine.stream(*asked))
+        else:
+            result = engine.generate(*asked)
+        return result.generations[0].message
 
 
 class Mirror:
@@ -74,6 +136,8 @@ class Mirror:
         ```
     """
 
+    _spent: Spent
+
     def __init__(
         self,
         sample: float = 0.01,
@@ -87,23 +151,28 @@ class Mirror:
         compare: Judge | None = None,
     ) -> None:
         """Set the limits."""
-        check_number("sample", sample, least=0, most=1)
-        check_number("concurrency", concurrency, least=1, whole=True)
-        check_number("queue", queue, least=1, whole=True)
-        check_number("timeout", timeout, above=0)
-        check_number("max_calls", max_calls, least=0, whole=True)
-        check_number("max_tokens", max_tokens, least=0, whole=True)
-        check_number("max_usd", max_usd, least=0, optional=True)
         self.sample, self.timeout = sample, timeout
         self.concurrency, self.queue = concurrency, queue
         self.max_calls, self.max_tokens = max_calls, max_tokens
         self.max_usd, self.compare = max_usd, compare
+        check_limits(
+            vars(self),
+            sample=SHARE,
+            concurrency=PLACES,
+            queue=PLACES,
+            timeout=SECONDS,
+            max_calls=COUNT,
+            max_tokens=COUNT,
+            max_usd=AMOUNT | None,
+        )
+        if not (compare is None or callable(compare)):
+            raise InvalidParameterError("compare", compare, "give a function.")
         self._renew()
 
     @property
     def spent(self) -> Spent:
         """What was used up so far."""
-        return self._ledger.spent
+        return self._spent
 
     def offer(
         self,
@@ -114,28 +183,22 @@ class Mirror:
         keep: Callable[[Mirrored], None],
     ) -> bool:
         """Queue a copy of a call if it is in the sample and within the budget."""
-        if not self._drawn(plan):
+        acts = any(plan.body.get(name) for name in EFFECTS) or plan.calls > 1
+        if acts or random.random() >= self.sample:  # noqa: S311
             return False
         price = self._price(plan, messages)
-        if price is None or not self._ledger.reserve(price):
+        if price is None or not self._reserve(price):
             return False
         plan = replace(plan, timeout=self.timeout, max_retries=0)
-
-        def send() -> None:
-            keep(self._sent(plan, shim, messages, primary, price))
-
-        queued = self._background.submit(send)
+        copy = Copy(plan, shim, messages, primary)
+        queued = self._background.submit(lambda: keep(self._sent(copy, price)))
         if not queued:
-            self._ledger.give_back(price)
+            self._add(-1, 0, -price)
         return queued
 
     def drain(self, timeout: float) -> bool:
         """Wait for the copies under way; tell whether that was in time."""
         return self._background.drain(timeout)
-
-    def _drawn(self, plan: CallPlan) -> bool:
-        acts = any(plan.body.get(name) for name in EFFECTS) or plan.calls > 1
-        return not acts and random.random() < self.sample  # noqa: S311
 
     def _price(self, plan: CallPlan, messages: list[BaseMessage]) -> float | None:
         """Return what a copy may cost; `None` if that matters and nobody knows."""
@@ -153,46 +216,43 @@ class Mirror:
             )
         return price
 
-    def _sent(
-        self,
-        plan: CallPlan,
-        shim: ProviderShim,
-        messages: list[BaseMessage],
-        primary: Primary,
-        price: float,
-    ) -> Mirrored:
-        started = time.monotonic()
+    def _reserve(self, price: float) -> bool:
+        """Set the price of a copy aside if the copy fits into what is left."""
+        with self._lock:
+            calls, tokens, usd = self._spent
+            within = calls < self.max_calls and tokens < self.max_tokens
+            if not within or (self.max_usd is not None and usd + price > self.max_usd):
+                return False
+            self._spent = Spent(calls + 1, tokens, usd + price)
+            return True
+
+    def _add(self, calls: int, tokens: int, usd: float) -> None:
+        with self._lock:
+            was = self._spent
+            self._spent = Spent(was.calls + calls, was.tokens + tokens, was.usd + usd)
+
+    def _sent(self, copy: Copy, price: float) -> Mirrored:
+        model, primary, started = copy.plan.model, copy.primary, time.monotonic()
         offer(Exchange(self.timeout))
         try:
-            message = _answered(plan, shim, messages)
-        except Exception as error:  # noqa: BLE001
-            return Mirrored(plan.model, error=f"{type(error).__name__}: {error}")
+            message = copy.answered()
+        except Exception as error:  # noqa: BLE001 - it is in the report
+            return Mirrored(model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started
         usage = message.usage_metadata if isinstance(message, AIMessage) else None
         cost = message.response_metadata[engine.RECORD].get(engine.COST)
         tokens = usage["total_tokens"] if usage else 0
-        self._ledger.settle(price, tokens, cost)
-        verdict, wrong = self._judged(primary.text, message.text)
-        return Mirrored(
-            plan.model,
-            verdict=verdict,
-            error=wrong,
-            legacy_seconds=primary.seconds,
-            unified_seconds=seconds,
-            cost_usd=cost,
-        )
-
-    def _judged(self, old: str, new: str) -> tuple[bool | float | None, str | None]:
-        """Return what the user's function says, or what went wrong in it."""
+        self._add(0, tokens, 0.0 if cost is None else cost - price)
+        found = Mirrored(model, None, primary.seconds, seconds, cost_usd=cost)
         if self.compare is None:
-            return None, None
+            return found
         try:
-            return self.compare(old, new), None
-        except Exception as error:  # noqa: BLE001
-            return None, f"compare: {type(error).__name__}: {error}"
+            return found._replace(verdict=self.compare(primary.text, message.text))
+        except Exception as error:  # noqa: BLE001 - it is in the report
+            return found._replace(error=f"compare: {type(error).__name__}: {error}")
 
     def _renew(self) -> None:
-        self._ledger = Ledger(self.max_calls, self.max_tokens, self.max_usd)
+        self._lock, self._spent = threading.Lock(), Spent()
         self._unpriced: set[str] = set()
         self._background = Background(
             "unified-mirror", workers=self.concurrency, limit=self.queue
@@ -200,51 +260,9 @@ class Mirror:
 
     def __getstate__(self) -> dict[str, object]:
         """Travel with the limits only."""
-        return {name: self.__dict__[name] for name in _LIMITS}
+        return {k: v for k, v in vars(self).items() if not k.startswith("_")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         """Start with nothing spent."""
         self.__dict__ |= state
         self._renew()
-
-
-def _answered(
-    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
-) -> BaseMessage:
-    """Return the answer to a copy, asked for as the call asked for it."""
-    asked = (Once(plan), lambda _: shim, messages)
-    if plan.stream:
-        result = generate_from_stream(engine.stream(*asked))
-    else:
-        result = engine.generate(*asked)
-    return result.generations[0].message
-
-
-class Primary:
-    """The legacy answer, as far as it is compared.
-
-    Attributes:
-        text: The text of the answer.
-        seconds: How long it took.
-    """
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self._started = time.monotonic()
-        self.text, self.seconds, self.complete = "", 0.0, False
-
-    @classmethod
-    def whole(cls, text: str, seconds: float) -> Primary:
-        """Return an answer that is there."""
-        primary = cls()
-        primary.text, primary.seconds, primary.complete = text, seconds, True
-        return primary
-
-    def add(self, text: str) -> None:
-        """Take in a piece of the answer."""
-        self.text += text
-
-    def finish(self) -> None:
-        """Stop the clock: the answer is whole."""
-        self.seconds = time.monotonic() - self._started
-        self.complete = True

@@ -140,7 +140,7 @@ def _chat_settings(body: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
     """Yield the settings of a Responses request by the names of chat completions."""
     for name, value in body.items():
         if name in _NESTED:
-            rest = dict(value or {})
+            rest: Any = dict(value or {})
             for key, setting in _NESTED[name].items():
                 inner = rest.pop(key, ABSENT)
                 if inner not in (ABSENT, {"type": "text"}):

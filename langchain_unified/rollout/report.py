@@ -21,7 +21,8 @@ FORMAT = 1
 SUFFIX = ".shadow.json"
 """How the file of one process ends."""
 
-_WIDTH = 88
+_INDENT = " " * 9
+_COUNTS = ("compared", "identical", "skipped", "failed", "unseen", "processes")
 _CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
 _HEADS = ("calls", "model", "parameter", "before", "unified", "kind", "what it means")
@@ -128,11 +129,11 @@ class ShadowReport(NamedTuple):
         processes: How many processes it is made of.
     """
 
-    compared: int
-    identical: int
-    skipped: int
-    failed: int
-    differences: tuple[Difference, ...]
+    compared: int = 0
+    identical: int = 0
+    skipped: int = 0
+    failed: int = 0
+    differences: tuple[Difference, ...] = ()
     mirrored: tuple[Mirrored, ...] = ()
     complete: bool = True
     unseen: int = 0
@@ -158,15 +159,10 @@ class ShadowReport(NamedTuple):
             known = rows.get(found.row, found._replace(calls=0))
             rows[found.row] = known._replace(calls=known.calls + found.calls)
         return ShadowReport(
-            compared=sum(one.compared for one in given),
-            identical=sum(one.identical for one in given),
-            skipped=sum(one.skipped for one in given),
-            failed=sum(one.failed for one in given),
+            **{name: sum(getattr(one, name) for one in given) for name in _COUNTS},
             differences=by_frequency(rows.values()),
             mirrored=tuple(copy for one in given for copy in one.mirrored),
             complete=all(one.complete for one in given),
-            unseen=sum(one.unseen for one in given),
-            processes=sum(one.processes for one in given),
         )
 
     @staticmethod
@@ -177,18 +173,18 @@ class ShadowReport(NamedTuple):
             folder: What `Rollout(report_to=...)` was given.
         """
         files = sorted(Path(folder).glob(f"*{SUFFIX}"))
-        texts = [file.read_text(encoding="utf-8") for file in files]
-        return ShadowReport.merge(ShadowReport.from_json(text) for text in texts)
+        texts = (file.read_text(encoding="utf-8") for file in files)
+        return ShadowReport.merge(map(ShadowReport.from_json, texts))
 
     def to_json(self) -> str:
         """Return the report as JSON; `from_json` reads it."""
-        plain = self._asdict()
-        plain["differences"] = [
+        rows = [
             {**one._asdict(), "explained": one.explained, "advice": one.advice}
             for one in self.differences
         ]
-        plain["mirrored"] = [one._asdict() for one in self.mirrored]
-        return json.dumps({"format": FORMAT, **plain}, indent=1)
+        copies = [one._asdict() for one in self.mirrored]
+        own = {**self._asdict(), "differences": rows, "mirrored": copies}
+        return json.dumps({"format": FORMAT, **own}, indent=1)
 
     @staticmethod
     def from_json(text: str) -> ShadowReport:
@@ -201,12 +197,12 @@ class ShadowReport(NamedTuple):
         if plain.pop("format", None) != FORMAT:
             accepted = f"give a report of format {FORMAT}."
             raise InvalidParameterError("report", text[:60], accepted)
-        rows = [
-            Difference(**{name: row[name] for name in Difference._fields})
-            for row in plain.pop("differences")
-        ]
-        copies = [Mirrored(**copy) for copy in plain.pop("mirrored")]
-        return ShadowReport(**plain, differences=tuple(rows), mirrored=tuple(copies))
+        plain["differences"] = tuple(
+            Difference(*(row[name] for name in Difference._fields))
+            for row in plain["differences"]
+        )
+        plain["mirrored"] = tuple(Mirrored(**copy) for copy in plain["mirrored"])
+        return ShadowReport(**plain)
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the report as JSON, whole or not at all."""
@@ -220,64 +216,50 @@ class ShadowReport(NamedTuple):
         lines = [self._summary()]
         for found in self.differences:
             place = f" at {found.where}" if found.where else ""
-            lines.append(
-                f"{found.calls:>6} x {found.model}: {found.parameter}{place}  "
-                f"{_shown(found.legacy)} -> {_shown(found.unified)}"
-            )
-            indent = " " * 9
+            texts = f"{_shown(found.legacy)} -> {_shown(found.unified)}"
+            name = f"{found.model}: {found.parameter}{place}"
+            lines.append(f"{found.calls:>6} x {name}  {texts}")
+            meaning = f"{found.meaning} ({found.kind})"
             lines += textwrap.wrap(
-                f"{found.meaning} ({found.kind})",
-                _WIDTH,
-                initial_indent=indent,
-                subsequent_indent=indent,
+                meaning, 88, initial_indent=_INDENT, subsequent_indent=_INDENT
             )
-        for kind, calls in self.by_kind().items():
-            lines.append(f"{kind} ({calls}): {ADVICE[kind]}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._advice()])
 
     def html(self) -> str:
         """Return the report as a piece of HTML; what it holds is escaped."""
         rows = [_row(_HEADS, "th")] if self.differences else []
-        rows += [
-            _row(
-                (
-                    str(found.calls),
-                    found.model,
-                    " ".join(filter(None, (found.parameter, found.where))),
-                    _shown(found.legacy),
-                    _shown(found.unified),
-                    found.kind,
-                    found.meaning,
-                )
-            )
-            for found in self.differences
-        ]
-        advice = "".join(
-            f"<p>{kind} ({calls}): {html.escape(ADVICE[kind])}</p>"
-            for kind, calls in self.by_kind().items()
+        for found in self.differences:
+            place = " ".join(filter(None, (found.parameter, found.where)))
+            texts = (_shown(found.legacy), _shown(found.unified))
+            head = (str(found.calls), found.model, place)
+            rows.append(_row((*head, *texts, found.kind, found.meaning)))
+        summary, *advice = (
+            f"<p>{html.escape(line)}</p>" for line in (self._summary(), *self._advice())
         )
-        summary = f"<p>{html.escape(self._summary())}</p>"
         table = f'<table style="{_CSS}">{"".join(rows)}</table>'
-        return f"{summary}{table}{advice}"
+        return f"{summary}{table}{''.join(advice)}"
 
     def _repr_html_(self) -> str:
         return self.html()
 
+    def _advice(self) -> list[str]:
+        return [f"{kind} ({n}): {ADVICE[kind]}" for kind, n in self.by_kind().items()]
+
     def _summary(self) -> str:
+        lost = sum(d.calls for d in self.differences if not d.explained)
         parts = [
             f"{self.compared} calls compared",
             f"{self.identical} with identical payloads",
             f"{len(self.differences)} differences",
+            lost and f"{lost} unexplained",
+            self.unseen and f"{self.unseen} of an old service nobody saw",
+            self.skipped and f"{self.skipped} skipped",
+            self.failed and f"{self.failed} failed to compare",
+            self.mirrored and _mirror_summary(self.mirrored),
+            self.processes > 1 and f"{self.processes} processes",
+            not self.complete and "more under way",
         ]
-        lost = sum(d.calls for d in self.differences if not d.explained)
-        parts += [f"{lost} unexplained"] if lost else []
-        parts += [f"{self.unseen} of an old service nobody saw"] if self.unseen else []
-        parts += [f"{self.skipped} skipped"] if self.skipped else []
-        parts += [f"{self.failed} failed to compare"] if self.failed else []
-        parts += [_mirror_summary(self.mirrored)] if self.mirrored else []
-        parts += [f"{self.processes} processes"] if self.processes > 1 else []
-        parts += [] if self.complete else ["more under way"]
-        return ", ".join(parts) + "."
+        return ", ".join(str(part) for part in parts if part) + "."
 
 
 def by_frequency(rows: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +17,7 @@ from langchain_unified.planning import Planning
 from langchain_unified.rollout.control import Decision, Rollout, rollout_of
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.served import Served
+from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
@@ -26,7 +25,6 @@ from langchain_unified.vocabulary import canonical_names
 if TYPE_CHECKING:
     from langchain_unified.rollout.capture import Sent
     from langchain_unified.rollout.mirror import Primary
-    from langchain_unified.rollout.plans import RolledPlan
     from langchain_unified.rollout.store import Finding
 
 KEYWORD = "rollout"
@@ -115,7 +113,7 @@ class Router:
         if served != "legacy" or not is_auto(name):
             return served
         provider = self._model._resolve(name).provider  # noqa: SLF001
-        return served.on_the_unified_path(provider, _OPEN)
+        return served.instead("unified", provider, _OPEN)
 
     def killed(self) -> frozenset[str]:
         """Return the providers whose kill switch is on."""
@@ -161,18 +159,16 @@ class Router:
         if served is None:
             return made()
         from langchain_unified.rollout.once import Once  # noqa: PLC0415
-        from langchain_unified.rollout.plans import recorded  # noqa: PLC0415
 
         if served != "legacy":
-            return made(finish=partial(recorded, served))
-        plan = self._legacy_plan(served, stop, kwargs, stream=stream)
+            return made(finish=served.recorded)
         shim = self._plain_shim()
         if served.mode.name == "shadow":
             from langchain_unified.rollout.shadow import ShadowShim  # noqa: PLC0415
 
             planned = partial(self._planned, messages, stop, kwargs, stream=stream)
             shim = ShadowShim(shim, planned, served.rollout)
-        return Once(replace(plan, shim=shim))
+        return Once(self._legacy_plan(served, shim, stop, kwargs, stream=stream))
 
     def observe(
         self,
@@ -192,15 +188,14 @@ class Router:
         """
 
         def compare() -> Finding:
-            from langchain_unified.rollout.shadow import seen_beside  # noqa: PLC0415
+            from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
 
             asked, kwargs = read()
             messages = self._model._convert_input(asked).to_messages()  # noqa: SLF001
             planned = partial(self._planned, messages, None, kwargs, stream=False)
             model = str(_model_of(kwargs) or self._model.model_name)
-            return seen_beside(
-                served.rollout, planned, messages, model=model, sent=sent, old=primary
-            )
+            call = Shadowed(served.rollout, planned, messages, model, primary)
+            return call.beside(sent)
 
         served.rollout.store.submit(compare)
 
@@ -216,29 +211,38 @@ class Router:
         model = self._model
         call = model._invocation(messages, stop, kwargs, stream=stream)  # noqa: SLF001
         plan = model._plan(call)  # noqa: SLF001
-        asked = {*call.params, *call.extra_body}
         shim = connect(model._connection(plan.provider))  # noqa: SLF001
-        return plan, shim, frozenset(asked)
+        return plan, shim, frozenset({*call.params, *call.extra_body})
 
     def _legacy_plan(
         self,
         served: Served,
+        shim: ProviderShim,
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
     ) -> RolledPlan:
-        from langchain_unified.rollout.plans import legacy_plan  # noqa: PLC0415
-
+        """Return the plan of a call that the plain model serves."""
         named = _model_of(kwargs)
-        body = {k: v for k, v in kwargs.items() if k not in _MODEL}
-        if named is not None:
-            body["model"] = self._as_before(named)
-        if stop is not None:
-            body["stop"] = stop
         name = self._as_before(named or self._model.model_name)
+        body = {k: v for k, v in kwargs.items() if k not in _MODEL}
+        body |= {} if named is None else {"model": name}
+        body |= {} if stop is None else {"stop": stop}
         config = self._model._resolve(named)  # noqa: SLF001
-        return legacy_plan(config, name, body, served, stream=stream)
+        return RolledPlan(
+            requested_model=name,
+            model=name,
+            provider=config.provider,
+            endpoint="legacy",
+            route="native",
+            config=config,
+            body=body,
+            stream=stream,
+            wants_stream=stream,
+            rollout=served.record,
+            shim=shim,
+        )
 
     def _as_before(self, name: str) -> str:
         """Return a name without the prefix `openai:`, which ChatOpenAI does not know.

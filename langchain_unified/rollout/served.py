@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
+from langchain_unified.shims import ProviderShim
+from langchain_unified.types import EMPTY, CallPlan
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.control import Rollout
@@ -62,20 +67,19 @@ class Served(str):
     @property
     def record(self) -> dict[str, str]:
         """What goes into `response_metadata["unified"]["rollout"]`."""
-        record = {
-            "served_by": str(self),
-            "mode": str(self.mode),
-            "source": self.source,
-        }
-        reason = self.reason
+        mode, reason = str(self.mode), self.reason
+        record = {"served_by": str(self), "mode": mode, "source": self.source}
         if self.mode.name == "canary":
             record["key"] = self.key.name
             reason = reason or ("" if self.key.value else _NO_KEY)
         return {**record, "reason": reason} if reason else record
 
-    def on_the_unified_path(self, provider: str, reason: str) -> Served:
-        """Return the decision for a call that the legacy path cannot serve."""
-        return self._instead("unified", provider, reason)
+    def instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
+        """Return the decision for a call that is not served as the flag says."""
+        flag, key = (self.flag, self.source), self.key
+        return Served.by(
+            self.rollout, flag, served_by, provider, key=key, reason=reason
+        )
 
     def stepping_in(self, provider: str) -> Served:
         """Return the decision for a model that stands in for that of the call.
@@ -85,17 +89,31 @@ class Served(str):
         """
         mode = self.flag.of(provider)
         if mode.name == "off":
-            return self._instead("off", provider)
+            return self.instead("off", provider)
         if mode == self.mode and self != "off":
             return self
         behind = mode.name in {"legacy", "shadow"}
-        return self.on_the_unified_path(provider, _STEPS_IN if behind else "")
+        return self.instead("unified", provider, _STEPS_IN if behind else "")
 
-    def _instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
-        flag = (self.flag, self.source)
-        return Served.by(
-            self.rollout, flag, served_by, provider, key=self.key, reason=reason
-        )
+    def recorded(self, plan: CallPlan) -> CallPlan:
+        """Return a plan of the unified path with this decision on its record.
+
+        Args:
+            plan: The plan of the call or of a fallback, maybe for another provider.
+
+        Raises:
+            ProviderNotEnabledError: If the kill switch of the plan's provider is on.
+        """
+        found, provider = self.stepping_in(plan.provider), plan.provider
+        if found == "off":
+            message = (
+                f"Provider {provider!r} is switched off by the rollout flag "
+                f"({found.source}: {str(found.flag)!r}). To switch it on again, take "
+                f"'{provider}=off' out of the flag."
+            )
+            raise ProviderNotEnabledError(provider, message)
+        values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
+        return RolledPlan(**values, rollout=found.record)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Served:
         """Return itself: a decision is made once."""
@@ -104,6 +122,23 @@ class Served(str):
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Travel between processes as plain text."""
         return str, (str(self),)
+
+
+@dataclass(frozen=True, slots=True)
+class RolledPlan(CallPlan):
+    """A plan that says why it is the one that is used.
+
+    Attributes:
+        rollout: What goes into `response_metadata["unified"]["rollout"]`.
+        shim: What sends it, if it is not the provider's shim.
+    """
+
+    rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    shim: ProviderShim | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return what goes into `response_metadata["unified"]`."""
+        return {**CallPlan.record(self), "rollout": dict(self.rollout)}
 
 
 def no_past(provider: str) -> str:

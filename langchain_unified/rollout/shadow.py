@@ -1,9 +1,10 @@
-"""Shadowing: the legacy path answers, the unified payload is compared beside it."""
+"""Shadowing: the path before answers, the unified request is compared beside it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -11,6 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.capture import Sent
 from langchain_unified.rollout.compare import (
+    CHAT_OPENAI,
     OLD_SERVICE,
     REFUSALS,
     Comparison,
@@ -27,6 +29,70 @@ from langchain_unified.types import CallPlan
 
 Planned = Callable[[], tuple[CallPlan, ProviderShim, frozenset[str]]]
 """Plans the call on the unified path; also returns what is asked for, by name."""
+
+_ENDPOINTS = {"/chat/completions": "chat", "/responses": "responses"}
+_NOISE = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
+    | {"content-type", "host", "user-agent", "traceparent", "tracestate", "baggage"}
+)
+"""Headers that HTTP clients and tracing add; the key is compared by nobody."""
+
+_NAMED = {"organization": "openai-organization", "project": "openai-project"}
+
+
+class Shadowed(NamedTuple):
+    """A call that the path before has answered.
+
+    Attributes:
+        rollout: What may be mirrored.
+        planned: Plans it on the unified path.
+        messages: Its messages.
+        model: The model it asks for.
+        primary: The answer.
+    """
+
+    rollout: Rollout
+    planned: Planned
+    messages: list[BaseMessage]
+    model: str
+    primary: Primary
+
+    def beside(self, sent: tuple[Sent, ...]) -> Finding:
+        """Return what the unified path would send unlike an old service of one's own.
+
+        Args:
+            sent: What the old service was seen to send; nothing is claimed without it.
+        """
+        return self.compared(_read_sent(sent), OLD_SERVICE, len(sent))
+
+    def compared(
+        self, legacy: Payload | None, who: str = CHAT_OPENAI, requests: int = 1
+    ) -> Finding:
+        """Return what the unified path would send differently; mirror the call.
+
+        Args:
+            legacy: The request of the path before; `None` if nobody saw it.
+            who: Who sent it.
+            requests: How many were sent; the last counts.
+        """
+        try:
+            plan, shim, asked = self.planned()
+        except REFUSALS as error:
+            row = refusal(error, self.model, legacy)
+            return Finding([row], seen=legacy is not None)
+        mirror, store = self.rollout.mirror, self.rollout.store
+        if mirror is not None and self.primary.complete:
+            store.wait_also(mirror.drain)
+            mirror.offer(plan, shim, self.messages, self.primary, store.keep)
+        if legacy is None or not hasattr(getattr(shim, "delegate", None), "render"):
+            return Finding(changes_of(plan), seen=False)
+        ours = _unified_payload(plan, shim, self.messages, whole=bool(legacy.server))
+        rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
+        if requests > 1:
+            why = f"{who} sends several requests for one call; the last counts."
+            texts = (str(requests), str(plan.calls))
+            rows.append(Difference(plan.model, "requests", *texts, why))
+        return Finding(rows)
 
 
 class ShadowShim(ProviderShim):
@@ -47,158 +113,84 @@ class ShadowShim(ProviderShim):
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Return the legacy answer."""
-        primary = Primary()
-        try:
+        with self._observed(plan, messages) as primary:
             result: ChatResult = self._legacy.generate(plan, messages)
-            _whole(primary, result)
-        finally:
-            self.observe(plan, messages, primary)
+            primary.add(result.generations[0].text)
+            primary.finish()
         return result
 
     async def agenerate(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> ChatResult:
         """Return the legacy answer."""
-        primary = Primary()
-        try:
+        with self._observed(plan, messages) as primary:
             result: ChatResult = await self._legacy.agenerate(plan, messages)
-            _whole(primary, result)
-        finally:
-            self.observe(plan, messages, primary)
+            primary.add(result.generations[0].text)
+            primary.finish()
         return result
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Generator[ChatGenerationChunk, None, None]:
         """Yield the legacy pieces."""
-        primary = Primary()
-        try:
+        with self._observed(plan, messages) as primary:
             for piece in self._legacy.stream(plan, messages):
                 primary.add(piece.text)
                 yield piece
             primary.finish()
-        finally:
-            self.observe(plan, messages, primary)
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
         """Yield the legacy pieces."""
-        primary = Primary()
-        try:
+        with self._observed(plan, messages) as primary:
             async with owned(self._legacy.astream(plan, messages)) as pieces:
                 async for piece in pieces:
                     primary.add(piece.text)
                     yield piece
             primary.finish()
-        finally:
-            self.observe(plan, messages, primary)
 
-    def observe(
-        self, plan: CallPlan, messages: list[BaseMessage], primary: Primary
-    ) -> None:
-        """Have the call compared in the background, whether or not it succeeded."""
-        messages = list(messages)
-        self._rollout.store.submit(lambda: self.compared(plan, messages, primary))
+    @contextmanager
+    def _observed(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[Primary]:
+        """Have a call compared in the background, whether or not it succeeds."""
+        primary = Primary()
+        call = Shadowed(self._rollout, self._planned, [*messages], plan.model, primary)
 
-    def compared(
-        self, plan: CallPlan, messages: list[BaseMessage], primary: Primary
-    ) -> Finding:
-        """Return what the unified path would send differently; mirror the call.
+        def compare() -> Finding:
+            endpoint, body = self._legacy.payload(plan, call.messages)
+            headers = _lowered(body.get("extra_headers"))
+            return call.compared(Payload(endpoint, body, headers))
 
-        Args:
-            plan: The plan of the legacy path.
-            messages: The messages of the call.
-            primary: The legacy answer.
-        """
-        endpoint, body = self._legacy.payload(plan, messages)
-        legacy = Payload(endpoint, body, _lowered(body.get("extra_headers")))
         try:
-            planned, shim, asked = self._planned()
-        except REFUSALS as error:
-            return Finding([refusal(error, plan.model, legacy)])
-        offer_copy(self._rollout, planned, shim, messages, primary)
-        ours = unified_payload(planned, shim, messages)
-        if ours is None:
-            return Finding(changes_of(planned), seen=False)
-        compared = Comparison(legacy, ours, planned, asked=asked)
-        return Finding([*compared.differences()])
+            yield primary
+        finally:
+            self._rollout.store.submit(compare)
 
 
-def seen_beside(
-    rollout: Rollout,
-    planned: Planned,
-    messages: list[BaseMessage],
-    *,
-    model: str,
-    sent: tuple[Sent, ...],
-    old: Primary,
-) -> Finding:
-    """Return what the unified path would send unlike an old service of the user's own.
+def _unified_payload(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage], *, whole: bool
+) -> Payload:
+    """Return our request, of OpenAI's wire.
 
     Args:
-        rollout: What may be mirrored.
-        planned: Plans the call on the unified path.
-        messages: The messages of the call.
-        model: The model the call asks for.
-        sent: What the old service was seen to send; nothing is claimed without it.
-        old: Its answer.
+        plan: The plan.
+        shim: Its shim.
+        messages: The messages.
+        whole: Whether server and all headers count: the one before is seen whole.
     """
-    legacy = _read_sent(sent)
-    try:
-        plan, shim, asked = planned()
-    except REFUSALS as error:
-        return Finding([refusal(error, model, legacy)], seen=legacy is not None)
-    offer_copy(rollout, plan, shim, messages, old)
-    ours = None if legacy is None else unified_payload(plan, shim, messages)
-    if legacy is None or ours is None:
-        return Finding(changes_of(plan), seen=False)
-    ours = ours._replace(server=_address(shim), headers=_own_headers(plan, shim))
-    rows = [*Comparison(legacy, ours, plan, OLD_SERVICE, asked).differences()]
-    if len(sent) > 1:
-        why = "The old service sends several requests for one call; the last counts."
-        rows.append(
-            Difference(plan.model, "requests", str(len(sent)), str(plan.calls), why)
-        )
-    return Finding(rows)
-
-
-def offer_copy(
-    rollout: Rollout,
-    plan: CallPlan,
-    shim: ProviderShim,
-    messages: list[BaseMessage],
-    primary: Primary,
-) -> None:
-    """Have a call sent on the unified path too, if a mirror is on and draws it."""
-    mirror, store = rollout.mirror, rollout.store
-    if mirror is None or not primary.complete:
-        return
-    store.wait_also(mirror.drain)
-    mirror.offer(plan, shim, messages, primary, store.keep)
-
-
-def unified_payload(
-    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
-) -> Payload | None:
-    """Return the request of the unified path; `None` if its wire is not OpenAI's."""
     from langchain_unified.shims.legacy import unified_body  # noqa: PLC0415
 
-    if not hasattr(getattr(shim, "delegate", None), "render"):
-        return None
-    body = unified_body(shim, plan, messages)
-    return Payload(plan.endpoint, body, _lowered(plan.headers))
-
-
-_ENDPOINTS = {"/chat/completions": "chat", "/responses": "responses"}
-_NOISE = frozenset(
-    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
-    | {"content-type", "host", "user-agent", "traceparent", "tracestate", "baggage"}
-)
-"""Headers that HTTP clients and tracing add; the key is compared by nobody."""
-
-_NOISY = ("x-stainless-",)
-_NAMED = {"organization": "openai-organization", "project": "openai-project"}
+    body, headers = unified_body(shim, plan, messages), _lowered(plan.headers)
+    if not whole:
+        return Payload(plan.endpoint, body, headers)
+    own = shim.connection
+    named = {header: own.get(setting) for setting, header in _NAMED.items()}
+    given = _lowered({k: v for k, v in named.items() if v})
+    given |= _lowered(own.get("default_headers")) | headers
+    kept = {k: v for k, v in given.items() if _matters(k)}
+    return Payload(plan.endpoint, body, kept, str(own.address).rstrip("/"))
 
 
 def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
@@ -213,30 +205,8 @@ def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
 
 
 def _matters(name: str) -> bool:
-    return name not in _NOISE and not name.startswith(_NOISY)
-
-
-def _address(shim: ProviderShim) -> str:
-    """Return the server our request goes to."""
-    return str(shim.connection.address).rstrip("/")
-
-
-def _own_headers(plan: CallPlan, shim: ProviderShim) -> dict[str, str]:
-    """Return the headers that our request carries because the user set them."""
-    connection = shim.connection
-    named = {
-        header: str(connection.get(setting))
-        for setting, header in _NAMED.items()
-        if connection.get(setting)
-    }
-    given = _lowered(connection.get("default_headers")) | _lowered(plan.headers)
-    return {k: v for k, v in {**named, **given}.items() if _matters(k)}
+    return name not in _NOISE and not name.startswith("x-stainless-")
 
 
 def _lowered(headers: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in (headers or {}).items()}
-
-
-def _whole(primary: Primary, result: ChatResult) -> None:
-    primary.add(result.generations[0].text)
-    primary.finish()

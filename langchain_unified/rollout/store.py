@@ -9,10 +9,10 @@ import socket
 import threading
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from langchain_unified.reliability.forking import renew_in_children
@@ -56,9 +56,6 @@ class Finding(NamedTuple):
     seen: bool = True
 
 
-Compare = Callable[[], Finding]
-
-
 class ShadowStore:
     """Counts what shadowed calls show; grows to a bound and no further.
 
@@ -84,16 +81,14 @@ class ShadowStore:
         self._lock = threading.Lock()
         self._rows: dict[tuple[str, ...], Difference] = {}
         self._mirrored: deque[Mirrored] = deque(maxlen=MAX_MIRRORED)
-        self._compared = self._identical = self._skipped = self._failed = 0
-        self._unseen, self._changed = 0, False
+        self._counts: Counter[str] = Counter()
+        self._changed = False
         self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
 
-    def submit(self, compare: Compare) -> None:
+    def submit(self, compare: Callable[[], Finding]) -> None:
         """Have a call compared in the background."""
         if not self._background.submit(lambda: self._run(compare)):
-            with self._lock:
-                self._skipped += 1
-                self._changed = True
+            self._count("skipped")
 
     def keep(self, mirrored: Mirrored) -> None:
         """Keep the result of a mirrored call."""
@@ -116,52 +111,38 @@ class ShadowStore:
 
     def _so_far(self) -> ShadowReport:
         with self._lock:
-            return ShadowReport(
-                self._compared,
-                self._identical,
-                self._skipped,
-                self._failed,
-                by_frequency(self._rows.values()),
-                tuple(self._mirrored),
-                unseen=self._unseen,
-            )
+            rows, copies = by_frequency(self._rows.values()), tuple(self._mirrored)
+            counts: dict[str, Any] = dict(self._counts)
+            return ShadowReport(**counts, differences=rows, mirrored=copies)
 
-    def _run(self, compare: Compare) -> None:
+    def _run(self, compare: Callable[[], Finding]) -> None:
         try:
             found = compare()
         except Exception as error:  # noqa: BLE001 - the answer is out; it is counted
-            self._fail(error)
+            if self._count("failed") == 1:
+                told = (
+                    "A shadowed call could not be compared; its answer was not touched."
+                )
+                _LOG.warning(told, exc_info=error)
         else:
-            self._take(found)
+            self._count("compared" if found.seen else "unseen", found.rows)
+            if found.seen and not found.rows:
+                self._count("identical")
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
             self._publish()
 
-    def _take(self, found: Finding) -> None:
+    def _count(self, name: str, rows: list[Difference] | None = None) -> int:
+        """Count a call and what it showed, each kind of difference once."""
         with self._lock:
             self._changed = True
-            self._compared += found.seen
-            self._unseen += not found.seen
-            self._identical += found.seen and not found.rows
-            for difference in {row.row: row for row in found.rows}.values():
-                self._count(difference)
-
-    def _fail(self, error: Exception) -> None:
-        with self._lock:
-            self._failed += 1
-            self._changed = True
-            first = self._failed == 1
-        if first:
-            message = (
-                "A shadowed call could not be compared; its answer was not touched."
-            )
-            _LOG.warning(message, exc_info=error)
-
-    def _count(self, found: Difference) -> None:
-        if found.row not in self._rows and len(self._rows) >= MAX_ROWS:
-            found = found._replace(model=ALL_MODELS, where="")
-        known = self._rows.get(found.row)
-        calls = found.calls + (known.calls if known else 0)
-        self._rows[found.row] = (known or found)._replace(calls=calls)
+            for found in {row.row: row for row in rows or ()}.values():
+                if found.row not in self._rows and len(self._rows) >= MAX_ROWS:
+                    found = found._replace(model=ALL_MODELS, where="")  # noqa: PLW2901
+                known = self._rows.get(found.row, found._replace(calls=0))
+                total = known.calls + found.calls
+                self._rows[found.row] = known._replace(calls=total)
+            self._counts[name] += 1
+            return self._counts[name]
 
     def _publish(self) -> None:
         """Hand the report on if it has changed; a full disk does not fail a call."""
@@ -175,7 +156,7 @@ class ShadowStore:
                 folder = Path(self._report_to)
                 folder.mkdir(parents=True, exist_ok=True)
                 self._so_far().write(folder / f"{self._name}{SUFFIX}")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a report must never fail a call
             _LOG.warning("The shadow report could not be handed on: %r", error)
 
 

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.rollout import Rollout
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.integration_tests.parity_table import CASES, Case
 from tests.unit_tests.rollout.calls import CALLS, Call, Joke, get_weather
@@ -192,7 +193,7 @@ def test_an_odd_answer_arrives_as_chat_openai_gives_it(
     for _ in range(2):
         provider_emulator.script(Reply(body={**body, "choices": [choice]}))
     theirs = ChatOpenAI(**given).invoke("hi", max_tokens=20)
-    ours = UnifiedChatModel(**given, rollout=mode).invoke("hi", max_tokens=20)
+    ours = UnifiedChatModel(**given, rollout=Rollout(mode)).invoke("hi", max_tokens=20)
 
     assert (theirs.content, theirs.additional_kwargs) == (
         ours.content,
