@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.rollout.events import Listener, Teller
+from langchain_unified.rollout.events import Kind, Listener, Teller
 from langchain_unified.rollout.flags import (
     EMERGENCY,
     ENVIRONMENT,
@@ -254,9 +254,7 @@ class Rollout:
             return self._keys.read(call)
         except Exception as error:  # noqa: BLE001 - a flag must never fail a call
             text = f"key function: {type(error).__name__}: {error}"
-            if text not in self._told:
-                self._told.add(text)
-                self._warn(f"The rollout's {text}; such calls are drawn by their run.")
+            self._tell_once(f"The rollout's {text}; such calls are drawn by their run.")
             return Key()
 
     def served(
@@ -277,18 +275,14 @@ class Rollout:
             key: Who it is for.
             old_service: Whether an old service of one's own answers in `legacy`.
         """
-        mode = said[0].of(provider)
+        mode, reason = said[0].of(provider), ""
         served_by = mode.serves(key.value or _run_of(call), self.salt)
-        if (
-            served_by == "legacy"
-            and not old_service
-            and provider not in LEGACY_PROVIDERS
-        ):
+        reached = old_service or provider in LEGACY_PROVIDERS
+        if served_by == "legacy" and not reached:
+            served_by, reason = "unified", no_past(provider)
             if mode.name == "legacy":
-                self._no_path(provider, mode)
-            reason = no_past(provider)
-            return Served.by(self, said, "unified", provider, key=key, reason=reason)
-        return Served.by(self, said, served_by, provider, key=key)
+                self._tell_once(f"Rollout mode 'legacy': {reason}", "no_path", mode)
+        return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
     def count(self, outcome: Outcome) -> None:
         """Have the guard count a call of the unified path.
@@ -334,12 +328,12 @@ class Rollout:
     def _warn(self, message: str) -> None:
         self._teller.tell("unreadable", message, None, "")
 
-    def _no_path(self, provider: str, mode: Mode) -> None:
-        """Tell, once for each provider, that a rollback does not reach it."""
-        if provider not in self._told:
-            self._told.add(provider)
-            message = f"Rollout mode 'legacy': {no_past(provider)}"
-            self._teller.tell("no_path", message, mode, "")
+    def _tell_once(
+        self, message: str, kind: Kind = "unreadable", mode: Mode | None = None
+    ) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._teller.tell(kind, message, mode, "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
         """Return itself: copies of a model obey the same switch."""
@@ -394,7 +388,5 @@ def _made(value: Any) -> Rollout:
         return Rollout(openfeature=value)
     if callable(value):
         return Rollout(call=value)
-    accepted = (
-        "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
-    )
-    raise InvalidParameterError("rollout", value, accepted)
+    forms = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
+    raise InvalidParameterError("rollout", value, forms)

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import LEGACY, Mode
@@ -29,8 +29,6 @@ EMERGENCY = "LANGCHAIN_UNIFIED_ROLLOUT_EMERGENCY"
 FLAG = "langchain-unified-rollout"
 """The flag key asked of an OpenFeature client."""
 
-_FLAG_NOT_FOUND = "FLAG_NOT_FOUND"
-_TYPE_MISMATCH = "TYPE_MISMATCH"
 _CLOCK_TICK_NS = 2_000_000_000
 """Two changes closer than this can carry the same time on a coarse file system."""
 
@@ -42,36 +40,17 @@ Warn = Callable[[str], None]
 """Is told what is wrong with a source, once for each new text or error."""
 
 
-class Flag(Protocol):
-    """Something that says which mode is on, right now.
-
-    Attributes:
-        source: Its name on messages and in traces.
-        by_key: Whether it may answer each user differently.
-        stuck: Whether it is set but has never said anything good.
-    """
-
-    source: str
-    by_key: bool
-    stuck: bool
-
-    def read(self, call: CallInfo = ..., key: Key = ...) -> Mode | None:
-        """Return what it says; it never raises.
-
-        Args:
-            call: The call; a flag service can look at it.
-            key: Who the call is for.
-        """
-        ...
-
-
-class Guarded:
-    """A source that may fail.
+class Flag:
+    """A source that says which mode is on, right now; it may fail.
 
     Args:
         source: Its name on messages and in traces.
         place: Where it is, for messages.
         warn: Is told what is wrong.
+
+    Attributes:
+        by_key: Whether it may answer each user differently.
+        stuck: Whether it is set but has never said anything good.
     """
 
     by_key = False
@@ -79,35 +58,36 @@ class Guarded:
     def __init__(self, source: str, place: str, warn: Warn) -> None:
         """Start without a last good word."""
         self.source, self._place, self._warn = source, place, warn
-        self._good: Mode | None = None
+        self._good: OrderedDict[str, Mode | None] = OrderedDict()
         self._told = ""
         self.stuck = False
 
     def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
-        """Return what the source says, or said last before it broke."""
+        """Return what the source says, or said last before it broke; never raises.
+
+        Args:
+            call: The call; a flag service can look at it.
+            key: Who the call is for.
+        """
         try:
             found = self._read(call, key)
         except Exception as error:  # noqa: BLE001 - a flag must never fail a call
             return self._kept(error, key)
         self._told, self.stuck = "", False
-        self._keep(found, key)
+        for who in (key.value, "") if self.by_key else ("",):
+            self._good[who] = found
+            self._good.move_to_end(who)
+        if len(self._good) > _MOST_KEYS:
+            self._good.popitem(last=False)
         return found
 
     def _read(self, call: CallInfo, key: Key) -> Mode | None:
         raise NotImplementedError
 
-    def _keep(self, found: Mode | None, key: Key) -> None:
-        del key
-        self._good = found
-
-    def _last_good(self, key: Key) -> Mode | None:
-        del key
-        return self._good
-
     def _kept(self, error: Exception, key: Key) -> Mode | None:
-        good = self._last_good(key)
-        absent = isinstance(error, FileNotFoundError)
-        self.stuck = good is None and not absent
+        """Return what was said last, of this user if the source answers by user."""
+        good = self._good.get(key.value) or self._good.get("")
+        self.stuck = good is None and not isinstance(error, FileNotFoundError)
         text = f"{type(error).__name__}: {error}"
         if text != self._told:
             self._told = text
@@ -119,7 +99,7 @@ class Guarded:
         return good
 
 
-class CallableFlag(Guarded):
+class CallableFlag(Flag):
     """Asks a function at every call.
 
     Args:
@@ -140,7 +120,7 @@ class CallableFlag(Guarded):
         return None if said is None else Mode.parse(said)
 
 
-class FileFlag(Guarded):
+class FileFlag(Flag):
     """Reads a text file again whenever it has changed; costs one `stat` per call.
 
     A file that is not there is told, and says nothing; one that disappears is a broken
@@ -194,7 +174,8 @@ class EmergencyFile(FileFlag):
     def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
         """Return what the file says; `None` if there is none."""
         if not os.path.exists(self._place):  # noqa: PTH110 - a third of Path's time
-            self._good = self._said = self._seen = None
+            self._good.clear()
+            self._said = self._seen = None
             return None
         return super().read(call, key) or LEGACY
 
@@ -202,7 +183,7 @@ class EmergencyFile(FileFlag):
         return Mode.parse(text) if text else LEGACY
 
 
-class EnvironmentFlag(Guarded):
+class EnvironmentFlag(Flag):
     """Reads an environment variable at every call."""
 
     def __init__(self, variable: str, warn: Warn) -> None:
@@ -214,8 +195,8 @@ class EnvironmentFlag(Guarded):
         """Whether there is no such variable; then its last word is forgotten."""
         if self._place in os.environ:
             return False
-        if self._good is not None:
-            self._good = None
+        if self._good:
+            self._good.clear()
         return True
 
     def _read(self, call: CallInfo, key: Key) -> Mode | None:
@@ -224,7 +205,7 @@ class EnvironmentFlag(Guarded):
         return Mode.parse(text) if text and text.strip() else None
 
 
-class OpenFeatureFlag(Guarded):
+class OpenFeatureFlag(Flag):
     """Asks an OpenFeature client for a string flag, or a boolean one.
 
     Needs the extra `openfeature`. The targeting key is the key of the call; its
@@ -242,7 +223,6 @@ class OpenFeatureFlag(Guarded):
         """Keep the client."""
         super().__init__("openfeature", flag, warn)
         self._client = client
-        self._by_key: OrderedDict[str, Mode | None] = OrderedDict()
 
     def _read(self, call: CallInfo, key: Key) -> Mode | None:
         from openfeature.evaluation_context import (  # noqa: PLC0415
@@ -252,25 +232,14 @@ class OpenFeatureFlag(Guarded):
         context = EvaluationContext(key.value or None, call.attributes())
         client = self._opened()
         details: Any = client.get_string_details(self._place, "", context)
-        if details.error_code == _TYPE_MISMATCH:
+        if details.error_code == "TYPE_MISMATCH":
             details = client.get_boolean_details(self._place, False, context)  # noqa: FBT003
-        if details.error_code == _FLAG_NOT_FOUND:
+        if details.error_code == "FLAG_NOT_FOUND":
             return None
         if details.error_code is not None:
             message = f"{details.error_code}: {details.error_message}"
             raise RuntimeError(message)
         return None if details.value == "" else Mode.parse(details.value)
-
-    def _keep(self, found: Mode | None, key: Key) -> None:
-        self._good = found
-        self._by_key[key.value] = found
-        self._by_key.move_to_end(key.value)
-        if len(self._by_key) > _MOST_KEYS:
-            self._by_key.popitem(last=False)
-
-    def _last_good(self, key: Key) -> Mode | None:
-        """Return what was said of this user; a flag service answers by user."""
-        return self._by_key.get(key.value) or self._good
 
     def _opened(self) -> Any:
         if self._client is True:
