@@ -78,14 +78,12 @@ class Router:
         if served is None:
             return config, kwargs
         trace = {"rollout": str(served), "rollout_mode": str(served.mode)}
-        known = config.get("metadata") or {}
-        config = cast("RunnableConfig", {**config, "metadata": {**known, **trace}})
+        added: RunnableConfig = {"metadata": trace}
         if served.rollout.guard is not None and served == "unified":
             from langchain_unified.rollout.guard import Watch  # noqa: PLC0415
 
-            watch: Any = {"callbacks": [Watch(served.rollout)]}
-            config = merge_configs(config, watch)
-        return config, {**kwargs, KEYWORD: served}
+            added["callbacks"] = [Watch(served.rollout)]
+        return merge_configs(config, added), {**kwargs, KEYWORD: served}
 
     def decide(
         self, config: RunnableConfig | None, kwargs: Mapping[str, Any]

@@ -130,7 +130,7 @@ class UnifiedInferenceService:
         config: Config | None = None,
         **settings: Any,
     ) -> TextResult:
-        """Answer a conversation.
+        """Answer a conversation; raises what `generate_text` does.
 
         Args:
             messages: `{"role": ..., "content": ...}` dictionaries, tuples of both, or
@@ -138,10 +138,6 @@ class UnifiedInferenceService:
             model: Any model the registry understands, or `auto`.
             config: LangChain's config.
             **settings: Settings of the call.
-
-        Raises:
-            ProviderError: If the provider fails.
-            UnsupportedError: If the model cannot do what is asked for.
         """
         return await self._text(Talk(messages), model, config, settings).soon()
 
@@ -169,6 +165,8 @@ class UnifiedInferenceService:
     ) -> StructuredResult:
         """Answer a prompt with an instance of a schema, in `result.value`.
 
+        Further arguments, and what is raised, are as for `generate_text`.
+
         Args:
             prompt: What to ask.
             schema: A pydantic class, a `TypedDict`, a dataclass or a JSON schema.
@@ -180,8 +178,6 @@ class UnifiedInferenceService:
                 `with_structured_output`.
 
         Raises:
-            ProviderError: If the provider fails.
-            UnsupportedError: If the model cannot do what is asked for.
             RefusalError: If the model refused.
             TruncatedOutputError: If the answer was cut off.
             StructuredOutputError: If the answer has another form.
@@ -217,9 +213,7 @@ class UnifiedInferenceService:
         Closing the iterator, or cancelling the task, closes the connection. Arguments
         are those of `generate_text`.
         """
-        config = settings.pop("config", None)
-        asked = Prompt(prompt, system_message, images)
-        ask = self._text(asked, model, config, settings)
+        ask = self._text(Prompt(prompt, system_message, images), model, None, settings)
         async with owned(ask.apieces()) as pieces:
             async for piece in pieces:
                 if piece.text:
@@ -234,13 +228,9 @@ class UnifiedInferenceService:
         **settings: Any,
     ) -> Generator[str, None, None]:
         """Yield the answer to a prompt in pieces of text; see `stream_text`."""
-        config = settings.pop("config", None)
-        asked = Prompt(prompt, system_message, images)
-        ask = self._text(asked, model, config, settings)
+        ask = self._text(Prompt(prompt, system_message, images), model, None, settings)
         with closing(ask.pieces()) as pieces:
-            for piece in pieces:
-                if piece.text:
-                    yield piece.text
+            yield from (piece.text for piece in pieces if piece.text)
 
     def batch_text(
         self,
@@ -266,9 +256,8 @@ class UnifiedInferenceService:
 
         def ask(prompt: str) -> Ask[TextResult]:
             given = dict(settings)
-            config = given.pop("config", None)
             system, images = (given.pop(k, None) for k in ("system_message", "images"))
-            return self._text(Prompt(prompt, system, images), model, config, given)
+            return self._text(Prompt(prompt, system, images), model, None, given)
 
         return Batch(prompts, ask, concurrency=concurrency, on_progress=on_progress)
 
@@ -281,12 +270,7 @@ class UnifiedInferenceService:
         on_progress: Progress | None = None,
         **settings: Any,
     ) -> list[TextResult]:
-        """Answer several prompts on threads; see `batch_text`.
-
-        Returns:
-            The results in the order of the prompts; `on_progress` hears of each as it
-            comes.
-        """
+        """Answer several prompts on threads, in their order; see `batch_text`."""
         batch = self.batch_text(
             prompts, model, concurrency=concurrency, on_progress=on_progress, **settings
         )
@@ -335,19 +319,11 @@ class UnifiedInferenceService:
         return living_models(self._registry, self._providers(provider))
 
     def capabilities(self, model: str = AUTO) -> dict[str, Any]:
-        """Return what a model can do, as plain data.
-
-        Args:
-            model: Any model the registry understands, or `auto`.
-        """
+        """Return what a model can do, as plain data; `auto` is the service's own."""
         return capabilities_of(self.llm.resolve(None if model == AUTO else model))
 
     def provider_of(self, model: str = AUTO) -> str:
-        """Return the provider id of a model.
-
-        Args:
-            model: Any model the registry understands, or `auto`.
-        """
+        """Return the provider id of a model, or of the service's own for `auto`."""
         return self.llm.resolve(None if model == AUTO else model).provider
 
     def explain(
@@ -392,8 +368,10 @@ class UnifiedInferenceService:
         config: Config | None,
         settings: dict[str, Any],
     ) -> Ask[TextResult]:
-        given = _named(model, settings)
-        return Ask(self.llm, asked, text_result, langchain_config(config), given)
+        given = dict(settings)  # Streams and batches take a config among them.
+        config = given.pop("config", config)
+        named = _named(model, given)
+        return Ask(self.llm, asked, text_result, langchain_config(config), named)
 
     def _structured(
         self,
