@@ -229,7 +229,8 @@ class Subset:
             branches.append(told)
         if shared:
             self._notes.say("anyOf", place, "whole branches")
-        if "default" in node and self._notes.takes("default"):
+        nothing = node.get("default") is None and self._wire.required
+        if "default" in node and not nothing and self._notes.takes("default"):
             notes["default"] = node["default"]
         return {"anyOf": distinct(branches), **notes}
 

@@ -80,6 +80,8 @@ def _refuses(word: str, value: Any, notes: Notes) -> bool:
     wire = notes.wire
     if word not in (wire.keywords or ()):
         return True
+    if word == "default":
+        return value is None and wire.required  # openai's strict helper drops it, too
     if word == "format":
         return wire.formats is not None and value not in wire.formats
     if word == "pattern":
