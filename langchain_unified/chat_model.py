@@ -22,7 +22,7 @@ from langchain_unified import engine
 from langchain_unified.configured import check_undeclared
 from langchain_unified.contract import Contract
 from langchain_unified.history.media import completed
-from langchain_unified.invocation import neutral_tools
+from langchain_unified.invocation import neutral_format, neutral_tools
 from langchain_unified.reliability.closing import owned
 from langchain_unified.schemas import read_structure
 from langchain_unified.types import ToolLike
@@ -237,9 +237,17 @@ class UnifiedChatModel(Contract):
             tools: Functions, pydantic classes, `BaseTool`s or dictionaries.
             tool_choice: `auto`, `none`, `any` or `required`, the name of a tool,
                 `True` for any, or a provider's dictionary.
-            strict: Whether arguments must match the schema.
-            **kwargs: Further settings to bind, for example `parallel_tool_calls`.
+            strict: Whether arguments must match the schema; beside `response_format`
+                they must unless `False` is given, as for ChatOpenAI.
+            **kwargs: Further settings to bind, for example `parallel_tool_calls` or
+                `response_format`.
         """
+        asked = kwargs.get("response_format")
+        if asked and strict is not False and not self.use_responses_api:
+            # Chat completions takes a form of the answer beside strict tools only.
+            strict = True
+        if asked and not isinstance(asked, type):
+            kwargs["response_format"] = neutral_format(asked, strict=strict)
         settings = {"tools": neutral_tools(tools, strict=strict), **kwargs}
         if tool_choice is not None:
             settings["tool_choice"] = tool_choice

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from langchain_core.utils.pydantic import is_basemodel_subclass
+
 from langchain_unified import vocabulary
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.history.traits import mentions_json, traits_of
@@ -145,6 +147,7 @@ def invocation(
         stream_usage=settings.get("stream_usage"),
         output_version=settings.get("output_version"),
         structure=settings.get("structure"),
+        parse_as=getattr(params.get("response_format"), "target", None),
         platforms=platforms,
         tenant=_tenant(settings.get("tenant")),
         deadline=_seconds(settings.get("deadline")),
@@ -190,16 +193,31 @@ def _retries(value: Any) -> int | None:
     return value
 
 
-def neutral_format(response_format: Any) -> dict[str, Any]:
+class NeutralFormat(dict[str, Any]):
+    """A response format in OpenAI's chat form that a pydantic class was given for.
+
+    Attributes:
+        target: The class.
+    """
+
+    target: Any = None
+
+
+def neutral_format(
+    response_format: Any, *, strict: bool | None = None
+) -> dict[str, Any]:
     """Return a response format in OpenAI's chat form.
 
     Args:
         response_format: OpenAI's dictionary, a bare JSON schema, a pydantic class or
             a `TypedDict`.
+        strict: Whether the answer must match to the letter; `None` for the default.
 
     Raises:
         InvalidParameterError: If it is neither.
     """
+    if type(response_format) is NeutralFormat:
+        return response_format
     if isinstance(response_format, Mapping):
         kind = response_format.get("type")
         if kind in {"json_object", "json_schema", "text"}:
@@ -208,4 +226,8 @@ def neutral_format(response_format: Any) -> dict[str, Any]:
         accepted = "give a response format dictionary, a JSON schema or a class."
         raise InvalidParameterError("response_format", response_format, accepted)
     structure = read_structure(response_format)
-    return structure.as_response_format(strict=structure.strict_by_default)
+    asked = structure.strict_by_default if strict is None else strict
+    found = NeutralFormat(structure.as_response_format(strict=asked))
+    if isinstance(response_format, type) and is_basemodel_subclass(response_format):
+        found.target = response_format
+    return found

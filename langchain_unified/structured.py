@@ -15,8 +15,8 @@ from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import (
     Runnable,
+    RunnableGenerator,
     RunnableLambda,
-    RunnableMap,
     RunnablePassthrough,
 )
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
@@ -306,6 +306,16 @@ def structured(
         parsing_error=itemgetter("raw") | RunnableLambda(parser.problem),
     )
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=llm) | parsed.with_fallbacks(
-        [failed], exception_key="parsing_error"
-    )
+    raw = RunnableGenerator(_as_raw, _aas_raw)
+    return llm | raw | parsed.with_fallbacks([failed], exception_key="parsing_error")
+
+
+def _as_raw(pieces: Iterator[Any]) -> Iterator[dict[str, Any]]:
+    """Name each piece of an answer; a `RunnableMap` would lose the call's keywords."""
+    for piece in pieces:
+        yield {"raw": piece}
+
+
+async def _aas_raw(pieces: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
+    async for piece in pieces:
+        yield {"raw": piece}

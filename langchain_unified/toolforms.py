@@ -249,12 +249,12 @@ _GOOGLE_WORDS = {
 
 
 def _marks(tool: Any) -> dict[str, Any]:
-    """Return what Anthropic's tools have beside name, description and schema.
+    """Return what some providers' tools have beside name, description and schema.
 
     langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
-    as langchain-anthropic reads it.
+    as langchain-anthropic and langchain-openai read it.
     """
-    from langchain_unified.planner.anthropic import ONLY_HERE  # noqa: PLC0415
+    from langchain_unified.planner.tools import MARKS  # noqa: PLC0415
 
     told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    return {key: told[key] for key in ONLY_HERE if key in told}
+    return {key: told[key] for key in MARKS if key in told}

@@ -32,6 +32,7 @@ from langchain_unified.engine.answers import (
     in_one_piece,
     noted,
 )
+from langchain_unified.engine.parsed import put_parsed
 from langchain_unified.engine.pieces import Opening, Pieces, signed
 from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import Exchange, taken, too_late
@@ -60,6 +61,7 @@ def generate(
             with closing(exchange), exchange:
                 result = _generate(plan, connect(plan), messages)
             attempts.paid(cost_of(result.generations[0]))
+            put_parsed(plan, result, exchange)
             return noted(result, exchange)
     raise AssertionError(_NEVER)
 
@@ -76,6 +78,7 @@ async def agenerate(
                     sending = _agenerate(plan, connect(plan), messages)
                     result = await in_time(sending, exchange.remaining())
             attempts.paid(cost_of(result.generations[0]))
+            put_parsed(plan, result, exchange)
             return noted(result, exchange)
     raise AssertionError(_NEVER)
 

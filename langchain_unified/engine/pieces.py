@@ -13,9 +13,10 @@ from langchain_unified.cost import cost_usd
 from langchain_unified.engine.answers import COST, summed
 from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.engine.names import own_names, restore_names
+from langchain_unified.engine.parsed import PARSED, parsed
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
-from langchain_unified.reliability.exchange import Exchange
+from langchain_unified.reliability.exchange import Exchange, current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.stopping import StopCutter
 from langchain_unified.types import CallPlan
@@ -31,6 +32,7 @@ class Pieces:
         self._own_names = own_names(plan)
         self._priced = False
         self._usages: list[Mapping[str, Any]] = []
+        self._said: list[str] = []
         self._calls = False
         self._ended = self._spoke = self._answered = False
         self._reason: str | None = None
@@ -57,6 +59,8 @@ class Pieces:
         self._answered = self._answered or not says_nothing(message)
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
+        if self._plan.parse_as is not None:
+            self._said.append(str(message.text))
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
         return self._with_cost(fed)
 
@@ -93,6 +97,10 @@ class Pieces:
         if (self._usages or unrecorded) and not self._priced:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
+        if self._plan.parse_as is not None and self._said:
+            found = parsed(self._plan, "".join(self._said), current())
+            piece = AIMessageChunk(content="", additional_kwargs={PARSED: found})
+            yield ChatGenerationChunk(message=piece)
         if self.done or self._ended:
             return
         if self._plan.provider in ALWAYS_SAY or not self._spoke:

@@ -3,7 +3,7 @@
 A plan is a pure function of the invocation and the model's configuration, so it is kept
 by the values of the one and the identity of the other: a changed setting is another
 value, and a lesson, a new row or a new day is another configuration. What no rule
-reads (timeout, headers, query) is filled in for each call.
+reads (timeout, headers, query, the class of the answer) is filled in for each call.
 """
 
 from __future__ import annotations
@@ -142,10 +142,22 @@ def _own(call: Invocation) -> Invocation:
         timeout=None,
         headers=EMPTY,
         query=EMPTY,
+        parse_as=None,
     )
 
 
 def _filled_in(found: CallPlan, call: Invocation) -> CallPlan:
-    if call.timeout is None and not call.headers and not call.query:
+    if (
+        call.timeout is None
+        and call.parse_as is None
+        and not call.headers
+        and not call.query
+    ):
         return found
-    return replace(found, timeout=call.timeout, headers=call.headers, query=call.query)
+    return replace(
+        found,
+        timeout=call.timeout,
+        headers=call.headers,
+        query=call.query,
+        parse_as=call.parse_as,
+    )

@@ -145,6 +145,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         output_version=_content_version(draft, invocation),
         on_unsupported=invocation.on_unsupported,
         structured=draft.structured,
+        parse_as=invocation.parse_as,
         platform=invocation.platforms.get(config.provider, ""),
         call_as_text=draft.call_as_text,
         reading=draft.reading.as_dict(),

@@ -48,11 +48,13 @@ def decide_tools(draft: Draft) -> None:
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
     """Leave out of tools what only other wires take, for example cache marks."""
-    taken = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
-    foreign = [key for key in anthropic.ONLY_HERE if key not in taken]
-    found = sorted({key for tool in tools for key in foreign if key in tool})
+    known = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
+    taken = {*known, *_TAKEN.get(draft.endpoint, ())}
+    found = sorted(
+        {key for tool in tools for key in MARKS if key in tool and key not in taken}
+    )
     for key in found:
-        reason = f"{draft.endpoint} has no {key} on a tool; Anthropic has."
+        reason = f"{draft.endpoint} has no {key} on a tool; other providers have."
         draft.note("tools", "dropped", requested=key, reason=reason)
     return [{k: v for k, v in tool.items() if k not in found} for tool in tools]
 
@@ -290,6 +292,13 @@ def _gemini_choice(choice: Choice | None) -> dict[str, Any] | None:
 # `web_search_preview_2025_03_11` (openai 3.54.0 and anthropic 2.12.0, 2026-11-23).
 _OF_OTHERS = re.compile(r"^None$|_\d{8}$")
 _NESTED = frozenset({"custom", "function"})
+
+# langchain-openai 1.7.4, `_TOOL_EXTRAS_PASSTHROUGH`: sent on both endpoints.
+_OF_OPENAI = frozenset({"async", "defer_loading"})
+_TAKEN = {"chat": _OF_OPENAI, "responses": _OF_OPENAI}
+MARKS = (*anthropic.ONLY_HERE, "async")
+"""What a tool may have beside its function, with some providers only."""
+
 _SHAPES = {
     "responses": _as_responses,
     "generate_content": _as_gemini,

@@ -49,6 +49,7 @@ class Exchange:
 
     Attributes:
         answered: Whether an answer, or a piece of one, has been decoded.
+        received: The HTTP response, and its body if it was read as a whole.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Exchange:
         "answered",
         "failed",
         "pause",
+        "received",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Exchange:
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self.pause, self.failed = pause, failed
         self.answered = False
+        self.received: tuple[Any, bytes] | None = None
         self._kept: list[Any] = []
         self._opening: tuple[bytes, bool] = (b"", False)
         self._token: Any = None
@@ -95,6 +98,25 @@ class Exchange:
         """
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise too_late()
+
+    def response(self) -> Any:
+        """Return the HTTP response of the answer, to be put on an error.
+
+        The body that came is in it; `None` if there was no response.
+        """
+        if self.received is None:
+            return None
+        response, body = self.received
+        if not body:
+            return response
+        coding = ("content-encoding", "content-length", "transfer-encoding")
+        headers = {k: v for k, v in response.headers.items() if k not in coding}
+        return type(response)(
+            response.status_code,
+            headers=headers,
+            content=body,
+            request=response.request,
+        )
 
     def keep(self, stream: Any) -> None:
         """Have a response body closed when the exchange ends, however it ends."""
@@ -196,4 +218,6 @@ def _is_unwritable(error: BaseException) -> bool:
 
 
 def _is_misread(error: BaseException | None) -> bool:
-    return isinstance(error, MISREAD) and not isinstance(error, UnifiedError)
+    """Tell an answer of the wrong shape; an error with a response explains itself."""
+    explained = isinstance(error, UnifiedError) or hasattr(error, "response")
+    return isinstance(error, MISREAD) and not explained

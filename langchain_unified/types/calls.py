@@ -93,6 +93,7 @@ class Invocation(NamedTuple):
         output_version: The form of message content, as langchain-core names it.
         structure: The form the answer must have, if any; see
             `langchain_unified.schemas.Structure`.
+        parse_as: The pydantic class given as `response_format`, if one was.
         caution: 1 sends no tuning settings; 2 does not stream either and gives system
             text in the user turn. For the last attempts at a model whose rules are
             unknown.
@@ -119,6 +120,7 @@ class Invocation(NamedTuple):
     stream_usage: bool | None = None
     output_version: str | None = None
     structure: Any = None
+    parse_as: Any = None
     caution: int = 0
     platforms: Mapping[str, str] = EMPTY
     tokens: int | None = None

@@ -80,6 +80,7 @@ class CallPlan:
         output_version: The form of message content, as langchain-core names it.
         on_unsupported: The policy for tuning settings the model does not take.
         structured: How the form of the answer is asked for, if one is.
+        parse_as: The pydantic class an answer is parsed as, if one was given.
         platform: Where the model is served, if its provider has more than one place.
         call_as_text: Tools of which the answer is a call, written as JSON text; empty
             if the model calls tools itself.
@@ -109,6 +110,7 @@ class CallPlan:
     output_version: str | None = None
     on_unsupported: Policy = "warn"
     structured: str | None = None
+    parse_as: Any = None
     platform: str = ""
     call_as_text: tuple[str, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=lambda: EMPTY)

@@ -48,6 +48,7 @@ class EventReader:
         self._bytes = 0
         self._opening = b""
         self._exchange = current()
+        self._exchange.received = (response, b"")
         _shorten(response, self._exchange.remaining())
         self._decoder = SSEDecoder(max_line or limits().event_bytes)
         self._terminal = (
@@ -154,7 +155,9 @@ class BodyReader:
 
     def decoded(self) -> dict[str, Any]:
         """Return the body; raise the error it tells."""
-        body = _decoded(b"".join(self._parts), self._response)
+        data = b"".join(self._parts)
+        self._exchange.received = (self._response, data)
+        body = _decoded(data, self._response)
         self._exchange.answered = True
         if error := told_error(body):
             raise api_error(error, self._response.request)
