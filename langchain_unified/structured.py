@@ -19,6 +19,7 @@ from langchain_core.runnables import (
     RunnableLambda,
     RunnablePassthrough,
 )
+from langchain_core.runnables.utils import AddableDict
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import ConfigDict
@@ -310,12 +311,12 @@ def structured(
     return llm | raw | parsed.with_fallbacks([failed], exception_key="parsing_error")
 
 
-def _as_raw(pieces: Iterator[Any]) -> Iterator[dict[str, Any]]:
+def _as_raw(pieces: Iterator[Any]) -> Iterator[AddableDict]:
     """Name each piece of an answer; a `RunnableMap` would lose the call's keywords."""
     for piece in pieces:
-        yield {"raw": piece}
+        yield AddableDict(raw=piece)
 
 
-async def _aas_raw(pieces: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
+async def _aas_raw(pieces: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
     async for piece in pieces:
-        yield {"raw": piece}
+        yield AddableDict(raw=piece)

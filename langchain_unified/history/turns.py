@@ -19,11 +19,12 @@ from langchain_unified.history.assistant import rendered_reply
 from langchain_unified.history.media import Media, read_block, render_media
 from langchain_unified.history.media.elsewhere import (
     as_given,
-    own_keys,
     wire_block,
     with_own_keys,
 )
-from langchain_unified.history.media.wires import has_marks, wire_of
+from langchain_unified.history.media.reading import MARK, mark_of
+from langchain_unified.history.media.rendering import rendered_mark
+from langchain_unified.history.media.wires import has_marks, verdict_at, wire_of
 from langchain_unified.types import CallPlan
 
 KEEPS_LATE_SYSTEM = frozenset({"chat", "responses"})
@@ -39,7 +40,6 @@ _SHOWN = {
 }
 _TOLD_APART = "The result is in the next message."
 _NOT_IN_NAMES = re.compile(r"[\s<|\\/>]+")
-_TEXT_KEYS = frozenset({"type", "text", "prompt_cache_breakpoint"})
 
 
 def rendered_turns(
@@ -116,11 +116,19 @@ def _content(
         media = read_block(block) if block else None
         if media is None:
             blocks += _text_block(plan, block)
+        elif _is_left_out(plan, media, place):
+            continue
         elif stays(plan.endpoint, media.kind, place):
             blocks.append(render_media(plan, media, place))
         else:
             moved.append(media)
     return blocks, moved
+
+
+def _is_left_out(plan: CallPlan, media: Media, place: str) -> bool:
+    form = media.form(place)
+    verdict = verdict_at(plan.config, plan.endpoint, form, plan.platform)[0]
+    return verdict == "leave"
 
 
 def stays(endpoint: str, kind: str, place: str) -> bool:
@@ -143,28 +151,25 @@ def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]
     """Return a text block with the keys the wire knows; empty text is left out."""
     if not block.get("text"):
         return []
+    mark = rendered_mark(plan, mark_of(block))
     if has_marks(plan.endpoint):
-        return [dict(block)]
+        kept = {key: value for key, value in block.items() if key != MARK}
+        return [{**mark, **kept}]
     if as_given(plan):
-        return [with_own_keys(block)]
-    kept = {key: value for key, value in block.items() if key in _TEXT_KEYS}
-    extras = block.get("extras")
-    if isinstance(extras, Mapping) and "prompt_cache_breakpoint" in extras:
-        kept["prompt_cache_breakpoint"] = extras["prompt_cache_breakpoint"]
-    if plan.provider != "openai":
-        kept.pop("prompt_cache_breakpoint", None)
-    return [{**kept, "type": "text"}]
+        return [{**with_own_keys(block), **mark}]
+    return [{"type": "text", "text": block["text"], **mark}]
 
 
 def _tool_content(
     plan: CallPlan, blocks: list[dict[str, Any]], *, moved: bool
 ) -> str | list[Any]:
-    """Return a result as text if it is nothing else."""
+    """Return a result as text if it is nothing else; OpenAI takes blocks of text."""
     marked = has_marks(plan.endpoint) and any(
         "cache_control" in block for block in blocks
     )
-    marked = marked or (as_given(plan) and any(map(own_keys, blocks)))
-    if not marked and all(block.get("type") == "text" for block in blocks):
+    keeps_list = plan.endpoint in KEEPS_LATE_SYSTEM and bool(blocks)
+    is_text = all(block.get("type") == "text" for block in blocks)
+    if is_text and not (marked or keeps_list):
         text = "\n".join(block["text"] for block in blocks)
         return text or (_TOLD_APART if moved else "")
     if plan.endpoint == "generate_content":

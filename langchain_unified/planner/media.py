@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from langchain_unified.history.media.wires import verdict_at
+from langchain_unified.history.media.wires import (
+    ADDITIONAL_TOOLS,
+    ITEM_HINT,
+    verdict_at,
+)
 from langchain_unified.history.origin import is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
@@ -46,6 +50,8 @@ def _foreign(draft: Draft) -> Iterator[MediaForm]:
 
 def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
     verdict, reason = verdict_at(draft.config, draft.endpoint, form, draft.platform)
+    if _wants_choice(draft, form):
+        verdict, reason = "refuse", f"{form.source!r} {ITEM_HINT}"
     if verdict == "fetch" and not allowed:
         reason = _FETCH_HINT.format(endpoint=draft.endpoint, kind=form.kind)
     if verdict == "refuse" or (verdict == "fetch" and not allowed):
@@ -56,9 +62,18 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
         _note(draft, "fetch_urls", form, "base64", reason)
     if verdict == "text":
         _note(draft, "messages", form, "text", "a text file is sent as text.")
+    if verdict == "leave":
+        reason = "only the model that made it understands it."
+        draft.note("messages", "dropped", requested=_words(form), reason=reason)
     if not stays(draft.endpoint, form.kind, form.place):
         reason = f"it cannot stand in the turn of the {form.place}."
         _note(draft, "messages", form, "user", reason)
+
+
+def _wants_choice(draft: Draft, form: MediaForm) -> bool:
+    """Tell whether only the user may choose Responses for a content, as ChatOpenAI."""
+    chosen = draft.chose_responses or draft.config.endpoints[0] == draft.endpoint
+    return form.source == ADDITIONAL_TOOLS and form.place == "system" and not chosen
 
 
 def _note(

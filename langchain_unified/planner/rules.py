@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     anthropic.decide_default_cap,
     anthropic.decide_sampling,
     ollama.decide_truncation,
+    settings.decide_include,
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,

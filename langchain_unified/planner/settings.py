@@ -46,6 +46,41 @@ def decide_logprobs(draft: Draft) -> None:
     )
 
 
+def decide_include(draft: Draft) -> None:
+    """Leave out what the model has not, and would refuse to be asked for.
+
+    `Encrypted content is not supported with this model.` (400 of models that do not
+    reason, param `include`; recorded and pasted, 2026-11-27).
+    """
+    listed = draft.wanted.get("include")
+    if not listed or draft.config.match == "fallback":
+        return
+    lacking = [entry for entry in listed if _lacks(draft, entry)]
+    if not lacking:
+        return
+    for entry in lacking:
+        reason = f"the model has no {entry}, and refuses to be asked for it."
+        draft.note("include", "dropped", requested=entry, reason=reason)
+    rest = [entry for entry in listed if entry not in lacking]
+    if rest:
+        draft.wanted["include"] = rest
+    else:
+        del draft.wanted["include"]
+
+
+def _lacks(draft: Draft, entry: str) -> bool:
+    if entry == _ENCRYPTED_REASONING:
+        return draft.endpoint != "responses" or not _has_encrypted(draft)
+    if entry == _LOGPROBS_INCLUDE and draft.endpoint == "responses":
+        rule = draft.rule("logprobs")
+        return rule is None or not _taken(draft, rule)
+    return False
+
+
+def _has_encrypted(draft: Draft) -> bool:
+    return bool(draft.config.features.get("encrypted_reasoning", draft.config.reasons))
+
+
 def decide_rest(draft: Draft) -> None:
     """Send every setting that is left by its own rule; objects join what is there."""
     for parameter, value in sorted(draft.wanted.items(), key=_is_object):
@@ -154,8 +189,7 @@ def decide_defaults(draft: Draft) -> None:
         draft.body["store"] = False
         reason = "Responses stores answers by default, chat does not."
         draft.note("store", "defaulted", sent=False, reason=reason)
-    encrypted = draft.config.features.get("encrypted_reasoning", draft.config.reasons)
-    if encrypted and draft.body.get("store") is False:
+    if _has_encrypted(draft) and draft.body.get("store") is False:
         _include(draft, _ENCRYPTED_REASONING)
 
 

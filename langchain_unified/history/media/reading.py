@@ -50,6 +50,9 @@ _SOURCES = frozenset({"base64", "file", "text", "url"})
 SOURCE = "source"
 """Option that holds the source of a document as it was given."""
 
+MARK = "prompt_cache_breakpoint"
+"""Where OpenAI's prompt cache is to end; on a block or in its `extras`."""
+
 _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
 # 2026-11-23, langchain-google-genai 4.4.2 `_PROVIDER_RESOLVED_HOSTS`.
 _GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
@@ -207,7 +210,16 @@ def _options(block: Block) -> dict[str, Any]:
         value = next((place[name] for place in held if place.get(name)), None)
         if value is not None:
             found[name] = value
-    return found
+    return {**found, **mark_of(block)}
+
+
+def mark_of(block: Block) -> dict[str, Any]:
+    """Return the cache breakpoint of a block, by its name; a null one is one too."""
+    extras = block.get("extras")
+    for place in (block, extras):
+        if isinstance(place, Mapping) and MARK in place:
+            return {MARK: place[MARK]}
+    return {}
 
 
 def _source(fields: Block) -> tuple[str, Any, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history.media.documents import render_document
-from langchain_unified.history.media.reading import Media
+from langchain_unified.history.media.reading import MARK, Media
 from langchain_unified.history.media.wires import Verdict, verdict_at
 from langchain_unified.reliability.exchange import current
 from langchain_unified.types import CallPlan
@@ -41,7 +42,25 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
     render = _RENDERERS.get(plan.endpoint, _render_standard)
     if place == "tool" and plan.endpoint == "generate_content":
         render = _render_standard
-    return dict(media.value) if media.kind == "block" else render(media)
+    if media.kind == "block":
+        return dict(media.value)
+    return {**render(media), **rendered_mark(plan, media.options)}
+
+
+def rendered_mark(plan: CallPlan, options: Mapping[str, Any]) -> Block:
+    """Return a cache breakpoint in the form of the wire; nothing where it has none."""
+    if MARK not in options:
+        return {}
+    if plan.provider in _WITH_BREAKPOINTS and plan.route != "native":
+        return {MARK: options[MARK]}
+    return {"cache_control": {"type": "ephemeral"}} if _takes_control(plan) else {}
+
+
+def _takes_control(plan: CallPlan) -> bool:
+    return plan.endpoint == "messages"
+
+
+_WITH_BREAKPOINTS = frozenset({"openai", "azure_openai"})
 
 
 def _verdict(plan: CallPlan, media: Media, place: str) -> tuple[Verdict, str]:
@@ -60,6 +79,9 @@ def _fetched(media: Media, plan: CallPlan) -> Media:
 def inline_text(media: Media) -> str:
     """Return a text file as text, headed by its name if it has one."""
     text = media.value
+    if media.kind == "block":
+        told = text.get("output") or ""
+        return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
     if media.source == "base64":
         text = _decoded(base64.b64decode(media.value))
     return f"{media.name}:\n\n{text}" if media.name else text

@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 
 from langchain_unified.types import EMPTY, MediaForm, ModelConfig
 
-Verdict = Literal["send", "text", "fetch", "refuse"]
-"""`send` in the wire's own form, inline as `text`, `fetch` and send, or `refuse`."""
+Verdict = Literal["send", "text", "fetch", "leave", "refuse"]
+"""`send` in the wire's own form, inline as `text`, `fetch` and send, `leave` out on
+record, or `refuse`."""
 
 
 class Wire(NamedTuple):
@@ -25,12 +26,16 @@ class Wire(NamedTuple):
         mimes: Legal MIME types by kind; a kind that is not listed takes any.
         in_tools: Kinds that may stand in a tool result.
         blocks: Types of other blocks that go through as they are; `*` for all.
+        items: Whether items may stand among the content, to be sent beside it.
+        unknown: Whether blocks of unknown types are sent for the server to judge.
     """
 
     takes: frozenset[tuple[str, str]]
     mimes: Mapping[str, frozenset[str]] = EMPTY
     in_tools: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
+    items: bool = False
+    unknown: bool = False
 
 
 _PDF = frozenset({"application/pdf"})
@@ -54,6 +59,7 @@ _CHAT = Wire(
         "audio": frozenset({"audio/wav", "audio/mpeg"}),
         "file": _PDF,
     },
+    unknown=True,
 )
 _RESPONSES = Wire(
     takes=frozenset(
@@ -65,15 +71,8 @@ _RESPONSES = Wire(
     ),
     mimes={"image": _OPENAI_IMAGES},  # Office files are read (recorded 2026-08)
     in_tools=frozenset({"image", "file"}),
-    blocks=frozenset(
-        {
-            "mcp_approval_response",
-            "tool_search_output",
-            "apply_patch_call_output",
-            "configuration_update",
-            "additional_tools",
-        }
-    ),
+    items=True,
+    unknown=True,
 )
 _GEMINI = Wire(
     takes=frozenset(
@@ -140,9 +139,7 @@ def verdict_on(
     """
     wire = wire_of(endpoint)
     if form.kind == "block":
-        passes = bool({form.source, "*"} & wire.blocks)
-        reason = f"it takes no content block of type {form.source!r}."
-        return ("send", "") if passes else ("refuse", reason)
+        return _verdict_on_block(wire, form)
     if form.kind == "text" and form.source in {"text", "base64"}:
         return ("send" if (form.kind, form.source) in wire.takes else "text"), ""
     if (endpoint, form.source) == (_GEMINI_ENDPOINT, "cloud") and platform != VERTEX:
@@ -194,6 +191,61 @@ def _reads_urls(endpoint: str, form: MediaForm, platform: str) -> bool:
         return False
     by_uri = (form.kind, "cloud") in _GEMINI.takes
     return by_uri and form.source == "url" and bool(form.mime)
+
+
+def _verdict_on_block(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
+    """Tell what becomes of a block of another type."""
+    if {form.source, "*"} & wire.blocks:
+        return "send", ""
+    if form.source in _LEFT_OUT:
+        return "leave", ""
+    if form.source == ADDITIONAL_TOOLS and form.place != "system":
+        reason = "`additional_tools` must be carried on a SystemMessage."
+        return "refuse", reason
+    if is_item(form.source):
+        return _verdict_on_item(wire, form)
+    if wire.unknown:
+        return "send", ""
+    return "refuse", f"it takes no content block of type {form.source!r}."
+
+
+def _verdict_on_item(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
+    if wire.items:
+        return "send", ""
+    if form.place == "tool" and form.source.endswith("_output"):
+        return "text", ""
+    return "refuse", f"{form.source!r} {ITEM_HINT}"
+
+
+def is_item(kind: str) -> bool:
+    """Tell whether a block is an input item of Responses and no part of a message.
+
+    Kinds nobody knows yet are told by their names: calls, outputs, requests and
+    responses are items (openai 3.57.0, `ResponseInputItem`).
+
+    Example:
+        >>> is_item("shell_call_output"), is_item("input_image")
+        (True, False)
+    """
+    return kind in _ITEMS or kind.endswith(_ITEM_ENDINGS)
+
+
+ADDITIONAL_TOOLS = "additional_tools"
+ITEM_HINT = "is an item of the Responses API; set use_responses_api=True."
+_ITEM_ENDINGS = ("_call", "_output", "_approval_request", "_approval_response")
+_ITEMS = frozenset(
+    {
+        ADDITIONAL_TOOLS,
+        "compaction",
+        "configuration_update",
+        "item_reference",
+        "mcp_list_tools",
+    }
+)
+# What other providers' replies hold; ChatOpenAI leaves it out of user messages too.
+_LEFT_OUT = frozenset(
+    {"reasoning_content", "redacted_thinking", "thinking", "tool_use"}
+)
 
 
 def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:

@@ -10,7 +10,7 @@ longer chooses endpoint or parameters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openai
@@ -23,6 +23,7 @@ from typing_extensions import Self
 from langchain_unified.shims.openai_wire import transport
 from langchain_unified.shims.openai_wire.chat import complete_body, with_own_fields
 from langchain_unified.shims.openai_wire.fields import with_fields
+from langchain_unified.shims.openai_wire.items import render_input
 from langchain_unified.shims.openai_wire.parsed import (
     AsyncParsedStream,
     ParsedEvent,
@@ -88,15 +89,23 @@ class PlannedChatOpenAI(ChatOpenAI):
 
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
-        marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
-        rendered = super()._get_request_payload(
-            messages, store=plan.body.get("store"), **marks
-        )
         key = "input" if plan.endpoint == "responses" else "messages"
-        body = {"model": plan.model, key: rendered[key], **plan.body}
-        if plan.endpoint == "chat":
-            with_fields(rendered[key], messages)
-        for message in rendered[key]:
+
+        def render(some: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+            marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
+            found = super(PlannedChatOpenAI, self)._get_request_payload(
+                list(some), store=plan.body.get("store"), **marks
+            )
+            rendered: list[dict[str, Any]] = found[key]
+            return rendered
+
+        if plan.endpoint == "responses":
+            turns = render_input(render, messages)
+        else:
+            turns = render(messages)
+            with_fields(turns, messages)
+        body = {"model": plan.model, key: turns, **plan.body}
+        for message in turns:
             if message.get("role") == "system" and plan.system_role is not None:
                 message["role"] = plan.system_role
         if plan.stream or plan.route == "patched":
