@@ -108,7 +108,7 @@ class EventReader:
                 self.done = not self._terminal
                 self._finished = True
                 continue
-            event = _decoded(data, self._response)
+            event = decoded_body(data, self._response)
             self._exchange.answered = True
             kind = event.get("type")
             kind = kind if isinstance(kind, str) else None
@@ -157,7 +157,7 @@ class BodyReader:
         """Return the body; raise the error it tells."""
         data = b"".join(self._parts)
         self._exchange.received = (self._response, data)
-        body = _decoded(data, self._response)
+        body = decoded_body(data, self._response)
         self._exchange.answered = True
         if error := told_error(body):
             raise api_error(error, self._response.request)
@@ -185,7 +185,8 @@ def _has_finished(event: dict[str, Any]) -> bool:
     return any(isinstance(one, dict) and one.get("finish_reason") for one in choices)
 
 
-def _decoded(data: bytes, response: Any) -> dict[str, Any]:
+def decoded_body(data: bytes, response: Any) -> dict[str, Any]:
+    """Return a JSON object; raise the error of an answer that is none."""
     try:
         decoded = from_json(data)
     except ValueError:

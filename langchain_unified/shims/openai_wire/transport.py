@@ -2,7 +2,8 @@
 
 `client.post` is the SDK's documented way to call an endpoint by path. It keeps the
 SDK's authentication, retries, timeouts and error classes; handing it an HTTP response
-class as `cast_to` returns the response as it came, to be parsed once.
+class as `cast_to` returns the response as it came, to be parsed once. Where somebody
+has hooked the SDK's own `create`, calls go through that; see `hooks`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import openai
 
+from langchain_unified.shims.openai_wire import hooks
 from langchain_unified.shims.openai_wire.http import response_class
 from langchain_unified.shims.openai_wire.reading import (
     TERMINAL_EVENTS,
@@ -62,6 +64,8 @@ def post_json(
         openai.OpenAIError: Whatever the SDK raises; also for an error in a 200 body.
         MalformedResponseError: If the body is no JSON object or is too large.
     """
+    if hooks.is_hooked(client, path):
+        return hooks.create_json(client, path, body, options)
     response = send(client, path, body, options)
     reader = BodyReader(response, max_bytes)
     try:
@@ -83,6 +87,8 @@ async def apost_json(
     max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers; see `post_json`."""
+    if hooks.is_hooked(client, path):
+        return await hooks.acreate_json(client, path, body, options)
     response = await asend(client, path, body, options)
     reader = BodyReader(response, max_bytes)
     try:
@@ -102,7 +108,7 @@ def post_stream(
     options: Options | None = None,
     *,
     max_line: int | None = None,
-) -> EventStream:
+) -> EventStream | hooks.HookedStream:
     """Send a request and return its events as they come.
 
     Args:
@@ -118,6 +124,8 @@ def post_stream(
     Raises:
         openai.OpenAIError: Whatever the SDK raises before the first event.
     """
+    if hooks.is_hooked(client, path):
+        return hooks.create_stream(client, path, body, options)
     response = send(client, path, body, options)
     return EventStream(response, EventReader(response, path, max_line))
 
@@ -129,7 +137,9 @@ async def apost_stream(
     options: Options | None = None,
     *,
     max_line: int | None = None,
-) -> AsyncEventStream:
+) -> AsyncEventStream | hooks.AsyncHookedStream:
     """Send a request and return its events as they come; see `post_stream`."""
+    if hooks.is_hooked(client, path):
+        return await hooks.acreate_stream(client, path, body, options)
     response = await asend(client, path, body, options)
     return AsyncEventStream(response, EventReader(response, path, max_line))
