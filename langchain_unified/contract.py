@@ -251,6 +251,8 @@ class Contract(RolledOut):
                 }
                 for provider, settings in given["providers"].items()
             }
+        if "use_responses_api" not in self.model_fields_set:
+            given.pop("use_responses_api", None)
         for name in _PRIVATE:
             given.pop(name, None)
         if given.get("openai_proxy"):

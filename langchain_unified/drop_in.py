@@ -146,7 +146,9 @@ class DropIn(BaseChatModel):
     )
     """OpenAI's key, or a callable that returns it. `api_key` belongs to the provider
     of `model`."""
-    openai_api_base: str | None = Field(default=None, alias="base_url")
+    openai_api_base: str | None = Field(
+        default_factory=from_env("OPENAI_API_BASE", default=None), alias="base_url"
+    )
     """OpenAI's base URL. `base_url` belongs to the provider of `model`."""
     openai_organization: str | None = Field(
         default_factory=from_env(
@@ -231,6 +233,8 @@ class DropIn(BaseChatModel):
             raise problem  # Not from pydantic's error, which shows every keyword.
         check_name(self.model_name)
         self._given_clients = {k: v for k, v in given.items() if v is not None}
+        if self.use_responses_api is None and self._means_responses():
+            self.__dict__["use_responses_api"] = True
         if self._asks_usual_server():
             self.__dict__["stream_usage"] = True
 
@@ -253,6 +257,26 @@ class DropIn(BaseChatModel):
             kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
         owned = cls._own_connection(kept)
         return {k: v for k, v in owned.items() if k not in _CLIENTS}
+
+    def _means_responses(self) -> bool:
+        """Tell whether ChatOpenAI would show that every call goes to Responses.
+
+        It is shown only: the plan of each call chooses, since the call may name a model
+        that is not served there.
+        """
+        given = (
+            self.context_management,
+            self.include,
+            self.reasoning,
+            self.truncation,
+            self.use_previous_response_id or None,
+            True if self.output_version == "responses/v1" else None,
+        )
+        if any(value is not None for value in given):
+            return True
+        registry = self.registry or default_registry()
+        config = registry.resolve(self.model_name)
+        return config.endpoints == ("responses",)
 
     def _asks_usual_server(self) -> bool:
         """Tell whether ChatOpenAI would set `stream_usage`: on OpenAI's own server."""

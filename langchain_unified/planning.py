@@ -49,6 +49,7 @@ from langchain_unified.reliability.scope import Scope
 from langchain_unified.servers import user_configured
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
+from langchain_unified.vocabulary import canonical_names, importance
 
 _LOG = logging.getLogger("langchain_unified")
 _MOST_CALLS = 256
@@ -313,7 +314,22 @@ class Planning(DropIn):
             settings.setdefault("use_responses_api", True)
             settings.setdefault("store", True)
         call = invocation(settings, traits, stream=stream, platforms=self._platforms())
+        nulls = self._nulls(kwargs)
+        call = call._replace(nulls=nulls) if nulls else call
         return call._replace(tokens=0) if is_auto(call.model) else call
+
+    def _nulls(self, kwargs: dict[str, Any]) -> tuple[str, ...]:
+        """Return the settings given as `None` in place of nothing."""
+        names = canonical_names()
+        empty = (names.get(name) for name, value in kwargs.items() if value is None)
+        own = self._defaults()
+        return tuple(
+            sorted(
+                name
+                for name in filter(None, empty)
+                if name not in own and importance(name) == "tuning"
+            )
+        )
 
     def _is_plain(self, stop: list[str] | None, kwargs: dict[str, Any]) -> bool:
         """Tell whether a call gives nothing but the name of a model."""
@@ -394,6 +410,8 @@ class Planning(DropIn):
         if kept.defaults is None or kept.further != further:
             own = {name: getattr(self, name) for name in _DEFAULTS}
             own["timeout"] = self.request_timeout
+            if "use_responses_api" not in self.model_fields_set:
+                own["use_responses_api"] = None
             own |= canonical(further, where=type(self).__name__)
             kept.further = dict(further)
             kept.defaults = checked(own, model=self.model_name)

@@ -139,7 +139,7 @@ class StructureParser(BaseTransformOutputParser[Any]):
             return None
 
     def _whole(self, message: BaseMessage) -> Any:
-        refusal = message.additional_kwargs.get("refusal")
+        refusal = refusal_of(message)
         if refusal:
             text = f"The model refused: {refusal}"
             raise RefusalError(text, message)
@@ -257,6 +257,24 @@ def _validated(
 
 def _reading(message: BaseMessage) -> Reading:
     return reading_of(message.response_metadata.get(RECORD))
+
+
+def refusal_of(message: BaseMessage) -> str | None:
+    """Return what an answer was refused with, wherever it says so."""
+    told = message.additional_kwargs.get("refusal")
+    if told:
+        return str(told)
+    content = message.content if isinstance(message.content, list) else []
+    for block in content:
+        inner = block.get("value", block) if isinstance(block, dict) else {}
+        if isinstance(inner, dict) and inner.get("refusal"):
+            return str(inner["refusal"])
+    metadata = message.response_metadata
+    details = metadata.get("incomplete_details")
+    reason = details.get("reason") if isinstance(details, dict) else None
+    if "content_filter" in (metadata.get("finish_reason"), reason):
+        return "a content filter stopped the answer"
+    return None
 
 
 def _has_calls(message: BaseMessage) -> bool:

@@ -20,8 +20,9 @@ from langchain_unified.history.media.elsewhere import (
     with_own_keys,
 )
 from langchain_unified.history.media.rendering import render_gemini
-from langchain_unified.history.media.wires import has_marks
+from langchain_unified.history.media.wires import has_marks, is_item
 from langchain_unified.history.origin import (
+    UNKNOWN,
     gave,
     is_own,
     maker,
@@ -42,6 +43,14 @@ def keeps_native(endpoint: str, made_by: tuple[str, str], plan: CallPlan) -> boo
     return endpoint != "chat" and _is_own(made_by, plan)
 
 
+def _has_items(plan: CallPlan, message: AIMessage) -> bool:
+    """Tell whether somebody wrote a reply in the form of Responses for Responses."""
+    if plan.endpoint != "responses" or isinstance(message.content, str):
+        return False
+    kinds = (b.get("type") for b in message.content if isinstance(b, Mapping))
+    return producer(message) == UNKNOWN and any(is_item(str(kind)) for kind in kinds)
+
+
 def rendered_reply(
     plan: CallPlan, message: AIMessage
 ) -> tuple[AIMessage, tuple[Media, ...]]:
@@ -55,7 +64,7 @@ def rendered_reply(
         The reply, and the media that no assistant's turn can hold on this wire.
     """
     made_by = producer(message)
-    if keeps_native(plan.endpoint, made_by, plan):
+    if keeps_native(plan.endpoint, made_by, plan) or _has_items(plan, message):
         return _native(plan, message), ()
     echoed = {**_echoed(plan, message), **_marked_text(plan, message)}
     if _is_plain(message) and not echoed:

@@ -117,6 +117,7 @@ def _key(call: Invocation, config: ModelConfig) -> Any:
         call.output_version,
         call.structure,
         call.caution,
+        call.nulls,
         tuple(call.platforms.items()),
     )
 

@@ -110,4 +110,6 @@ def decide_caution(draft: Draft) -> None:
 def _role(draft: Draft, roles: tuple[str, ...]) -> str | None:
     if not roles:
         return None
-    return "system" if "system" in roles and not draft.config.reasons else roles[0]
+    # Responses takes both for every model (recorded with gpt-5, 2026-11-27), and
+    # ChatOpenAI leaves the role there as it is.
+    return "system" if draft.endpoint == "responses" and "system" in roles else roles[0]

@@ -71,6 +71,10 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
     names = _endpoints(invocation, config)
     drafts = [_draft(invocation, config, name) for name in names]
     possible = [draft for draft in drafts if isinstance(draft, Draft)]
+    if not possible and invocation.endpoint is None and len(names) == 1:
+        others = [name for name in config.endpoints if name not in names]
+        drafts += [_draft(invocation, config, name) for name in others]
+        possible = [draft for draft in drafts if isinstance(draft, Draft)]
     if not possible:
         raise next(draft for draft in drafts if isinstance(draft, UnsupportedError))
     best = min(possible, key=lambda draft: (draft.losses, draft.emulations))
@@ -106,9 +110,28 @@ def _served(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
 
 
 def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | None:
-    """Return Responses for its own form of content, where the model is served there."""
+    """Return Responses where a setting of its own is given and it serves the model.
+
+    ChatOpenAI goes there by the same settings (langchain-openai 1.7.4,
+    `_use_responses_api`).
+    """
+    if "responses" not in config.endpoints:
+        return None
     asked = invocation.output_version == "responses/v1"
-    return "responses" if asked and "responses" in config.endpoints else None
+    asked = asked or any(name in invocation.params for name in _RESPONSES_ONLY)
+    return "responses" if asked else None
+
+
+_RESPONSES_ONLY = frozenset(
+    {
+        "context_management",
+        "include",
+        "previous_response_id",
+        "reasoning",
+        "text",
+        "truncation",
+    }
+)
 
 
 def _draft(
@@ -131,7 +154,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         endpoint=draft.endpoint,
         route=_route(draft, config),
         config=config,
-        body=MappingProxyType(draft.body),
+        body=MappingProxyType({**_nulls(draft), **draft.body}),
         changes=(*_model_changes(invocation, config, draft), *draft.changes),
         stream=draft.stream,
         wants_stream=invocation.stream,
@@ -152,6 +175,15 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         reading=draft.reading.as_dict(),
         tool_names=draft.tool_names,
     )
+
+
+def _nulls(draft: Draft) -> dict[str, None]:
+    """Return the settings that are sent as null, by their wire names."""
+    if draft.endpoint not in _OPENAI_ENDPOINTS:
+        return {}
+    rules = filter(None, map(draft.rule, draft.invocation.nulls))
+    names = (rule.name for rule in rules if rule.accepts == "any")
+    return {name: None for name in names if "." not in name}
 
 
 def _content_version(draft: Draft, invocation: Invocation) -> str | None:

@@ -35,7 +35,10 @@ def _has_optional(target: Any, seen: set[Any]) -> bool:
         seen.add(target)
         if target.__optional_keys__:
             return True
-        hints = typing_extensions.get_type_hints(target, include_extras=True)
+        try:
+            hints = typing_extensions.get_type_hints(target, include_extras=True)
+        except NameError:  # it names what only its author's function can see
+            return False
         return any(_has_optional(hint, seen) for hint in hints.values())
     if _mark(target) == "NotRequired":
         return True

@@ -93,6 +93,8 @@ class Invocation(NamedTuple):
         output_version: The form of message content, as langchain-core names it.
         structure: The form the answer must have, if any; see
             `langchain_unified.schemas.Structure`.
+        nulls: Settings the call gives as `None` that nothing else sets: sent as null
+            where the wire is OpenAI's, as ChatOpenAI does.
         parse_as: The pydantic class given as `response_format`, if one was.
         caution: 1 sends no tuning settings; 2 does not stream either and gives system
             text in the user turn. For the last attempts at a model whose rules are
@@ -121,6 +123,7 @@ class Invocation(NamedTuple):
     output_version: str | None = None
     structure: Any = None
     parse_as: Any = None
+    nulls: tuple[str, ...] = ()
     caution: int = 0
     platforms: Mapping[str, str] = EMPTY
     tokens: int | None = None
