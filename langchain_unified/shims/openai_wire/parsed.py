@@ -14,6 +14,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from typing_extensions import Self
 
 from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai_wire.hooks import AsyncHookedStream, HookedStream
 from langchain_unified.shims.openai_wire.streams import AsyncEventStream, EventStream
 
 
@@ -35,7 +36,7 @@ class ParsedEvent(dict[str, Any]):
 class ParsedStream:
     """The events of a chat stream, read one after the other."""
 
-    def __init__(self, events: EventStream) -> None:
+    def __init__(self, events: EventStream | HookedStream) -> None:
         """Take over an open stream."""
         self._events = events
         self._parsed = self._read()
@@ -71,7 +72,7 @@ class ParsedStream:
 class AsyncParsedStream:
     """The events of a chat stream, read one after the other; see `ParsedStream`."""
 
-    def __init__(self, events: AsyncEventStream) -> None:
+    def __init__(self, events: AsyncEventStream | AsyncHookedStream) -> None:
         """Take over an open stream."""
         self._events = events
         self._parser = ChatStreamParser()
