@@ -1,0 +1,1 @@
+"""langchain-openai's own tests, with `UnifiedChatModel` in ChatOpenAI's place."""
