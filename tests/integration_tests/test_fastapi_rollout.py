@@ -79,8 +79,8 @@ class Recorder(LangChainCompatibilityService):
         super().__init__(*args, details=True, **options)
         self.said: dict[str, dict[str, str]] = {}
 
-    async def _generate_text(self, prompt: str, *args: Any) -> dict[str, Any]:
-        answer = await super()._generate_text(prompt, *args)
+    async def generate_text(self, prompt: str, *args: Any, **kwargs: Any) -> Any:
+        answer = await super().generate_text(prompt, *args, **kwargs)
         self.said[prompt] = answer.get("rollout", {})
         return answer
 

@@ -16,6 +16,7 @@ from langchain_unified.rollout import (
     EMERGENCY,
     ENVIRONMENT,
     Guard,
+    Mirror,
     Mode,
     Rollout,
     RolloutEvent,
@@ -293,3 +294,19 @@ def test_an_impossible_guard_is_refused(limits: dict[str, Any]) -> None:
     """A share above one, no threshold at all: refused where it is written."""
     with pytest.raises(InvalidParameterError):
         Guard(**limits)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"mirror": 0.5}, {"guard": 0.1}, {"call": "legacy"}, {"on_event": "log"}],
+)
+def test_a_part_of_the_wrong_kind_is_refused(part: dict[str, Any]) -> None:
+    """What would fail at the first call, or do nothing, is refused where it is set."""
+    with pytest.raises(InvalidParameterError):
+        Rollout("shadow", **part)
+
+
+def test_a_judge_that_is_no_function_is_refused() -> None:
+    """A mirror that could not judge says so before it has paid for copies."""
+    with pytest.raises(InvalidParameterError):
+        Mirror(compare="equal")  # type: ignore[arg-type]
