@@ -72,7 +72,11 @@ def normal_reason(raw: Any, *, calls: bool = False) -> str:
 
 
 def normalise(
-    message: BaseMessage, info: dict[str, Any] | None, *, calls: bool = False
+    message: BaseMessage,
+    info: dict[str, Any] | None,
+    *,
+    calls: bool = False,
+    verbatim: bool = False,
 ) -> str | None:
     """Put the normal word in the place of the provider's, which is kept beside it.
 
@@ -80,6 +84,7 @@ def normalise(
         message: The message, or a piece of one.
         info: Its generation info.
         calls: Whether pieces before it call tools.
+        verbatim: Whether the message stays as it is.
 
     Returns:
         The normal word, or `None` if there is no end yet.
@@ -93,7 +98,7 @@ def normalise(
         if isinstance(message, AIMessage):
             calls = calls or bool(message.tool_calls or message.invalid_tool_calls)
         found = _corrected(normal_reason(raw, calls=calls), metadata)
-        if found != raw:
+        if found != raw and not verbatim:
             place["finish_reason"] = found
             kept = getattr(raw, "value", raw)
             place.setdefault("raw_finish_reason", _raw(kept, metadata))

@@ -37,7 +37,9 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     own = own_names(plan)
     for generation in result.generations:
         restore_names(generation.message, own)
-        ended = normalise(generation.message, generation.generation_info)
+        ended = normalise(
+            generation.message, generation.generation_info, verbatim=plan.verbatim
+        )
         if ended is None and _must_say(plan, generation.message):
             message = "The answer holds no candidates."
             raise MalformedResponseError(message)

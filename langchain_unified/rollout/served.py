@@ -136,6 +136,11 @@ class RolledPlan(CallPlan):
     rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     shim: ProviderShim | None = None
 
+    @property
+    def verbatim(self) -> bool:
+        """Whether the path before answers: its words are kept."""
+        return self.shim is not None
+
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
         return {**CallPlan.record(self), "rollout": dict(self.rollout)}

@@ -171,6 +171,7 @@ ODD_ANSWERS: dict[str, dict[str, Any]] = {
     "nothing": {"content": None},
     "a refusal": {"content": None, "refusal": "I cannot."},
     "filtered": {"content": "", "finish_reason": "content_filter"},
+    "a reason of another server": {"content": "x", "finish_reason": "eos_token"},
     "no reason": {"content": "", "finish_reason": None},
 }
 
@@ -195,8 +196,9 @@ def test_an_odd_answer_arrives_as_chat_openai_gives_it(
     theirs = ChatOpenAI(**given).invoke("hi", max_tokens=20)
     ours = UnifiedChatModel(**given, rollout=Rollout(mode)).invoke("hi", max_tokens=20)
 
-    assert (theirs.content, theirs.additional_kwargs) == (
+    ours.response_metadata.pop("unified")
+    assert (theirs.content, theirs.additional_kwargs, theirs.response_metadata) == (
         ours.content,
         ours.additional_kwargs,
+        ours.response_metadata,
     )
-    assert reason == ours.response_metadata["finish_reason"]
