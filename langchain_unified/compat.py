@@ -9,11 +9,19 @@ removed last.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+)
+from contextlib import closing, contextmanager
 from copy import copy
 from functools import partial, wraps
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from typing_extensions import deprecated
 
@@ -23,6 +31,7 @@ from langchain_unified.errors import (
     ProviderNotEnabledError,
     UnifiedError,
 )
+from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Rollout, Served
 from langchain_unified.rollout.capture import recording
 from langchain_unified.rollout.control import rollout_of
@@ -30,6 +39,7 @@ from langchain_unified.rollout.guard import refusal_of
 from langchain_unified.rollout.mirror import Primary
 from langchain_unified.rollout.router import Asked
 from langchain_unified.service import (
+    StructuredResult,
     TextResult,
     UnifiedInferenceService,
     is_no_answer,
@@ -175,18 +185,10 @@ class LangChainCompatibilityService:
         """Return the new service's answer, as the old one would have put it."""
         if served is not None:
             kwargs = {**kwargs, "rollout": served}
-        try:
-            result = await self.unified_service.generate_text(
-                prompt, model, config=config, **kwargs
-            )
-        except Exception as error:
-            if self._errors == "dict" and is_no_answer(error):
-                return _failure(self._name(model), error)
-            cause = _as_before(error)
-            if cause is error:
-                raise
-            raise cause from None
-        return self._dictionary(result)
+        asked = self.unified_service.generate_text(
+            prompt, model, config=config, **kwargs
+        )
+        return await self._later(asked, model)  # type: ignore[no-any-return]
 
     def _old(
         self, served: Served | None, ask: Callable[[], Any], read: Callable[[], Asked]
@@ -253,41 +255,45 @@ class LangChainCompatibilityService:
                 "model_used": result.model_used,
                 "success": result.success,
             }
+            if isinstance(result, StructuredResult):
+                found["value"] = result.value
         refusal = "" if result.message is None else refusal_of(result.message)
         return {**found, "refusal": refusal} if refusal else found
 
     def __getattr__(self, name: str) -> Any:
-        """Return another attribute of the old service.
+        """Return another attribute of the old service, or a method of the new one.
 
         A method is routed as `generate_text` is, where the new service has one of the
-        same name; where only the old service has it, it answers in every mode.
+        same name; where only the old service has it, it answers in every mode. When
+        the old service is gone the methods of the new one are left.
         """
-        legacy = self.__dict__.get("legacy")
-        if name.startswith("__") or legacy is None:
+        legacy, service = map(self.__dict__.get, ("legacy", "unified_service"))
+        new = None if name.startswith("_") else getattr(service, name, None)
+        calls = _takes_settings(new)
+        if name.startswith("__") or (legacy is None and not calls):
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message)
-        old = getattr(legacy, name)
-        new = getattr(self.__dict__["unified_service"], name, None)
-        routed = callable(old) and _takes_settings(new) and not name.startswith("_")
+        old = None if legacy is None else getattr(legacy, name)
+        routed = calls and (old is None or callable(old))
         return self._routed(name, old, new) if routed else old
 
-    def _routed(self, name: str, old: Callable[..., Any], new: Any) -> Any:
+    def _routed(self, name: str, old: Any, new: Any) -> Any:
         """Return a method of either service, chosen at each call."""
 
-        @wraps(old)
+        @wraps(old or new)
         def method(*args: Any, **kwargs: Any) -> Any:
-            model = kwargs.get("model", args[1] if len(args) > 1 else _DEFAULT)
+            model = _model_of(new, args, kwargs)
             served = self._served(model, kwargs.get("config"), kwargs)
-            if served is None or served == "legacy":
-                ask = partial(old, *args, **kwargs)
-                if name not in _COMPARED:
-                    return ask()
-                given = [_copied(value) for value in args]
-                read = partial(self._asked, new, given, _kept(kwargs))
-                return self._old(served, ask, read)
-            found = new(*args, **kwargs, rollout=served)
-            later = inspect.isawaitable(found)
-            return self._plain_later(found) if later else self._plain(found)
+            if old is None or (served is not None and served != "legacy"):
+                flag = {} if served is None else {"rollout": served}
+                return self._as_before(partial(new, *args, **kwargs, **flag), model)
+            ask = partial(old, *args, **kwargs)
+            if name not in _COMPARED:
+                return ask()
+            given = [_copied(value) for value in args]
+            return self._old(
+                served, ask, partial(self._asked, new, given, _kept(kwargs))
+            )
 
         return method
 
@@ -302,14 +308,60 @@ class LangChainCompatibilityService:
         named = {} if model == _DEFAULT else {"model": model}
         return found["messages"], {**given, **named}
 
-    async def _plain_later(self, found: Awaitable[Any]) -> Any:
-        return self._plain(await found)
+    def _as_before(self, ask: Callable[[], Any], model: object) -> Any:
+        """Return what the new service answers, as the old one would have put it."""
+        try:
+            found = ask()
+        except Exception as error:  # noqa: BLE001 - raised again as it was before
+            return self._failed(error, model)
+        if inspect.isasyncgen(found):
+            return self._astream(cast("Any", found))
+        if inspect.isgenerator(found):
+            return self._stream(cast("Any", found))
+        later = inspect.isawaitable(found)
+        return self._later(found, model) if later else self._plain(found)
+
+    async def _later(self, asked: Awaitable[Any], model: object) -> Any:
+        try:
+            return self._plain(await asked)
+        except Exception as error:  # noqa: BLE001 - raised again as it was before
+            return self._failed(error, model)
+
+    def _stream(self, pieces: Generator[Any, None, None]) -> Iterator[Any]:
+        with closing(pieces):
+            try:
+                yield from pieces
+            except Exception as error:  # noqa: BLE001 - raised as it was before
+                raise _as_before(error) from None
+
+    async def _astream(self, given: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
+        async with owned(given) as pieces:
+            try:
+                async for piece in pieces:
+                    yield piece
+            except Exception as error:  # noqa: BLE001 - raised as it was before
+                raise _as_before(error) from None
+
+    def _failed(self, error: Exception, model: object) -> dict[str, Any]:
+        """Raise what ChatOpenAI raised, or return a dictionary without success."""
+        if self._errors == "dict" and is_no_answer(error):
+            return _failure(self._name(model), error)
+        cause = _as_before(error)
+        if cause is error:
+            raise error
+        raise cause from None
 
     def _plain(self, found: Any) -> Any:
         """Return dictionaries in the place of results."""
         if isinstance(found, list):
             return [self._plain(one) for one in found]
         return self._dictionary(found) if isinstance(found, TextResult) else found
+
+
+def _model_of(new: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
+    """Return the model a call names, wherever the new service's method takes it."""
+    names = dict(zip(inspect.signature(new).parameters, args, strict=False))
+    return {**names, **kwargs}.get("model", _DEFAULT)
 
 
 def _copied(value: Any) -> Any:

@@ -407,3 +407,86 @@ async def test_synchronous_methods_are_compared_as_they_were_asked(
     assert [{"text": "old"}] * 2 == answers
     assert 2 == len(turns)
     assert (2, 2, 0) == (report.compared, report.identical, report.failed)
+
+
+class OldFaces:
+    """An old service with the methods a new one has too."""
+
+    async def generate_chat(self, messages: Any, model: str = "m") -> Any:
+        return {"text": "old"}
+
+    def generate_text_sync(self, prompt: str, model: str = "m") -> Any:
+        return {"text": "old"}
+
+    async def generate_structured(self, prompt: str, schema: Any) -> Any:
+        return {"value": "old"}
+
+    def stream_text_sync(self, prompt: str) -> Any:
+        yield "old"
+
+    async def stream_text(self, prompt: str) -> Any:
+        yield "old"
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "chat": lambda c: c.generate_chat([("user", "hi")]),
+    "sync": lambda c: asyncio.to_thread(c.generate_text_sync, "hi"),
+    "structured": lambda c: c.generate_structured(
+        "hi", {"title": "T", "type": "object"}
+    ),
+    "stream": lambda c: asyncio.to_thread(lambda: [*c.stream_text_sync("hi")]),
+    "astream": lambda c: _listed(c.stream_text("hi")),
+}
+
+
+async def _listed(pieces: Any) -> list[str]:
+    return [piece async for piece in pieces]
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("legacy", [OldFaces(), None], ids=["beside", "removed"])
+async def test_every_method_raises_what_was_raised_before(
+    service: UnifiedInferenceService,
+    provider_emulator: ProviderEmulator,
+    call: Callable[[Any], Any],
+    legacy: Any,
+) -> None:
+    """A rate limit on the new path is the SDK's, whatever the method, old or gone."""
+    provider_emulator.script(Reply.openai_error(429, "Slow down.", times=0))
+    compat = LangChainCompatibilityService(service, legacy=legacy, rollout="unified")
+
+    with pytest.raises(openai.RateLimitError, match=r"Slow down\."):
+        await call(compat)
+
+
+async def test_callers_stay_when_the_old_service_goes(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """The last step of the migration takes no method away, and loses no value."""
+    compat: Any = LangChainCompatibilityService(service)
+    chat = await compat.generate_chat([("user", "one two")])
+    dictionary = LangChainCompatibilityService(service, errors="dict")
+    provider_emulator.script(Reply.openai_error(401, "Wrong key."))
+    failed: Any = await dictionary.generate_chat([("user", "hi")])
+
+    assert ("one two", True) == (chat["text"], chat["success"])
+    assert "one two" == "".join(compat.stream_text_sync("one two"))
+    assert ("", False) == (failed["text"], failed["success"])
+    with pytest.raises(AttributeError, match="list_everything"):
+        compat.list_everything()
+
+
+async def test_a_structured_answer_keeps_its_value(
+    service: UnifiedInferenceService, provider_emulator: ProviderEmulator
+) -> None:
+    """The dictionary of a structured answer on the new path holds the object."""
+    message = {"role": "assistant", "content": '{"city": "Rome"}'}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    body = {"id": "c", "object": "chat.completion", "created": 0, "model": "gpt-4o"}
+    provider_emulator.script(Reply(body={**body, "choices": [choice]}))
+    fields = {"city": {"type": "string"}}
+    schema = {"title": "City", "type": "object", "properties": fields}
+    compat: Any = LangChainCompatibilityService(service, OldFaces(), rollout="unified")
+    answer = await compat.generate_structured("hi", schema)
+
+    assert {"city": "Rome"} == answer["value"]
