@@ -63,22 +63,26 @@ def fit(
         {'type': 'object', 'properties': {}, 'required': [], \
 'additionalProperties': False}
     """
-    if wire != AS_IT_IS:
-        schema = modern(schema)
-    root = rooted(schema, form) if wire.root == "object" else Root(dict(schema))
+    told = schema if wire == AS_IT_IS else modern(schema)
+    root = rooted(told, form) if wire.root == "object" else Root(dict(told))
+    if told is not schema:
+        root = root._replace(rewritten=(_AS_TODAY, *root.rewritten))
     if wire.keywords is not None:
         return _within(root, wire, nulls=nulls)
-    told = root.schema
+    sent = root.schema
     if wire.items:
-        told = _with_items(told)
+        sent = _with_items(sent)
     lost = list(root.weakened)
     if wire.root_keywords is not None:
         lost += [
             Loss(word, "", value)
-            for word, value in told.items()
+            for word, value in sent.items()
             if word not in wire.root_keywords and _says(word, value)
         ]
-    return Fit(told, wire, root.rewritten, tuple(lost), root.wrapped)
+    return Fit(sent, wire, root.rewritten, tuple(lost), root.wrapped)
+
+
+_AS_TODAY = Rewriting("an older dialect", "", "JSON Schema 2020-12")
 
 
 def _says(word: str, value: Any) -> bool:

@@ -62,9 +62,10 @@ def rooted(schema: Mapping[str, Any], form: Form) -> Root:
         told = told if "type" in told else {"type": "object", **told}
         if form == "tool" and "properties" not in told:
             told = {**told, **_OPEN, **told}
+            rewritten = (_ANY_KEYS,)
         return Root(dict(told), rewritten)
     if form == "tool" and not told.keys() - NOTES:
-        return Root({**told, "type": "object", **_OPEN})
+        return Root({**told, "type": "object", **_OPEN}, (_ANY_KEYS,))
     if form == "tool":
         return _as_object(told)
     return _wrapped(schema)
@@ -73,6 +74,9 @@ def rooted(schema: Mapping[str, Any], form: Form) -> Root:
 _OPEN: Mapping[str, Any] = {"properties": {}, "additionalProperties": True}
 """What an object without a word on its keys means: OpenAI wants `properties`, and that
 alone would be taken for a function without arguments."""
+
+
+_ANY_KEYS = Rewriting("the root", "", "an object of any keys")
 
 
 def _never_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:

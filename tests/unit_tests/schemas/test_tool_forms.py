@@ -145,6 +145,24 @@ def test_a_strict_tool_requires_its_optional_arguments_on_record(world: World) -
     assert ["optional: q of lookup"] == change.requested
 
 
+@pytest.mark.parametrize(
+    ("schema", "sent_as"),
+    [
+        ({"type": "object"}, "an object of any keys"),
+        (SCHEMA, None),
+        ({"type": "OBJECT", "properties": {}}, "JSON Schema 2020-12"),
+    ],
+)
+def test_what_is_said_in_other_words_is_on_record(
+    schema: dict[str, Any], sent_as: str | None, world: World
+) -> None:
+    """A schema that is not sent as it is has a change on the plan."""
+    plan = world.model().explain(tools=[function("lookup", parameters=schema)])
+    told = [one for c in plan.changes if c.parameter == "tools" for one in c.sent]
+
+    assert ([] if sent_as is None else [sent_as]) == told
+
+
 @pytest.mark.parametrize("wire", ["chat", "responses"])
 def test_a_strict_tool_without_an_end_is_not_strict(wire: str, world: World) -> None:
     """Required everywhere, a key that leads back to itself could never be given."""
