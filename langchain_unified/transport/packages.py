@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,7 @@ def package_of(kind: type[Any]) -> ModuleType | None:
     return None
 
 
+@cache
 def core_of(http: ModuleType) -> ModuleType:
     """Return the package of connection pools below an HTTP package.
 

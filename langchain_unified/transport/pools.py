@@ -8,7 +8,6 @@ requests, responses and exceptions of the one package as those of the other.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,8 +112,10 @@ class _SyncPool(_Pool):
         usual = self._http.HTTPTransport.handle_request
         if _is_replaced(usual, self._http):
             return usual(self, request)
-        with _errors(self._http):
+        try:
             response = self._open.handle_request(self._request(request))
+        except _failures(self._http) as error:
+            raise _translated(error, self._http) from error
         return self._response(response, "sync_body")
 
     def close(self) -> None:
@@ -126,8 +127,10 @@ class _AsyncPool(_Pool):
         usual = self._http.AsyncHTTPTransport.handle_async_request
         if _is_replaced(usual, self._http):
             return await usual(self, request)
-        with _errors(self._http):
+        try:
             response = await self._open.handle_async_request(self._request(request))
+        except _failures(self._http) as error:
+            raise _translated(error, self._http) from error
         return self._response(response, "async_body")
 
     async def aclose(self) -> None:
@@ -139,8 +142,10 @@ class _SyncBody:
         self._stream, self._http = stream, http
 
     def __iter__(self) -> Iterator[bytes]:
-        with _errors(self._http):
+        try:
             yield from self._stream
+        except _failures(self._http) as error:
+            raise _translated(error, self._http) from error
 
     def close(self) -> None:
         if hasattr(self._stream, "close"):
@@ -152,9 +157,11 @@ class _AsyncBody:
         self._stream, self._http = stream, http
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _errors(self._http):
+        try:
             async for chunk in self._stream:
                 yield chunk
+        except _failures(self._http) as error:
+            raise _translated(error, self._http) from error
 
     async def aclose(self) -> None:
         if hasattr(self._stream, "aclose"):
@@ -184,16 +191,22 @@ def _kinds(http: ModuleType) -> dict[str, Any]:
     return {name: type(of[0].__name__, of, {}) for name, of in bases.items()}
 
 
-@contextmanager
-def _errors(http: ModuleType) -> Iterator[None]:
-    """Raise httpcore's exceptions as those of one name in the HTTP package."""
-    try:
-        yield
-    except Exception as error:
-        core = core_of(http).__name__
-        for base in type(error).__mro__:
-            is_cores = base.__module__.partition(".")[0] == core
-            kind = getattr(http, base.__name__, None) if is_cores else None
-            if kind is not None:
-                raise kind(str(error)) from error
-        raise
+@cache
+def _failures(http: ModuleType) -> tuple[type[Exception], ...]:
+    """Return what httpcore raises; each has a counterpart of its name above it."""
+    core = core_of(http)
+    return (
+        core.NetworkError,
+        core.ProtocolError,
+        core.ProxyError,
+        core.TimeoutException,
+        core.UnsupportedProtocol,
+    )
+
+
+def _translated(error: Exception, http: ModuleType) -> Exception:
+    """Return httpcore's exception as the nearest of its name in the HTTP package."""
+    names = (base.__name__ for base in type(error).__mro__)
+    kind = next(getattr(http, name) for name in names if hasattr(http, name))
+    found: Exception = kind(str(error))
+    return found
