@@ -49,7 +49,7 @@ from langchain_unified.reliability.scope import Scope
 from langchain_unified.servers import user_configured
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan, Invocation, ModelConfig, Traits
-from langchain_unified.vocabulary import canonical_names, importance
+from langchain_unified.vocabulary import canonical_names, takes_null
 
 _LOG = logging.getLogger("langchain_unified")
 _MOST_CALLS = 256
@@ -319,7 +319,7 @@ class Planning(DropIn):
         return call._replace(tokens=0) if is_auto(call.model) else call
 
     def _nulls(self, kwargs: dict[str, Any]) -> tuple[str, ...]:
-        """Return the settings given as `None` in place of nothing."""
+        """Return the settings given as `None` in place of nothing, if null is taken."""
         names = canonical_names()
         empty = (names.get(name) for name, value in kwargs.items() if value is None)
         own = self._defaults()
@@ -327,7 +327,7 @@ class Planning(DropIn):
             sorted(
                 name
                 for name in filter(None, empty)
-                if name not in own and importance(name) == "tuning"
+                if name not in own and takes_null(name)
             )
         )
 

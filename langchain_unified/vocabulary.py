@@ -46,6 +46,7 @@ class Setting(NamedTuple):
     max: float | None = None
     values: tuple[Any, ...] | None = None
     neutral: tuple[Any, ...] = ()
+    nullable: bool = False
 
     def check(self, value: Any, *, model: str | None = None) -> Any:
         """Return the value, or raise `InvalidParameterError` if no model takes it."""
@@ -94,7 +95,16 @@ def settings() -> dict[str, Setting]:
 
 
 def _setting(name: str, row: dict[str, Any]) -> Setting:
-    known = {"type", "importance", "aliases", "min", "max", "values", "neutral"}
+    known = {
+        "type",
+        "importance",
+        "aliases",
+        "min",
+        "max",
+        "values",
+        "neutral",
+        "nullable",
+    }
     if not set(row) <= known or row.get("type") not in _TYPES:
         msg = f"parameters.toml: {name}: known keys are {sorted(known)}"
         raise RegistryError(msg)
@@ -108,6 +118,7 @@ def _setting(name: str, row: dict[str, Any]) -> Setting:
         max=row.get("max"),
         values=tuple(values) if values else None,
         neutral=tuple(row.get("neutral", ())),
+        nullable=row.get("nullable", False),
     )
 
 
@@ -131,6 +142,12 @@ def is_neutral(parameter: str, value: Any) -> bool:
     """Tell whether a value asks for nothing, so that leaving it out loses nothing."""
     setting = settings().get(parameter)
     return setting is not None and value in setting.neutral
+
+
+def takes_null(parameter: str) -> bool:
+    """Tell whether OpenAI takes null for a setting."""
+    setting = settings().get(parameter)
+    return setting is not None and setting.nullable
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

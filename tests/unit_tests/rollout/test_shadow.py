@@ -169,7 +169,6 @@ MISTAKES = [
         {"model": "chat-latest", "reasoning_effort": "high"},
         "reasoning_effort",
     ),
-    Mistake("11 empty reasoning", {"model": "gpt-4o", "reasoning": {}}, "endpoint"),
     Mistake(
         "11 null", {"model": "gpt-5.1"}, "reasoning_effort", {"reasoning_effort": None}
     ),
