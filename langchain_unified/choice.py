@@ -22,6 +22,7 @@ from langchain_unified.connection import Connection
 from langchain_unified.cost import estimate_usd
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.registry import Registry
+from langchain_unified.registry.hosts import Host
 from langchain_unified.types import Change, Invocation, ModelConfig
 from langchain_unified.vocabulary import nearest
 
@@ -131,6 +132,7 @@ class Chooser:
         enable: Providers the model object switches on.
         policy: What `auto` alone means.
         configured: Providers the user set up, beside OpenAI.
+        hosts: Servers that the user named.
     """
 
     def __init__(
@@ -140,9 +142,11 @@ class Chooser:
         enable: Iterable[str] = (),
         policy: Policy | None = None,
         configured: frozenset[str] = frozenset(),
+        *,
+        hosts: tuple[Host, ...] = (),
     ) -> None:
         """Keep what the choice depends on."""
-        self._configured = configured
+        self._configured, self._hosts = configured, hosts
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
         self._killed: frozenset[str] = frozenset()
@@ -241,7 +245,7 @@ class Chooser:
     def _ranked(self, call: Invocation) -> Iterator[Candidate]:
         for config, rank in self._registry.ranked():
             yield Candidate(
-                f"{config.provider}:{config.model}",
+                config.full_name,
                 config,
                 rank.strength or 0,
                 rank.speed or 0,
@@ -251,14 +255,13 @@ class Chooser:
     def _named(self, call: Invocation, name: str) -> Candidate:
         base_url = self._connection("openai").server.key
         config = self._registry.resolve(
-            name, base_url=base_url, configured=self._configured
+            name, base_url=base_url, configured=self._configured, hosts=self._hosts
         )
-        deployments = self._connection(config.provider).get("deployments")
+        deployments = self._connection(config.connection).get("deployments")
         if deployments:
             config = self._registry.resolve(name, deployments=deployments)
         price = _price(call, config)
-        full_name = f"{config.provider}:{config.model}"
-        return Candidate(full_name, config, price_usd=price, named=True)
+        return Candidate(config.full_name, config, price_usd=price, named=True)
 
     def _lacks(self, call: Invocation, candidate: Candidate) -> Iterator[str]:
         """Yield what keeps a model from answering a call; nothing if it can."""
@@ -282,11 +285,15 @@ class Chooser:
         registry, provider = self._registry, config.provider
         if not registry.is_enabled(provider, self._enable):
             yield "permission (its provider is not enabled)"
-        if provider in self._killed:
+        if config.connection in self._killed:
             yield "permission (its provider is switched off by the rollout flag)"
-        connection, row = self._connection(provider), registry.provider(provider)
-        if not has_credentials(connection, row.key_env):
-            yield f"credentials (set {' or '.join(row.key_env)})"
+        connection, row = (
+            self._connection(config.connection),
+            registry.provider(provider),
+        )
+        variables = connection.key_env if connection.name else row.key_env
+        if not has_credentials(connection, variables):
+            yield f"credentials (set {' or '.join(variables)})"
         listed = registry.discovered(provider, connection.server.key)
         names = {config.model.casefold(), config.canonical.casefold()}
         if listed and not names & {name.casefold() for name in listed}:

@@ -60,6 +60,8 @@ SETTINGS = frozenset(
         "root_client",
         "include_response_headers",
         "stream_chunk_timeout",
+        "like",
+        "profile",
     }
 )
 """What `providers={"<id>": {...}}` may set."""
@@ -71,20 +73,32 @@ class Connection:
     Args:
         provider: Provider id.
         settings: Settings by name; a key is a `SecretStr` or a callable.
+        name: What the user calls the server; empty for the provider's own connection.
+        key_env: Environment variables that can hold the key of a named server.
 
     Attributes:
         provider: Provider id.
+        name: What the user calls the server; no key, address or organization of the
+            provider in the environment is meant for it.
+        key_env: Environment variables that can hold the key of a named server.
         server: Where its calls are really sent.
     """
 
-    __slots__ = ("_key", "_settings", "provider", "server")
+    __slots__ = ("_key", "_settings", "key_env", "name", "provider", "server")
 
-    def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        settings: Mapping[str, Any],
+        name: str = "",
+        key_env: tuple[str, ...] = (),
+    ) -> None:
         """Keep the settings and work out what makes them equal."""
-        self.provider = provider
+        self.provider, self.name, self.key_env = provider, name, key_env
         self._settings = {k: v for k, v in settings.items() if v is not None}
         pairs = ((name, _identity(v)) for name, v in self._settings.items())
-        self._key = (provider, frozenset(pairs), _surroundings(provider))
+        around = _surroundings("" if name else provider)
+        self._key = (provider, name, frozenset(pairs), around)
         self.server: Server = server_of(provider, self._settings.get)
 
     @property
@@ -104,7 +118,7 @@ class Connection:
     @property
     def surroundings(self) -> tuple[str | None, ...]:
         """What the SDKs read from the environment, as it was when this was made."""
-        found: tuple[str | None, ...] = self._key[2]
+        found: tuple[str | None, ...] = self._key[3]
         return found if any(found) else ()
 
     def __eq__(self, other: object) -> bool:

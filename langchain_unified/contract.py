@@ -149,10 +149,10 @@ class Contract(RolledOut):
         settings = self._shown(stop, kwargs)
         config = self._resolve(settings["model"])
         shown = {k: v for k, v in settings.items() if k not in _UNCACHED}
-        shown["model"] = f"{config.provider}:{config.model}"
+        shown["model"] = config.full_name
         if is_auto(settings["model"]):
             shown["auto"] = settings["model"]
-        shown["server"] = self._url(config.provider)
+        shown["server"] = self._url(config.connection)
         return f"{type(self).__name__}{sorted(shown.items(), key=lambda pair: pair[0])}"
 
     def _shown(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -262,7 +262,9 @@ class Contract(RolledOut):
     def _dumpable(self, provider: str, value: Any) -> Any:
         if not isinstance(value, SecretStr):
             return value
-        variables = self._registry().provider(provider).key_env
+        file = self._registry().files.get(provider)
+        host = self._hosts().get(provider)
+        variables = file.provider.key_env if file else host.key_env if host else ()
         name = variables[0] if variables else f"{provider.upper()}_API_KEY"
         return {"lc": 1, "type": "secret", "id": [name]}
 

@@ -27,6 +27,7 @@ from langchain_unified.environment import (
 )
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import Registry, check_name, default_registry
+from langchain_unified.registry.hosts import LIKE, Host, hosts_in
 from langchain_unified.reliability.secrets import check_url
 from langchain_unified.servers import server_of, user_configured
 from langchain_unified.types import Policy
@@ -354,8 +355,16 @@ class DropIn(BaseChatModel):
         values["providers"] = {**values["providers"], provider: settings}
         return values
 
+    def _hosts(self) -> dict[str, Host]:
+        """Return the servers that the user named, here or in the registry."""
+        registry = self.registry or default_registry()
+        return hosts_in(self.providers, registry.servers)
+
     def _connection(self, provider: str) -> Connection:
-        """Return the connection settings of a provider."""
+        """Return the connection settings of a provider, or of a named server."""
+        host = self._hosts().get(provider)
+        if host is not None:
+            return self._host_connection(host)
         settings = {
             setting: getattr(self, keyword)
             for keyword, (owner, setting) in connection.OWNED.items()
@@ -372,6 +381,19 @@ class DropIn(BaseChatModel):
             settings["include_response_headers"] = self.include_response_headers
         return Connection(provider, {**settings, **self.providers.get(provider, {})})
 
+    def _host_connection(self, host: Host) -> Connection:
+        """Return the settings of a named server: its own, and nobody else's."""
+        own = self.providers.get(host.name, {})
+        settings = {
+            "base_url": host.base_url,
+            "stream_chunk_timeout": self.stream_chunk_timeout,
+            "include_response_headers": self.include_response_headers,
+            **{k: v for k, v in own.items() if k not in {"like", "profile"}},
+        }
+        if settings.get("api_key") is None:
+            settings["api_key"] = connection.as_secret("api_key", host.key())
+        return Connection(LIKE, settings, host.name, host.key_env)
+
 
 def _provider_of(
     model: str, values: Mapping[str, Any], given: Mapping[str, Any]
@@ -386,14 +408,16 @@ def _provider_of(
         for keyword, (owner, _) in connection.OWNED.items()
         if values.get(keyword) is not None
     }
-    configured = user_configured(providers, owned)
+    hosts = hosts_in(providers, registry.servers)
+    configured = user_configured(providers, owned).difference(hosts)
     config = registry.resolve(
         model,
         base_url=server_of("openai", openai.get).key,
         configured=configured,
         deployments=connection.deployments_of(providers),
+        hosts=tuple(hosts.values()),
     )
-    return config.provider, config.provider in configured
+    return config.connection, config.connection in {*configured, *hosts}
 
 
 def _auto(values: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from langchain_unified.invocation import (
 from langchain_unified.learning import Carried, Lessons, Trial, texts_of
 from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, check_name, default_registry
+from langchain_unified.registry.hosts import Host
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
@@ -111,6 +112,7 @@ class Kept:
         further: The `model_kwargs` they were read with.
         connections: Connection settings by provider.
         deployments: Model by deployment, of every provider.
+        hosts: The servers that the user named, and how many the registry had.
         shims: Connected shims by provider.
         platforms: Where models are served, by provider; see `Invocation`.
         safeguards: What guards the calls.
@@ -123,6 +125,7 @@ class Kept:
         "defaults",
         "deployments",
         "further",
+        "hosts",
         "platforms",
         "safeguards",
         "shims",
@@ -136,6 +139,7 @@ class Kept:
         self.further: dict[str, Any] = {}
         self.connections: dict[str, Connection] = {}
         self.deployments: dict[str, str] | None = None
+        self.hosts: tuple[int, tuple[Host, ...]] | None = None
         self.shims: dict[str, ProviderShim] = {}
         self.platforms: dict[str, str] | None = None
         self.safeguards: Safeguards | None = None
@@ -169,7 +173,7 @@ class Planning(DropIn):
         read_fallbacks(self.fallbacks)
         known = self._registry().files
         check_ids(self.enable, known, where="enable")
-        check_ids(self.providers, known, where="providers")
+        check_ids(self.providers, [*known, *self._hosts()], where="providers")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings take effect at the next call."""
@@ -231,7 +235,7 @@ class Planning(DropIn):
         return Attempts(
             first,
             self._lessons(),
-            lambda plan: self._scope(plan.provider, calls[0]),
+            lambda plan: self._scope(plan.config.connection, calls[0]),
             fallbacks=others,
             safeguards=self._safeguards(),
             spending=self._spending(messages, calls[0]),
@@ -342,6 +346,9 @@ class Planning(DropIn):
             return self._chosen(call, trials)
         config = self._corrected(self._known(call.model), call, trials)
         self._registry().check_enabled(config.provider, self.enable)
+        if config.server_name:
+            here = {**call.platforms, config.provider: config.server}
+            call = call._replace(platforms=here)
         try:
             return planned(call, config)
         except UnsupportedError as refusal:
@@ -364,6 +371,7 @@ class Planning(DropIn):
             self.enable,
             self.choice,
             self._configured(),
+            hosts=self._named_servers(),
         )
 
     def _spending(
@@ -440,7 +448,7 @@ class Planning(DropIn):
         lessons = self._lessons()
         if lessons is None or not (trials or not lessons.is_empty):
             return config
-        return lessons.apply(config, self._scope(config.provider, call), trials)
+        return lessons.apply(config, self._scope(config.connection, call), trials)
 
     def _lessons(self) -> Lessons | None:
         """Return where lessons are kept; `None` if nothing is to be learned."""
@@ -466,7 +474,15 @@ class Planning(DropIn):
             base_url=self._url("openai"),
             configured=self._configured(),
             deployments=self._deployments(),
+            hosts=self._named_servers(),
         )
+
+    def _named_servers(self) -> tuple[Host, ...]:
+        """Return the servers that the user named; the registry can get more."""
+        kept, shared = self._derived, self._registry().servers
+        if kept.hosts is None or kept.hosts[0] != len(shared):
+            kept.hosts = len(shared), tuple(self._hosts().values())
+        return kept.hosts[1]
 
     def _deployments(self) -> dict[str, str]:
         kept = self._derived
@@ -487,7 +503,8 @@ class Planning(DropIn):
                 for keyword, (owner, _) in OWNED.items()
                 if (value := getattr(self, keyword)) is not None
             }
-            kept.configured = user_configured(self.providers, owned)
+            named = user_configured(self.providers, owned)
+            kept.configured = named.difference(self._hosts())
         return kept.configured
 
     def _connected(self, provider: str) -> Connection:
@@ -521,7 +538,7 @@ class Planning(DropIn):
 
     def _ready(self, plan: CallPlan) -> None:
         """Connect the shim of a plan if it is the first."""
-        if plan.provider not in self._derived.shims:
+        if plan.config.connection not in self._derived.shims:
             self._shim(plan)
 
     def _shim(self, plan: CallPlan) -> ProviderShim:
@@ -532,9 +549,10 @@ class Planning(DropIn):
             return own
         self._registry().warn_of_shutdown(plan.config)
         shims = self._derived.shims
-        shim = shims.get(plan.provider)
+        name = plan.config.connection
+        shim = shims.get(name)
         if shim is None:
-            shim = shims[plan.provider] = connect(self._connected(plan.provider))
+            shim = shims[name] = connect(self._connected(name))
         return shim
 
     def _log(self, planned: CallPlan) -> None:

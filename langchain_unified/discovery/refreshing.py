@@ -164,16 +164,17 @@ def _refresh_one(
 ) -> Outcome:
     server = connection.server.key
     kept = cache.read(connection.provider, server)
+    who = connection.name or connection.provider
     if kept is not None and kept.age < max_age:
-        return _laid(registry, kept, "cached")
+        return _laid(registry, kept, "cached", who)
     try:
         rows = list_models(connect(connection))
     except Exception as error:  # noqa: BLE001 - SDKs raise errors of their own kinds
-        return _failed(registry, connection.provider, kept, error)
+        return _failed(registry, who, kept, error)
     entry = Entry(connection.provider, server, time.time(), rows)
     unkept = cache.write(entry)
     problem = f"the list is not kept for other processes: {unkept}" if unkept else ""
-    return _laid(registry, entry, "fetched", problem)
+    return _laid(registry, entry, "fetched", who, problem)
 
 
 def _failed(
@@ -184,23 +185,29 @@ def _failed(
     _LOG.warning("The models of %s could not be listed, %s: %s", provider, what, error)
     if kept is None:
         return Outcome(provider, "none", problem=problem)
-    return _laid(registry, kept, "kept", problem)
+    return _laid(registry, kept, "kept", provider, problem)
 
 
-def _laid(registry: Registry, entry: Entry, state: State, problem: str = "") -> Outcome:
+def _laid(
+    registry: Registry, entry: Entry, state: State, who: str, problem: str = ""
+) -> Outcome:
     """Lay a list over the shipped rows."""
     provider = entry.provider
     patches = patches_of(provider, entry.models, entry.fetched)
     registry.discover(provider, entry.server, patches)
     matches = {
-        p.model: registry.resolve(f"{provider}:{p.model}").match for p in patches
+        p.model: registry.resolve(
+            f"{provider}:{p.model}", base_url=entry.server or None
+        ).match
+        for p in patches
     }
     new = tuple(sorted(name for name, found in matches.items() if found in _STRANGE))
-    return Outcome(provider, state, len(patches), entry.age, problem, new)
+    return Outcome(who, state, len(patches), entry.age, problem, new)
 
 
 def _enabled(registry: Registry, llm: Any) -> list[str]:
-    return [name for name in registry.files if registry.is_enabled(name, llm.enable)]
+    enabled = [name for name in registry.files if registry.is_enabled(name, llm.enable)]
+    return [*enabled, *llm._hosts()]  # noqa: SLF001
 
 
 def _from_environment(registry: Registry) -> Any:

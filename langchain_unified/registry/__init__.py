@@ -25,6 +25,7 @@ from langchain_unified.errors import (
     RegistryError,
 )
 from langchain_unified.learning import Lesson, Lessons, corrected
+from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.memory import Recent
@@ -56,7 +57,8 @@ _LONGEST_LIST = 8_192
 LONGEST_NAME = 512
 """Longest model name, in characters; longer ones are no names but somebody's text."""
 
-_Asked = tuple[str, str | None, str | None, frozenset[str], date]
+_Hosts = tuple[Host, ...]
+_Asked = tuple[str, str | None, str | None, frozenset[str], _Hosts | None, date]
 
 
 class Registry:
@@ -132,6 +134,7 @@ class Registry:
         base_url: str | None = None,
         configured: frozenset[str] = frozenset(),
         deployments: Mapping[str, str] | None = None,
+        hosts: tuple[Host, ...] | None = None,
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
 
@@ -145,11 +148,13 @@ class Registry:
             configured: Other providers that the user set up; their models' names mean
                 them beside such a server too.
             deployments: Model by deployment, for providers with `rules_of`.
+            hosts: Servers that the user named; those of the registry if left out.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
-        asked = (check_name(model), provider, base_url, configured, self.today())
+        name, today = check_name(model), self.today()
+        asked = (name, provider, base_url, configured, hosts, today)
         if not deployments:
             config = self._resolved.latest.get(asked) or self._resolved.find(asked)
             if config is not None:
@@ -159,8 +164,15 @@ class Registry:
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
-        model, provider, base_url, configured, today = asked
+        model, provider, base_url, configured, hosts, today = asked
         resolved, catalog = self._resolved, self._catalog
+        known = self.servers if hosts is None else {host.name: host for host in hosts}
+        hosted = catalog.hosted(model, known)
+        if hosted is not None:
+            found = catalog.find(hosted[1], None, hosted[0], today)
+            there = catalog.config(found)._replace(server_name=hosted[0].host)
+            resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
+            return there
         place = _place(base_url, configured)
         name, behind = catalog.behind(model, place, deployments, today)
         key = (*asked, name.wire, behind) if deployments else asked
@@ -244,6 +256,46 @@ class Registry:
             'classic'
         """
         self._catalog.register(check_name(model), facts, self.today())
+        self._resolved = Recent()
+
+    @property
+    def servers(self) -> Mapping[str, Host]:
+        """The servers of the user's own by name; see `add_server`."""
+        return self._catalog.hosts
+
+    def add_server(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        key_env: str | Iterable[str] = (),
+        profile: str = "",
+    ) -> None:
+        """Add a server of the user's own that speaks OpenAI's wire.
+
+        Its models are called `<name>:<model>`, by every chat model of the registry,
+        beside those of providers. What follows the name is sent to the letter.
+
+        Args:
+            name: What to call it.
+            base_url: Where it is, for example `http://localhost:8000/v1`.
+            key_env: Environment variables that can hold its key, the stronger first;
+                none for a server without keys.
+            profile: Name of a server of `data/servers.toml`; what the name or the
+                address tells if left out.
+
+        Raises:
+            InvalidParameterError: If the name is a provider's, the address is none or
+                the profile is unknown.
+
+        Example:
+            >>> registry = Registry()
+            >>> registry.add_server("vllm", "http://localhost:8000/v1")
+            >>> registry.resolve("vllm:Qwen/Qwen3-8B").model
+            'Qwen/Qwen3-8B'
+        """
+        variables = (key_env,) if isinstance(key_env, str) else tuple(key_env)
+        self._catalog.add_host(Host(name, base_url, profile, variables))
         self._resolved = Recent()
 
     def unregister(self, model: str) -> None:

@@ -14,8 +14,10 @@ from langchain_unified.errors import (
     UnifiedError,
 )
 from langchain_unified.registry.build import Found, build_config
+from langchain_unified.registry.hosts import Host, check_host, check_like
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned, Patch
 from langchain_unified.registry.lookup import Lookup
+from langchain_unified.registry.makes import server_profiles
 from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Name, Place
 from langchain_unified.registry.overrides import (
@@ -30,6 +32,9 @@ from langchain_unified.vocabulary import nearest
 
 _MOST_MERGED = 2_048
 
+State = tuple[Layers, dict[str, str], dict[str, Host]]
+"""What the user laid over the provider files."""
+
 Row = tuple[str, str]
 """Provider and name of a model's row."""
 
@@ -42,6 +47,7 @@ class Catalog:
 
     Attributes:
         files: Provider files by provider id.
+        hosts: Servers that the user named, by name.
     """
 
     def __init__(self, files: Mapping[str, ProviderFile] | None = None) -> None:
@@ -49,19 +55,40 @@ class Catalog:
         self.files = dict(load_installed() if files is None else files)
         self._layers = Layers()
         self._lookup = Lookup(self.files, self._layers)
+        self.hosts: dict[str, Host] = {}
         self._merged: Recent[object, tuple[Found, ModelConfig]] = Recent(_MOST_MERGED)
 
     @property
-    def state(self) -> tuple[Layers, dict[str, str]]:
-        """The layers above the provider files, and the aliases."""
-        return self._layers, self._lookup.aliases
+    def state(self) -> State:
+        """The layers above the provider files, the aliases and the named servers."""
+        return self._layers, self._lookup.aliases, self.hosts
 
     @state.setter
-    def state(self, rows: tuple[Layers, dict[str, str]]) -> None:
-        layers, aliases = rows
+    def state(self, rows: State) -> None:
+        layers, aliases, hosts = rows
         self._layers.restore(layers)
-        self._lookup.aliases = dict(aliases)
+        self._lookup.aliases, self.hosts = dict(aliases), dict(hosts)
         self._merged = Recent(_MOST_MERGED)
+
+    def add_host(self, host: Host) -> None:
+        """Take over a server that the user named."""
+        rows = [file.provider for file in self.files.values()]
+        taken = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
+        named = host._replace(name=host.name.casefold())
+        self.hosts[named.name] = check_host(named, taken, server_profiles().profiles)
+        self._merged = Recent(_MOST_MERGED)
+
+    def hosted(self, model: str, hosts: Mapping[str, Host]) -> tuple[Place, str] | None:
+        """Return the named server that a name stands for a model of, and its name."""
+        if not hosts:
+            return None
+        prefix, colon, bare = self._lookup.target(model).strip().partition(":")
+        host = hosts.get(prefix.casefold()) if colon and bare else None
+        if host is None:
+            return None
+        names = server_profiles().profiles
+        profile = host.profile or (host.name if host.name in names else "")
+        return Place(host.address, frozenset(), host.name, profile), bare
 
     def find(
         self, model: str, provider: str | None, place: Place, today: date
@@ -127,9 +154,14 @@ class Catalog:
             RegistryError: If the file cannot be read; nothing is changed then.
         """
         read, origin = read_overrides(path), str(path)
-        before = self._layers.copy(), dict(self._lookup.aliases)
+        before = self._layers.copy(), dict(self._lookup.aliases), dict(self.hosts)
         self._layers.drop(origin)
         try:
+            for name, host in read.servers.items():
+                check_like(f"servers.{name}", host.like)
+                self.add_host(
+                    Host(name, host.base_url, host.profile, tuple(host.key_env))
+                )
             for model, row in _in_order(read.models, origin):
                 patch = self._patch(model, row, origin, read.sources, today)
                 self._layers.register(patch)
@@ -240,6 +272,10 @@ class Catalog:
     ) -> Patch:
         """Return a row as it is laid over the others, once all it says makes sense."""
         name = self._lookup.read(model)
+        if row.provider in self.hosts:
+            model = f"{row.provider}:{model.removeprefix(f'{row.provider}:')}"
+            row = row.model_copy(update={"provider": DEFAULT_PROVIDER})
+            name = self._lookup.read(model)
         provider = row.provider or name.provider or self._provider(model, row, today)
         file = self.files.get(provider)
         if file is None:
@@ -255,6 +291,8 @@ class Catalog:
 
     def _provider(self, model: str, row: OverrideRow, today: date) -> str:
         """Return the provider of a row that names none."""
+        if self.hosted(model, self.hosts):
+            return DEFAULT_PROVIDER
         asked = row.same_as or model
         return self.find(asked, None, OWN, today).file.provider.id
 

@@ -97,6 +97,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         "limits": schema.LimitsRow,
         "served_by": schema.ServedBy,
         "rank": schema.RankRow,
+        "servers": schema.HostRow,
     }
     for part in reversed(location):
         if part in by_table:

@@ -15,6 +15,7 @@ from langchain_unified.registry.names import (
     OWN,
     Name,
     Place,
+    hosted_name,
     is_part,
     known_names,
     read_name,
@@ -92,7 +93,7 @@ class Lookup:
         """Forget what a name stands for; tell whether it stood for anything."""
         return self.aliases.pop(_plain(name), None) is not None
 
-    def _target(self, model: str) -> str:
+    def target(self, model: str) -> str:
         """Return the name that a name stands for, however many steps away."""
         seen = model
         while (target := self.aliases.get(_plain(seen))) is not None:
@@ -101,7 +102,9 @@ class Lookup:
 
     def read(self, model: str, place: Place = OWN) -> Name:
         """Take a name apart, the user's own aliases followed."""
-        name = read_name(self._target(model), self._prefixes, place)
+        if place.host:
+            return hosted_name(model, DEFAULT_PROVIDER)
+        name = read_name(self.target(model), self._prefixes, place)
         if name.provider is None:
             name = replace(name, provider=self._owner(name, place))
         return name
@@ -167,28 +170,34 @@ class Lookup:
         named = self._named(name, place)
         target = named.owned.stated("same_as") if named else None
         if named and target:
-            below = replace(self.read(target, place), provider=named.provider)
-            found = self._laid_over(below, provider, place)
+            found = self._laid_over(self._below(target, named, place), provider, place)
             return self._same(found, named, name, place)
         found = self._shipped(name, provider, place)
         if named and _is_nearer(found, named):
             named = None
         keys = [found.canonical.casefold(), name.key]
         if named:
-            keys.insert(1, named.key)
-            found = _as_named(found, named, name)
+            keys += [named.key]
+            found = _as_named(found, named, name, place.host)
         owner = found.file.provider.id
         server = place.server if owner == DEFAULT_PROVIDER else ""
         above = self._layers.strata(owner, tuple(dict.fromkeys(keys)), place.server)
-        rows = (*found.rows, *server_stratum(server), *above)
+        rows = (*found.rows, *server_stratum(server, place.profile), *above)
         return replace(found, rows=rows, server=server)
+
+    def _below(self, target: str, named: Named, place: Place) -> Name:
+        """Return the name of the model that another is `same_as`."""
+        if place.host and not target.casefold().startswith(f"{place.host}:"):
+            return replace(self.read(target), provider=named.provider)
+        bare = target[len(place.host) + 1 :] if place.host else target
+        return replace(self.read(bare, place), provider=named.provider)
 
     def _same(self, found: Found, named: Named, name: Name, place: Place) -> Found:
         """Return the rows of another model with those of one that is like it."""
         keys = tuple(dict.fromkeys((named.key, name.key)))
         above = self._layers.strata(named.provider, keys, place.server)
         found = replace(found, match="fallback", rows=(*found.rows, *above))
-        return _as_named(found, named, name)
+        return _as_named(found, named, name, place.host)
 
     def _named(self, name: Name, place: Place) -> Named | None:
         """Return the user's own rows of a name, of a snapshot's or fine-tune's base."""
@@ -316,9 +325,10 @@ def _plain(name: str) -> str:
 
 def _own_keys(name: Name, place: Place) -> Iterator[str]:
     """Yield what a name's own rows may be kept under, the most special first."""
-    yield name.wire.casefold()
-    yield name.key
-    yield from shorter_names(name.key)
+    keys = [name.wire.casefold(), name.key, *shorter_names(name.key)]
+    if place.host:
+        yield from (f"{place.host}:{key}" for key in keys)
+    yield from keys
     if place.server:
         yield from known_names(name.key)
 
@@ -330,11 +340,13 @@ def _is_nearer(found: Found, named: Named) -> bool:
     return is_row and named.owned.spelling(found.canonical.casefold()) is None
 
 
-def _as_named(found: Found, named: Named, name: Name) -> Found:
+def _as_named(found: Found, named: Named, name: Name, host: str = "") -> Found:
     """Return rows under the name that the user's own row gives them."""
     unknown = found.match in {"family", "fallback"}
-    exact = named.key == name.wire.casefold()
+    prefix = f"{host}:" if host and named.key.startswith(f"{host}:") else ""
+    exact = named.key == prefix + name.wire.casefold()
     spelling = named.owned.spelling(named.key) if exact else None
+    spelling = spelling[len(prefix) :] if spelling else None
     listed = exact and named.key.startswith(named.owned.model.casefold())
     match: Match = "exact" if listed else "alias" if exact else "snapshot"
     return replace(

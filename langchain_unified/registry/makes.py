@@ -42,9 +42,14 @@ def profile_name(address: str) -> str:
     return ""
 
 
-def server_stratum(address: str) -> tuple[Stratum, ...]:
-    """Return what the profile of a server lays over the rules of a model."""
-    name = profile_name(address) if address else ""
+def server_stratum(address: str, profile: str = "") -> tuple[Stratum, ...]:
+    """Return what the profile of a server lays over the rules of a model.
+
+    Args:
+        address: Where the server is called; empty for the provider's own.
+        profile: Name of the profile; the address tells it if left out.
+    """
+    name = profile or (profile_name(address) if address else "")
     if not name:
         return ()
     file = server_profiles()

@@ -40,10 +40,14 @@ class Place(NamedTuple):
     Attributes:
         server: Address of the user's own server; empty for OpenAI's.
         configured: Other providers that the user set up.
+        host: What the user calls that server; empty if it has no name.
+        profile: Name of what is known about its make; empty if its address tells.
     """
 
     server: str = ""
     configured: frozenset[str] = frozenset()
+    host: str = ""
+    profile: str = ""
 
 
 OWN = Place()
@@ -86,6 +90,19 @@ def _trusted(prefixes: Mapping[str, str], place: Place) -> Mapping[str, str]:
         return prefixes
     configured = place.configured
     return {k: v for k, v in prefixes.items() if k == v or v in configured}
+
+
+def hosted_name(text: str, provider: str) -> Name:
+    """Take the name of a model on a named server apart; it is sent to the letter.
+
+    Example:
+        >>> hosted_name("openai/Some-Model", "openai").wire
+        'openai/Some-Model'
+    """
+    key = text.casefold()
+    fine_tuned = _FINE_TUNED.match(key)
+    base = fine_tuned.group(1) if fine_tuned else key
+    return Name(provider, text, base, fine_tuned is not None)
 
 
 def _split_prefix(

@@ -218,6 +218,19 @@ class ServersFile(Row):
     profiles: dict[str, ServerRow] = Field(default_factory=dict)
 
 
+class HostRow(Row):
+    """A server of the user's own; its models are called `<name>:<model>`.
+
+    `key_env` names the environment variables that can hold its key; without any, none
+    is sent. `profile` names a server of `data/servers.toml`.
+    """
+
+    like: str = "openai"
+    base_url: str
+    key_env: list[str] = Field(default_factory=list)
+    profile: str = ""
+
+
 class OverrideFile(Row):
     """A user's own file: rows, and names of the user's own for models.
 
@@ -228,4 +241,5 @@ class OverrideFile(Row):
     schema_version: Annotated[int, Field(alias="schema")] = 1
     aliases: dict[str, str] = Field(default_factory=dict)
     sources: dict[str, SourceRow] = Field(default_factory=dict)
+    servers: dict[str, HostRow] = Field(default_factory=dict)
     models: dict[str, OverrideRow] = Field(default_factory=dict)

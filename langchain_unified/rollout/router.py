@@ -102,7 +102,7 @@ class Router:
         said = _for_this_call(rollout, given, call, key)
         if said is None:
             return None
-        provider = self._model._resolve(model).provider  # noqa: SLF001
+        provider = self._model._resolve(model).connection  # noqa: SLF001
         return self._possible(rollout.served(said, provider, call, key), kwargs)
 
     def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
@@ -110,7 +110,7 @@ class Router:
         name = _model_of(kwargs) or self._model.model_name
         if served != "legacy" or not is_auto(name):
             return served
-        provider = self._model._resolve(name).provider  # noqa: SLF001
+        provider = self._model._resolve(name).connection  # noqa: SLF001
         return served.instead("unified", provider, _OPEN)
 
     def killed(self) -> frozenset[str]:
@@ -209,7 +209,7 @@ class Router:
         model = self._model
         call = model._invocation(messages, stop, kwargs, stream=stream)  # noqa: SLF001
         plan = model._plan(call)  # noqa: SLF001
-        shim = connect(model._connection(plan.provider))  # noqa: SLF001
+        shim = connect(model._connection(plan.config.connection))  # noqa: SLF001
         return plan, shim, frozenset({*call.params, *call.extra_body})
 
     def _legacy_plan(

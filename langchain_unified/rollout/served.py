@@ -104,7 +104,8 @@ class Served(str):
         Raises:
             ProviderNotEnabledError: If the kill switch of the plan's provider is on.
         """
-        found, provider = self.stepping_in(plan.provider), plan.provider
+        provider = plan.config.connection
+        found = self.stepping_in(provider)
         if found == "off":
             message = (
                 f"Provider {provider!r} is switched off by the rollout flag "

@@ -53,6 +53,10 @@ class OpenAIShim(ProviderShim):
         """
         given = self.connection.get
         has_client = given("root_client") or given("root_async_client")
+        if self.connection.name and given("api_key") is None:
+            name = self.connection.name
+            variables = self.connection.key_env
+            raise MissingCredentialsError(name, f"the server {name!r}", variables)
         if (
             not has_client
             and given("api_key") is None
@@ -84,6 +88,9 @@ class OpenAIShim(ProviderShim):
             http_async_client=http_async_client,
             **kept,
         )
+        if self.connection.name:  # OPENAI_ORG_ID and its like are OpenAI's
+            for client in (made.root_client, made.root_async_client):
+                client.organization = client.project = None
         if self._is_plain():
             repeating.allow(made.root_client, http_client)
             repeating.allow(made.root_async_client, http_async_client)

@@ -181,6 +181,7 @@ class ModelConfig(NamedTuple):
         server: Address of the user's own server; empty for the provider's.
         could_mean: A model of another provider that the name looks like, as it would
             be written to call it there.
+        server_name: What the user calls that server; empty if it has no name.
     """
 
     model: str
@@ -199,6 +200,17 @@ class ModelConfig(NamedTuple):
     provenance: Mapping[str, Provenance] = EMPTY
     server: str = ""
     could_mean: str = ""
+    server_name: str = ""
+
+    @property
+    def connection(self) -> str:
+        """Whose connection it is called on: a named server's, or the provider's."""
+        return self.server_name or self.provider
+
+    @property
+    def full_name(self) -> str:
+        """The name with its provider, or with the user's own server."""
+        return f"{self.connection}:{self.model}"
 
     def _repr_html_(self) -> str:
         from langchain_unified.display import config_html  # noqa: PLC0415

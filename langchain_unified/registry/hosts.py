@@ -1,0 +1,131 @@
+"""Servers that users name: a name, an address and a key of their own, and rows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.servers import plain_url
+from langchain_unified.vocabulary import nearest
+
+LIKE = "openai"
+"""The wire that a user's server speaks."""
+
+NO_KEY = "no-key"
+"""Sent as the key of a server that has none: OpenAI's SDK insists on one."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+
+
+class Host(NamedTuple):
+    """A server that the user named; its models are called `name:model`.
+
+    Attributes:
+        name: What the user calls it, in lower case.
+        base_url: Where it is called.
+        profile: Name of what is known about its make; empty for what its own name or
+            its address says.
+        key_env: Environment variables that can hold its key.
+
+    Example:
+        >>> Host("vllm", "http://localhost:8000/v1").address
+        'http://localhost:8000/v1'
+    """
+
+    name: str
+    base_url: str
+    profile: str = ""
+    key_env: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The URL without credentials, query and trailing slash."""
+        return plain_url(self.base_url)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of its models."""
+        return f"{self.name}:"
+
+    def key(self) -> str | None:
+        """Return its key from the environment; `None` if it has one and it is unset.
+
+        A key of another provider is never sent in its place.
+        """
+        if not self.key_env:
+            return NO_KEY
+        return next(filter(None, map(os.environ.get, self.key_env)), None)
+
+
+def check_host(host: Host, taken: Iterable[str], profiles: Iterable[str]) -> Host:
+    """Return a server, if it can be told from everything else.
+
+    Args:
+        host: The server.
+        taken: Ids and prefixes of providers.
+        profiles: Names of what is known about servers of other makes.
+
+    Raises:
+        InvalidParameterError: If its name is no name or a provider's, its address
+            no address, or its profile unknown.
+    """
+    where = f"servers.{host.name}"
+    if not _NAME.fullmatch(host.name):
+        accepted = "give a name of letters, digits, '-', '_' and '.'."
+        raise InvalidParameterError("servers", host.name, accepted)
+    if host.name in {*taken, "auto", "ft"}:
+        accepted = "this is the name of a provider; give the server another."
+        raise InvalidParameterError("servers", host.name, accepted)
+    if not host.base_url.startswith(("http://", "https://")):
+        accepted = 'give an address, for example "http://localhost:8000/v1".'
+        raise InvalidParameterError(f"{where}.base_url", host.base_url, accepted)
+    known = tuple(profiles)
+    if host.profile and host.profile not in known:
+        near = nearest(host.profile, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        accepted = f"{hint}Known: {', '.join(known)}."
+        raise InvalidParameterError(f"{where}.profile", host.profile, accepted)
+    return host
+
+
+def check_like(where: str, like: Any) -> None:
+    """Refuse a server that speaks another wire than OpenAI's.
+
+    Raises:
+        InvalidParameterError: If it does.
+    """
+    if like != LIKE:
+        accepted = f"a server of your own speaks the wire of {LIKE!r}."
+        raise InvalidParameterError(f"{where}.like", like, accepted)
+
+
+def hosts_in(
+    providers: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Host]
+) -> dict[str, Host]:
+    """Return every server by name: shared ones, and those of a model's `providers`.
+
+    Args:
+        providers: Connection settings by provider id or name of a server.
+        shared: The servers that the registry knows.
+
+    Raises:
+        InvalidParameterError: If one has no address.
+    """
+    hosts = dict(shared)
+    for name, settings in providers.items():
+        known = hosts.get(name)
+        if known is None and "like" not in settings:
+            continue
+        where = f"providers[{name!r}]"
+        check_like(where, settings.get("like", LIKE))
+        base_url = settings.get("base_url") or (known.base_url if known else "")
+        if not base_url:
+            accepted = "give the address of the server."
+            raise InvalidParameterError(f"{where}['base_url']", base_url, accepted)
+        profile = settings.get("profile") or (known.profile if known else "")
+        key_env = known.key_env if known else ()
+        hosts[name] = Host(name, base_url, profile, key_env)
+    return hosts
