@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
 from langchain_unified.errors import (
-    InvalidParameterError,
     ProviderNotEnabledError,
     RegistryError,
 )
@@ -30,6 +29,7 @@ from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
+from langchain_unified.registry.own import OwnRows, check_name
 from langchain_unified.servers import Server
 from langchain_unified.types import ModelConfig
 
@@ -53,15 +53,11 @@ MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
 _ENTRY_BYTES = 512
 """Bytes of what is kept about a name that was resolved, its text aside, about."""
 
-_LONGEST_LIST = 8_192
-LONGEST_NAME = 512
-"""Longest model name, in characters; longer ones are no names but somebody's text."""
-
 _Hosts = tuple[Host, ...]
 _Asked = tuple[str, str | None, str | None, frozenset[str], _Hosts | None, date]
 
 
-class Registry:
+class Registry(OwnRows):
     """Model rows of all providers, and the layers above them.
 
     Args:
@@ -230,134 +226,6 @@ class Registry:
             message = "no provider names a default model; give model=..."
             raise RegistryError(message)
         return found
-
-    def register(self, model: str, **facts: Any) -> None:
-        """Add a model, or state facts about a known one.
-
-        What is stated is added to what was stated before, and holds for the model's
-        snapshots and fine-tunes too. It wins over shipped and discovered facts; what
-        a server refuses later wins over it, until `forget` is called.
-
-        Args:
-            model: The model's name.
-            **facts: The keys of a `[models]` table: `family`, `limits`, `parameters`,
-                `same_as` (the facts of another model, as an Azure deployment has
-                them), `provider` and so on.
-
-        Raises:
-            RegistryError: If a key or word is unknown, a type is wrong, a limit is
-                impossible or a reference leads nowhere or in a circle; nothing is
-                changed then.
-
-        Example:
-            >>> registry = Registry()
-            >>> registry.register("acme-1", provider="openai", family="classic")
-            >>> registry.resolve("acme-1").family
-            'classic'
-        """
-        self._catalog.register(check_name(model), facts, self.today())
-        self._resolved = Recent()
-
-    @property
-    def servers(self) -> Mapping[str, Host]:
-        """The servers of the user's own by name; see `add_server`."""
-        return self._catalog.hosts
-
-    def add_server(
-        self,
-        name: str,
-        base_url: str,
-        *,
-        key_env: str | Iterable[str] = (),
-        profile: str = "",
-    ) -> None:
-        """Add a server of the user's own that speaks OpenAI's wire.
-
-        Its models are called `<name>:<model>`, by every chat model of the registry,
-        beside those of providers. What follows the name is sent to the letter.
-
-        Args:
-            name: What to call it.
-            base_url: Where it is, for example `http://localhost:8000/v1`.
-            key_env: Environment variables that can hold its key, the stronger first;
-                none for a server without keys.
-            profile: Name of a server of `data/servers.toml`; what the name or the
-                address tells if left out.
-
-        Raises:
-            InvalidParameterError: If the name is a provider's, the address is none or
-                the profile is unknown.
-
-        Example:
-            >>> registry = Registry()
-            >>> registry.add_server("vllm", "http://localhost:8000/v1")
-            >>> registry.resolve("vllm:Qwen/Qwen3-8B").model
-            'Qwen/Qwen3-8B'
-        """
-        variables = (key_env,) if isinstance(key_env, str) else tuple(key_env)
-        self._catalog.add_host(Host(name, base_url, profile, variables))
-        self._resolved = Recent()
-
-    def unregister(self, model: str) -> None:
-        """Take back all that was registered about a model, or an alias.
-
-        Args:
-            model: The model's name as `register` took it, or the alias.
-
-        Raises:
-            RegistryError: If nothing was registered about it, or another row has its
-                facts from it by `same_as`.
-
-        Example:
-            >>> registry = Registry()
-            >>> registry.register("acme-1", provider="openai", family="classic")
-            >>> registry.unregister("acme-1")
-            >>> registry.own()
-            {}
-        """
-        self._catalog.unregister(check_name(model))
-        self._resolved = Recent()
-
-    def own(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of the user's own by `provider:model`, as they are merged.
-
-        Example:
-            >>> registry = Registry()
-            >>> registry.register("acme-1", provider="openai", family="classic")
-            >>> registry.register("acme-1", limits={"output": 4_096})
-            >>> registry.own()["openai:acme-1"]["limits"]
-            {'output': 4096}
-        """
-        return {
-            f"{provider}:{own.model}": {**own.merged, "provider": provider}
-            for provider, own in self._catalog.own()
-        }
-
-    def aliases(self) -> dict[str, str]:
-        """Return what names of the user's own stand for, by their lower case."""
-        return dict(self._catalog.aliases)
-
-    def alias(self, name: str, target: str) -> None:
-        """Let a name of the user's own stand for a model; the model's name is sent.
-
-        Args:
-            name: The new name, in any case.
-            target: Any spelling of a model, or another alias.
-
-        Raises:
-            RegistryError: If the name would come to stand for itself.
-        """
-        self._catalog.alias(name, check_name(target))
-        self._resolved = Recent()
-
-    def load(self, path: str | Path) -> None:
-        """Add the rows and aliases of a TOML file of the user's own.
-
-        Raises:
-            RegistryError: If the file cannot be read.
-        """
-        self._catalog.load(path, self.today())
-        self._resolved = Recent()
 
     def discovered(self, provider: str, base_url: str | None = None) -> tuple[str, ...]:
         """Return the names a provider listed when it was last asked."""
@@ -530,22 +398,6 @@ def _how_to_enable(row: ProviderRow) -> str:
         f"{ENABLE_VARIABLE}={row.id}."
     )
     return " ".join(steps)
-
-
-def check_name(model: object) -> str:
-    """Return a model name, or raise `InvalidParameterError` if it is none."""
-    if not isinstance(model, str) or not model.strip():
-        accepted = "give the name of a model, for example 'openai:<model>'."
-        raise InvalidParameterError("model", model, accepted)
-    longest = _LONGEST_LIST if model.startswith("auto:") else LONGEST_NAME
-    if len(model) > longest or not model.isprintable():
-        shown = f"{model[:40]}..." if len(model) > longest else model
-        accepted = (
-            f"a model name has at most {longest} printable characters; this one "
-            f"has {len(model)} characters."
-        )
-        raise InvalidParameterError("model", shown, accepted)
-    return model
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,180 @@
+"""What users lay over the shipped rows: models, names and servers of their own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.registry.hosts import Host
+from langchain_unified.registry.memory import Recent
+from langchain_unified.types import ModelConfig
+
+if TYPE_CHECKING:
+    from langchain_unified.registry.catalog import Catalog
+
+_LONGEST_LIST = 8_192
+LONGEST_NAME = 512
+"""Longest model name, in characters; longer ones are no names but somebody's text."""
+
+
+class OwnRows(ABC):
+    """The part of a registry that its user writes."""
+
+    _catalog: Catalog
+    _resolved: Recent[tuple[object, ...], ModelConfig]
+
+    @abstractmethod
+    def today(self) -> date:
+        """Return the day by which dates are judged."""
+
+    def register(self, model: str, **facts: Any) -> None:
+        """Add a model, or state facts about a known one.
+
+        What is stated is added to what was stated before, and holds for the model's
+        snapshots and fine-tunes too. It wins over shipped and discovered facts; what
+        a server refuses later wins over it, until `forget` is called.
+
+        Args:
+            model: The model's name.
+            **facts: The keys of a `[models]` table: `family`, `limits`, `parameters`,
+                `same_as` (the facts of another model, as an Azure deployment has
+                them), `provider` and so on.
+
+        Raises:
+            RegistryError: If a key or word is unknown, a type is wrong, a limit is
+                impossible or a reference leads nowhere or in a circle; nothing is
+                changed then.
+
+        Example:
+            >>> from langchain_unified.registry import Registry
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.resolve("acme-1").family
+            'classic'
+        """
+        self._catalog.register(check_name(model), facts, self.today())
+        self._resolved = Recent()
+
+    @property
+    def servers(self) -> Mapping[str, Host]:
+        """The servers of the user's own by name; see `add_server`."""
+        return self._catalog.hosts
+
+    def add_server(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        key_env: str | Iterable[str] = (),
+        profile: str = "",
+    ) -> None:
+        """Add a server of the user's own that speaks OpenAI's wire.
+
+        Its models are called `<name>:<model>`, by every chat model of the registry,
+        beside those of providers. What follows the name is sent to the letter.
+
+        Args:
+            name: What to call it.
+            base_url: Where it is, for example `http://localhost:8000/v1`.
+            key_env: Environment variables that can hold its key, the stronger first;
+                none for a server without keys.
+            profile: Name of a server of `data/servers.toml`; what the name or the
+                address tells if left out.
+
+        Raises:
+            InvalidParameterError: If the name is a provider's, the address is none or
+                the profile is unknown.
+
+        Example:
+            >>> from langchain_unified.registry import Registry
+            >>> registry = Registry()
+            >>> registry.add_server("vllm", "http://localhost:8000/v1")
+            >>> registry.resolve("vllm:Qwen/Qwen3-8B").model
+            'Qwen/Qwen3-8B'
+        """
+        variables = (key_env,) if isinstance(key_env, str) else tuple(key_env)
+        self._catalog.add_host(Host(name, base_url, profile, variables))
+        self._resolved = Recent()
+
+    def unregister(self, model: str) -> None:
+        """Take back all that was registered about a model, or an alias.
+
+        Args:
+            model: The model's name as `register` took it, or the alias.
+
+        Raises:
+            RegistryError: If nothing was registered about it, or another row has its
+                facts from it by `same_as`.
+
+        Example:
+            >>> from langchain_unified.registry import Registry
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.unregister("acme-1")
+            >>> registry.own()
+            {}
+        """
+        self._catalog.unregister(check_name(model))
+        self._resolved = Recent()
+
+    def own(self) -> dict[str, dict[str, Any]]:
+        """Return the rows of the user's own by `provider:model`, as they are merged.
+
+        Example:
+            >>> from langchain_unified.registry import Registry
+            >>> registry = Registry()
+            >>> registry.register("acme-1", provider="openai", family="classic")
+            >>> registry.register("acme-1", limits={"output": 4_096})
+            >>> registry.own()["openai:acme-1"]["limits"]
+            {'output': 4096}
+        """
+        return {
+            f"{provider}:{own.model}": {**own.merged, "provider": provider}
+            for provider, own in self._catalog.own()
+        }
+
+    def aliases(self) -> dict[str, str]:
+        """Return what names of the user's own stand for, by their lower case."""
+        return dict(self._catalog.aliases)
+
+    def alias(self, name: str, target: str) -> None:
+        """Let a name of the user's own stand for a model; the model's name is sent.
+
+        Args:
+            name: The new name, in any case.
+            target: Any spelling of a model, or another alias.
+
+        Raises:
+            RegistryError: If the name would come to stand for itself.
+        """
+        self._catalog.alias(name, check_name(target))
+        self._resolved = Recent()
+
+    def load(self, path: str | Path) -> None:
+        """Add the rows and aliases of a TOML file of the user's own.
+
+        Raises:
+            RegistryError: If the file cannot be read.
+        """
+        self._catalog.load(path, self.today())
+        self._resolved = Recent()
+
+
+def check_name(model: object) -> str:
+    """Return a model name, or raise `InvalidParameterError` if it is none."""
+    if not isinstance(model, str) or not model.strip():
+        accepted = "give the name of a model, for example 'openai:<model>'."
+        raise InvalidParameterError("model", model, accepted)
+    longest = _LONGEST_LIST if model.startswith("auto:") else LONGEST_NAME
+    if len(model) > longest or not model.isprintable():
+        shown = f"{model[:40]}..." if len(model) > longest else model
+        accepted = (
+            f"a model name has at most {longest} printable characters; this one "
+            f"has {len(model)} characters."
+        )
+        raise InvalidParameterError("model", shown, accepted)
+    return model
