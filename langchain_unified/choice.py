@@ -255,7 +255,11 @@ class Chooser:
     def _named(self, call: Invocation, name: str) -> Candidate:
         base_url = self._connection("openai").server.key
         config = self._registry.resolve(
-            name, base_url=base_url, configured=self._configured, hosts=self._hosts
+            name,
+            base_url=base_url,
+            configured=self._configured,
+            hosts=self._hosts,
+            prices=self._connection("openai").get("prices"),
         )
         deployments = self._connection(config.connection).get("deployments")
         if deployments:

@@ -61,6 +61,7 @@ SETTINGS = frozenset(
         "include_response_headers",
         "stream_chunk_timeout",
         "like",
+        "prices",
         "profile",
     }
 )

@@ -38,6 +38,7 @@ class BudgetExceededError(UnifiedError):
         estimate: float | None,
         *,
         has_cap: bool = True,
+        model: str = "<model>",
     ) -> None:
         """Name the three amounts, and what to set."""
         self.budget, self.spent, self.estimate = budget, spent, estimate
@@ -49,9 +50,11 @@ class BudgetExceededError(UnifiedError):
             )
         elif estimate is None:
             reason = (
-                "no price is known for the model, so the budget cannot be kept. "
-                'Install prices with pip install "langchain-unified[cost]", choose a '
-                "model that has a price, or call without budget_usd."
+                f"no price is known for {model!r}, so the budget cannot be kept. State "
+                f'it, in US dollars per million tokens: registry.register("{model}", '
+                'price={"input": 0, "output": 0}), which is right for a machine of '
+                "your own. List prices of providers come with "
+                'pip install "langchain-unified[cost]".'
             )
         else:
             reason = (
@@ -97,6 +100,7 @@ class Purse:
         tenant: str = "",
         *,
         has_cap: bool = True,
+        model: str = "<model>",
     ) -> Hold:
         """Set aside what a call may cost.
 
@@ -105,13 +109,14 @@ class Purse:
             estimate: What the call may cost at most; `None` if it is not known.
             tenant: Whose account it is.
             has_cap: Whether the call limits the length of its answer.
+            model: The name of the model of the call.
 
         Raises:
             BudgetExceededError: If it is more than what is left, or not known.
         """
         if estimate is None:
             spent = self.spent(tenant)
-            raise BudgetExceededError(budget, spent, None, has_cap=has_cap)
+            raise BudgetExceededError(budget, spent, None, has_cap=has_cap, model=model)
         accounts = self.open()
         spent = accounts.change(tenant, estimate, most=budget)
         if spent > budget:
@@ -140,6 +145,9 @@ class Hold:
 def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | None:
     """Return what an answer cost in US dollars; `None` if it is not known.
 
+    A price that a row states goes before list prices. Those hold for the provider's
+    own servers, and for servers said to bill at them.
+
     Args:
         config: The model that answered.
         usage: Token counts, as LangChain gives them.
@@ -149,19 +157,28 @@ def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | No
         >>> cost_usd(default_registry().resolve("gpt-4o"), None) is None
         True
     """
+    if not usage:
+        return None
+    if config.price is not None:
+        return config.price.cost(_counts(usage))
     prices = _prices()
-    if prices is None or not usage:
+    if prices is None or not config.billed_as:
         return None
     names = (config.model, config.canonical)
-    return _price(prices, config.provider, names, _counts(usage))
+    return _price(prices, config.billed_as, names, _counts(usage))
 
 
 def estimate_usd(
     config: ModelConfig, input_tokens: int, output_tokens: int
 ) -> float | None:
     """Return what a call of a given size would cost in US dollars, if known."""
+    if config.price is not None:
+        counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+        return config.price.cost(counts)
+    if not config.billed_as:
+        return None
     size = (input_tokens, output_tokens)
-    return _estimate(config.provider, config.model, config.canonical, *size)
+    return _estimate(config.billed_as, config.model, config.canonical, *size)
 
 
 def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:

@@ -388,11 +388,15 @@ class DropIn(BaseChatModel):
             "base_url": host.base_url,
             "stream_chunk_timeout": self.stream_chunk_timeout,
             "include_response_headers": self.include_response_headers,
-            **{k: v for k, v in own.items() if k not in {"like", "profile"}},
+            **{k: v for k, v in own.items() if k not in _OF_HOSTS},
         }
         if settings.get("api_key") is None:
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
+
+
+_OF_HOSTS = frozenset({"like", "prices", "profile"})
+"""What `providers` says about a server, and not about a connection to it."""
 
 
 def _provider_of(

@@ -386,7 +386,13 @@ class Planning(DropIn):
             estimate = estimate_plan(plan, about_tokens(messages, plan.body))
             known = cap_of(plan) or plan.config.limits.get("output")
             has_cap = bool(known if estimate is None else cap_of(plan))
-            return self._paying.hold(budget, estimate, call.tenant, has_cap=has_cap)
+            return self._paying.hold(
+                budget,
+                estimate,
+                call.tenant,
+                has_cap=has_cap,
+                model=plan.config.full_name,
+            )
 
         return Spending(hold)
 
@@ -475,6 +481,7 @@ class Planning(DropIn):
             configured=self._configured(),
             deployments=self._deployments(),
             hosts=self._named_servers(),
+            prices=self._connected("openai").get("prices"),
         )
 
     def _named_servers(self) -> tuple[Host, ...]:

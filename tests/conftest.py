@@ -73,7 +73,11 @@ def model(
 def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
     """Return connection settings for the emulator."""
     return {
-        "openai": {"api_key": "sk-test", "base_url": emulator.openai_base_url},
+        "openai": {
+            "api_key": "sk-test",
+            "base_url": emulator.openai_base_url,
+            "prices": "openai",
+        },
         "google_genai": {"api_key": "test", "base_url": emulator.google_base_url},
         "anthropic": {"api_key": "test", "base_url": emulator.anthropic_base_url},
         "ollama": {"base_url": emulator.ollama_base_url},

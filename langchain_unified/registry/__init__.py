@@ -54,7 +54,9 @@ _ENTRY_BYTES = 512
 """Bytes of what is kept about a name that was resolved, its text aside, about."""
 
 _Hosts = tuple[Host, ...]
-_Asked = tuple[str, str | None, str | None, frozenset[str], _Hosts | None, date]
+_Asked = tuple[
+    str, str | None, str | None, frozenset[str], _Hosts | None, str | None, date
+]
 
 
 class Registry(OwnRows):
@@ -131,6 +133,7 @@ class Registry(OwnRows):
         configured: frozenset[str] = frozenset(),
         deployments: Mapping[str, str] | None = None,
         hosts: tuple[Host, ...] | None = None,
+        prices: str | None = None,
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
 
@@ -145,12 +148,13 @@ class Registry(OwnRows):
                 them beside such a server too.
             deployments: Model by deployment, for providers with `rules_of`.
             hosts: Servers that the user named; those of the registry if left out.
+            prices: Provider at whose list prices the server at `base_url` bills.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
         name, today = check_name(model), self.today()
-        asked = (name, provider, base_url, configured, hosts, today)
+        asked = (name, provider, base_url, configured, hosts, prices, today)
         if not deployments:
             config = self._resolved.latest.get(asked) or self._resolved.find(asked)
             if config is not None:
@@ -160,13 +164,16 @@ class Registry(OwnRows):
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
-        model, provider, base_url, configured, hosts, today = asked
+        model, provider, base_url, configured, hosts, prices, today = asked
         resolved, catalog = self._resolved, self._catalog
         known = self.servers if hosts is None else {host.name: host for host in hosts}
         hosted = catalog.hosted(model, known)
         if hosted is not None:
             found = catalog.find(hosted[1], None, hosted[0], today)
-            there = catalog.config(found)._replace(server_name=hosted[0].host)
+            host = known[hosted[0].host]
+            there = catalog.config(found)._replace(
+                server_name=host.name, billed_as=host.prices
+            )
             resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
             return there
         place = _place(base_url, configured)
@@ -176,6 +183,8 @@ class Registry(OwnRows):
         if config is None:
             found = catalog.find(behind or model, provider, place, today)
             config = catalog.config(found, None if behind is None else name)
+            if prices and config.server:
+                config = config._replace(billed_as=prices)
             resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
         return config
 

@@ -10,6 +10,7 @@ from typing import Any
 from langchain_unified.registry.schema import (
     FactsRow,
     ProviderFile,
+    RatesRow,
     RuleRow,
     SourceRow,
     ThinkingRow,
@@ -21,7 +22,9 @@ from langchain_unified.types import (
     ModelConfig,
     ParameterMapping,
     ParameterRule,
+    Price,
     Provenance,
+    Rates,
     Thinking,
 )
 
@@ -148,6 +151,8 @@ def build_config(found: Found) -> ModelConfig:
         provenance=MappingProxyType(facts.provenance),
         server=found.server,
         could_mean=found.could_mean,
+        price=facts.price(),
+        billed_as="" if found.server else file.provider.id,
     )
 
 
@@ -247,6 +252,14 @@ class _Facts:
                 self.provenance["limits"] = stratum.cite()
         return MappingProxyType(merged)
 
+    def price(self) -> Price | None:
+        """Return what the strongest row that states a price says."""
+        row = self.value("price")
+        if row is None:
+            return None
+        tiers = sorted((tier.above, _rates(tier)) for tier in row.tiers)
+        return Price(_rates(row), tuple(tiers), self.provenance["price"])
+
     def lifecycle(self) -> Lifecycle:
         """Return the dates and the successor, merged key by key."""
         served = self.value("served_by")
@@ -255,6 +268,12 @@ class _Facts:
             served_by=served.model if served else None,
             served_from=served.since if served else None,
         )
+
+
+def _rates(row: RatesRow) -> Rates:
+    cached = row.input if row.cached is None else row.cached
+    written = row.input if row.cache_write is None else row.cache_write
+    return Rates(row.input, row.output, cached, written)
 
 
 def _rule(

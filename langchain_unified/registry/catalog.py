@@ -159,9 +159,8 @@ class Catalog:
         try:
             for name, host in read.servers.items():
                 check_like(f"servers.{name}", host.like)
-                self.add_host(
-                    Host(name, host.base_url, host.profile, tuple(host.key_env))
-                )
+                about = host.profile, tuple(host.key_env), host.prices
+                self.add_host(Host(name, host.base_url, *about))
             for model, row in _in_order(read.models, origin):
                 patch = self._patch(model, row, origin, read.sources, today)
                 self._layers.register(patch)
@@ -374,4 +373,6 @@ def _deployed(config: ModelConfig, name: Name) -> ModelConfig:
     (learn.microsoft.com, Azure OpenAI model retirements, read 2026-11-26).
     """
     owner = name.provider or config.provider
-    return config._replace(model=name.wire, provider=owner, lifecycle=Lifecycle())
+    return config._replace(
+        model=name.wire, provider=owner, lifecycle=Lifecycle(), billed_as=owner
+    )

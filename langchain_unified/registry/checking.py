@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -45,6 +46,7 @@ def check_own(file: ProviderFile, model: str, row: ModelRow, origin: str) -> Non
         *_impossible_limits(row),
         *_impossible_rules(row),
         *_impossible_dates(row),
+        *_impossible_prices(row),
     ]
     if problems:
         lines = [
@@ -139,6 +141,16 @@ _BUDGET = ("budget_min", "budget_max")
 def _impossible_dates(row: ModelRow) -> Iterator[str]:
     if row.released and row.shutdown and row.released > row.shutdown:
         yield f"shutdown: {row.shutdown} is before released, {row.released}."
+
+
+def _impossible_prices(row: FactsRow) -> Iterator[str]:
+    if row.price is None:
+        return
+    for rates in (row.price, *row.price.tiers):
+        for name, value in rates.model_dump(exclude={"tiers"}).items():
+            if value is not None and not 0 <= value < math.inf:
+                more = "give US dollars per million tokens, from 0."
+                yield f"price.{name}: {value}; {more}"
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

@@ -27,7 +27,15 @@ _LIMITS = {
     "max_output_tokens": "output",
     "context_length": "context",
 }
-_WHOLE = ("endpoints", "tools", "inputs", "outputs", "system_roles", "limits")
+_WHOLE = (
+    "endpoints",
+    "tools",
+    "inputs",
+    "outputs",
+    "system_roles",
+    "limits",
+    "price",
+)
 _MODALITIES = {
     **{name: ("inputs", kind) for kind, name in INPUT_FEATURES.items()},
     **{name: ("outputs", kind) for kind, name in OUTPUT_FEATURES.items()},
@@ -215,8 +223,9 @@ def _plain_fact(row: Any, fact: str) -> Any:
         return None if listed is None else kind in listed
     if fact in _LIMITS:
         return getattr(row.limits, _LIMITS[fact], None)
-    if fact == "limits":
-        return None if row.limits is None else _stated(row.limits)
+    if fact in {"limits", "price"}:
+        table = getattr(row, fact)
+        return None if table is None else _stated(table)
     if fact in {*_WHOLE, *LIFECYCLE, "family"}:
         return getattr(row, fact, None)
     return None

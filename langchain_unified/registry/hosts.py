@@ -29,6 +29,7 @@ class Host(NamedTuple):
         profile: Name of what is known about its make; empty for what its own name or
             its address says.
         key_env: Environment variables that can hold its key.
+        prices: Provider at whose list prices it bills; empty for none.
 
     Example:
         >>> Host("vllm", "http://localhost:8000/v1").address
@@ -39,6 +40,7 @@ class Host(NamedTuple):
     base_url: str
     profile: str = ""
     key_env: tuple[str, ...] = ()
+    prices: str = ""
 
     @property
     def address(self) -> str:
@@ -127,5 +129,6 @@ def hosts_in(
             raise InvalidParameterError(f"{where}['base_url']", base_url, accepted)
         profile = settings.get("profile") or (known.profile if known else "")
         key_env = known.key_env if known else ()
-        hosts[name] = Host(name, base_url, profile, key_env)
+        prices = settings.get("prices") or (known.prices if known else "")
+        hosts[name] = Host(name, base_url, profile, key_env, prices)
     return hosts

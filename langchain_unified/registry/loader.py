@@ -98,6 +98,8 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         "served_by": schema.ServedBy,
         "rank": schema.RankRow,
         "servers": schema.HostRow,
+        "price": schema.PriceRow,
+        "tiers": schema.TierRow,
     }
     for part in reversed(location):
         if part in by_table:

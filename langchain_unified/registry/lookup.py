@@ -197,7 +197,8 @@ class Lookup:
         keys = tuple(dict.fromkeys((named.key, name.key)))
         above = self._layers.strata(named.provider, keys, place.server)
         found = replace(found, match="fallback", rows=(*found.rows, *above))
-        return _as_named(found, named, name, place.host)
+        like = found.canonical  # by which prices are listed
+        return replace(_as_named(found, named, name, place.host), canonical=like)
 
     def _named(self, name: Name, place: Place) -> Named | None:
         """Return the user's own rows of a name, of a snapshot's or fine-tune's base."""

@@ -71,6 +71,7 @@ class OwnRows(ABC):
         *,
         key_env: str | Iterable[str] = (),
         profile: str = "",
+        prices: str = "",
     ) -> None:
         """Add a server of the user's own that speaks OpenAI's wire.
 
@@ -84,6 +85,8 @@ class OwnRows(ABC):
                 none for a server without keys.
             profile: Name of a server of `data/servers.toml`; what the name or the
                 address tells if left out.
+            prices: Provider at whose list prices it bills, for a gateway; a server of
+                one's own bills nobody's, only what rows say with `price`.
 
         Raises:
             InvalidParameterError: If the name is a provider's, the address is none or
@@ -97,7 +100,7 @@ class OwnRows(ABC):
             'Qwen/Qwen3-8B'
         """
         variables = (key_env,) if isinstance(key_env, str) else tuple(key_env)
-        self._catalog.add_host(Host(name, base_url, profile, variables))
+        self._catalog.add_host(Host(name, base_url, profile, variables, prices))
         self._resolved = Recent()
 
     def unregister(self, model: str) -> None:

@@ -80,6 +80,30 @@ class LimitsRow(Row):
     output: int | None = None
 
 
+class RatesRow(Row):
+    """What tokens cost, in US dollars per million; 0 on a machine of one's own.
+
+    `cached` and `cache_write` are those of `input` if left out.
+    """
+
+    input: float
+    output: float
+    cached: float | None = None
+    cache_write: float | None = None
+
+
+class TierRow(RatesRow):
+    """Rates of whole calls that read more than `above` tokens."""
+
+    above: int
+
+
+class PriceRow(RatesRow):
+    """The price of a model; `tiers` are its rates for larger calls."""
+
+    tiers: list[TierRow] = Field(default_factory=list)
+
+
 class FactsRow(Sourced):
     """What a family or a model may state about itself."""
 
@@ -94,6 +118,7 @@ class FactsRow(Sourced):
     limits: LimitsRow | None = None
     parameters: Rules | None = None
     parameters_on: dict[str, Rules] | None = None
+    price: PriceRow | None = None
 
 
 class FamilyRow(FactsRow):
@@ -222,13 +247,15 @@ class HostRow(Row):
     """A server of the user's own; its models are called `<name>:<model>`.
 
     `key_env` names the environment variables that can hold its key; without any, none
-    is sent. `profile` names a server of `data/servers.toml`.
+    is sent. `profile` names a server of `data/servers.toml`, `prices` the provider at
+    whose list prices a gateway bills.
     """
 
     like: str = "openai"
     base_url: str
     key_env: list[str] = Field(default_factory=list)
     profile: str = ""
+    prices: str = ""
 
 
 class OverrideFile(Row):

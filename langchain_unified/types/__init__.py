@@ -21,7 +21,9 @@ from langchain_unified.types.facts import (
     ModelConfig,
     ParameterMapping,
     ParameterRule,
+    Price,
     Provenance,
+    Rates,
     Thinking,
 )
 from langchain_unified.types.plans import CallPlan, Change, ChangeKind
@@ -42,7 +44,9 @@ __all__ = [
     "ParameterMapping",
     "ParameterRule",
     "Policy",
+    "Price",
     "Provenance",
+    "Rates",
     "Thinking",
     "ToolLike",
     "Traits",

@@ -159,6 +159,64 @@ class Lifecycle(NamedTuple):
     served_from: date | None = None
 
 
+class Rates(NamedTuple):
+    """What tokens cost, in US dollars per million.
+
+    Attributes:
+        input: Tokens read.
+        output: Tokens written, reasoning included.
+        cached: Tokens read from a cache.
+        cache_write: Tokens written to a cache.
+    """
+
+    input: float
+    output: float
+    cached: float
+    cache_write: float
+
+    def cost(self, counts: Mapping[str, int]) -> float:
+        """Return what a call of some token counts costs in US dollars.
+
+        Args:
+            counts: `input_tokens`, `output_tokens`, `cache_read_tokens` and
+                `cache_write_tokens`; the latter two are among the first.
+        """
+        cached = counts.get("cache_read_tokens", 0)
+        written = counts.get("cache_write_tokens", 0)
+        plain = max(0, counts.get("input_tokens", 0) - cached - written)
+        made = counts.get("output_tokens", 0)
+        total = plain * self.input + cached * self.cached
+        return (total + written * self.cache_write + made * self.output) / 1_000_000
+
+
+class Price(NamedTuple):
+    """The price of a model as a row states it.
+
+    Attributes:
+        rates: What tokens cost.
+        tiers: Other rates for whole calls that read more than some number of tokens,
+            by that number, the smallest first.
+        provenance: Where the price is from.
+    """
+
+    rates: Rates
+    tiers: tuple[tuple[int, Rates], ...] = ()
+    provenance: Provenance = Provenance()
+
+    def cost(self, counts: Mapping[str, int]) -> float:
+        """Return what a call costs in US dollars; see `Rates.cost`.
+
+        Example:
+            >>> Price(Rates(2, 8, 1, 2)).cost({"input_tokens": 500_000})
+            1.0
+        """
+        size, rates = counts.get("input_tokens", 0), self.rates
+        for above, other in self.tiers:
+            if size > above:
+                rates = other
+        return rates.cost(counts)
+
+
 class ModelConfig(NamedTuple):
     """Everything the registry knows about one model.
 
@@ -182,6 +240,9 @@ class ModelConfig(NamedTuple):
         could_mean: A model of another provider that the name looks like, as it would
             be written to call it there.
         server_name: What the user calls that server; empty if it has no name.
+        price: The price that a row of the user's own states, if one does.
+        billed_as: Provider whose list prices hold for calls; empty where nobody's do,
+            as on a server of the user's own.
     """
 
     model: str
@@ -201,6 +262,8 @@ class ModelConfig(NamedTuple):
     server: str = ""
     could_mean: str = ""
     server_name: str = ""
+    price: Price | None = None
+    billed_as: str = ""
 
     @property
     def connection(self) -> str:
