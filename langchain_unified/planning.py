@@ -16,6 +16,7 @@ from typing_extensions import Self
 from langchain_unified.attempts import Attempts, MakePlan, Spending
 from langchain_unified.attempts.scoping import scope_of
 from langchain_unified.choice import (
+    AUTO,
     Chooser,
     about_tokens,
     is_auto,
@@ -171,6 +172,8 @@ class Planning(DropIn):
         if self.budget_usd is not None:
             self._paying.open()  # Processes forked from now on pay from it too.
         read_fallbacks(self.fallbacks)
+        if self.choice is not None or is_auto(self.model_name):
+            self._chooser().check(self.model_name if is_auto(self.model_name) else AUTO)
         known = self._registry().files
         check_ids(self.enable, known, where="enable")
         check_ids(self.providers, [*known, *self._hosts()], where="providers")
@@ -372,7 +375,13 @@ class Planning(DropIn):
             self.choice,
             self._configured(),
             hosts=self._named_servers(),
+            left=self._left,
         )
+
+    def _left(self, tenant: str) -> float | None:
+        """Return what is left of a tenant's budget; `None` without a budget."""
+        budget = self.budget_usd
+        return None if budget is None else budget - self._paying.spent(tenant)
 
     def _spending(
         self, messages: list[BaseMessage], call: Invocation

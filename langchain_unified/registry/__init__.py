@@ -309,13 +309,22 @@ class Registry(OwnRows):
 
     def models(self) -> Iterator[ModelConfig]:
         """Yield the configuration of every registered model id, snapshots included."""
-        for provider, name in self._catalog.rows():
-            yield self.resolve(f"{provider}:{name}")
+        for row in self._catalog.rows():
+            yield self.resolve(self._full_name(*row))
+
+    def _full_name(self, provider: str, model: str) -> str:
+        """Return a name with its provider, unless it is of a named server."""
+        hosted = self._catalog.hosted(model, self.servers)
+        return model if hosted else f"{provider}:{model}"
+
+    def rank(self, model: str) -> RankRow | None:
+        """Return where a model stands among its peers, if a row says so."""
+        return self._catalog.rank(model, self.today())
 
     def ranked(self) -> list[tuple[ModelConfig, RankRow]]:
         """Return the models that have a rank among their peers."""
         catalog, today = self._catalog, self.today()
-        names = [f"{provider}:{model}" for provider, model in catalog.rankable()]
+        names = [self._full_name(*row) for row in catalog.rankable()]
         ranked = [(self.resolve(name), catalog.rank(name, today)) for name in names]
         return [(config, rank) for config, rank in ranked if rank is not None]
 

@@ -1,9 +1,10 @@
 """`model="auto"`: a model that can do what the call needs, chosen by a policy.
 
 The policies: `auto:cheapest` (what `auto` means unless told otherwise), `auto:fastest`,
-`auto:strongest`, an ordered list (`auto:<one>,<other>`), or a callable. The choice
-depends on nothing but the call, the registry, the day and which providers are enabled
-and have credentials.
+`auto:strongest`, each of them among some models only (`auto:cheapest(<one>, <other>)`),
+an ordered list (`auto:<one>,<other>`), or a callable. The choice depends on nothing but
+the call, the registry, the day, what is left of a budget, and which providers are
+enabled and have credentials.
 """
 
 from __future__ import annotations
@@ -18,51 +19,52 @@ from typing import Any, NamedTuple
 from langchain_core.messages import BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
+from langchain_unified.choice.needs import (
+    about_tokens,
+    has_credentials,
+    missing_abilities,
+    missing_room,
+    needed,
+)
+from langchain_unified.choice.policies import (
+    AUTO,
+    DEFAULT_POLICY,
+    POLICIES,
+    Order,
+    Picking,
+    is_auto,
+    policy_hint,
+    read_policy,
+    spelled,
+)
 from langchain_unified.connection import Connection
-from langchain_unified.cost import estimate_usd
+from langchain_unified.cost import estimate_plan, estimate_usd
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.registry import Registry
 from langchain_unified.registry.hosts import Host
-from langchain_unified.types import Change, Invocation, ModelConfig
-from langchain_unified.vocabulary import nearest
+from langchain_unified.registry.schema import RankRow
+from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
 
-AUTO = "auto"
-POLICIES = ("cheapest", "fastest", "strongest")
-DEFAULT_POLICY = "cheapest"
+__all__ = [
+    "AUTO",
+    "POLICIES",
+    "Candidate",
+    "Chooser",
+    "NoModelFitsError",
+    "Policy",
+    "about_tokens",
+    "has_credentials",
+    "is_auto",
+    "spelled",
+]
+
+_USUAL = Order(DEFAULT_POLICY)
 
 Policy = str | Sequence[str] | Callable[[list["Candidate"]], str]
 """A word of `POLICIES`, model names in order, or what picks from the candidates."""
 
 _TYPICAL_INPUT, _TYPICAL_OUTPUT = 1_000, 500
 """Tokens by which prices are compared when the call says nothing."""
-
-_CHARACTERS = 4
-"""Characters of a token, about."""
-
-_SECRETS = (
-    "api_key",
-    "root_client",
-    "root_async_client",
-    "client",
-    "credentials",
-    "project",
-    "vertexai",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "azure_ad_async_token_provider",
-)
-_VERTEX = "GOOGLE_GENAI_USE_VERTEXAI"
-_WORDS = {
-    "tool_calling": "tools",
-    "structured_output": "a response schema",
-    "json_mode": "JSON answers",
-    "image_inputs": "image input",
-    "audio_inputs": "audio input",
-    "video_inputs": "video input",
-    "pdf_inputs": "PDF input",
-    "image_outputs": "image output",
-    "audio_outputs": "audio output",
-}
 
 
 class Candidate(NamedTuple):
@@ -101,28 +103,6 @@ class NoModelFitsError(UnsupportedError):
         super().__init__("model", asked, model=asked, reason=reason)
 
 
-def is_auto(model: object) -> bool:
-    """Tell whether a name leaves the model open."""
-    if not isinstance(model, str):
-        return False
-    word, _, _ = model.strip().casefold().partition(":")
-    return word == AUTO
-
-
-def spelled(model: Any) -> Any:
-    """Return a list of models as the name that stands for it."""
-    if isinstance(model, (list, tuple)) and all(isinstance(one, str) for one in model):
-        return f"{AUTO}:{','.join(model)}"
-    return model
-
-
-def about_tokens(messages: Sequence[BaseMessage], settings: Mapping[str, Any]) -> int:
-    """Return about how many tokens messages and tools are."""
-    tools = settings.get("tools")
-    told = len(json.dumps(tools, default=str)) // _CHARACTERS if tools else 0
-    return count_tokens_approximately(messages) + told
-
-
 class Chooser:
     """Chooses models for one model object.
 
@@ -133,6 +113,8 @@ class Chooser:
         policy: What `auto` alone means.
         configured: Providers the user set up, beside OpenAI.
         hosts: Servers that the user named.
+        left: Returns what is left of the budget of a tenant, in US dollars; `None`
+            for no limit.
     """
 
     def __init__(
@@ -144,8 +126,10 @@ class Chooser:
         configured: frozenset[str] = frozenset(),
         *,
         hosts: tuple[Host, ...] = (),
+        left: Callable[[str], float | None] | None = None,
     ) -> None:
         """Keep what the choice depends on."""
+        self._left = left
         self._configured, self._hosts = configured, hosts
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
@@ -163,13 +147,27 @@ class Chooser:
             NoModelFitsError: If no candidate can do what the call needs.
             InvalidParameterError: If the policy makes no sense.
         """
-        policy = self._policy_of(call.model)
+        policy = self.check(call.model)
         if callable(policy):
             return self._picked(call, policy)
         for candidate, why in self._in_order(call, policy):
             if next(self._lacks(call, candidate), None) is None:
                 return candidate.name, _change(call, candidate, why)
         raise self._nothing(call, policy)
+
+    def check(self, model: str) -> Order | Picking:
+        """Return the policy behind a name that leaves the model open.
+
+        Raises:
+            InvalidParameterError: If it makes no sense, or names a model that nobody
+                knows.
+        """
+        policy = read_policy(model, self._policy)
+        for name in () if callable(policy) else policy.names:
+            if self._is_unknown(name):
+                hint = f"there is no model {name!r}; {policy_hint(name)}"
+                raise InvalidParameterError("model", model, hint)
+        return policy
 
     def usual(self, model: str) -> str:
         """Return the model of a plain text call; the name itself if none fits."""
@@ -178,94 +176,95 @@ class Chooser:
         except NoModelFitsError:
             return model
 
-    def _picked(
-        self, call: Invocation, pick: Callable[[list[Candidate]], str]
-    ) -> tuple[str, Change]:
+    def _picked(self, call: Invocation, pick: Picking) -> tuple[str, Change]:
         """Let the user's own callable choose among those that fit."""
         fitting = [
             candidate
-            for candidate, _ in self._in_order(call, DEFAULT_POLICY)
+            for candidate, _ in self._in_order(call, _USUAL)
             if next(self._lacks(call, candidate), None) is None
         ]
         if not fitting:
-            raise self._nothing(call, DEFAULT_POLICY)
+            raise self._nothing(call, _USUAL)
         name = pick(fitting)
         candidate = next((c for c in fitting if name in {c.name, c.config.model}), None)
-        candidate = candidate or self._named(call, str(name))
+        if candidate is None:
+            if not isinstance(name, str) or not name or self._is_unknown(name):
+                accepted = "the callable must return the name of one of its candidates."
+                raise InvalidParameterError("choice", name, accepted)
+            candidate = self._named(call, name)
         lacking = list(self._lacks(call, candidate))
         if lacking:
             raise NoModelFitsError(call.model, {candidate.name: lacking})
         told = getattr(pick, "__name__", "the callable")
         return candidate.name, _change(call, candidate, f"{told} picked it")
 
-    def _nothing(
-        self, call: Invocation, policy: str | Sequence[str]
-    ) -> NoModelFitsError:
+    def _nothing(self, call: Invocation, policy: Order) -> NoModelFitsError:
         candidates = [candidate for candidate, _ in self._in_order(call, policy)]
         lacks = {c.name: list(self._lacks(call, c)) for c in candidates}
         return NoModelFitsError(call.model, lacks)
 
-    def _policy_of(self, model: str) -> Policy:
-        _, _, said = model.strip().partition(":")
-        if not said:
-            policy = self._policy or DEFAULT_POLICY
-            if isinstance(policy, str) and policy not in POLICIES:
-                return self._policy_of(
-                    policy if is_auto(policy) else f"{AUTO}:{policy}"
-                )
-            return policy
-        if said.casefold() in POLICIES:
-            return said.casefold()
-        names = [name.strip() for name in said.split(",") if name.strip()]
-        if len(names) == 1 and self._is_unknown(names[0]):
-            near = nearest(said, POLICIES)
-            hint = (
-                f"did you mean 'auto:{near}'?" if near else "give a policy or models."
-            )
-            raise InvalidParameterError("model", model, hint)
-        return names
-
     def _is_unknown(self, name: str) -> bool:
-        """Tell a misspelt policy from a model that its user names with its provider."""
-        return ":" not in name and self._registry.resolve(name).match == "fallback"
+        """Tell a slip from a model that its user names with its provider or server."""
+        prefix, colon, _ = name.partition(":")
+        explicit = prefix.casefold() in self._prefixes() if colon else False
+        config = self._resolve(name)
+        elsewhere = bool(config.server or config.server_name)
+        return config.match == "fallback" and not explicit and not elsewhere
+
+    def _prefixes(self) -> set[str]:
+        rows = [file.provider for file in self._registry.files.values()]
+        ids = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
+        return ids | {host.name for host in self._hosts}
 
     def _in_order(
-        self, call: Invocation, policy: str | Sequence[str]
+        self, call: Invocation, policy: Order
     ) -> Iterator[tuple[Candidate, str]]:
         """Yield the candidates, the most wanted first, and why each comes there."""
-        if not isinstance(policy, str):
-            for place, name in enumerate(policy, 1):
+        if not policy.word:
+            for place, name in enumerate(policy.names, 1):
                 yield self._named(call, name), f"the list's number {place}"
             return
-        ranked = sorted(self._ranked(call), key=partial(_place, policy))
+        if policy.names:
+            found = [self._named(call, name) for name in policy.names]
+            _check_ranks(call, policy, found)
+        else:
+            found = list(self._ranked(call))
+        ranked = sorted(found, key=partial(_place, policy.word))
         priced = any(candidate.price_usd is not None for candidate in ranked)
         for candidate in ranked:
-            yield candidate, _reason(policy, candidate, priced=priced)
+            yield candidate, _reason(policy.word, candidate, priced=priced)
 
     def _ranked(self, call: Invocation) -> Iterator[Candidate]:
-        for config, rank in self._registry.ranked():
-            yield Candidate(
-                config.full_name,
-                config,
-                rank.strength or 0,
-                rank.speed or 0,
-                _price(call, config),
-            )
+        for known, rank in self._registry.ranked():
+            config = self._resolve(known.full_name)
+            yield self._candidate(call, config, rank)
 
     def _named(self, call: Invocation, name: str) -> Candidate:
-        base_url = self._connection("openai").server.key
+        rank = self._registry.rank(name)
+        return self._candidate(call, self._resolve(name), rank)._replace(named=True)
+
+    def _candidate(
+        self, call: Invocation, config: ModelConfig, rank: RankRow | None
+    ) -> Candidate:
+        strength = (rank.strength if rank else None) or 0
+        speed = (rank.speed if rank else None) or 0
+        price = _price(call, config)
+        return Candidate(config.full_name, config, strength, speed, price)
+
+    def _resolve(self, name: str) -> ModelConfig:
+        """Return what is known about a model where this object calls it."""
+        openai = self._connection("openai")
         config = self._registry.resolve(
             name,
-            base_url=base_url,
+            base_url=openai.server.key,
             configured=self._configured,
             hosts=self._hosts,
-            prices=self._connection("openai").get("prices"),
+            prices=openai.get("prices"),
         )
         deployments = self._connection(config.connection).get("deployments")
         if deployments:
             config = self._registry.resolve(name, deployments=deployments)
-        price = _price(call, config)
-        return Candidate(config.full_name, config, price_usd=price, named=True)
+        return config
 
     def _lacks(self, call: Invocation, candidate: Candidate) -> Iterator[str]:
         """Yield what keeps a model from answering a call; nothing if it can."""
@@ -274,15 +273,25 @@ class Chooser:
         config = candidate.config
         yield from self._absent(config)
         yield from self._past(candidate)
-        yield from _missing_abilities(call, config)
-        limit = config.limits.get("input") or config.limits.get("context")
-        tokens = call.tokens or 0
-        if limit is not None and tokens > limit:
-            yield f"room for about {tokens} tokens (it reads {limit})"
+        yield from missing_abilities(call, config)
+        yield from missing_room(call, config)
         try:
-            plan(call, config)
+            made = plan(call, config)
         except UnsupportedError as refusal:
             yield f"way to take {refusal.parameter} ({refusal.reason.rstrip('.')})"
+        else:
+            yield from self._missing_money(call, made)
+
+    def _missing_money(self, call: Invocation, made: CallPlan) -> Iterator[str]:
+        """Yield why a call cannot be paid; nothing without a budget."""
+        left = self._left(call.tenant) if self._left else None
+        if left is None:
+            return
+        most = estimate_plan(made, call.tokens or 0)
+        if most is None:
+            yield "price that is known (the budget needs one)"
+        elif most > left:
+            yield f"money (it may cost ${most:.6f}, and ${left:.6f} is left)"
 
     def _absent(self, config: ModelConfig) -> Iterator[str]:
         """Yield why a model cannot be reached here and today."""
@@ -311,20 +320,6 @@ class Chooser:
             yield f"future (its shutdown: {end})"
 
 
-def has_credentials(connection: Connection, variables: Sequence[str]) -> bool:
-    """Tell whether a provider has what it needs to be called.
-
-    Args:
-        connection: Its connection settings.
-        variables: Environment variables that can hold its key.
-    """
-    if not variables or any(connection.get(name) for name in _SECRETS):
-        return True
-    in_vertex = os.environ.get(_VERTEX, "").casefold() in {"1", "true"}
-    vertex = in_vertex and connection.provider == "google_genai"
-    return vertex or any(os.environ.get(name) for name in variables)
-
-
 def _place(policy: str, candidate: Candidate) -> tuple[float, float, str]:
     price = candidate.price_usd
     cost = float("inf") if price is None else price
@@ -339,9 +334,9 @@ def _place(policy: str, candidate: Candidate) -> tuple[float, float, str]:
 
 def _reason(policy: str, candidate: Candidate, *, priced: bool) -> str:
     if policy == "strongest":
-        return f"the strongest, rank {candidate.strength}"
+        return f"the strongest by rank, {candidate.strength} of 100"
     if policy == "fastest":
-        return f"the fastest, rank {candidate.speed}"
+        return f"the fastest by rank, {candidate.speed} of 100"
     if not priced:
         return "the smallest, as genai-prices is not installed"
     if candidate.price_usd is None:
@@ -350,63 +345,32 @@ def _reason(policy: str, candidate: Candidate, *, priced: bool) -> str:
 
 
 def _change(call: Invocation, candidate: Candidate, why: str) -> Change:
-    needs = list(dict.fromkeys(_needed(call)))
+    needs = list(dict.fromkeys(needed(call)))
     told = f" that can do {', '.join(needs)}" if needs else ""
     reason = f"{why}{told} and has credentials."
     return Change("model", "routed", call.model, candidate.name, reason, "choice")
 
 
 def _price(call: Invocation, config: ModelConfig) -> float | None:
+    """Return what a call costs if its answer is as long as it may get.
+
+    A call without a cap is compared as if it had that of a typical one.
+    """
     cap = call.params.get("max_tokens") or _TYPICAL_OUTPUT
-    size = _TYPICAL_INPUT
-    while size < (call.tokens or 0):
-        size *= 2
-    return estimate_usd(config, size, min(cap, _TYPICAL_OUTPUT))
+    answers = call.params.get("n") or 1
+    return estimate_usd(config, call.tokens or _TYPICAL_INPUT, cap * answers)
 
 
-def _needed(call: Invocation) -> Iterator[str]:
-    for feature in _features(call):
-        yield _WORDS.get(feature, feature)
-    if _wants_reasoning(call):
-        yield "reasoning"
-    if call.stream:
-        yield "streaming"
-
-
-def _missing_abilities(call: Invocation, config: ModelConfig) -> Iterator[str]:
-    if not config.supports("text_outputs"):
-        yield "text output"
-    for feature in _features(call):
-        if not config.supports(feature):
-            yield _WORDS.get(feature, feature)
-    if _wants_reasoning(call) and not config.reasons:
-        yield "reasoning"
-    if call.stream and not config.features.get("streaming", True):
-        yield "streaming"
-
-
-def _features(call: Invocation) -> Iterator[str]:
-    """Yield the capabilities a call needs, as `ModelProfile` keys."""
-    yield from sorted(call.traits.inputs)
-    if call.params.get("tools") or call.params.get("functions"):
-        yield "tool_calling"
-    kind = (call.params.get("response_format") or {}).get("type")
-    if call.structure is not None or kind == "json_schema":
-        yield "structured_output"
-    elif kind == "json_object":
-        yield "json_mode"
-    for modality in call.params.get("modalities") or ():
-        if str(modality).casefold() != "text":
-            yield f"{str(modality).casefold()}_outputs"
-
-
-def _wants_reasoning(call: Invocation) -> bool:
-    given = call.params
-    effort = given.get("reasoning_effort") or (given.get("reasoning") or {}).get(
-        "effort"
-    )
-    return (
-        (effort is not None and effort != "none")
-        or bool(given.get("thinking_budget"))
-        or bool(given.get("include_thoughts"))
-    )
+def _check_ranks(call: Invocation, policy: Order, found: list[Candidate]) -> None:
+    """Refuse a ranking of models that have no rank."""
+    if policy.word == "cheapest":
+        return
+    fact = {"fastest": "speed", "strongest": "strength"}[policy.word]
+    for candidate in found:
+        if not getattr(candidate, fact):
+            accepted = (
+                f"{candidate.name!r} has no rank. State one: "
+                f'registry.register("{candidate.name}", '
+                f'rank={{"{fact}": 50}}), from 0 to 100.'
+            )
+            raise InvalidParameterError("model", call.model, accepted)
