@@ -78,6 +78,7 @@ def missing_room(call: Invocation, config: ModelConfig) -> Iterator[str]:
 
 
 def needed(call: Invocation) -> Iterator[str]:
+    """Yield what a call needs, in words for people."""
     for feature in _features(call):
         yield _WORDS.get(feature, feature)
     if _wants_reasoning(call):
@@ -87,6 +88,7 @@ def needed(call: Invocation) -> Iterator[str]:
 
 
 def missing_abilities(call: Invocation, config: ModelConfig) -> Iterator[str]:
+    """Yield what a model cannot do of what a call needs; nothing if it can."""
     if not config.supports("text_outputs"):
         yield "text output"
     for feature in _features(call):

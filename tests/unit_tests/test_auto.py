@@ -1,4 +1,4 @@
-"""`auto` decides on the call: its size, its cap, its price, and what is left to spend."""
+"""`auto` decides on the call: its size, its cap, its price and its budget."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _fitting(read: int, cap: int | None, needs: str) -> list[tuple[float, str]]:
 def test_the_cheapest_that_can_do_it_is_chosen(
     llm: UnifiedChatModel, size: int, cap: int | None, needs: str
 ) -> None:
-    """In 60 situations size, cap and needs decide, and the price is right to the cent."""
+    """In 60 situations size, cap and needs decide; prices are right to the cent."""
     message = _message(size, needs)
     tools = {"tools": TOOLS} if needs == "tools" else {}
     read = _tokens(message, needs)
@@ -143,7 +143,7 @@ def test_the_table_has_sixty_situations() -> None:
 @pytest.mark.parametrize(
     ("asked", "chosen"),
     [
-        ("auto:cheapest(lab:writer, lab:reader)", "reader"),
+        ("auto:cheapest(lab:writer, lab:reader)", "writer"),
         ("auto:cheapest(lab:writer,lab:eyes)", "eyes"),
         ("AUTO:Strongest( lab:tiny , lab:writer )", "writer"),
         ("auto:fastest(lab:tiny,lab:writer)", "tiny"),
