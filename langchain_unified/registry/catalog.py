@@ -122,8 +122,8 @@ class Catalog:
         Of 20,000 unknown names each had 21 kB of rules of its own (2026-11-27).
         """
         rows = tuple(id(stratum.row) for stratum in found.rows)
-        about = (found.canonical, found.family, found.match, found.server)
-        key = (found.file.provider.id, *about, rows)
+        about = (found.canonical, found.family, found.match, found.could_mean)
+        key = (found.file.provider.id, found.server, *about, rows)
         kept = self._merged.find(key)
         if kept is None:
             kept = found, build_config(found)  # the rows live as long as their ids
