@@ -266,15 +266,7 @@ class Rollout:
         *,
         old_service: bool = False,
     ) -> Served:
-        """Return what a mode means for one call.
-
-        Args:
-            said: What a flag said, and which one.
-            provider: The provider of the call's model.
-            call: The call.
-            key: Who it is for.
-            old_service: Whether an old service of one's own answers in `legacy`.
-        """
+        """Return what a flag's word means for one call; see `decide`."""
         mode, reason = said[0].of(provider), ""
         served_by = mode.serves(key.value or _run_of(call), self.salt)
         reached = old_service or provider in LEGACY_PROVIDERS

@@ -27,6 +27,7 @@ Config = Mapping[str, Any]
 """LangChain's config: tags, metadata, `configurable` with `user_id`."""
 
 Answer = TypeVar("Answer")
+_NOT_GIVEN: Any = object()
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,18 @@ class Prompt:
         text: The prompt.
         system: Instructions that go before it.
         images: URLs, data URLs, bytes or `pathlib.Path`s.
+        turns: A conversation in the place of all these.
     """
 
-    text: str
+    text: str = ""
     system: str | None = None
     images: Images | None = None
+    turns: LanguageModelInput = _NOT_GIVEN
 
     def messages(self) -> LanguageModelInput:
         """Return the messages; files are read."""
+        if self.turns is not _NOT_GIVEN:
+            return self.turns
         system = [SystemMessage(self.system)] if self.system else []
         if self.images is None:
             return [*system, HumanMessage(self.text)]
@@ -62,21 +67,6 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Talk:
-    """A conversation, as the chat model takes it."""
-
-    turns: LanguageModelInput
-
-    def messages(self) -> LanguageModelInput:
-        """Return the messages."""
-        return self.turns
-
-    async def amessages(self) -> LanguageModelInput:
-        """Return the messages."""
-        return self.turns
-
-
-@dataclass(frozen=True)
 class Ask(Generic[Answer]):
     """One call, before it is made.
 
@@ -89,7 +79,7 @@ class Ask(Generic[Answer]):
     """
 
     runnable: Runnable[LanguageModelInput, Any]
-    asked: Prompt | Talk
+    asked: Prompt
     finish: Callable[[Any, float], Answer]
     config: RunnableConfig | None = None
     settings: dict[str, Any] = field(default_factory=dict)

@@ -19,13 +19,11 @@ from langchain_unified.service.asking import (
     Config,
     Images,
     Prompt,
-    Talk,
     langchain_config,
 )
 from langchain_unified.service.batch import CONCURRENCY, Batch, Progress
-from langchain_unified.service.capabilities import capabilities_of
 from langchain_unified.service.health import Health, checks_of
-from langchain_unified.service.living import living_models
+from langchain_unified.service.models import capabilities_of, living_models
 from langchain_unified.service.results import (
     StructuredResult,
     TextResult,
@@ -139,7 +137,7 @@ class UnifiedInferenceService:
             config: LangChain's config.
             **settings: Settings of the call.
         """
-        return await self._text(Talk(messages), model, config, settings).soon()
+        return await self._text(Prompt(turns=messages), model, config, settings).soon()
 
     def generate_chat_sync(
         self,
@@ -150,7 +148,7 @@ class UnifiedInferenceService:
         **settings: Any,
     ) -> TextResult:
         """Answer a conversation on this thread; see `generate_chat`."""
-        return self._text(Talk(messages), model, config, settings).now()
+        return self._text(Prompt(turns=messages), model, config, settings).now()
 
     async def generate_structured(
         self,
@@ -363,7 +361,7 @@ class UnifiedInferenceService:
 
     def _text(
         self,
-        asked: Prompt | Talk,
+        asked: Prompt,
         model: str,
         config: Config | None,
         settings: dict[str, Any],

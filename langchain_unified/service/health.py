@@ -13,7 +13,7 @@ from langchain_unified.errors import UnifiedError
 from langchain_unified.registry import default_registry
 from langchain_unified.service.asking import Ask, Prompt
 from langchain_unified.service.failures import is_provider_failure
-from langchain_unified.service.living import model_to_ask
+from langchain_unified.service.models import model_to_ask
 from langchain_unified.service.results import TextResult, text_result
 
 PROMPT = "Say OK."
