@@ -249,25 +249,6 @@ def test_the_report_names_every_known_mistake(
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_strict_tool_is_explained(emulator: ProviderEmulator) -> None:
-    """Arguments that strict mode requires are a change on the plan (2026-11-27)."""
-
-    def look(place: str, unit: str = "C") -> str:
-        """Look at the weather."""
-        return place + unit
-
-    control = Rollout("shadow")
-    llm = UnifiedChatModel(
-        model="gpt-4o", providers=connections(emulator), rollout=control, max_retries=0
-    )
-    llm.bind_tools([look], strict=True).invoke("hi")
-    (found,) = control.report().differences
-
-    assert "tools[].function.parameters" == found.where
-    assert found.explained
-
-
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("name", "form", "shows_in", "meaning"),
     [
