@@ -6,9 +6,13 @@ import logging
 import os
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 CHUNK_TIMEOUT = ("LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S", 120.0)
 """Variable and default of `stream_chunk_timeout` (langchain-openai 1.7.3)."""
+
+FOLDER_VARIABLE = "LANGCHAIN_UNIFIED_CACHE"
+"""Environment variable that names the folder of lists instead of the platform's."""
 
 _LOG = logging.getLogger("langchain_unified")
 
@@ -40,6 +44,16 @@ def seconds_from_env(
             found,
         )
     return found
+
+
+def cache_folder() -> Path:
+    """Return the folder where lists of models are kept; it may not exist."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if not named:
+        from platformdirs import user_cache_dir  # noqa: PLC0415
+
+        named = user_cache_dir("langchain-unified", appauthor=False)
+    return Path(named).expanduser()
 
 
 @cache

@@ -109,5 +109,5 @@ def _print_outcomes(rows: list[dict[str, Any]]) -> None:
     shown = table("provider", "list", "models", "seconds old", "problem", "new")
     for row in rows:
         *facts, new = row.values()
-        shown.add_row(*(escape(str(fact)) for fact in facts), ", ".join(new))
+        shown.add_row(*(escape(str(fact)) for fact in facts), escape(", ".join(new)))
     console.print(shown)

@@ -16,10 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
-FOLDER_VARIABLE = "LANGCHAIN_UNIFIED_CACHE"
-"""Environment variable that names the folder instead of the platform's own."""
+from langchain_unified.environment import cache_folder
 
+VERSION = 1
 _WRITING = ".writing-"
 _ABANDONED = 3600.0
 """Seconds after which the leftovers of a writer that died are removed."""
@@ -57,18 +56,26 @@ class Cache:
 
     def __init__(self, folder: str | Path | None = None) -> None:
         """Name the folder."""
-        named = folder or os.environ.get(FOLDER_VARIABLE) or _platform_folder()
-        self.folder = Path(named).expanduser()
+        self.folder = Path(folder).expanduser() if folder else cache_folder()
+
+    def entries(self) -> list[Entry]:
+        """Return everything that is kept and can be read."""
+        paths = sorted(self.folder.glob("models-*.json"))
+        return [entry for entry in map(self._read, paths) if entry is not None]
 
     def read(self, provider: str, server: str) -> Entry | None:
         """Return what is kept about a server; `None` if nothing readable is."""
+        return self._read(self._path(provider, server))
+
+    def _read(self, path: Path) -> Entry | None:
         try:
-            text = self._path(provider, server).read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
             kept = json.loads(text)
             if kept["version"] != VERSION:
                 return None
             models = [row for row in kept["models"] if isinstance(row, dict)]
-            return Entry(kept["provider"], kept["server"], kept["fetched"], models)
+            fetched = float(kept["fetched"])
+            return Entry(str(kept["provider"]), str(kept["server"]), fetched, models)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -112,9 +119,3 @@ class Cache:
     def _path(self, provider: str, server: str) -> Path:
         digest = sha256(f"{provider}\n{server}".encode()).hexdigest()[:16]
         return self.folder / f"models-{provider}-{digest}.json"
-
-
-def _platform_folder() -> str:
-    from platformdirs import user_cache_dir  # noqa: PLC0415
-
-    return user_cache_dir("langchain-unified", appauthor=False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
 from langchain_unified.registry.layers import Patch
+from langchain_unified.registry.own import LONGEST_NAME
 from langchain_unified.registry.schema import LimitsRow, ModelRow, RuleRow
 from langchain_unified.shims import ProviderShim
 
 _LIST_MODELS = "list_models"
+_LOG = logging.getLogger("langchain_unified")
 
 
 def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
@@ -19,14 +22,29 @@ def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
     Args:
         shim: The provider's shim: either it has `list_models()`, or its client speaks
             OpenAI's `GET /models`.
+
+    Raises:
+        ValueError: If what was answered is no list of models.
     """
     own = getattr(shim, _LIST_MODELS, None)
     if own is not None:
         return [_plain(row) for row in own()]
     client = shim.delegate.root_client  # type: ignore[attr-defined]
     answer: Any = client.get("/models", cast_to=object)
-    rows = answer.get("data", []) if isinstance(answer, Mapping) else []
-    return [dict(row) for row in rows if isinstance(row, Mapping)]
+    rows = answer.get("data") if isinstance(answer, Mapping) else None
+    given: list[Any] = rows if isinstance(rows, list) else []
+    listed = [row for row in given if isinstance(row, Mapping)]
+    if not any(map(_name, listed)):
+        message = f"the answer is no list of models: {str(answer)[:200]}"
+        raise ValueError(message)
+    return [dict(row) for row in listed]
+
+
+def _name(row: Mapping[str, Any]) -> str | None:
+    """Return the name of a model; `None` if it has none that can be called."""
+    name = row.get("id") or row.get("model") or row.get("name")
+    usable = isinstance(name, str) and name.strip() and name.isprintable()
+    return name if usable and len(str(name)) <= LONGEST_NAME else None
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -52,13 +70,22 @@ def patches_of(
         fetched: When, in seconds since 1970.
     """
     day = datetime.fromtimestamp(fetched, timezone.utc).date()
-    patches = (_patch(provider, row, day) for row in rows)
+    patches = (_read(provider, row, day) for row in rows)
     return [patch for patch in patches if patch is not None]
 
 
+def _read(provider: str, row: Mapping[str, Any], day: date) -> Patch | None:
+    """Read one row; one that cannot be read costs only itself."""
+    try:
+        return _patch(provider, row, day)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        _LOG.warning("A model that %s lists is left out: %s", provider, error)
+        return None
+
+
 def _patch(provider: str, row: Mapping[str, Any], day: date) -> Patch | None:
-    name = row.get("id") or row.get("model") or row.get("name")
-    if not isinstance(name, str) or not name:
+    name = _name(row)
+    if name is None:
         return None
     origin = f"{provider}'s list of models"
     facts = ModelRow(
@@ -75,7 +102,12 @@ def _patch(provider: str, row: Mapping[str, Any], day: date) -> Patch | None:
 def _limits(row: Mapping[str, Any]) -> LimitsRow | None:
     found = {
         "context": _count(row.get("context_length") or row.get("max_model_len")),
-        "input": _count(row.get("inputTokenLimit") or row.get("max_input_tokens")),
+        # vLLM counts prompt and answer together and names no other limit.
+        "input": _count(
+            row.get("inputTokenLimit")
+            or row.get("max_input_tokens")
+            or row.get("max_model_len")
+        ),
         "output": _count(row.get("outputTokenLimit") or row.get("max_tokens")),
     }
     known = {name: value for name, value in found.items() if value is not None}

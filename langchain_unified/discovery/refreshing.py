@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,11 +18,21 @@ from typing_extensions import Self
 from langchain_unified.connection import Connection
 from langchain_unified.discovery.cache import Cache, Entry
 from langchain_unified.discovery.listing import list_models, patches_of
+from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.shims import connect
 
 if TYPE_CHECKING:
     from langchain_unified.registry import Registry
 
+Rows = list[dict[str, Any]]
+
+MONTH = 30 * 86_400.0
+"""Seconds a kept list is of use to processes that do not ask."""
+
+PATIENCE = 30.0
+"""Seconds a provider has to give its list, unless told otherwise."""
+
+_SHORTEST_KEY = 6
 DAY = 86_400.0
 """Seconds after which a list is asked for again, unless told otherwise."""
 
@@ -84,6 +96,7 @@ def refresh(
     max_age: float = DAY,
     providers: Iterable[str] | None = None,
     folder: str | Path | None = None,
+    timeout: float = PATIENCE,
 ) -> Refreshed:
     """Ask each enabled provider for its models and lay the answers over the rows.
 
@@ -97,13 +110,14 @@ def refresh(
         max_age: Seconds a kept list is good for; 0 asks every time.
         providers: The providers to ask; those that are enabled if left out.
         folder: Where lists are kept; the platform's cache folder if left out.
+        timeout: Seconds each provider has to give its whole list.
     """
     llm = llm if llm is not None else _from_environment(registry)
     cache = Cache(folder)
     asked = providers if providers is not None else _enabled(registry, llm)
     return Refreshed(
         tuple(
-            _refresh_one(registry, llm._connected(name), cache, max_age)  # noqa: SLF001
+            _refresh_one(registry, llm._connected(name), cache, max_age, timeout)  # noqa: SLF001
             for name in asked
         )
     )
@@ -160,7 +174,11 @@ class Schedule:
 
 
 def _refresh_one(
-    registry: Registry, connection: Connection, cache: Cache, max_age: float
+    registry: Registry,
+    connection: Connection,
+    cache: Cache,
+    max_age: float,
+    timeout: float,
 ) -> Outcome:
     server = connection.server.key
     kept = cache.read(connection.provider, server)
@@ -168,9 +186,12 @@ def _refresh_one(
     if kept is not None and kept.age < max_age:
         return _laid(registry, kept, "cached", who)
     try:
-        rows = list_models(connect(connection))
+        rows = _within(timeout, lambda: list_models(connect(connection)))
     except Exception as error:  # noqa: BLE001 - SDKs raise errors of their own kinds
-        return _failed(registry, who, kept, error)
+        usual = registry.provider(connection.provider).key_env
+        told = f"{type(error).__name__}: {error}"
+        said = _without_keys(told, connection, [*usual, *connection.key_env])
+        return _failed(registry, who, kept, said)
     entry = Entry(connection.provider, server, time.time(), rows)
     unkept = cache.write(entry)
     problem = f"the list is not kept for other processes: {unkept}" if unkept else ""
@@ -178,14 +199,79 @@ def _refresh_one(
 
 
 def _failed(
-    registry: Registry, provider: str, kept: Entry | None, error: Exception
+    registry: Registry, provider: str, kept: Entry | None, problem: str
 ) -> Outcome:
-    problem = f"{type(error).__name__}: {error}"
     what = "the old list stays" if kept is not None else "there is no older list"
-    _LOG.warning("The models of %s could not be listed, %s: %s", provider, what, error)
+    _LOG.warning(
+        "The models of %s could not be listed, %s: %s", provider, what, problem
+    )
     if kept is None:
         return Outcome(provider, "none", problem=problem)
     return _laid(registry, kept, "kept", provider, problem)
+
+
+def _within(timeout: float, ask: Callable[[], Rows]) -> Rows:
+    """Return what is asked for, in time.
+
+    A server that sends a byte now and then meets every timeout of a socket, so it is
+    asked in a thread that is left behind.
+
+    Raises:
+        TimeoutError: If it is not there in time.
+    """
+    answers: queue.SimpleQueue[Rows | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(ask())
+        except Exception as error:  # noqa: BLE001 - raised where it was asked
+            answers.put(error)
+
+    threading.Thread(target=work, name="langchain-unified list", daemon=True).start()
+    try:
+        found = answers.get(timeout=timeout)
+    except queue.Empty:
+        message = f"there was no list within {timeout:g} seconds"
+        raise TimeoutError(message) from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _without_keys(text: str, connection: Connection, variables: Iterable[str]) -> str:
+    """Return an error's text without keys that it repeats."""
+    given = connection.secret()
+    keys = [given, *map(os.environ.get, variables)]
+    for key in keys:
+        if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
+            text = text.replace(key, "**********")
+    return text
+
+
+def lay_kept(registry: Registry, folder: str | Path | None = None) -> int:
+    """Lay the lists that earlier processes kept over the rows.
+
+    Lists of servers other than a provider's own count for OpenAI's wire only, where
+    a list is told by the address of its server.
+
+    Args:
+        registry: The registry.
+        folder: Where lists are kept; the platform's cache folder if left out.
+
+    Returns:
+        How many lists there are.
+    """
+    kept = [
+        entry
+        for entry in Cache(folder).entries()
+        if entry.age < MONTH
+        and entry.provider in registry.files
+        and (not entry.server or entry.provider == DEFAULT_PROVIDER)
+    ]
+    for entry in kept:
+        patches = patches_of(entry.provider, entry.models, entry.fetched)
+        registry.discover(entry.provider, entry.server, patches)
+    return len(kept)
 
 
 def _laid(

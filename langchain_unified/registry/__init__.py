@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
+from langchain_unified.environment import cache_folder
 from langchain_unified.errors import (
     ProviderNotEnabledError,
     RegistryError,
@@ -245,13 +246,30 @@ class Registry(OwnRows):
         self._catalog.discover(provider, server, patches)
         self._resolved = Recent()
 
+    def load_lists(self, folder: str | Path | None = None) -> int:
+        """Lay the lists that `refresh` kept, here or elsewhere, over the rows.
+
+        Args:
+            folder: Where they are; the platform's cache folder if left out.
+
+        Returns:
+            How many lists were found; those older than thirty days are left out.
+        """
+        where = Path(folder) if folder else cache_folder()
+        if next(where.glob("models-*.json"), None) is None:
+            return 0
+        from langchain_unified.discovery.refreshing import lay_kept  # noqa: PLC0415
+
+        return lay_kept(self, folder)
+
     def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
         """Ask providers which models they have; see `langchain_unified.discovery`.
 
         Args:
             llm: A chat model whose connections are used; those of the environment if
                 left out.
-            **options: `max_age` in seconds, `providers`, `folder`.
+            **options: `max_age` in seconds, `providers`, `folder`, `timeout` in seconds
+                for each list.
 
         Returns:
             What was found where; nothing is raised for a provider out of reach.
@@ -424,11 +442,13 @@ def default_registry() -> Registry:
 
     The environment variable `LANGCHAIN_UNIFIED_MODELS` names files of the user's own
     rows. What is learned from refused requests is kept in memory, or in the folder
-    the environment variable `LANGCHAIN_UNIFIED_LEARNED` names.
+    the environment variable `LANGCHAIN_UNIFIED_LEARNED` names. Lists of models that
+    `refresh` kept in the last thirty days are used.
     """
     folder = os.environ.get(LEARNED_VARIABLE)
     lessons = Lessons.at(folder) if folder else Lessons()
     registry = Registry(lessons=lessons)
+    registry.load_lists()
     for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
         if path:
             registry.load(path)
