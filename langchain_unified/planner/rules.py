@@ -72,7 +72,8 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
     drafts = [_draft(invocation, config, name) for name in names]
     possible = [draft for draft in drafts if isinstance(draft, Draft)]
     if not possible and invocation.endpoint is None and len(names) == 1:
-        others = [name for name in config.endpoints if name not in names]
+        served = _served(invocation, config)
+        others = [name for name in served if name not in names]
         drafts += [_draft(invocation, config, name) for name in others]
         possible = [draft for draft in drafts if isinstance(draft, Draft)]
     if not possible:
@@ -115,7 +116,7 @@ def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | N
     ChatOpenAI goes there by the same settings (langchain-openai 1.7.4,
     `_use_responses_api`).
     """
-    if "responses" not in config.endpoints:
+    if "responses" not in _served(invocation, config):
         return None
     asked = invocation.output_version == "responses/v1"
     asked = asked or any(name in invocation.params for name in _RESPONSES_ONLY)
