@@ -93,10 +93,14 @@ class Route:
 
         Raises:
             UnsupportedError: If what was learned leaves no way to make the call.
+            ProviderError: If the server lacks the endpoint that the call asks for.
         """
         try:
             planned = self._make_plan(max(0, self.corrections - 1), self._trials)
         except UnsupportedError as error:
+            if self._refusal is not None and _is_missing_path(self._refusal):
+                # The user asked for this endpoint: ChatOpenAI raises the 404 itself.
+                raise self._refusal from None
             self._remember()
             raise error from self._refusal
         refusal, self._refusal = self._refusal, None
@@ -318,6 +322,12 @@ def _on_chat(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
 
 
 _NO_SUCH_PATH = frozenset({404, 405, 501})
+
+
+def _is_missing_path(refusal: ProviderError) -> bool:
+    """Tell whether nothing but another endpoint was tried after a refusal."""
+    tried = [correction.do for correction in refusal.fix]
+    return refusal.status in _NO_SUCH_PATH and tried == ["endpoint"]
 
 
 def _name_successor(error: ProviderError, successor: str) -> None:

@@ -107,7 +107,10 @@ def _merged(results: list[ChatResult]) -> ChatResult:
 
 
 def summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return token counts added up, those inside of others too."""
+    """Return token counts added up, those inside of others too.
+
+    A detail that no provider counted stays `None`, as in ChatOpenAI's sums.
+    """
     totals: dict[str, Any] = {}
     for usage in usages:
         _add(totals, usage)
@@ -117,9 +120,17 @@ def summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _add(totals: dict[str, Any], usage: Mapping[str, Any]) -> None:
     for key, value in usage.items():
         if isinstance(value, (int, float)):
-            totals[key] = totals.get(key, 0) + value
+            totals[key] = (totals.get(key) or 0) + value
         elif isinstance(value, dict):
-            _add(totals.setdefault(key, {}), value)
+            _add_details(totals, key, value)
+
+
+def _add_details(totals: dict[str, Any], key: str, details: Mapping[str, Any]) -> None:
+    inner = totals.setdefault(key, {})
+    for name, value in details.items():
+        if value is None:
+            inner.setdefault(name, None)
+    _add(inner, details)
 
 
 def in_one_piece(result: ChatResult) -> ChatGenerationChunk:

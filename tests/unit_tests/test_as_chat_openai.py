@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
+from tests.unit_tests.servers.loopback import CompatibleServer, json_reply, whole
 
 CHAT = "gpt-4o"
 REASONER = "gpt-5.4"
@@ -72,8 +73,7 @@ def test_generate_tells_model_and_tokens(made: Any) -> None:
     theirs = made(ChatOpenAI).generate(prompts).llm_output
     ours = made().generate(prompts).llm_output
 
-    assert theirs["model_name"] == ours["model_name"]
-    assert theirs["token_usage"]["total_tokens"] == ours["token_usage"]["total_tokens"]
+    assert theirs == ours
 
 
 @pytest.mark.parametrize("responses", [False, True])
@@ -243,3 +243,58 @@ async def test_a_hook_on_the_sdk_sees_asynchronous_calls(
     assert [piece async for piece in llm.astream("hi")]
 
     assert [REASONER] * 2 == seen
+
+
+def test_a_server_without_fingerprints_gives_none() -> None:
+    """An answer without `system_fingerprint` is told as ChatOpenAI tells it."""
+
+    def fingerprint(cls: Any, url: str) -> Any:
+        llm = cls(model=CHAT, base_url=url, api_key="k", max_retries=0)
+        return llm.invoke("hi").response_metadata["system_fingerprint"]
+
+    with CompatibleServer(lambda _: whole({"content": "hello"})) as server:
+        assert fingerprint(ChatOpenAI, server.url) is None
+        assert fingerprint(UnifiedChatModel, server.url) is None
+
+
+def _bases(problem: Exception) -> set[str]:
+    """Return the names of the error classes of the SDK and of langchain-core."""
+    packages = ("openai", "langchain_core")
+    kinds = type(problem).__mro__
+    return {k.__name__ for k in kinds if k.__module__.startswith(packages)}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("path", "responses", "status"),
+    [
+        ("/chat/completions", False, 400),
+        ("/chat/completions", False, 404),
+        ("/responses", True, 400),
+        ("/responses", True, 404),
+        ("/chat/completions", True, 404),
+    ],
+)
+def test_an_unknown_model_is_the_error_of_chat_openai(
+    path: str, status: int, *, responses: bool, streamed: bool
+) -> None:
+    """Handlers catch what they caught, also where the user insists on Responses."""
+    said = {"message": "The model does not exist", "code": "model_not_found"}
+
+    def raised(cls: Any, url: str) -> Exception:
+        llm = cls(
+            model=CHAT,
+            base_url=url,
+            api_key="k",
+            max_retries=0,
+            use_responses_api=responses,
+        )
+        with pytest.raises(openai.APIStatusError) as caught:
+            list(llm.stream("hi")) if streamed else llm.invoke("hi")
+        assert status == caught.value.status_code
+        return caught.value
+
+    with CompatibleServer(lambda _: json_reply({"error": said}, status), path) as one:
+        theirs, ours = (raised(c, one.url) for c in (ChatOpenAI, UnifiedChatModel))
+
+    assert _bases(theirs) <= _bases(ours)

@@ -73,7 +73,8 @@ def complete_body(body: dict[str, Any]) -> dict[str, Any]:
         for choice in choices
     ]
     usage = complete_token_usage(body.get("usage"))
-    return {**body, "choices": completed, "usage": usage}
+    empty = {"system_fingerprint": None}
+    return {**empty, **body, "choices": completed, "usage": usage}
 
 
 def with_own_fields(result: ChatResult, completed: Mapping[str, Any]) -> ChatResult:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import openai
+from langchain_core.exceptions import ModelInvalidRequestError
 
 from langchain_unified.errors import (
     MalformedResponseError,
@@ -61,6 +62,13 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
 _FIRST_REDIRECT, _FIRST_ERROR, _SERVER_ERROR = 300, 400, 500
 _TIMEOUTS = frozenset({"TimeoutException", "TimeoutError"})
 _DISCONNECTIONS = frozenset({"RequestError", "OSError", "EndOfStream"})
+
+
+class RefusedModelError(ProviderModelNotFoundError, ModelInvalidRequestError):
+    """The provider does not know the model and calls the request invalid (HTTP 400).
+
+    ChatOpenAI raises `ModelInvalidRequestError` for it (langchain-openai 1.7.3).
+    """
 
 
 def to_unified(
@@ -120,7 +128,8 @@ def _classify(exc: openai.OpenAIError) -> type[ProviderError]:
     if _code(exc) == "context_length_exceeded" or _OVERFLOW.search(_message(exc)):
         return ProviderContextOverflowError
     if _is_unknown_model(exc, status):
-        return ProviderModelNotFoundError
+        is_bad_request = status == openai.BadRequestError.status_code
+        return RefusedModelError if is_bad_request else ProviderModelNotFoundError
     if status is not None:
         return ProviderInvalidRequestError
     return _classify_without_status(exc)
