@@ -19,6 +19,7 @@ _MOST_TEXTS = 10_000
 _DEEPEST = 40
 _HOLE = "\0"
 _LETTERS = re.compile(r"[^a-z0-9]+")
+_ESCAPED = re.compile(r"\\(?:u00|x)([2-7][0-9a-fA-F])")
 _SHORTEST_REPEAT = 16
 
 
@@ -96,5 +97,22 @@ def repeats(wording: str, texts: Sequence[str]) -> bool:
     return any(plain in _plain(text) for text in (*texts, "".join(texts)))
 
 
+def holds_all(words: Iterable[str], texts: Sequence[str]) -> bool:
+    """Tell whether all these words stand in what the request carried, in any order.
+
+    A server may answer with a prompt as it is, or put it between quotes without
+    escaping it: fields of the error are then the prompt's.
+
+    Args:
+        words: What fields of the error say.
+        texts: What the request carried; see `texts_of`.
+    """
+    if not texts:
+        return False
+    carried = _plain("".join(texts))
+    return all(_plain(word) in carried for word in words)
+
+
 def _plain(text: str) -> str:
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     return _LETTERS.sub("", text.casefold())

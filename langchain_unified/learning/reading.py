@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
 from langchain_unified.errors import ProviderError
-from langchain_unified.learning.carried import repeats, without
+from langchain_unified.learning.carried import holds_all, repeats, without
 from langchain_unified.learning.correction import Correction
 from langchain_unified.learning.refusal import Detail, Refusal, read_refusal
 from langchain_unified.learning.request import find_named, holds, sent
@@ -126,6 +126,7 @@ class _Reading:
         return [
             correction
             for detail in self._refusal.details
+            if not holds_all((detail.path, detail.kind), self._carried.texts)
             for correction in self._by_detail(detail)
         ]
 
@@ -144,6 +145,8 @@ class _Reading:
         """Read the parameter and the code of the error alone."""
         wire, code = self._refusal.parameter, self._refusal.code
         if wire is None or code not in _NEVER_CODES | _VALUE_CODES:
+            return []
+        if holds_all((wire, code), self._carried.texts):
             return []
         if _ROLE.search(wire) and self._plan.system_role is not None:
             return [self._correction("role", None, self._plan.system_role)]
