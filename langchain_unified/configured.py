@@ -11,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_unified import vocabulary
-from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    shown_value,
+)
 from langchain_unified.invocation import CONTROLS
 
 Declared = tuple[str, ...] | Literal["any"] | None
@@ -39,12 +43,14 @@ def check_declared(names: Any) -> Declared:
     if names is None or names == ANY:
         return names  # type: ignore[no-any-return]
     if isinstance(names, str) or not isinstance(names, Sequence):
-        raise InvalidParameterError("configurable", names, _FORMS)
+        raise InvalidParameterError("configurable", shown_value(names), _FORMS)
     known = known_settings()
     for name in names:
+        if not isinstance(name, str):
+            raise InvalidParameterError("configurable", "**********", _FORMS)
         if name not in known:
-            near = vocabulary.nearest(str(name), known)
-            raise UnknownParameterError(str(name), near, where="configurable")
+            near = vocabulary.nearest(name, known)
+            raise UnknownParameterError(name, near, where="configurable")
     return tuple(names)
 
 

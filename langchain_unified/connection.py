@@ -14,7 +14,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from langchain_unified.azure_address import platform_of
-from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    shown_name,
+)
 from langchain_unified.servers import Server, on_vertex, server_of
 from langchain_unified.vocabulary import nearest
 
@@ -209,8 +213,11 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
         InvalidParameterError: If a value is of the wrong type.
     """
     checked: dict[str, dict[str, Any]] = {}
+    if given and not isinstance(given, Mapping):
+        accepted = 'give settings by provider, for example {"openai": {...}}.'
+        raise InvalidParameterError("providers", "**********", accepted)
     for provider, settings in dict(given or {}).items():
-        where = f"providers[{provider!r}]"
+        where = f"providers[{shown_name(str(provider))!r}]"
         if not isinstance(settings, Mapping):
             accepted = 'give settings by name, for example {"api_key": "..."}.'
             raise InvalidParameterError(where, "**********", accepted)
@@ -234,7 +241,7 @@ def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) 
             near = nearest(name, names)
             hint = f"Did you mean {near!r}? " if near else ""
             accepted = f"{hint}Providers: {', '.join(sorted(names))}."
-            raise InvalidParameterError(where, name, accepted)
+            raise InvalidParameterError(where, shown_name(str(name)), accepted)
 
 
 def deployments_of(providers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -25,7 +25,11 @@ from langchain_unified.environment import (
     package_version,
     seconds_from_env,
 )
-from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    shown_value,
+)
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.registry.hosts import LIKE, Host, hosts_in
 from langchain_unified.reliability.secrets import check_url
@@ -403,7 +407,8 @@ def _provider_of(
     model: str, values: Mapping[str, Any], given: Mapping[str, Any]
 ) -> tuple[str, bool]:
     """Return whose the constructor's shared keywords are, and if it has others too."""
-    registry = values.get("registry") or default_registry()
+    registry = values.get("registry")
+    registry = registry if isinstance(registry, Registry) else default_registry()
     providers = values["providers"]
     openai = {**values, **given, **_roots(values), **providers.get("openai", {})}
     openai.setdefault("base_url", values.get("openai_api_base"))
@@ -448,7 +453,7 @@ def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
     if isinstance(inner, InvalidParameterError):
         return inner
     name = str(problem["loc"][0]) if problem["loc"] else "keywords"
-    value = problem.get("input") if name in _HARMLESS else _HIDDEN
+    value = shown_value(problem.get("input")) if name in _HARMLESS else _HIDDEN
     return InvalidParameterError(name, value, f"{problem['msg']}.")
 
 

@@ -26,6 +26,7 @@ keep working.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from langchain_core.exceptions import (
@@ -45,6 +46,33 @@ from langchain_core.exceptions import (
 
 class UnifiedError(LangChainException):
     """Base of all errors of this package."""
+
+
+def shown_value(value: Any) -> Any:
+    """Return a value of the wrong type as an error may show it: no key by mistake.
+
+    Example:
+        >>> shown_value("hot"), shown_value("sk-1234567890"), shown_value([1, "1e"])
+        ('hot', '**********', '**********')
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else "*" * 10
+
+
+def shown_name(text: str) -> str:
+    """Return a name that does not exist as an error may show it: no key by mistake.
+
+    Example:
+        >>> shown_name("temprature"), shown_name("sk-1234567890")
+        ('temprature', '**********')
+    """
+    return "*" * 10 if _LIKE_A_KEY.search(text) else text
+
+
+_LIKE_A_KEY = re.compile(r"\b(?:sk|pk|rk)-|\bAIza|\beyJ|[^\s:,=()_.-]{20}")
+_PLAIN = re.compile(r"[A-Za-z]{0,12}|[-+]?[0-9.,_]{1,8}%?")
+"""A word or a number: too short and too plain for a key."""
 
 
 class InvalidParameterError(UnifiedError, ValueError):
@@ -120,7 +148,8 @@ class UnknownParameterError(UnifiedError, TypeError):
         self.parameter, self.nearest = parameter, nearest
         hint = f" Did you mean {nearest!r}?" if nearest else ""
         super().__init__(
-            f"{where} got an unknown setting {parameter!r}.{hint} Provider-specific "
+            f"{where} got an unknown setting {shown_name(parameter)!r}.{hint} "
+            "Provider-specific "
             "fields of the request body can be passed in extra_body={...}."
         )
 

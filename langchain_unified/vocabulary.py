@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
-from langchain_unified.errors import InvalidParameterError, RegistryError
+from langchain_unified.errors import InvalidParameterError, RegistryError, shown_value
 from langchain_unified.types import Importance
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -54,12 +54,15 @@ class Setting(NamedTuple):
             value = int(value)
         if not isinstance(value, _TYPES[self.type]) or self._is_stray_boolean(value):
             raise InvalidParameterError(
-                self.name, value, f"give {_WORDS[self.type]}.", model=model
+                self.name,
+                shown_value(value),
+                f"give {_WORDS[self.type]}.",
+                model=model,
             )
         if self.values is not None and value not in self.values:
             listed = ", ".join(repr(item) for item in self.values)
             raise InvalidParameterError(
-                self.name, value, f"give one of {listed}.", model=model
+                self.name, shown_value(value), f"give one of {listed}.", model=model
             )
         if isinstance(value, (int, float)) and self.type in {"number", "integer"}:
             self._check_range(value, model)

@@ -34,7 +34,11 @@ from langchain_unified.choice.policies import (
 )
 from langchain_unified.connection import Connection
 from langchain_unified.cost import estimate_plan, estimate_usd
-from langchain_unified.errors import InvalidParameterError, UnsupportedError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnsupportedError,
+    shown_name,
+)
 from langchain_unified.registry import Registry
 from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.schema import RankRow
@@ -160,8 +164,8 @@ class Chooser:
         policy = read_policy(model, self._policy)
         for name in () if callable(policy) else policy.names:
             if self._is_unknown(name):
-                hint = f"there is no model {name!r}; {policy_hint(name)}"
-                raise InvalidParameterError("model", model, hint)
+                hint = f"there is no model {shown_name(name)!r}; {policy_hint(name)}"
+                raise InvalidParameterError("model", shown_name(model), hint)
         return policy
 
     def usual(self, model: str) -> str:

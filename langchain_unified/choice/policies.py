@@ -53,7 +53,7 @@ def spelled(model: Any) -> Any:
         return model
     if not model or not all(isinstance(one, str) and one.strip() for one in model):
         accepted = "give a list of the names of models, the most wanted first."
-        raise InvalidParameterError("model", model, accepted)
+        raise InvalidParameterError("model", f"a {type(model).__name__}", accepted)
     return f"{AUTO}:{','.join(model)}"
 
 
@@ -84,7 +84,7 @@ def read_policy(model: str, choice: Any) -> Order | Picking:
         return _read_words(said or DEFAULT_POLICY, "choice", choice)
     if isinstance(choice, Sequence) and choice:
         return _read_words(str(spelled(list(choice)))[5:], "choice", choice)
-    raise InvalidParameterError("choice", choice, _FORMS)
+    raise InvalidParameterError("choice", f"a {type(choice).__name__}", _FORMS)
 
 
 def _read_words(said: str, parameter: str, given: Any) -> Order:

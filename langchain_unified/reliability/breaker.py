@@ -24,6 +24,7 @@ from langchain_unified.errors import (
     ProviderError,
     ProviderTimeoutError,
     ProviderUnavailableError,
+    shown_value,
 )
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
@@ -62,14 +63,15 @@ class BreakerSettings(NamedTuple):
             return cls() if given else None
         if isinstance(given, cls):
             return given
+        shown = shown_value(given)
         accepted = f"give True, False or settings: {', '.join(cls._fields)}."
         try:
             read = cls(**given)
-        except TypeError as error:
-            raise InvalidParameterError("circuit_breaker", given, accepted) from error
+        except TypeError:
+            raise InvalidParameterError("circuit_breaker", shown, accepted) from None
         for value in read:
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise InvalidParameterError("circuit_breaker", given, accepted)
+                raise InvalidParameterError("circuit_breaker", shown, accepted)
         return read
 
 

@@ -69,11 +69,16 @@ def masked_url(url: Any) -> str:
 
 
 def check_url(name: str, url: Any) -> None:
-    """Refuse a URL with credentials, which logs and errors would show.
+    """Refuse what is no URL, and credentials in one, which logs would show.
 
     Raises:
-        InvalidParameterError: If it has a user name or a password.
+        InvalidParameterError: If it cannot be read, or has a user name or a password.
     """
-    if isinstance(url, str) and "@" in url and urlsplit(url).username is not None:
+    try:
+        username = urlsplit(url or "").username
+    except (ValueError, TypeError, AttributeError):
+        accepted = "give an address, for example 'https://host/v1'."
+        raise InvalidParameterError(name, "**********", accepted) from None
+    if username is not None:
         accepted = "give the credentials as api_key or default_headers instead."
         raise InvalidParameterError(name, masked_url(url), accepted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -365,6 +365,8 @@ def rollout_of(value: Any) -> Rollout:
     """
     if isinstance(value, Rollout):
         return value
+    if not isinstance(value, Hashable):
+        raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
     return _made(value)
 
 
@@ -380,5 +382,7 @@ def _made(value: Any) -> Rollout:
         return Rollout(openfeature=value)
     if callable(value):
         return Rollout(call=value)
-    forms = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
-    raise InvalidParameterError("rollout", value, forms)
+    raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
+
+
+_FORMS = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.errors import InvalidParameterError, shown_name
 from langchain_unified.registry import default_registry
 
 ModeName = Literal["unified", "legacy", "canary", "shadow", "off"]
@@ -178,6 +178,8 @@ def _refused(
     text: str, why: str, meant: str = "", known: tuple[str, ...] = ()
 ) -> InvalidParameterError:
     """Return the error of a flag that would not do what it says."""
+    if text != shown_name(text):
+        return InvalidParameterError("rollout", shown_name(text), _ACCEPTED)
     hint = f" Did you mean {meant!r}?" if meant else ""
     listed = f" Providers: {', '.join(known)}." if known else ""
     return InvalidParameterError("rollout", text, f"{why}.{hint}{listed} {_ACCEPTED}")

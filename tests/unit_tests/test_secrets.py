@@ -285,3 +285,58 @@ def test_a_proxy_with_a_password_is_not_shown() -> None:
     llm = UnifiedChatModel(model="gpt-4o", openai_proxy=f"http://me:{HIDDEN}@host:1")
 
     assert HIDDEN not in repr(llm) + str(dumpd(llm))
+
+
+KEY = "sk-CANARY-4711-0123456789abcdef"
+SPELLINGS = sorted(
+    {
+        spelling
+        for name, field in UnifiedChatModel.model_fields.items()
+        for spelling in (name, field.alias)
+        if spelling and spelling not in {"model", "model_name", "api_key", "profile"}
+    }
+    | {"no_such_keyword", "thinking_budget", "top_k", "max_output_tokens"}
+)
+MISPLACED = {
+    "text": KEY,
+    "list": [KEY],
+    "list of dictionaries": [{"key": KEY}],
+    "dictionary": {KEY: KEY},
+    "bytes": KEY.encode(),
+}
+
+
+@pytest.mark.parametrize("form", MISPLACED)
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_key_in_the_wrong_keyword(name: str, form: str) -> None:
+    """A key given to any keyword by mistake stands in no error, and each is typed."""
+    shown = ""
+    try:
+        UnifiedChatModel(**{"model": "gpt-4o", "api_key": "k", name: MISPLACED[form]})
+    except errors.UnifiedError as error:
+        shown = "".join(traceback.format_exception(error))
+
+    assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"rollout": ["legacy"]},
+        {"configurable": [{"a": 1}]},
+        {"providers": object()},
+        {"base_url": "http://[no-such-host]/v1"},
+    ],
+)
+def test_odd_values_are_refused(given: dict[str, Any]) -> None:
+    """A keyword of the wrong kind is refused by its name, with a typed error."""
+    with pytest.raises(InvalidParameterError) as refused:
+        UnifiedChatModel(model="gpt-4o", **given)
+
+    assert next(iter(given)) == refused.value.parameter
+
+
+def test_a_plain_mistake_is_shown() -> None:
+    """A short word or a number of the wrong kind stands in the error, as it helps."""
+    with pytest.raises(InvalidParameterError, match="temperature='hot' is not valid"):
+        UnifiedChatModel(model="gpt-4o", temperature="hot")  # type: ignore[arg-type]
