@@ -58,6 +58,8 @@ def read_refusal(error: BaseException) -> Refusal:
         said = inner if isinstance(inner, str) and inner else str(error)
         return Refusal(said, None, None, ())
     said = inner.get("message", inner.get("error"))
+    if said is None and isinstance(inner.get("detail"), str):
+        said = inner["detail"]
     listed = _listed(inner.get("detail")) or _listed(said)
     parameter, code = inner.get("param"), inner.get("code")
     return Refusal(

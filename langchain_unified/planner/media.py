@@ -30,12 +30,20 @@ def decide_media(draft: Draft) -> None:
     """
     allowed = bool(draft.wanted.pop("fetch_urls", None))
     for form in sorted(_foreign(draft), key=str):
+        if _is_for_the_server(draft, form):
+            continue
         feature = FEATURES.get(form.kind)
         if feature is not None and not draft.config.supports(feature):
             words = feature.replace("_", " ")
             reason = f"it has no {words}."
             raise draft.refusal("messages", words, reason, feature=feature)
         _decide_form(draft, form, allowed=allowed)
+
+
+def _is_for_the_server(draft: Draft, form: MediaForm) -> bool:
+    """Tell whether only the user's server knows a content, whatever the model is."""
+    elsewhere = draft.config.server and draft.endpoint == "chat"
+    return bool(elsewhere and form.words and form.place == "user")
 
 
 def _foreign(draft: Draft) -> Iterator[MediaForm]:

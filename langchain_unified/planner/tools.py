@@ -39,11 +39,18 @@ def decide_tools(draft: Draft) -> None:
         raise draft.refusal(
             "tools", tools, "the endpoint takes no tools.", feature="tool_calling"
         )
-    if draft.endpoint != anthropic.ENDPOINT and not draft.config.server_decides:
+    if not _takes_marks(draft):
         tools = _without_marks(draft, tools)
     tools = declared(draft, tools)
     shape = _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, on_the_wire(draft, choice))
+
+
+def _takes_marks(draft: Draft) -> bool:
+    """Tell whether tools keep their marks; gateways pass them on for every model."""
+    gateway = draft.config.server and draft.endpoint == "chat"
+    decided = draft.config.server_decides or gateway
+    return draft.endpoint == anthropic.ENDPOINT or bool(decided)
 
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:

@@ -13,7 +13,9 @@ from typing import Any
 from langchain_unified.history.media.reading import read_block
 from langchain_unified.types import CallPlan
 
-_WIRE_FORMS = frozenset({"image_url", "video_url", "audio_url", "input_audio"})
+_ELSEWHERE = frozenset({"video_url", "audio_url"})
+_WIRE_FORMS = frozenset({"image_url", "input_audio", *_ELSEWHERE})
+_IMAGE_KEYS = frozenset({"type", "image_url"})
 _KNOWN_KEYS = frozenset({"type", "text"})
 _LANGCHAIN_KEYS = frozenset({"annotations", "extras", "id", "index", "phase"})
 
@@ -30,14 +32,23 @@ def wire_block(plan: CallPlan, block: Mapping[str, Any]) -> dict[str, Any] | Non
         plan: The plan of the call.
         block: A content block in any form.
     """
-    if not (plan.config.server_decides and plan.endpoint == "chat"):
+    if not as_given(plan):
         return None
     kind = block.get("type")
+    if kind in _ELSEWHERE or (kind == "image_url" and _has_more_keys(block)):
+        return {k: v for k, v in block.items() if k not in _LANGCHAIN_KEYS}
+    if not plan.config.server_decides:
+        return None
     nested_file = kind == "file" and isinstance(block.get("file"), Mapping)
     if kind in _WIRE_FORMS or nested_file:
         return dict(block)
     media = read_block(block)
     return dict(media.value) if media is not None and media.kind == "block" else None
+
+
+def _has_more_keys(block: Mapping[str, Any]) -> bool:
+    """Tell whether an image has keys OpenAI has not, for example `min_pixels`."""
+    return bool(block.keys() - _IMAGE_KEYS - _LANGCHAIN_KEYS)
 
 
 def own_keys(block: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Media(NamedTuple):
         name: File name, if given.
         options: Further settings of the block, for example `detail`.
         signature: Gemini's signature of a picture it made itself.
+        words: As in `MediaForm`.
     """
 
     kind: str
@@ -78,10 +79,12 @@ class Media(NamedTuple):
     name: str | None = None
     options: Mapping[str, Any] = EMPTY
     signature: str | None = None
+    words: str = ""
 
     def form(self, place: str, producer: tuple[str, str] = ("", "")) -> MediaForm:
         """Return what the planner has to know about it."""
-        return MediaForm(self.kind, self.source, self.mime, place, producer)
+        given = self.kind, self.source, self.mime
+        return MediaForm(*given, place, producer, self.words)
 
 
 def read_block(block: Block) -> Media | None:
@@ -109,6 +112,11 @@ def _read_image_url(block: Block) -> Media:
     held = block.get("image_url") or block.get("video_url") or block.get("audio_url")
     fields = held if isinstance(held, Mapping) else {"url": held}
     return _from_fields({**block, **fields}, fields, block["type"].partition("_")[0])
+
+
+def _read_elsewhere_url(block: Block) -> Media:
+    """Read what servers beside OpenAI have added: `video_url` (vLLM), `audio_url`."""
+    return _read_image_url(block)._replace(words=block["type"])
 
 
 def _read_input(block: Block) -> Media:
@@ -174,8 +182,8 @@ def _read_other(block: Block) -> Media:
 _READERS: dict[str, Callable[[Block], Media]] = {
     **dict.fromkeys(_KINDS, _read_standard),
     "image_url": _read_image_url,
-    "video_url": _read_image_url,
-    "audio_url": _read_image_url,
+    "video_url": _read_elsewhere_url,
+    "audio_url": _read_elsewhere_url,
     "input_image": _read_input,
     "input_file": _read_input,
     "input_audio": _read_input_audio,

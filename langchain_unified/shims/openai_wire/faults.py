@@ -105,8 +105,14 @@ def status_message(status: int, body: Any) -> str:
         body: The decoded body, or its `error`, as the SDK keeps it in `error.body`.
     """
     inner = body.get("error", body) if isinstance(body, dict) else body
-    said = "" if isinstance(body, str) else _words(inner)
+    said = _plain(inner) if isinstance(inner, str) else _words(inner)
     return f"Error code: {status} - {said}" if said else f"Error code: {status}"
+
+
+def _plain(text: str) -> str:
+    """Return a text that is no page; of a long one, its beginning."""
+    said = " ".join(text.split())
+    return "" if said.startswith("<") else said[:_PREVIEW]
 
 
 def _words(told: Any) -> str:
@@ -121,7 +127,7 @@ def _words(told: Any) -> str:
         return "; ".join(filter(None, map(_words, told)))
     if not isinstance(told, dict):
         return ""
-    keys = ("message", "detail", "error", "msg")
+    keys = ("message", "detail", "error", "msg", "errors")
     said = next((words for key in keys if (words := _words(told.get(key)))), "")
     where = told.get("loc")
     if said and isinstance(where, list):

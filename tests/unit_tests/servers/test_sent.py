@@ -69,6 +69,37 @@ def test_parts_in_the_servers_words_reach_it(part: dict[str, Any]) -> None:
     assert [{"type": "text", "text": "what?"}, part] == body["messages"][0]["content"]
 
 
+KNOWN = ["gpt-4o", "openai/gpt-4o", "gpt-5.4"]
+
+
+@pytest.mark.parametrize("model", KNOWN)
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "video_url", "video_url": {"url": "https://a/b.mp4"}, "fps": 2},
+        {"type": "audio_url", "audio_url": {"url": "https://a/b.mp3"}},
+        {"type": "image_url", "image_url": {"url": "https://a/b.png"}, "min_pixels": 9},
+        {"type": "image_url", "image_url": {"url": "https://a/b.png"}, **MARK},
+        {"type": "hologram", "depth": 3},
+    ],
+    ids=str,
+)
+def test_the_server_judges_known_models_too(part: dict[str, Any], model: str) -> None:
+    """What OpenAI has no words for is the server's own, whatever the model's name."""
+    body = sent([HumanMessage([{"type": "text", "text": "what?"}, part])], model)
+
+    assert [{"type": "text", "text": "what?"}, part] == body["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("model", KNOWN)
+def test_marks_of_tools_reach_gateways_for_known_models(model: str) -> None:
+    """A gateway decides about a mark on a tool, as ChatOpenAI lets it."""
+    function = {"name": "now", "parameters": {"type": "object", "properties": {}}}
+    given = {"type": "function", "function": function, **MARK}
+
+    assert [given] == sent(["hi"], model, tools=[given])["tools"]
+
+
 @pytest.mark.parametrize(
     ("block", "part"),
     [
@@ -143,15 +174,28 @@ def test_unknown_models_keep_their_settings_and_stay_on_chat() -> None:
     )
 
 
-def test_stream_options_are_left_out_once_refused() -> None:
+def plain(text: str) -> HttpReply:
+    return HttpReply(400, {"content-type": "text/plain"}, text.encode())
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal(400, "Unrecognized request argument supplied: stream_options"),
+        refusal(400, "property 'stream_options' is unsupported"),
+        json_reply({"message": "Extra inputs are not permitted: stream_options"}, 400),
+        json_reply({"detail": "stream_options not supported"}, 400),
+        json_reply({"error": "stream_options: unknown field"}, 400),
+        plain("stream_options is not supported"),
+        plain("Failed to deserialize the JSON body: unknown field `stream_options`"),
+    ],
+    ids=lambda reply: reply.body.decode(),
+)
+def test_stream_options_are_left_out_once_refused(refused: HttpReply) -> None:
     """A server that refuses `stream_options` is asked without, then and later."""
 
     def answer(body: dict[str, Any]) -> HttpReply:
-        if "stream_options" in body:
-            return refusal(
-                400, "Unrecognized request argument supplied: stream_options"
-            )
-        return say("fine")(body)
+        return refused if "stream_options" in body else say("fine")(body)
 
     with CompatibleServer(answer) as server:
         llm = UnifiedChatModel(model="m", api_key="k", base_url=server.url)
@@ -173,6 +217,9 @@ DETAIL = [{"loc": ["body", "safe_prompt"], "msg": "Extra inputs", "input": "secr
         [{"error": {"message": "Extra inputs: safe_prompt"}}],
         {"message": "Extra inputs: safe_prompt"},
         {"error": {"message": "Extra inputs: safe_prompt"}},
+        {"error": "Extra inputs: safe_prompt"},
+        {"errors": [{"message": "Extra inputs: safe_prompt"}]},
+        "Extra inputs: safe_prompt",
     ],
     ids=str,
 )
@@ -186,3 +233,20 @@ def test_a_refusal_of_any_shape_is_shown_in_the_servers_words(body: Any) -> None
     assert "Extra inputs" in str(caught.value)
     assert "safe_prompt" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("no such field:\nsafe_prompt", "Error code: 400 - no such field: safe_prompt"),
+        ("<html><body>Bad Request</body></html>", "Error code: 400"),
+    ],
+)
+def test_a_refusal_in_plain_text_is_shown(said: str, shown: str) -> None:
+    """Servers that answer in plain text are read; pages of proxies are not."""
+    with CompatibleServer(lambda _: plain(said)) as server:
+        llm = UnifiedChatModel(model="m", api_key="k", base_url=server.url)
+        with pytest.raises(UnifiedError) as caught:
+            llm.invoke("hi")
+
+    assert shown == str(caught.value)
