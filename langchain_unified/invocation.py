@@ -9,7 +9,11 @@ from typing import Any
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_unified import vocabulary
-from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    shown_value,
+)
 from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.schemas import read_structure
 from langchain_unified.toolforms import NeutralTool, neutral_tools
@@ -139,7 +143,7 @@ def invocation(
         stream=stream,
         endpoint=_endpoint(settings),
         on_unsupported=_policy(settings.get("on_unsupported")),
-        timeout=settings.get("timeout"),
+        timeout=_timeout(settings.get("timeout")),
         max_retries=_retries(settings.get("max_retries")),
         headers=settings.get("extra_headers") or {},
         query=settings.get("extra_query") or {},
@@ -183,6 +187,15 @@ def _policy(policy: Any) -> Any:
         accepted = f"give one of {', '.join(map(repr, _POLICIES))}."
         raise InvalidParameterError("on_unsupported", policy, accepted)
     return policy
+
+
+def _timeout(value: Any) -> Any:
+    """Return a timeout; a text, NaN and what is below 0 fail in the HTTP client."""
+    number = isinstance(value, (int, float))
+    if isinstance(value, str) or (number and not value >= 0):
+        accepted = "give seconds, 0 or more, or an httpx.Timeout."
+        raise InvalidParameterError("timeout", shown_value(value), accepted)
+    return value
 
 
 def _retries(value: Any) -> int | None:

@@ -132,3 +132,17 @@ def test_images_to_a_model_without_eyes_name_models_that_see(model: Make) -> Non
     with pytest.raises(UnsupportedError, match="Models that can: '") as raised:
         model().invoke([message], model="o3-mini")
     assert "image_inputs" == raised.value.feature
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1, -0.5, "soon", "sk-0123456789"])
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-5.4", "gemini-2.5-flash"])
+def test_a_timeout_that_is_none(
+    name: str, timeout: Any, model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A timeout that no HTTP client takes is refused by its name, before sending."""
+    with pytest.raises(InvalidParameterError) as refused:
+        model(name).invoke("hi", timeout=timeout)
+
+    assert "timeout" == refused.value.parameter
+    assert "sk-" not in str(refused.value)
+    assert [] == provider_emulator.requests
