@@ -157,15 +157,17 @@ _READ_BY_ALL = (
     "https_proxy",
     "no_proxy",
 )
+_READ_BY_OPENAI = (
+    "OPENAI_API_KEY",
+    "OPENAI_API_BASE",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORGANIZATION",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROXY",
+)
 _READ_BY_SDKS = {
-    "openai": (
-        "OPENAI_API_KEY",
-        "OPENAI_API_BASE",
-        "OPENAI_BASE_URL",
-        "OPENAI_ORGANIZATION",
-        "OPENAI_ORG_ID",
-        "OPENAI_PROXY",
-    ),
+    "openai": _READ_BY_OPENAI,
+    "legacy": _READ_BY_OPENAI,
     "google_genai": (
         "GOOGLE_API_KEY",
         "GEMINI_API_KEY",
