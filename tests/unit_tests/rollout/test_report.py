@@ -195,7 +195,8 @@ async def test_the_report_is_right_on_fifty_planted_differences(
     ]
     url = f"{provider_emulator.openai_base_url}/chat/completions"
     old = Saying(url, iter([same] * 5 + bodies))
-    compat = LangChainCompatibilityService(service, legacy=old, rollout="shadow")
+    shadow = Rollout("shadow")  # others of the process have reports of their own
+    compat = LangChainCompatibilityService(service, legacy=old, rollout=shadow)
     for _ in range(5 + len(bodies)):
         await compat.generate_text("hi", **asked)
     report = compat.rollout.report()
