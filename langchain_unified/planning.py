@@ -490,8 +490,16 @@ class Planning(DropIn):
             configured=self._configured(),
             deployments=self._deployments(),
             hosts=self._named_servers(),
-            prices=self._connected("openai").get("prices"),
+            prices=self._connected("openai").get("prices") or self._budgeted_by(),
         )
+
+    def _budgeted_by(self) -> str | None:
+        """Return whose list prices a budget is kept by where the server states none.
+
+        A gateway's own prices are rarely higher, and a budget that knows no price
+        could only refuse every call.
+        """
+        return None if self.budget_usd is None else "openai"
 
     def _named_servers(self) -> tuple[Host, ...]:
         """Return the servers that the user named; the registry can get more."""

@@ -153,3 +153,22 @@ def test_every_price_is_the_librarys(read: int) -> None:
         compared += 1
         assert float(wanted.total_price) == pytest.approx(cost_usd(config, told))
     assert compared > 100
+
+
+def test_a_budget_is_kept_on_a_server_of_the_users(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """A gateway says no prices: list prices keep the budget, and calls go through."""
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        base_url=provider_emulator.openai_base_url,
+        api_key="none",
+        max_tokens=100,
+        budget_usd=0.0012,
+    )
+    for _ in range(3):
+        assert llm.invoke("hi").text
+    with pytest.raises(BudgetExceededError):
+        llm.batch(["hi"] * 50)
+
+    assert 3 <= len(provider_emulator.requests) < 53
