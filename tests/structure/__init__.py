@@ -1,0 +1,1 @@
+"""The figures of the house: `python -m tests.structure` prints them."""
