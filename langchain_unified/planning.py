@@ -43,6 +43,7 @@ from langchain_unified.invocation import (
 from langchain_unified.learning import Carried, Lessons, Trial, texts_of
 from langchain_unified.planner.cache import planned
 from langchain_unified.registry import Registry, check_name, default_registry
+from langchain_unified.registry.billing import Billing, billing_of
 from langchain_unified.registry.hosts import Host
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.bounded import Bounded
@@ -107,6 +108,8 @@ class Kept:
     """What follows from a model's settings, worked out when first needed.
 
     Attributes:
+        billing: Who bills for calls to servers of the user's own, and how many of
+            these there were.
         calls: Calls that only name a model, by its name.
         configured: The providers that the user set up, beside OpenAI.
         defaults: The constructor's settings, checked.
@@ -120,6 +123,7 @@ class Kept:
     """
 
     __slots__ = (
+        "billing",
         "calls",
         "configured",
         "connections",
@@ -134,6 +138,7 @@ class Kept:
 
     def __init__(self) -> None:
         """Start with nothing."""
+        self.billing: tuple[int, Billing] | None = None
         self.calls: dict[str, Invocation] = {}
         self.configured: frozenset[str] | None = None
         self.defaults: dict[str, Any] | None = None
@@ -375,6 +380,7 @@ class Planning(DropIn):
             self.choice,
             self._configured(),
             hosts=self._named_servers(),
+            billing=self._billing(),
             left=self._left,
         )
 
@@ -490,16 +496,18 @@ class Planning(DropIn):
             configured=self._configured(),
             deployments=self._deployments(),
             hosts=self._named_servers(),
-            prices=self._connected("openai").get("prices") or self._budgeted_by(),
+            billing=self._billing(),
         )
 
-    def _budgeted_by(self) -> str | None:
-        """Return whose list prices a budget is kept by where the server states none.
-
-        A gateway's own prices are rarely higher, and a budget that knows no price
-        could only refuse every call.
-        """
-        return None if self.budget_usd is None else "openai"
+    def _billing(self) -> Billing:
+        """Return who bills for calls to servers of the user's own."""
+        kept, hosts = self._derived, self._named_servers()
+        if kept.billing is None or kept.billing[0] != len(hosts):
+            called = {"openai", *self._configured(), *(host.name for host in hosts)}
+            budgeted = self.budget_usd is not None
+            found = billing_of(map(self._connected, called), budgeted=budgeted)
+            kept.billing = len(hosts), found
+        return kept.billing[1]
 
     def _named_servers(self) -> tuple[Host, ...]:
         """Return the servers that the user named; the registry can get more."""

@@ -82,14 +82,23 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
             "base_url": emulator.openai_base_url,
             "prices": "openai",
         },
-        "google_genai": {"api_key": "test", "base_url": emulator.google_base_url},
-        "anthropic": {"api_key": "test", "base_url": emulator.anthropic_base_url},
+        "google_genai": {
+            "api_key": "test",
+            "base_url": emulator.google_base_url,
+            "prices": "google_genai",
+        },
+        "anthropic": {
+            "api_key": "test",
+            "base_url": emulator.anthropic_base_url,
+            "prices": "anthropic",
+        },
         "ollama": {"base_url": emulator.ollama_base_url},
         "azure_openai": {
             "api_key": "test",
             "azure_endpoint": emulator.azure_endpoint,
             "api_version": "2025-04-01-preview",
             "deployments": emulator.azure_deployments,
+            "prices": "azure_openai",
         },
     }
 

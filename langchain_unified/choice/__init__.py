@@ -40,6 +40,7 @@ from langchain_unified.errors import (
     shown_name,
 )
 from langchain_unified.registry import Registry
+from langchain_unified.registry.billing import LIST_PRICES, Billing
 from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.schema import RankRow
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
@@ -112,6 +113,7 @@ class Chooser:
         policy: What `auto` alone means.
         configured: Providers the user set up, beside OpenAI.
         hosts: Servers that the user named.
+        billing: Who bills for calls to servers of the user's own.
         left: Returns what is left of the budget of a tenant, in US dollars; `None`
             for no limit.
     """
@@ -125,10 +127,11 @@ class Chooser:
         configured: frozenset[str] = frozenset(),
         *,
         hosts: tuple[Host, ...] = (),
+        billing: Billing = LIST_PRICES,
         left: Callable[[str], float | None] | None = None,
     ) -> None:
         """Keep what the choice depends on."""
-        self._left = left
+        self._left, self._billing = left, billing
         self._configured, self._hosts = configured, hosts
         self._registry, self._connection = registry, connection
         self._enable, self._policy = tuple(enable), policy
@@ -258,7 +261,7 @@ class Chooser:
             base_url=openai.server.key,
             configured=self._configured,
             hosts=self._hosts,
-            prices=openai.get("prices"),
+            billing=self._billing,
         )
         deployments = self._connection(config.connection).get("deployments")
         if deployments:

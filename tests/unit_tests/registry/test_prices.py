@@ -128,6 +128,66 @@ def test_own_servers_are_not_billed_at_list_prices(server: CompatibleServer) -> 
     ]
 
 
+GOOGLE = "google_genai"
+GEMINI = {
+    "candidates": [
+        {
+            "content": {"role": "model", "parts": [{"text": "hi"}]},
+            "finishReason": "STOP",
+        }
+    ],
+    "usageMetadata": {
+        "promptTokenCount": 1_000,
+        "candidatesTokenCount": 1_000,
+        "totalTokenCount": 2_000,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stated", "budget", "bills"),
+    [({}, None, ""), ({"prices": GOOGLE}, None, GOOGLE), ({}, 1, GOOGLE)],
+    ids=["nobody says", "the user says", "a budget has to be kept"],
+)
+def test_no_provider_is_billed_elsewhere_unless_said(
+    stated: dict[str, str], budget: float | None, bills: str
+) -> None:
+    """Gemini behind a gateway costs what the gateway says, as OpenAI's models do."""
+    pytest.importorskip("genai_prices")
+    name = "gemini-3.5-flash"
+    with CompatibleServer(lambda _: json_reply(GEMINI), ":generateContent") as gateway:
+        url = gateway.url.removesuffix("/v1")
+        llm = UnifiedChatModel(
+            model=name,
+            max_tokens=10,
+            budget_usd=budget,
+            providers={"google_genai": {"api_key": "k", "base_url": url, **stated}},
+        )
+        cost = _cost(llm)
+
+    config = Registry().resolve(name)
+    listed = estimate_usd(config, 1_000, 1_000)
+    assert listed is not None
+    assert (listed if bills else None) == cost
+
+
+def test_a_deployment_is_billed_by_azure_at_its_own_address_only() -> None:
+    """Azure's prices hold for Azure's hosts, and behind a gateway for nobody."""
+    own, gateway = "https://mine.openai.azure.com", "https://gateway.example.com"
+    found = [
+        UnifiedChatModel(
+            model="azure_openai:gpt-4o",
+            enable=["azure_openai"],
+            providers={"azure_openai": {"azure_endpoint": url, "api_key": "k"}},
+        )
+        .resolve()
+        .billed_as
+        for url in (own, gateway)
+    ]
+
+    assert ["azure_openai", ""] == found
+
+
 def test_same_as_has_the_price_of_the_other() -> None:
     """A model that is the same as another costs the same, by list or by row."""
     pytest.importorskip("genai_prices")

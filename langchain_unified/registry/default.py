@@ -1,0 +1,34 @@
+"""The registry that everybody has unless they bring their own."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from langchain_unified.learning import Lessons
+from langchain_unified.registry.registry import Registry
+
+LEARNED_VARIABLE = "LANGCHAIN_UNIFIED_LEARNED"
+"""Environment variable that names a folder for what is learned."""
+
+MODELS_VARIABLE = "LANGCHAIN_UNIFIED_MODELS"
+"""Environment variable that names files of the user's own rows, as `PATH` does."""
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """Return the registry of the shipped data, loaded at the first call.
+
+    The environment variable `LANGCHAIN_UNIFIED_MODELS` names files of the user's own
+    rows. What is learned from refused requests is kept in memory, or in the folder
+    the environment variable `LANGCHAIN_UNIFIED_LEARNED` names. Lists of models that
+    `refresh` kept in the last thirty days are used.
+    """
+    folder = os.environ.get(LEARNED_VARIABLE)
+    lessons = Lessons.at(folder) if folder else Lessons()
+    registry = Registry(lessons=lessons)
+    registry.load_lists()
+    for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
+        if path:
+            registry.load(path)
+    return registry

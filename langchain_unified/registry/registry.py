@@ -1,0 +1,400 @@
+"""The model registry as an object: rows, the layers above them, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_unified.connection import check_ids
+from langchain_unified.environment import cache_folder
+from langchain_unified.errors import (
+    ProviderNotEnabledError,
+    RegistryError,
+)
+from langchain_unified.learning import Lesson, Lessons, corrected
+from langchain_unified.registry.billing import LIST_PRICES, Billing, billed
+from langchain_unified.registry.enabling import (
+    enabled_by_environment,
+    how_to_enable,
+)
+from langchain_unified.registry.hosts import Host
+from langchain_unified.registry.layers import DEFAULT_PROVIDER
+from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
+from langchain_unified.registry.memory import Recent
+from langchain_unified.registry.names import OWN, Place
+from langchain_unified.registry.own import OwnRows, check_name
+from langchain_unified.servers import Server
+from langchain_unified.types import ModelConfig
+
+if TYPE_CHECKING:
+    from langchain_unified.discovery import Probe, Refreshed, Schedule
+    from langchain_unified.registry.facts import ModelFacts
+    from langchain_unified.registry.layers import Patch
+    from langchain_unified.registry.schema import ProviderFile, ProviderRow, RankRow
+
+_ENTRY_BYTES = 512
+"""Bytes of what is kept about a name that was resolved, its text aside, about."""
+
+_Hosts = tuple[Host, ...]
+_Asked = tuple[
+    str, str | None, str | None, frozenset[str], _Hosts | None, Billing, date
+]
+
+
+class Registry(OwnRows):
+    """Model rows of all providers, and the layers above them.
+
+    Args:
+        files: Provider files by provider id; the shipped ones if left out.
+        overrides: A file of the user's own rows.
+        clock: Returns today; decides which dated re-routing is in force.
+        lessons: What was learned from refused requests; shared by who uses the
+            registry.
+        warn_days: Days before a model's shutdown from which a warning is logged, once
+            per process; 0 for none.
+        enable: Providers to switch on beside those whose files say so.
+
+    Attributes:
+        files: Provider files by provider id.
+        lessons: What was learned from refused requests.
+        warn_days: Days before a model's shutdown from which a warning is logged.
+
+    Example:
+        >>> from langchain_unified.registry import default_registry
+        >>> config = default_registry().resolve("openai:GPT-4o")
+        >>> config.model, config.supports("image_inputs")
+        ('gpt-4o', True)
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, ProviderFile] | None = None,
+        *,
+        overrides: str | Path | None = None,
+        clock: Callable[[], date] = date.today,
+        lessons: Lessons | None = None,
+        warn_days: int = SOON,
+        enable: Iterable[str] = (),
+    ) -> None:
+        """Index the rows of the files."""
+        from langchain_unified.registry.catalog import Catalog  # noqa: PLC0415
+
+        self._given_files = files
+        self._catalog = Catalog(files)
+        self.files = self._catalog.files
+        check_ids(enable, self.files, where="enable")
+        self._enabled = frozenset(enable)
+        self.lessons = lessons or Lessons()
+        self.warn_days = warn_days
+        self._clock = clock
+        self._resolved: Recent[tuple[object, ...], ModelConfig] = Recent()
+        if overrides is not None:
+            self.load(overrides)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel with the rows of the user's own, and without what was resolved."""
+        kept = {k: v for k, v in vars(self).items() if k not in {"_catalog", "files"}}
+        return {**kept, "_resolved": None, "_rows": self._catalog.state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive: index the rows again."""
+        from langchain_unified.registry.catalog import Catalog  # noqa: PLC0415
+
+        rows = state.pop("_rows")
+        vars(self).update(state)
+        self._catalog = Catalog(self._given_files)
+        self._catalog.state = rows
+        self.files, self._resolved = self._catalog.files, Recent()
+
+    def resolve(
+        self,
+        model: str,
+        *,
+        provider: str | None = None,
+        base_url: str | None = None,
+        configured: frozenset[str] = frozenset(),
+        deployments: Mapping[str, str] | None = None,
+        hosts: tuple[Host, ...] | None = None,
+        billing: Billing = LIST_PRICES,
+    ) -> ModelConfig:
+        """Return everything known about a model, except what was learned.
+
+        Args:
+            model: Any spelling: `openai:gpt-4o`, `models/gemini-2.5-flash`, any case,
+                a dated snapshot, a fine-tune (`ft:base:org::id`), an alias of the
+                user's own, an unknown name.
+            provider: The provider to assume for a name that names none and fits none.
+            base_url: Where OpenAI's wire is spoken to, if not OpenAI's own address; a
+                name is then that server's and sent to the letter.
+            configured: Other providers that the user set up; their models' names mean
+                them beside such a server too.
+            deployments: Model by deployment, for providers with `rules_of`.
+            hosts: Servers that the user named; those of the registry if left out.
+            billing: Who bills for calls to servers of the user's own, by provider or
+                name of the server.
+
+        Raises:
+            InvalidParameterError: If the name is empty or no string.
+        """
+        name, today = check_name(model), self.today()
+        asked = (name, provider, base_url, configured, hosts, billing, today)
+        if not deployments:
+            config = self._resolved.latest.get(asked) or self._resolved.find(asked)
+            if config is not None:
+                return config
+        return self._resolved_with(asked, deployments or {})
+
+    def _resolved_with(
+        self, asked: _Asked, deployments: Mapping[str, str]
+    ) -> ModelConfig:
+        model, provider, base_url, configured, hosts, billing, today = asked
+        resolved, catalog = self._resolved, self._catalog
+        known = self.servers if hosts is None else {host.name: host for host in hosts}
+        hosted = catalog.hosted(model, known)
+        if hosted is not None:
+            found = catalog.find(hosted[1], None, hosted[0], today)
+            host = known[hosted[0].host]
+            there = catalog.config(found)._replace(
+                server_name=host.name, billed_as=host.prices
+            )
+            there = there if host.prices else billed(there, billing)
+            resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
+            return there
+        place = _place(base_url, configured)
+        name, behind = catalog.behind(model, place, deployments, today)
+        key = (*asked, name.wire, behind) if deployments else asked
+        config = resolved.find(key)
+        if config is None:
+            found = catalog.find(behind or model, provider, place, today)
+            config = catalog.config(found, None if behind is None else name)
+            config = billed(config, billing)
+            resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
+        return config
+
+    def get(
+        self,
+        model: str,
+        *,
+        provider: str | None = None,
+        base_url: str | None = None,
+    ) -> ModelFacts:
+        """Return the facts about a model, each of which can be asked where it is from.
+
+        Args:
+            model: Any spelling, as `resolve` takes it.
+            provider: The provider to assume, as `resolve` takes it.
+            base_url: The endpoint of the call, if not the provider's own.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().get("gpt-5").why("temperature").value
+            'default'
+        """
+        from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
+
+        config = self.resolve(model, provider=provider, base_url=base_url)
+        found = self._catalog.find(model, provider, _place(base_url), self.today())
+        server = Server.at(config.provider, base_url).key
+        lessons = self.lessons.about(config, server)
+        learned = config
+        for lesson in lessons:
+            learned = corrected(learned, lesson.endpoint, [lesson.correction])
+        return ModelFacts(learned, found, lessons)
+
+    def default_model(self) -> str:
+        """Return the model of a chat model that was given none.
+
+        Raises:
+            RegistryError: If no provider names one.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().default_model()
+            'gpt-3.5-turbo'
+        """
+        named = (file.provider.default_model for file in self.files.values())
+        found = next(filter(None, named), None)
+        if found is None:
+            message = "no provider names a default model; give model=..."
+            raise RegistryError(message)
+        return found
+
+    def discovered(self, provider: str, base_url: str | None = None) -> tuple[str, ...]:
+        """Return the names a provider listed when it was last asked."""
+        return self._catalog.discovered(provider, base_url or "")
+
+    def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
+        """Take over what was discovered at a server."""
+        self._catalog.discover(provider, server, patches)
+        self._resolved = Recent()
+
+    def load_lists(self, folder: str | Path | None = None) -> int:
+        """Lay the lists that `refresh` kept, here or elsewhere, over the rows.
+
+        Args:
+            folder: Where they are; the platform's cache folder if left out.
+
+        Returns:
+            How many lists were found; those older than thirty days are left out.
+        """
+        where = Path(folder) if folder else cache_folder()
+        if next(where.glob("models-*.json"), None) is None:
+            return 0
+        from langchain_unified.discovery.refreshing import lay_kept  # noqa: PLC0415
+
+        return lay_kept(self, folder)
+
+    def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
+        """Ask providers which models they have; see `langchain_unified.discovery`.
+
+        Args:
+            llm: A chat model whose connections are used; those of the environment if
+                left out.
+            **options: `max_age` in seconds, `providers`, `folder`, `timeout` in seconds
+                for each list.
+
+        Returns:
+            What was found where; nothing is raised for a provider out of reach.
+        """
+        from langchain_unified.discovery import refresh  # noqa: PLC0415
+
+        return refresh(self, llm, **options)
+
+    async def arefresh(self, llm: Any = None, **options: Any) -> Refreshed:
+        """Do what `refresh` does without blocking the event loop."""
+        from langchain_unified.discovery import arefresh  # noqa: PLC0415
+
+        return await arefresh(self, llm, **options)
+
+    def refresh_every(
+        self, seconds: float, llm: Any = None, **options: Any
+    ) -> Schedule:
+        """Refresh in the background, now and then at an interval, until stopped."""
+        from langchain_unified.discovery import Schedule  # noqa: PLC0415
+
+        return Schedule(self, seconds, llm, options)
+
+    def probe(self, model: str, llm: Any = None, *, dry_run: bool = True) -> Probe:
+        """Find out a model's parameter rules by asking it.
+
+        Args:
+            model: The model's name.
+            llm: A chat model whose connections are used.
+            dry_run: Whether only to say how many calls it takes and what they cost at
+                most.
+
+        Returns:
+            The bounds; after a run also the rules, which print as a TOML row.
+        """
+        from langchain_unified.discovery import probe  # noqa: PLC0415
+
+        return probe(self, model, llm, dry_run=dry_run)
+
+    def _repr_html_(self) -> str:
+        from langchain_unified.display import registry_html  # noqa: PLC0415
+
+        return registry_html(self)
+
+    def learned(self) -> list[Lesson]:
+        """Return what was learned from refused requests, oldest first."""
+        return self.lessons.all()
+
+    def forget(self, model: str | None = None) -> int:
+        """Forget what was learned about a model, or everything; return how much.
+
+        Args:
+            model: The wire name of a model; everything if left out.
+        """
+        return self.lessons.forget(model)
+
+    def models(self) -> Iterator[ModelConfig]:
+        """Yield the configuration of every registered model id, snapshots included."""
+        for row in self._catalog.rows():
+            yield self.resolve(self._full_name(*row))
+
+    def _full_name(self, provider: str, model: str) -> str:
+        """Return a name with its provider, unless it is of a named server."""
+        hosted = self._catalog.hosted(model, self.servers)
+        return model if hosted else f"{provider}:{model}"
+
+    def rank(self, model: str) -> RankRow | None:
+        """Return where a model stands among its peers, if a row says so."""
+        return self._catalog.rank(model, self.today())
+
+    def ranked(self) -> list[tuple[ModelConfig, RankRow]]:
+        """Return the models that have a rank among their peers."""
+        catalog, today = self._catalog, self.today()
+        names = [self._full_name(*row) for row in catalog.rankable()]
+        ranked = [(self.resolve(name), catalog.rank(name, today)) for name in names]
+        return [(config, rank) for config, rank in ranked if rank is not None]
+
+    def models_with(self, feature: str, *, like: str, most: int = 3) -> tuple[str, ...]:
+        """Return living models that have a capability, of the same provider first.
+
+        Args:
+            feature: A capability, as `ModelConfig.supports` takes it.
+            like: The model to find alternatives for.
+            most: How many to return.
+        """
+        able = (c for c in self.models_like(like) if c.supports(feature))
+        return tuple(config.model for config in islice(able, most))
+
+    def models_like(self, like: str) -> list[ModelConfig]:
+        """Return living models that can be called, of the same provider first.
+
+        Args:
+            like: The model to find others for.
+        """
+        today, provider = self.today(), self.resolve(like).provider
+        found = [
+            config
+            for config in self.models()
+            if config.match == "exact"
+            and self.is_enabled(config.provider)
+            and not (config.lifecycle.shutdown and config.lifecycle.shutdown <= today)
+        ]
+        return sorted(found, key=lambda config: config.provider != provider)
+
+    def provider(self, provider: str) -> ProviderRow:
+        """Return the row of a provider itself."""
+        return self.files[provider].provider
+
+    def today(self) -> date:
+        """Return the day by which dates are judged."""
+        return self._clock()
+
+    def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
+        """Tell whether a provider is switched on, by itself or by the caller."""
+        return (
+            self.files[provider].provider.enabled
+            or provider in self._enabled
+            or provider in enable
+            or provider in enabled_by_environment()
+        )
+
+    def check_enabled(self, provider: str, enable: Iterable[str] = ()) -> None:
+        """Refuse a provider that is switched off.
+
+        Args:
+            provider: Provider id.
+            enable: Providers the caller switches on; the environment variable
+                `LANGCHAIN_UNIFIED_ENABLE` (comma separated) switches on others.
+
+        Raises:
+            ProviderNotEnabledError: If it is off; the message says what to set.
+        """
+        if not self.is_enabled(provider, enable):
+            row = self.files[provider].provider
+            raise ProviderNotEnabledError(provider, how_to_enable(row))
+
+    def warn_of_shutdown(self, config: ModelConfig) -> None:
+        """Log, once per process and model, that a model's shutdown is near."""
+        warn_of_shutdown(config, self.today(), self.warn_days)
+
+
+def _place(base_url: str | None, configured: frozenset[str] = frozenset()) -> Place:
+    server = Server.at(DEFAULT_PROVIDER, base_url)
+    return OWN if server.is_own else Place(server.address, configured)
