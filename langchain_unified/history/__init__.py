@@ -26,7 +26,7 @@ from langchain_unified.history.turns import (
     rendered_turns,
     with_system_first,
 )
-from langchain_unified.history.upgrade import upgraded
+from langchain_unified.history.upgrade import takes_functions, upgraded
 from langchain_unified.types import CallPlan
 
 __all__ = ["KEEPS_LATE_SYSTEM", "SERVER_STATE", "aprepared", "folded", "prepared"]
@@ -48,7 +48,8 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
-    turns = upgraded(messages)
+    functions = takes_functions(plan.config, plan.endpoint)
+    turns = upgraded(messages, keeps_functions=functions)
     if not any(plan.body.get(name) for name in SERVER_STATE):
         turns = paired(turns)
     turns = rendered_turns(plan, renamed(turns, plan.endpoint, plan.tool_names))

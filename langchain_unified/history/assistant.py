@@ -71,12 +71,15 @@ def rendered_reply(
         return message, ()
     own = _is_own(made_by, plan)
     speech = _speech_id(message) if own else {}
+    # Where the model does not take one, it is among the tool calls by now.
+    called = message.additional_kwargs.get("function_call")
+    kept = {**speech, **({"function_call": called} if called else {})}
     spoken = read_reply(message)
     told = AIMessage(
         content=_marked(plan, message, spoken.text),
         tool_calls=message.tool_calls,
         name=message.name,
-        additional_kwargs={**speech, **({ECHOED: echoed} if echoed else {})},
+        additional_kwargs={**kept, **({ECHOED: echoed} if echoed else {})},
     )
     return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
 

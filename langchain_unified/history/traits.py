@@ -9,6 +9,7 @@ from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
     BaseMessage,
+    FunctionMessage,
     HumanMessage,
     SystemMessage,
     ToolMessage,
@@ -22,7 +23,7 @@ from langchain_unified.history.origin import producer
 from langchain_unified.history.pairs import is_item
 from langchain_unified.history.reading import read_reply
 from langchain_unified.history.turns import is_empty
-from langchain_unified.history.upgrade import upgraded
+from langchain_unified.history.upgrade import is_function_form, upgraded
 from langchain_unified.types import MediaForm, Traits
 
 FEATURES = {
@@ -42,7 +43,9 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `late_system`: system text after the first turn
     - `orphan`: a tool result without its call
     - `unanswered`: a tool call without its result
-    - `older`: a message in the form of an older version
+    - `functions`: a `function_call`, or its result, of the form before tool calls;
+      `function_orphan` and `function_unanswered`: one without the other
+    - `older`: a message in the form of another older version
     - `empty`: a turn that says nothing; `blank`: all of them do
     - `only_system`: system text, and no turn that says anything
     - `doubled`: two turns of the assistant in a row; `headless`: it speaks first
@@ -112,6 +115,7 @@ class _Survey:
     __slots__ = (
         "bound",
         "findings",
+        "functions",
         "instructed",
         "last",
         "longest",
@@ -130,6 +134,7 @@ class _Survey:
         self.bound: set[tuple[str, str]] = set()
         self.findings: set[str] = set()
         self.open_calls: list[str] = []
+        self.functions: set[str | None] = set()
         self.longest = 0
         self.system = self.instructed = self.turned = False
         self.spoken = self.replied = self.reply_before = self.seen = False
@@ -138,8 +143,9 @@ class _Survey:
     def read(self, given: BaseMessage, turn: BaseMessage) -> None:
         """Look at a turn, and at the message as it was given."""
         self.last = turn
-        if given is not turn and not isinstance(given, AIMessageChunk):
-            self.findings.add("older")
+        form = self._form(given, turn)
+        if form:
+            self.findings.add(form)
         if not isinstance(turn.content, str) or isinstance(turn, AIMessage):
             self.media |= _forms(turn)
         empty = is_empty(turn)
@@ -151,11 +157,24 @@ class _Survey:
             return
         if isinstance(turn, AIMessage):
             self._reply(turn)
+            if form == "functions":
+                self.functions |= {call["id"] for call in turn.tool_calls}
         elif isinstance(turn, ToolMessage) and not is_item(turn):
-            self._result(turn)
+            self._result(turn, "function_orphan" if form == "functions" else "orphan")
         self.turned = self.turned or isinstance(turn, _TURNS)
         if not empty:
             self._spoken(replied=isinstance(turn, AIMessage))
+
+    def _form(self, given: BaseMessage, turn: BaseMessage) -> str | None:
+        """Return the word for a message in the form of an older version, if it is."""
+        if given is turn:
+            return None
+        if isinstance(given, FunctionMessage) and isinstance(turn, ToolMessage):
+            called = set(self.open_calls) - self.functions
+            return "older" if turn.tool_call_id in called else "functions"
+        if is_function_form(given):
+            return "functions"
+        return None if isinstance(given, AIMessageChunk) else "older"
 
     def _look_for_white(self, turn: BaseMessage) -> None:
         """Note white space where some wires want something to see."""
@@ -191,17 +210,18 @@ class _Survey:
             if not PLAIN.match(call_id):
                 self.findings.add("odd_id")
 
-    def _result(self, turn: ToolMessage) -> None:
+    def _result(self, turn: ToolMessage, orphan: str) -> None:
         if turn.tool_call_id in self.open_calls:
             self.open_calls.remove(turn.tool_call_id)
         else:
-            self.findings.add("orphan")
+            self.findings.add(orphan)
 
     def traits(self) -> Traits:
         """Return what was found."""
         last = self.last
-        if self.open_calls:
-            self.findings.add("unanswered")
+        for call_id in self.open_calls:
+            function = call_id in self.functions
+            self.findings.add("function_unanswered" if function else "unanswered")
         if last is not None and not self.spoken:
             self.findings.add("only_system" if self.instructed else "blank")
         if last is not None and self.spoken and not self.seen:

@@ -19,6 +19,8 @@ from langchain_core.messages import (
     message_chunk_to_message,
 )
 
+from langchain_unified.types import ModelConfig
+
 _ROLES: dict[str, type[AIMessage | SystemMessage]] = {
     "assistant": AIMessage,
     "ai": AIMessage,
@@ -29,7 +31,9 @@ _ROLES: dict[str, type[AIMessage | SystemMessage]] = {
 _LOOSE_CALLS = ("tool_use", "function_call", "tool_call")
 
 
-def upgraded(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+def upgraded(
+    messages: Sequence[BaseMessage], *, keeps_functions: bool = False
+) -> list[BaseMessage]:
     """Return the messages with every call in `tool_calls`, and each call with an id.
 
     Calls come from `additional_kwargs` (`tool_calls`, `function_call`) of older
@@ -37,18 +41,43 @@ def upgraded(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
 
     Args:
         messages: Messages of any kind and version; they are not changed.
+        keeps_functions: Whether a `function_call` and its result stay as they are; see
+            `takes_functions`.
     """
     found: list[BaseMessage] = []
     waiting: dict[str, str] = {}
     for position, message in enumerate(messages):
         plain = _plain_kind(message)
-        if isinstance(plain, FunctionMessage):
+        if keeps_functions and is_function_form(plain) and plain.name not in waiting:
+            waiting = {} if isinstance(plain, AIMessage) else waiting
+        elif isinstance(plain, FunctionMessage):
             plain = _as_tool_message(plain, waiting)
         elif isinstance(plain, AIMessage):
             plain = _with_all_calls(plain, position)
             waiting = {call["name"]: call["id"] or "" for call in plain.tool_calls}
         found.append(plain)
     return found
+
+
+def is_function_form(message: BaseMessage) -> bool:
+    """Tell whether a message is a call, or a result, of the form before tool calls."""
+    if isinstance(message, FunctionMessage):
+        return True
+    if not isinstance(message, AIMessage):
+        return False
+    extra = message.additional_kwargs
+    newer = message.tool_calls, message.invalid_tool_calls, extra.get("tool_calls")
+    return bool(extra.get("function_call")) and not any(newer)
+
+
+def takes_functions(config: ModelConfig, endpoint: str) -> bool:
+    """Tell whether a model reads `function_call` and messages of the role `function`.
+
+    Chat completions has them beside tool calls, for the models that take `functions`.
+    """
+    rules = config.mappings[endpoint].rules if endpoint in config.mappings else {}
+    rule = rules.get("functions")
+    return endpoint == "chat" and rule is not None and rule.accepts != "never"
 
 
 def _plain_kind(message: BaseMessage) -> BaseMessage:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from langchain_unified.history.media.wires import (
     ADDITIONAL_TOOLS,
     ITEM_HINT,
+    LEFT_OUT,
     verdict_at,
 )
 from langchain_unified.history.origin import is_own, maker
@@ -16,6 +17,8 @@ from langchain_unified.planner.draft import Draft
 from langchain_unified.types import MediaForm
 
 _SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
+_NOT_READ = "only the model that made it understands it."
+_NO_PART = "{endpoint} has no content of this type, and refuses it."
 _FETCH_HINT = (
     "{endpoint} takes no {kind} by URL; give its bytes as base64, or let the client "
     "download it with fetch_urls=True."
@@ -71,7 +74,8 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
     if verdict == "text":
         _note(draft, "messages", form, "text", "a text file is sent as text.")
     if verdict == "leave":
-        reason = "only the model that made it understands it."
+        made = form.source in LEFT_OUT
+        reason = _NOT_READ if made else _NO_PART.format(endpoint=draft.endpoint)
         draft.note("messages", "dropped", requested=_words(form), reason=reason)
     if not stays(draft.endpoint, form.kind, form.place):
         reason = f"it cannot stand in the turn of the {form.place}."

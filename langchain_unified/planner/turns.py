@@ -7,6 +7,7 @@ from langchain_unified.history.blanks import REFUSES_BLANKS
 from langchain_unified.history.finite import STRUCTURED_ARGUMENTS
 from langchain_unified.history.ids import MAX_CALL_ID
 from langchain_unified.history.origin import gave, is_own, maker, takes_back
+from langchain_unified.history.upgrade import takes_functions
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import Traits
 
@@ -14,6 +15,11 @@ _SOURCE = "facts of 2026-11-23: signatures, reasoning items, provider switches"
 
 _REASONS = {
     "older": ("older form", "tool_calls", "a message of an older version is read."),
+    "functions": (
+        "function_call",
+        "tool_calls",
+        "the model reads tool calls, the newer form of a function call.",
+    ),
     "orphan": (
         "tool result without its call",
         "user turn",
@@ -61,6 +67,8 @@ _REASONS = {
         "the API takes system text in one place only.",
     ),
 }
+_FUNCTION_PAIRS = ("function_orphan", "function_unanswered")
+_REASONS |= {name: _REASONS[name.partition("_")[2]] for name in _FUNCTION_PAIRS}
 _WHITE = ("trailing_white", "white")
 _ALTERNATING = ("empty", "doubled", "headless", "late_system")
 _ANY_ID = ("chat", "responses", "generate_content")
@@ -125,8 +133,11 @@ def _note_bound(draft: Draft, traits: Traits) -> None:
 def _note_findings(draft: Draft, traits: Traits) -> None:
     stateful = any(draft.wanted.get(name) for name in SERVER_STATE)
     keeps = draft.endpoint in KEEPS_LATE_SYSTEM
+    functions = takes_functions(draft.config, draft.endpoint)
     applies = {
         **dict.fromkeys(("orphan", "unanswered"), not stateful),
+        **dict.fromkeys(_FUNCTION_PAIRS, not (stateful or functions)),
+        "functions": not functions,
         **dict.fromkeys(_ALTERNATING, not keeps),
         "older": True,
         "odd_id": draft.endpoint not in _ANY_ID,

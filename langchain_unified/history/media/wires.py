@@ -166,7 +166,20 @@ def verdict_at(
     """
     if config.server_decides and endpoint == "chat" and _has_form(form):
         return "send", ""
+    if endpoint == "responses" and not config.server and _is_no_input(form):
+        return "leave", ""
     return verdict_on(endpoint, form, platform)
+
+
+def _is_no_input(form: MediaForm) -> bool:
+    """Tell whether a block of a user's or the system's turn is no input of OpenAI's.
+
+    Every part of a turn is named `input_...` there (openai 3.57.0,
+    `ResponseInputContent`) and any other name is refused; ChatOpenAI leaves such a
+    block out too, on Responses only (langchain-openai 1.7.4).
+    """
+    foreign = form.kind == "block" and not form.source.startswith("input_")
+    return foreign and form.place in {"user", "system"} and not is_item(form.source)
 
 
 def _has_form(form: MediaForm) -> bool:
@@ -197,7 +210,7 @@ def _verdict_on_block(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
     """Tell what becomes of a block of another type."""
     if {form.source, "*"} & wire.blocks:
         return "send", ""
-    if form.source in _LEFT_OUT:
+    if form.source in LEFT_OUT:
         return "leave", ""
     if form.source == ADDITIONAL_TOOLS and form.place != "system":
         reason = "`additional_tools` must be carried on a SystemMessage."
@@ -242,10 +255,8 @@ _ITEMS = frozenset(
         "mcp_list_tools",
     }
 )
-# What other providers' replies hold; ChatOpenAI leaves it out of user messages too.
-_LEFT_OUT = frozenset(
-    {"reasoning_content", "redacted_thinking", "thinking", "tool_use"}
-)
+LEFT_OUT = frozenset({"reasoning_content", "redacted_thinking", "thinking", "tool_use"})
+"""Blocks of other providers' replies, which no other model understands."""
 
 
 def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:

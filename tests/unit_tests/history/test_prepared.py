@@ -18,7 +18,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_unified import default_registry
+from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.content import NATIVE, RECORD
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history import prepared
@@ -253,7 +253,6 @@ OLD = {"name": "add", "arguments": '{"a": 1}'}
 @pytest.mark.parametrize(
     "message",
     [
-        AIMessage("", additional_kwargs={"function_call": OLD}),
         AIMessage(
             "", additional_kwargs={"tool_calls": [{"id": "call_1", "function": OLD}]}
         ),
@@ -274,13 +273,81 @@ def test_calls_of_older_versions_are_read(message: AIMessage) -> None:
     assert {} == asked.additional_kwargs
 
 
-def test_function_messages_are_results() -> None:
-    """A FunctionMessage answers the function_call before it."""
-    asked = AIMessage("", additional_kwargs={"function_call": OLD})
-    result = sent([ASK, asked, FunctionMessage(name="add", content="2")])[2]
+OLD_CALL = AIMessage("", additional_kwargs={"function_call": OLD})
+OLD_RESULT = FunctionMessage(name="add", content="2")
 
+
+def test_functions_stay_where_the_model_takes_them() -> None:
+    """A function_call and its result go as they are to a model that reads them."""
+    _, asked, result = sent([ASK, OLD_CALL, OLD_RESULT])
+
+    assert OLD == asked.additional_kwargs["function_call"]
+    assert [] == asked.tool_calls
+    assert OLD_RESULT == result
+
+
+@pytest.mark.parametrize("model", [GEMINI, "o1-mini"])
+def test_functions_become_tool_calls_elsewhere(model: str) -> None:
+    """A function_call and its result are tool calls for a model that knows no other."""
+    _, asked, result = sent([ASK, OLD_CALL, OLD_RESULT], model)
+
+    assert [("add", {"a": 1})] == [(c["name"], c["args"]) for c in asked.tool_calls]
+    assert {} == asked.additional_kwargs
     assert isinstance(result, ToolMessage)
     assert "2" == result.content
+
+
+def test_a_function_message_answers_a_tool_call() -> None:
+    """A FunctionMessage after a tool call of its name is the result of that call."""
+    called = AIMessage("", tool_calls=[call("add")])
+    result = sent([ASK, called, OLD_RESULT])[2]
+
+    assert isinstance(result, ToolMessage)
+    assert "call_1" == result.tool_call_id
+
+
+@pytest.mark.parametrize(
+    ("model", "noted"),
+    [("gpt-4o", []), ("o1-mini", ["function_call", "tool call without a result"])],
+)
+def test_what_becomes_of_functions_is_on_record(model: str, noted: list[str]) -> None:
+    """The translation of a function_call is noted where there is one."""
+    changes = UnifiedChatModel(model=model).explain([ASK, OLD_CALL]).changes
+
+    assert noted == sorted(change.requested for change in changes)
+
+
+SAID = {"type": "text", "text": "ask"}
+ODD = {"type": "made_up_block", "foo": "bar"}
+NEW = {"type": "input_hologram", "data": "x"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "block", "kept"),
+    [
+        ("responses", ODD, []),
+        ("responses", NEW, [NEW]),
+        ("chat", ODD, [ODD]),
+    ],
+)
+def test_blocks_of_unknown_types(
+    endpoint: str, block: dict[str, Any], kept: list[dict[str, Any]]
+) -> None:
+    """A block that Responses cannot have is left out; any other is for the server."""
+    for kind in (HumanMessage, SystemMessage):
+        message = sent([kind([SAID, block]), ASK], GPT, endpoint)[0]
+
+        assert [SAID, *kept] == message.content
+
+
+def test_a_block_left_out_is_on_record() -> None:
+    """Leaving a block out is noted with its type."""
+    message = HumanMessage([SAID, ODD])
+    changes = UnifiedChatModel(model=GPT, use_responses_api=True).explain([message])
+
+    assert [("block made_up_block", "dropped")] == [
+        (change.requested, change.kind) for change in changes.changes
+    ]
 
 
 def test_roles_by_name() -> None:
