@@ -117,8 +117,11 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        path = self.router.path(messages, stop, kwargs, stream=False)
+        if path is not None:
+            return path.generate()
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._routed(messages, stop, kwargs, stream=False)
+        attempts = self._attempts(messages, stop, kwargs, stream=False)
         return engine.generate(attempts, self._shim, messages)
 
     @override
@@ -129,8 +132,11 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        path = self.router.path(messages, stop, kwargs, stream=False)
+        if path is not None:
+            return await path.agenerate()
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._routed(messages, stop, kwargs, stream=False)
+        attempts = self._attempts(messages, stop, kwargs, stream=False)
         return await engine.agenerate(attempts, self._shim, messages)
 
     @override
@@ -141,8 +147,11 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        path = self.router.path(messages, stop, kwargs, stream=True)
+        if path is not None:
+            return path.stream()
         messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._routed(messages, stop, kwargs, stream=True)
+        attempts = self._attempts(messages, stop, kwargs, stream=True)
         return engine.stream(attempts, self._shim, messages)
 
     @override
@@ -153,9 +162,14 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._routed(messages, stop, kwargs, stream=True)
-        async with owned(engine.astream(attempts, self._shim, messages)) as chunks:
+        path = self.router.path(messages, stop, kwargs, stream=True)
+        if path is None:
+            messages, kwargs = self._unseen(messages, kwargs)
+            attempts = self._attempts(messages, stop, kwargs, stream=True)
+            sent = engine.astream(attempts, self._shim, messages)
+        else:
+            sent = path.astream()
+        async with owned(sent) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -182,7 +196,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
+        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
         return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -194,7 +208,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
+        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
         return await super().ainvoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -206,7 +220,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
-        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
+        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
         return super().stream(input, config, stop=stop, **kwargs)
 
     @override
@@ -218,7 +232,7 @@ class UnifiedChatModel(Contract):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        config, kwargs = self._rolled(*self._with_declared(config, kwargs))
+        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
             yield chunk
 

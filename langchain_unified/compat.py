@@ -35,8 +35,7 @@ from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Rollout, Served
 from langchain_unified.rollout.capture import recording
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.rollout.guard import refusal_of
-from langchain_unified.rollout.mirror import Primary
+from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.router import Asked
 from langchain_unified.service import (
     StructuredResult,
@@ -44,6 +43,7 @@ from langchain_unified.service import (
     UnifiedInferenceService,
     is_no_answer,
 )
+from langchain_unified.structured import refusal_of
 
 Errors = Literal["raise", "dict"]
 """What a call without an answer does on the new path."""
@@ -208,9 +208,9 @@ class LangChainCompatibilityService:
             return _noted(primary, await ask())
 
     @contextmanager
-    def _observed(self, served: Served, read: Callable[[], Asked]) -> Iterator[Primary]:
+    def _observed(self, served: Served, read: Callable[[], Asked]) -> Iterator[Answer]:
         """Have a call looked at once the old service has answered it."""
-        primary = Primary()
+        primary = Answer()
         with recording() as sent:
             try:
                 yield primary
@@ -257,7 +257,7 @@ class LangChainCompatibilityService:
             }
             if isinstance(result, StructuredResult):
                 found["value"] = result.value
-        refusal = "" if result.message is None else refusal_of(result.message)
+        refusal = result.message and refusal_of(result.message)
         return {**found, "refusal": refusal} if refusal else found
 
     def __getattr__(self, name: str) -> Any:
@@ -373,11 +373,10 @@ def _kept(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copied(value) for name, value in kwargs.items()}
 
 
-def _noted(primary: Primary, found: Any) -> Any:
+def _noted(primary: Answer, found: Any) -> Any:
     """Return an answer; its text is kept for the mirror if there is one."""
     if isinstance(found, Mapping) and found.get("success", True):
-        primary.add(str(found.get("text", "")))
-        primary.finish()
+        primary.finish(str(found.get("text", "")))
     return found
 
 

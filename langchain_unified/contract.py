@@ -15,17 +15,20 @@ from langchain_core.runnables import (
     RunnableSerializable,
 )
 from langchain_core.runnables.utils import ConfigurableFieldSpec
-from pydantic import SecretStr
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from typing_extensions import override
 
-from langchain_unified.choice import is_auto
+from langchain_unified.choice import Chooser, is_auto
 from langchain_unified.configured import ANY, chosen_settings, key_prefix
 from langchain_unified.engine.answers import summed
 from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.invocation import neutral_tools
+from langchain_unified.planning import Planning
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.reliability.secrets import masked_url
-from langchain_unified.rollout.faces import RolledOut
+from langchain_unified.rollout.control import rollout_of
+from langchain_unified.rollout.report import ShadowReport
+from langchain_unified.rollout.router import KEYWORD, Router
 from langchain_unified.types import CallPlan, Invocation, ToolLike
 
 _TYPES = {
@@ -42,8 +45,50 @@ _UNCACHED = frozenset(
 """Settings that do not change the answer, and so not its place in the cache."""
 
 
-class Contract(RolledOut):
+class Contract(Planning):
     """Traces, cache keys, profile, token counts, serialization and attributes."""
+
+    rollout: Any = Field(default=None, exclude=True, repr=False)
+    """What decides which implementation answers: `unified`, `legacy`,
+    `canary:<percent>` or `shadow`, a function, a `pathlib.Path`, an OpenFeature client
+    or a `Rollout`. Read at every call; a `with rollout(...)` block goes first, the
+    environment variable `LANGCHAIN_UNIFIED_ROLLOUT` last."""
+
+    _held: Router | None = PrivateAttr(default=None)
+
+    @field_validator("rollout")
+    @classmethod
+    def _check_rollout(cls, value: Any) -> Any:
+        rollout_of(value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a rollout is checked, the plain model built again."""
+        if name == KEYWORD:
+            rollout_of(value)
+        super().__setattr__(name, value)
+        if not name.startswith("_"):
+            self._held = None
+
+    @property
+    def router(self) -> Router:
+        """What sends each call down its path; a copy of the model has its own."""
+        held = self._held
+        if held is None or not held.serves(self):
+            held = self._held = Router(self)
+        return held
+
+    def shadow_report(self, timeout: float = 5.0) -> ShadowReport:
+        """Return what calls in `shadow` mode showed so far.
+
+        Args:
+            timeout: Seconds to wait for comparisons that are still under way.
+        """
+        return self.router.rollout.report(timeout)
+
+    @override
+    def _chooser(self) -> Chooser:
+        return super()._chooser().without(self.router.killed())
 
     @property
     def model(self) -> str:
@@ -160,7 +205,8 @@ class Contract(RolledOut):
         given = kwargs
         if "stop" in kwargs:
             given = {k: v for k, v in kwargs.items() if k != "stop"}
-        return self._unchecked(stop, given) or self._settings(stop, given)
+        unchecked = self.router.unchecked(stop, given)
+        return unchecked or self._settings(stop, given)
 
     # Token counts
 

@@ -76,7 +76,6 @@ def normalise(
     info: dict[str, Any] | None,
     *,
     calls: bool = False,
-    verbatim: bool = False,
 ) -> str | None:
     """Put the normal word in the place of the provider's, which is kept beside it.
 
@@ -84,7 +83,6 @@ def normalise(
         message: The message, or a piece of one.
         info: Its generation info.
         calls: Whether pieces before it call tools.
-        verbatim: Whether the message stays as it is.
 
     Returns:
         The normal word, or `None` if there is no end yet.
@@ -98,7 +96,7 @@ def normalise(
         if isinstance(message, AIMessage):
             calls = calls or bool(message.tool_calls or message.invalid_tool_calls)
         found = _corrected(normal_reason(raw, calls=calls), metadata)
-        if found != raw and not verbatim:
+        if found != raw:
             place["finish_reason"] = found
             kept = getattr(raw, "value", raw)
             place.setdefault("raw_finish_reason", _raw(kept, metadata))

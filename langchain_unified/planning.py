@@ -576,9 +576,6 @@ class Planning(DropIn):
     def _shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""
         self._log(plan)
-        own: ProviderShim | None = getattr(plan, "shim", None)
-        if own is not None:
-            return own
         self._registry().warn_of_shutdown(plan.config)
         shims = self._derived.shims
         name = plan.config.connection

@@ -37,9 +37,7 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     own = own_names(plan)
     for generation in result.generations:
         restore_names(generation.message, own)
-        ended = normalise(
-            generation.message, generation.generation_info, verbatim=plan.verbatim
-        )
+        ended = normalise(generation.message, generation.generation_info)
         if ended is None and _must_say(plan, generation.message):
             message = "The answer holds no candidates."
             raise MalformedResponseError(message)

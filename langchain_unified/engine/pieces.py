@@ -52,12 +52,7 @@ class Pieces:
         restore_names(message, self._own_names)
         self._spoke = self._spoke or says_something(chunk)
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
-        reason = normalise(
-            message,
-            chunk.generation_info,
-            calls=self._calls,
-            verbatim=self._plan.verbatim,
-        )
+        reason = normalise(message, chunk.generation_info, calls=self._calls)
         last = getattr(message, "chunk_position", None) == "last"
         self._ended = self._ended or reason is not None or last
         self._reason = reason or reason_of_status(message) or self._reason

@@ -28,7 +28,6 @@ from langchain_unified.rollout.capture import (
 )
 from langchain_unified.rollout.control import Rollout, rollout
 from langchain_unified.rollout.events import RolloutEvent
-from langchain_unified.rollout.faces import RolledOut
 from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT, Flag
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
@@ -51,7 +50,6 @@ __all__ = [
     "Mirror",
     "Mirrored",
     "Mode",
-    "RolledOut",
     "RolledPlan",
     "Rollout",
     "RolloutEvent",

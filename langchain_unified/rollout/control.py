@@ -29,8 +29,9 @@ from langchain_unified.rollout.modes import LEGACY, Mode
 from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
 
 if TYPE_CHECKING:
-    from langchain_unified.rollout.guard import Guard, Outcome
+    from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
+    from langchain_unified.rollout.paths import Answer
     from langchain_unified.rollout.report import ShadowReport
     from langchain_unified.rollout.store import Destination, ShadowStore
 
@@ -276,15 +277,11 @@ class Rollout:
                 self._tell_once(f"Rollout mode 'legacy': {reason}", "no_path", mode)
         return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
-    def count(self, outcome: Outcome) -> None:
-        """Have the guard count a call of the unified path.
-
-        Args:
-            outcome: What became of it.
-        """
+    def count(self, answer: Answer) -> None:
+        """Have the guard count a call of the unified path."""
         if self.guard is None or self.guarded:
             return
-        why = self.guard.count(outcome)
+        why = self.guard.count(answer)
         if why and not self.guarded:
             self.guarded = why
             message = (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelTimeoutError
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import LLMResult
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.rollout.limits import (
@@ -22,30 +20,9 @@ from langchain_unified.rollout.limits import (
 )
 
 if TYPE_CHECKING:
-    from langchain_unified.rollout.control import Rollout
+    from langchain_unified.rollout.paths import Answer
 
 _SHARES = ("errors", "timeouts", "refusals")
-_REFUSED = frozenset(
-    {"content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST"}
-)
-"""Finish reasons of an answer that the provider withheld; langchain-core 1.7.5 reads
-a refusal off the last three (2026-11-27)."""
-
-
-class Outcome(NamedTuple):
-    """What became of a call on the unified path.
-
-    Attributes:
-        error: Whether it failed.
-        timeout: Whether it failed because it took too long.
-        refusal: Whether the model refused.
-        usd: What it cost in US dollars; `None` if nobody knows.
-    """
-
-    error: bool = False
-    timeout: bool = False
-    refusal: bool = False
-    usd: float | None = None
 
 
 class Guard:
@@ -97,46 +74,47 @@ class Guard:
     def clear(self) -> None:
         """Forget what was counted."""
         self._lock = threading.Lock()
-        self._seen: deque[tuple[float, Outcome]] = deque()
-        self._sums: Counter[str] = Counter()
-        self._usd = 0.0
+        self._seen: deque[tuple[float, Mapping[str, float]]] = deque()
+        self._sums: defaultdict[str, float] = defaultdict(float)
 
-    def count(self, outcome: Outcome) -> str:
-        """Count a call.
+    def count(self, answer: Answer) -> str:
+        """Count a call; one that its caller gave up is none.
 
         Returns:
             Why the flag has to go back; empty if it need not.
         """
+        if not (answer.complete or answer.error):
+            return ""
+        late = isinstance(answer.error, (TimeoutError, ModelTimeoutError))
+        told = {
+            "errors": answer.error is not None,
+            "timeouts": late,
+            "refusals": bool(answer.refusal),
+            "priced": answer.usd is not None,
+            "usd": answer.usd or 0.0,
+        }
         now = time.monotonic()
         with self._lock:
-            self._seen.append((now, outcome))
-            self._add(outcome, 1)
+            self._seen.append((now, told))
+            self._add(told, 1)
             while self._seen[0][0] < now - self.window:
                 self._add(self._seen.popleft()[1], -1)
             return self._verdict() if len(self._seen) >= self.min_calls else ""
 
-    def _add(self, outcome: Outcome, sign: int) -> None:
-        told = (
-            outcome.error,
-            outcome.timeout,
-            outcome.refusal,
-            outcome.usd is not None,
-        )
-        for name, happened in zip((*_SHARES, "priced"), told, strict=True):
-            self._sums[name] += sign * happened
-        self._usd += sign * (outcome.usd or 0.0)
+    def _add(self, told: Mapping[str, float], sign: int) -> None:
+        for name, value in told.items():
+            self._sums[name] += sign * value
 
     def _verdict(self) -> str:
         calls = len(self._seen)
         for name, most in self.thresholds.items():
             if most is not None and self._sums[name] > most * calls:
-                return (
-                    f"{name}: {self._sums[name]} of {calls} calls, allowed {most:.1%}"
-                )
-        priced, most = self._sums["priced"], self.usd_per_call
-        if most is None or priced < self.min_calls or self._usd <= most * priced:
+                happened = f"{self._sums[name]:g} of {calls} calls"
+                return f"{name}: {happened}, allowed {most:.1%}"
+        priced, usd, most = self._sums["priced"], self._sums["usd"], self.usd_per_call
+        if most is None or priced < self.min_calls or usd <= most * priced:
             return ""
-        average = self._usd / priced
+        average = usd / priced
         return f"cost: ${average:.4f} per call on average, allowed ${most:.4f}"
 
     def __getstate__(self) -> dict[str, object]:
@@ -147,38 +125,3 @@ class Guard:
         """Arrive with nothing counted."""
         self.__dict__ |= state
         self.clear()
-
-
-class Watch(BaseCallbackHandler):
-    """Tells a rollout what becomes of a call; nothing of the call is kept."""
-
-    run_inline = True
-
-    def __init__(self, rollout: Rollout) -> None:
-        """Keep the rollout."""
-        self._rollout = rollout
-
-    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
-        """Count an answer."""
-        found: Any = response.generations[0][0]
-        message: AIMessage = found.message
-        usd = (message.response_metadata.get("unified") or {}).get("cost_usd")
-        self._rollout.count(Outcome(refusal=bool(refusal_of(message)), usd=usd))
-
-    def on_llm_error(self, error: BaseException, **_: Any) -> None:
-        """Count a failure; a caller that went away is none."""
-        if isinstance(error, Exception):
-            late = isinstance(error, (TimeoutError, ModelTimeoutError))
-            self._rollout.count(Outcome(error=True, timeout=late))
-
-
-def refusal_of(message: BaseMessage) -> str:
-    """Return what a model said to refuse; empty if it did not."""
-    content = message.content if isinstance(message.content, list) else []
-    blocks = [b for b in content if isinstance(b, dict) and b.get("type") == "refusal"]
-    places = (message.additional_kwargs, *blocks)
-    said = next(filter(None, (place.get("refusal") for place in places)), None)
-    if said:
-        return str(said)
-    reason = str(message.response_metadata.get("finish_reason") or "")
-    return f"finish reason {reason}" if reason in _REFUSED else ""

@@ -7,17 +7,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_unified import engine
+from langchain_unified.attempts import Attempts
 from langchain_unified.choice import about_tokens
 from langchain_unified.cost import estimate_plan
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.reliability.exchange import Exchange, offer
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.limits import (
     AMOUNT,
@@ -27,7 +28,7 @@ from langchain_unified.rollout.limits import (
     SHARE,
     check_limits,
 )
-from langchain_unified.rollout.once import Once
+from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
@@ -55,30 +56,6 @@ class Spent(NamedTuple):
     usd: float = 0.0
 
 
-@dataclass
-class Primary:
-    """The answer of the path before, as far as it is compared.
-
-    Attributes:
-        text: The text of the answer.
-        seconds: How long it took.
-        complete: Whether it is whole.
-    """
-
-    text: str = ""
-    seconds: float = 0.0
-    complete: bool = False
-    _started: float = field(default_factory=time.monotonic)
-
-    def add(self, text: str) -> None:
-        """Take in a piece of the answer."""
-        self.text += text
-
-    def finish(self) -> None:
-        """Stop the clock: the answer is whole."""
-        self.seconds, self.complete = time.monotonic() - self._started, True
-
-
 class Copy(NamedTuple):
     """A call, as it is sent once more.
 
@@ -92,11 +69,12 @@ class Copy(NamedTuple):
     plan: CallPlan
     shim: ProviderShim
     messages: list[BaseMessage]
-    primary: Primary
+    primary: Answer
 
-    def answered(self) -> BaseMessage:
-        """Return the answer, asked for as the call asked for it."""
-        asked = (Once(self.plan), lambda _: self.shim, self.messages)
+    def answered(self, seconds: float) -> BaseMessage:
+        """Return the answer, asked for once, as the call asked for it."""
+        once = Attempts(lambda *_: self.plan, None, lambda _: Scope(), deadline=seconds)
+        asked = (once, lambda _: self.shim, self.messages)
         if self.plan.stream:
             result = generate_from_stream(engine.stream(*asked))
         else:
@@ -179,7 +157,7 @@ class Mirror:
         plan: CallPlan,
         shim: ProviderShim,
         messages: list[BaseMessage],
-        primary: Primary,
+        primary: Answer,
         keep: Callable[[Mirrored], None],
     ) -> bool:
         """Queue a copy of a call if it is in the sample and within the budget."""
@@ -233,9 +211,8 @@ class Mirror:
 
     def _sent(self, copy: Copy, price: float) -> Mirrored:
         model, primary, started = copy.plan.model, copy.primary, time.monotonic()
-        offer(Exchange(self.timeout))
         try:
-            message = copy.answered()
+            message = copy.answered(self.timeout)
         except Exception as error:  # noqa: BLE001 - it is in the report
             return Mirrored(model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started

@@ -7,11 +7,12 @@ import json
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.types import EMPTY
 from langchain_unified.types.plans import ChangeKind
 
 UNKNOWN = "unknown"
@@ -124,9 +125,11 @@ class ShadowReport(NamedTuple):
         differences: The kinds of difference, most frequent first.
         mirrored: Calls also sent on the unified path.
         complete: Whether every comparison under way was waited for.
-        unseen: Calls of an old service whose request nobody saw; what the unified path
-            changes is in `differences`, what the old service sends is not known.
+        unseen: Calls that were not compared, because what the old service sends is not
+            known, or not of one form with ours; what the unified path changes is in
+            `differences` all the same.
         processes: How many processes it is made of.
+        uncompared: How many of those there are for each reason.
     """
 
     compared: int = 0
@@ -138,6 +141,7 @@ class ShadowReport(NamedTuple):
     complete: bool = True
     unseen: int = 0
     processes: int = 1
+    uncompared: Mapping[str, int] = EMPTY
 
     def of(self, model: str) -> dict[str, Difference]:
         """Return the differences of one model by parameter."""
@@ -163,6 +167,7 @@ class ShadowReport(NamedTuple):
             differences=by_frequency(rows.values()),
             mirrored=tuple(copy for one in given for copy in one.mirrored),
             complete=all(one.complete for one in given),
+            uncompared=sum((Counter(one.uncompared) for one in given), Counter()),
         )
 
     @staticmethod
@@ -184,6 +189,7 @@ class ShadowReport(NamedTuple):
         ]
         copies = [one._asdict() for one in self.mirrored]
         own = {**self._asdict(), "differences": rows, "mirrored": copies}
+        own["uncompared"] = dict(self.uncompared)
         return json.dumps({"format": FORMAT, **own}, indent=1)
 
     @staticmethod
@@ -243,7 +249,9 @@ class ShadowReport(NamedTuple):
         return self.html()
 
     def _advice(self) -> list[str]:
-        return [f"{kind} ({n}): {ADVICE[kind]}" for kind, n in self.by_kind().items()]
+        why = (f"not compared ({n}): {why}." for why, n in self.uncompared.items())
+        kinds = self.by_kind().items()
+        return [*why, *(f"{kind} ({n}): {ADVICE[kind]}" for kind, n in kinds)]
 
     def _summary(self) -> str:
         lost = sum(d.calls for d in self.differences if not d.explained)
@@ -252,7 +260,7 @@ class ShadowReport(NamedTuple):
             f"{self.identical} with identical payloads",
             f"{len(self.differences)} differences",
             lost and f"{lost} unexplained",
-            self.unseen and f"{self.unseen} of an old service nobody saw",
+            self.unseen and f"{self.unseen} not compared",
             self.skipped and f"{self.skipped} skipped",
             self.failed and f"{self.failed} failed to compare",
             self.mirrored and _mirror_summary(self.mirrored),

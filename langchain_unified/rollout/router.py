@@ -11,11 +11,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
-from langchain_unified.attempts import Attempts
 from langchain_unified.choice import is_auto, spelled
 from langchain_unified.planning import Planning
-from langchain_unified.rollout.control import Decision, Rollout, rollout_of
-from langchain_unified.rollout.keys import CallInfo, Key
+from langchain_unified.rollout.control import Rollout, rollout_of
+from langchain_unified.rollout.keys import CallInfo
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.shims import ProviderShim, connect
@@ -24,7 +23,7 @@ from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.capture import Sent
-    from langchain_unified.rollout.mirror import Primary
+    from langchain_unified.rollout.paths import Answer, Path
     from langchain_unified.rollout.store import Finding
 
 KEYWORD = "rollout"
@@ -42,7 +41,7 @@ _OPEN = (
 
 
 class Router:
-    """Decides who serves each call of a model, and makes the attempts at it.
+    """Decides who serves each call of a model, and gives the path of those with a flag.
 
     Args:
         model: The chat model whose calls are routed.
@@ -79,10 +78,6 @@ class Router:
             return config, kwargs
         trace = {"rollout": str(served), "rollout_mode": str(served.mode)}
         added: RunnableConfig = {"metadata": trace}
-        if served.rollout.guard is not None and served == "unified":
-            from langchain_unified.rollout.guard import Watch  # noqa: PLC0415
-
-            added["callbacks"] = [Watch(served.rollout)]
         return merge_configs(config, added), {**kwargs, KEYWORD: served}
 
     def decide(
@@ -99,7 +94,10 @@ class Router:
         model = _model_of(kwargs)
         call = CallInfo(found, kwargs, model or self._model.model_name)
         key = rollout.key_of(call)
-        said = _for_this_call(rollout, given, call, key)
+        if given is None:
+            said = rollout.read(call, key)
+        else:
+            said = rollout.emergency() or (Mode.parse(given), "call")
         if said is None:
             return None
         provider = self._model._resolve(model).connection  # noqa: SLF001
@@ -134,46 +132,70 @@ class Router:
         model = _model_of(kwargs) or self._model.model_name
         return {**self._model._defaults(), **given, "model": model}  # noqa: SLF001
 
-    def attempts(
+    def path(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
         stream: bool,
-    ) -> Attempts:
-        """Return the attempts at a call, on the path that serves it.
+    ) -> Path | None:
+        """Return the path that serves a call; `None` if no flag says anything.
 
-        Raises:
-            ProviderNotEnabledError: At the attempt, if the provider's kill switch is
-                on and no fallback can step in.
+        A provider whose kill switch is on is refused when the call is sent, unless a
+        fallback can step in.
         """
         served = kwargs.get(KEYWORD)
         if not isinstance(served, Served):
             served = self.decide(None, kwargs)
-        if KEYWORD in kwargs:
-            kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
-        made = partial(self._model._attempts, messages, stop, kwargs, stream=stream)  # noqa: SLF001
         if served is None:
-            return made()
-        from langchain_unified.rollout.once import Once  # noqa: PLC0415
+            return None
+        kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
+        if served == "legacy":
+            return self._before(served, messages, stop, kwargs, stream=stream)
+        from langchain_unified import engine  # noqa: PLC0415
+        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
 
-        if served != "legacy":
-            return made(finish=served.recorded)
-        shim = self._plain_shim()
+        def asked() -> tuple[Any, ...]:
+            model = self._model
+            left, given = model._unseen(messages, kwargs)  # noqa: SLF001
+            finish = served.recorded
+            attempts = model._attempts(left, stop, given, stream=stream, finish=finish)  # noqa: SLF001
+            return attempts, model._shim, left  # noqa: SLF001
+
+        counts = served == "unified" and served.rollout.guard is not None
+        return Path(engine, asked, served.rollout.count if counts else None)
+
+    def _before(
+        self,
+        served: Served,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Path:
+        """Return the path of a call that the plain model serves."""
+        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
+
+        shim: Any = self._plain_shim()
+        plan = self._legacy_plan(served, stop, kwargs, stream=stream)
+        over = None
         if served.mode.name == "shadow":
-            from langchain_unified.rollout.shadow import ShadowShim  # noqa: PLC0415
+            from langchain_unified.rollout.shadow import beside_plain  # noqa: PLC0415
 
             planned = partial(self._planned, messages, stop, kwargs, stream=stream)
-            shim = ShadowShim(shim, planned, served.rollout)
-        return Once(self._legacy_plan(served, shim, stop, kwargs, stream=stream))
+            over = beside_plain(served.rollout, shim, plan, [*messages], planned)
+        return Path(shim, lambda: (plan, messages), over, plan)
 
     def observe(
         self,
         served: Served,
         read: Callable[[], Asked],
         sent: tuple[Sent, ...],
-        primary: Primary,
+        answer: Answer,
+        *,
+        stream: bool = False,
     ) -> None:
         """Have a call looked at that an old service of the user's own has answered.
 
@@ -182,7 +204,8 @@ class Router:
             read: Returns the input of the call and its keywords; it is called beside
                 the calls, where nobody waits for it.
             sent: What the old service was seen to send.
-            primary: Its answer.
+            answer: Its answer.
+            stream: Whether it was wanted in pieces.
         """
 
         def compare() -> Finding:
@@ -190,9 +213,9 @@ class Router:
 
             asked, kwargs = read()
             messages = self._model._convert_input(asked).to_messages()  # noqa: SLF001
-            planned = partial(self._planned, messages, None, kwargs, stream=False)
+            planned = partial(self._planned, messages, None, kwargs, stream=stream)
             model = str(_model_of(kwargs) or self._model.model_name)
-            call = Shadowed(served.rollout, planned, messages, model, primary)
+            call = Shadowed(served.rollout, planned, messages, model, answer)
             return call.beside(sent)
 
         served.rollout.store.submit(compare)
@@ -215,7 +238,6 @@ class Router:
     def _legacy_plan(
         self,
         served: Served,
-        shim: ProviderShim,
         stop: list[str] | None,
         kwargs: dict[str, Any],
         *,
@@ -239,7 +261,6 @@ class Router:
             stream=stream,
             wants_stream=stream,
             rollout=served.record,
-            shim=shim,
         )
 
     def _as_before(self, name: str) -> str:
@@ -266,15 +287,6 @@ class Router:
             settings = model._connection(_OPENAI)  # noqa: SLF001
             self._plain = connect(legacy_connection(given, settings))
         return self._plain
-
-
-def _for_this_call(
-    rollout: Rollout, given: Any, call: CallInfo, key: Key
-) -> Decision | None:
-    """Return what holds for a call: its own mode if it names one, else the flag's."""
-    if given is None:
-        return rollout.read(call, key)
-    return rollout.emergency() or (Mode.parse(given), "call")
 
 
 def _model_of(kwargs: Mapping[str, Any]) -> str | None:

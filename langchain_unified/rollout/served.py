@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
-from langchain_unified.shims import ProviderShim
 from langchain_unified.types import EMPTY, CallPlan
 
 if TYPE_CHECKING:
@@ -59,9 +58,9 @@ class Served(str):
     ) -> Served:
         """Return a decision with what led to it."""
         served = cls(served_by)
-        served.rollout, served.key = rollout, key
+        served.rollout, served.key, served.reason = rollout, key, reason
         served.flag, served.source = flag
-        served.mode, served.reason = served.flag.of(provider), reason
+        served.mode = served.flag.of(provider)
         return served
 
     @property
@@ -76,24 +75,9 @@ class Served(str):
 
     def instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
         """Return the decision for a call that is not served as the flag says."""
-        flag, key = (self.flag, self.source), self.key
-        return Served.by(
-            self.rollout, flag, served_by, provider, key=key, reason=reason
-        )
-
-    def stepping_in(self, provider: str) -> Served:
-        """Return the decision for a model that stands in for that of the call.
-
-        Args:
-            provider: Its provider; `off` if that is switched off.
-        """
-        mode = self.flag.of(provider)
-        if mode.name == "off":
-            return self.instead("off", provider)
-        if mode == self.mode and self != "off":
-            return self
-        behind = mode.name in {"legacy", "shadow"}
-        return self.instead("unified", provider, _STEPS_IN if behind else "")
+        flag = self.flag, self.source
+        by = Served.by
+        return by(self.rollout, flag, served_by, provider, key=self.key, reason=reason)
 
     def recorded(self, plan: CallPlan) -> CallPlan:
         """Return a plan of the unified path with this decision on its record.
@@ -105,16 +89,19 @@ class Served(str):
             ProviderNotEnabledError: If the kill switch of the plan's provider is on.
         """
         provider = plan.config.connection
-        found = self.stepping_in(provider)
-        if found == "off":
+        mode = self.flag.of(provider)
+        if mode.name == "off":
             message = (
                 f"Provider {provider!r} is switched off by the rollout flag "
-                f"({found.source}: {str(found.flag)!r}). To switch it on again, take "
+                f"({self.source}: {str(self.flag)!r}). To switch it on again, take "
                 f"'{provider}=off' out of the flag."
             )
             raise ProviderNotEnabledError(provider, message)
-        values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
-        return RolledPlan(**values, rollout=found.record)
+        found = self
+        if mode != self.mode or self == "off":  # A fallback for another provider.
+            behind = mode.name in {"legacy", "shadow"}
+            found = self.instead("unified", provider, _STEPS_IN if behind else "")
+        return recorded(plan, found)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Served:
         """Return itself: a decision is made once."""
@@ -131,20 +118,19 @@ class RolledPlan(CallPlan):
 
     Attributes:
         rollout: What goes into `response_metadata["unified"]["rollout"]`.
-        shim: What sends it, if it is not the provider's shim.
     """
 
     rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    shim: ProviderShim | None = None
-
-    @property
-    def verbatim(self) -> bool:
-        """Whether the path before answers: its words are kept."""
-        return self.shim is not None
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
         return {**CallPlan.record(self), "rollout": dict(self.rollout)}
+
+
+def recorded(plan: CallPlan, served: Served) -> RolledPlan:
+    """Return a plan with a decision on its record."""
+    values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
+    return RolledPlan(**values, rollout=served.record)
 
 
 def no_past(provider: str) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.capture import Sent
 from langchain_unified.rollout.compare import (
     CHAT_OPENAI,
@@ -20,7 +17,7 @@ from langchain_unified.rollout.compare import (
     refusal,
 )
 from langchain_unified.rollout.control import Rollout
-from langchain_unified.rollout.mirror import Primary
+from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.payloads import Payload
 from langchain_unified.rollout.report import Difference
 from langchain_unified.rollout.store import Finding
@@ -30,10 +27,17 @@ from langchain_unified.types import CallPlan
 Planned = Callable[[], tuple[CallPlan, ProviderShim, frozenset[str]]]
 """Plans the call on the unified path; also returns what is asked for, by name."""
 
+NOT_SEEN = (
+    "nobody saw the old service's request; give its HTTP client capture_hooks(), or "
+    "call report_sent() in it"
+)
+OTHER_WIRE = "the old service's request is not of OpenAI's wire"
+
 _ENDPOINTS = {"/chat/completions": "chat", "/responses": "responses"}
 _NOISE = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length"}
     | {"content-type", "host", "user-agent", "traceparent", "tracestate", "baggage"}
+    | {"api-key", "x-api-key", "x-goog-api-key"}
 )
 """Headers that HTTP clients and tracing add; the key is compared by nobody."""
 
@@ -48,14 +52,14 @@ class Shadowed(NamedTuple):
         planned: Plans it on the unified path.
         messages: Its messages.
         model: The model it asks for.
-        primary: The answer.
+        answer: The answer.
     """
 
     rollout: Rollout
     planned: Planned
     messages: list[BaseMessage]
     model: str
-    primary: Primary
+    answer: Answer
 
     def beside(self, sent: tuple[Sent, ...]) -> Finding:
         """Return what the unified path would send unlike an old service of one's own.
@@ -63,110 +67,74 @@ class Shadowed(NamedTuple):
         Args:
             sent: What the old service was seen to send; nothing is claimed without it.
         """
-        return self.compared(_read_sent(sent), OLD_SERVICE, len(sent))
+        why = OTHER_WIRE if sent else NOT_SEEN
+        return self.compared(_read_sent(sent), OLD_SERVICE, len(sent), why)
 
     def compared(
-        self, legacy: Payload | None, who: str = CHAT_OPENAI, requests: int = 1
+        self,
+        legacy: Payload | None,
+        who: str = CHAT_OPENAI,
+        requests: int = 1,
+        why: str = "",
     ) -> Finding:
         """Return what the unified path would send differently; mirror the call.
 
         Args:
-            legacy: The request of the path before; `None` if nobody saw it.
+            legacy: The request of the path before; `None` if it cannot be read.
             who: Who sent it.
             requests: How many were sent; the last counts.
+            why: Why it cannot be read.
         """
         try:
             plan, shim, asked = self.planned()
         except REFUSALS as error:
-            row = refusal(error, self.model, legacy)
-            return Finding([row], seen=legacy is not None)
+            why = "" if legacy is not None else why
+            return Finding([refusal(error, self.model, legacy)], why)
         mirror, store = self.rollout.mirror, self.rollout.store
-        if mirror is not None and self.primary.complete:
+        if mirror is not None and self.answer.complete:
             store.wait_also(mirror.drain)
-            mirror.offer(plan, shim, self.messages, self.primary, store.keep)
-        if legacy is None or not hasattr(getattr(shim, "delegate", None), "render"):
-            return Finding(changes_of(plan), seen=False)
+            mirror.offer(plan, shim, self.messages, self.answer, store.keep)
+        if not hasattr(getattr(shim, "delegate", None), "render"):
+            why = f"the unified path calls {plan.provider}, in the form of its own wire"
+            return Finding(changes_of(plan), why)
+        if legacy is None:
+            return Finding(changes_of(plan), why)
         ours = _unified_payload(plan, shim, self.messages, whole=bool(legacy.server))
         rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
         if requests > 1:
-            why = f"{who} sends several requests for one call; the last counts."
+            meaning = f"{who} sends several requests for one call; the last counts."
             texts = (str(requests), str(plan.calls))
-            rows.append(Difference(plan.model, "requests", *texts, why))
+            rows.append(Difference(plan.model, "requests", *texts, meaning))
         return Finding(rows)
 
 
-class ShadowShim(ProviderShim):
-    """Passes every call to the legacy shim, and looks at it when it is over.
+def beside_plain(
+    rollout: Rollout,
+    plain: Any,
+    plan: CallPlan,
+    messages: list[BaseMessage],
+    planned: Planned,
+) -> Callable[[Answer], None]:
+    """Return what has a call of the plain model compared, answered or not.
 
     Args:
-        legacy: The shim that answers.
-        planned: Plans the same call on the unified path.
         rollout: Where comparisons go, and what may be mirrored.
+        plain: The shim of the plain model.
+        plan: Its plan of the call.
+        messages: The messages of the call.
+        planned: Plans the same call on the unified path.
     """
 
-    provider = "legacy"
-
-    def __init__(self, legacy: Any, planned: Planned, rollout: Rollout) -> None:
-        """Keep what is needed after the answer."""
-        super().__init__(legacy.connection)
-        self._legacy, self._planned, self._rollout = legacy, planned, rollout
-
-    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
-        """Return the legacy answer."""
-        with self._observed(plan, messages) as primary:
-            result: ChatResult = self._legacy.generate(plan, messages)
-            primary.add(result.generations[0].text)
-            primary.finish()
-        return result
-
-    async def agenerate(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> ChatResult:
-        """Return the legacy answer."""
-        with self._observed(plan, messages) as primary:
-            result: ChatResult = await self._legacy.agenerate(plan, messages)
-            primary.add(result.generations[0].text)
-            primary.finish()
-        return result
-
-    def stream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Generator[ChatGenerationChunk, None, None]:
-        """Yield the legacy pieces."""
-        with self._observed(plan, messages) as primary:
-            for piece in self._legacy.stream(plan, messages):
-                primary.add(piece.text)
-                yield piece
-            primary.finish()
-
-    async def astream(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        """Yield the legacy pieces."""
-        with self._observed(plan, messages) as primary:
-            async with owned(self._legacy.astream(plan, messages)) as pieces:
-                async for piece in pieces:
-                    primary.add(piece.text)
-                    yield piece
-            primary.finish()
-
-    @contextmanager
-    def _observed(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> Iterator[Primary]:
-        """Have a call compared in the background, whether or not it succeeds."""
-        primary = Primary()
-        call = Shadowed(self._rollout, self._planned, [*messages], plan.model, primary)
-
+    def over(answer: Answer) -> None:
         def compare() -> Finding:
-            endpoint, body = self._legacy.payload(plan, call.messages)
-            headers = _lowered(body.get("extra_headers"))
-            return call.compared(Payload(endpoint, body, headers))
+            endpoint, body = plain.payload(plan, messages)
+            seen = Payload(endpoint, body, _lowered(body.get("extra_headers")))
+            call = Shadowed(rollout, planned, messages, plan.model, answer)
+            return call.compared(seen)
 
-        try:
-            yield primary
-        finally:
-            self._rollout.store.submit(compare)
+        rollout.store.submit(compare)
+
+    return over
 
 
 def _unified_payload(

@@ -49,11 +49,14 @@ class Finding(NamedTuple):
 
     Attributes:
         rows: What differs.
-        seen: Whether the request of the path before was seen at all.
+        why: Why the requests could not be compared; empty if they were.
     """
 
     rows: list[Difference]
-    seen: bool = True
+    why: str = ""
+
+
+_NOTHING = Finding([])
 
 
 class ShadowStore:
@@ -82,6 +85,7 @@ class ShadowStore:
         self._rows: dict[tuple[str, ...], Difference] = {}
         self._mirrored: deque[Mirrored] = deque(maxlen=MAX_MIRRORED)
         self._counts: Counter[str] = Counter()
+        self._uncompared: Counter[str] = Counter()
         self._changed = False
         self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
 
@@ -113,7 +117,10 @@ class ShadowStore:
         with self._lock:
             rows, copies = by_frequency(self._rows.values()), tuple(self._mirrored)
             counts: dict[str, Any] = dict(self._counts)
-            return ShadowReport(**counts, differences=rows, mirrored=copies)
+            why = dict(self._uncompared)
+            return ShadowReport(
+                **counts, differences=rows, mirrored=copies, uncompared=why
+            )
 
     def _run(self, compare: Callable[[], Finding]) -> None:
         try:
@@ -125,17 +132,19 @@ class ShadowStore:
                 )
                 _LOG.warning(told, exc_info=error)
         else:
-            self._count("compared" if found.seen else "unseen", found.rows)
-            if found.seen and not found.rows:
+            self._count("unseen" if found.why else "compared", found)
+            if not (found.why or found.rows):
                 self._count("identical")
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
             self._publish()
 
-    def _count(self, name: str, rows: list[Difference] | None = None) -> int:
+    def _count(self, name: str, finding: Finding = _NOTHING) -> int:
         """Count a call and what it showed, each kind of difference once."""
         with self._lock:
             self._changed = True
-            for found in {row.row: row for row in rows or ()}.values():
+            if finding.why:
+                self._uncompared[finding.why] += 1
+            for found in {row.row: row for row in finding.rows}.values():
                 if found.row not in self._rows and len(self._rows) >= MAX_ROWS:
                     found = found._replace(model=ALL_MODELS, where="")  # noqa: PLW2901
                 known = self._rows.get(found.row, found._replace(calls=0))

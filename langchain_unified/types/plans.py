@@ -146,11 +146,6 @@ class CallPlan:
             object.__setattr__(self, "_single", kept)
         return kept
 
-    @property
-    def verbatim(self) -> bool:
-        """Whether the answer is handed on with the words of its provider."""
-        return False
-
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`, a new one each time."""
         kept = self._record

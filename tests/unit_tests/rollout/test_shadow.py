@@ -13,7 +13,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_unified import UnifiedChatModel
 from langchain_unified.cost import estimate_plan
 from langchain_unified.rollout import Difference, Mirror, Rollout, ShadowReport
-from langchain_unified.rollout.mirror import Primary
+from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.store import MAX_WAITING, Finding, ShadowStore
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.conftest import connections
@@ -458,7 +458,7 @@ def test_a_mirror_sends_nothing_whose_price_nobody_knows(
     kept, free = Mirror(sample=1.0), Mirror(sample=1.0, max_usd=None)
     settings = {"model": "unheard-of-1"}
     for mirror in (kept, free):
-        llm, primary = model(rollout=Rollout("shadow", mirror=mirror)), Primary()
+        llm, primary = model(rollout=Rollout("shadow", mirror=mirror)), Answer()
         primary.finish()
         plan = llm.explain("hi", **settings)
         for _ in range(3):
@@ -474,7 +474,7 @@ def test_a_mirror_sends_nothing_whose_price_nobody_knows(
 def test_a_copy_that_finds_no_place_costs_nothing(model: Make) -> None:
     """What a copy was reserved is given back when the queue is full."""
     mirror = Mirror(sample=1.0, queue=1, concurrency=1, timeout=0.5)
-    llm, primary = model(), Primary()
+    llm, primary = model(), Answer()
     primary.finish()
     plan, waiting = llm.explain("hi", max_tokens=40), threading.Event()
 
