@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from langchain_unified.schemas.kinds import implied_type
 from langchain_unified.schemas.merging import both
+from langchain_unified.schemas.nulls import allows_null
 from langchain_unified.schemas.walking import definition
 
 _MOST_STEPS = 16
@@ -109,7 +109,7 @@ def _bare(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
         optional = kinds and any(_may_be_missing(kind, key) for kind in kinds)
         if one is None and optional:
             named = [part for part in parts if part is not None]
-            if not any(_allows_null(part, root) for part in named):
+            if not any(allows_null(part, root) for part in named):
                 continue
         found[key] = _through(one, parts, root)
     return found
@@ -185,21 +185,6 @@ def _target(root: Mapping[str, Any], reference: str) -> Any:
         return definition(root, reference)
     except (KeyError, IndexError, ValueError, TypeError):
         return None
-
-
-def _allows_null(schema: Any, root: Mapping[str, Any]) -> bool:
-    if not isinstance(schema, Mapping):
-        return schema is True
-    return any(_null_fits(one) for one in _alternatives(schema, root))
-
-
-def _null_fits(kind: Mapping[str, Any]) -> bool:
-    if kind.get("nullable") is True:
-        return True
-    if "enum" in kind or "const" in kind:
-        return None in kind.get("enum", [kind.get("const", 0)])
-    told = kind.get("type") or implied_type(kind)
-    return told is None or "null" in (told if isinstance(told, list) else [told])
 
 
 def violation(value: Any, schema: Mapping[str, Any]) -> str | None:

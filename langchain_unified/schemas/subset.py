@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.schemas.kinds import (
-    implied_type,
     one_type_each,
     or_null,
     with_constants,
@@ -20,6 +19,7 @@ from langchain_unified.schemas.kinds import (
 from langchain_unified.schemas.lists import with_lists, with_patterns
 from langchain_unified.schemas.merging import NOTES, both
 from langchain_unified.schemas.notes import Loss, Notes, Rewriting, UnsayableError
+from langchain_unified.schemas.nulls import allows_null
 from langchain_unified.schemas.sizes import check_size
 from langchain_unified.schemas.walking import (
     cyclic,
@@ -305,7 +305,7 @@ class Subset:
         """
         optional = set(properties) - set(node.get("required", ()))
         for name, part in tuple(properties.items()):
-            if name not in optional or self._allows_null(part):
+            if name not in optional or allows_null(part, self._root):
                 continue
             told = f"{place}.{name}" if place else name
             if self._nulls:
@@ -317,23 +317,6 @@ class Subset:
             else:
                 self.newly_required.append(told)
         node["required"] = list(properties)
-
-    def _allows_null(self, given: Any, seen: int = 0) -> bool:
-        if not isinstance(given, Mapping) or seen > _MOST_STEPS:
-            return given is True
-        if "$ref" in given:
-            name = str(given["$ref"]).removeprefix("#/$defs/")
-            target = self._root.get("$defs", {}).get(name)
-            return self._allows_null(target, seen + 1)
-        for word in ("anyOf", "oneOf"):
-            if word in given:
-                return any(self._allows_null(one, seen + 1) for one in given[word])
-        if "allOf" in given:
-            return all(self._allows_null(one, seen + 1) for one in given["allOf"])
-        if "enum" in given or "const" in given:
-            return None in given.get("enum", [given.get("const", 0)])
-        kind = given.get("type") or implied_type(given)
-        return kind is None or "null" in (kind if isinstance(kind, list) else [kind])
 
 
 def _may_be_empty(schema: Any) -> bool:

@@ -27,6 +27,8 @@ class Wire(NamedTuple):
         one_type: Whether a type is one word, not a list.
         items: Whether an array has to say what its items are.
         keywords: The words that are taken; `None` for all.
+        unlisted: The words that are taken and in no documentation, so that nobody
+            knows whether they are enforced; they are sent, and told in words as well.
         formats: The formats that are taken; `None` for all.
         look_around: Whether a pattern may look ahead or behind.
         enum_types: The types of the values of an enum; `None` for all.
@@ -49,6 +51,7 @@ class Wire(NamedTuple):
     one_type: bool = False
     items: bool = False
     keywords: frozenset[str] | None = None
+    unlisted: frozenset[str] = frozenset()
     formats: frozenset[str] | None = None
     look_around: bool = True
     enum_types: frozenset[str] | None = None

@@ -65,8 +65,9 @@ def with_known_words(node: dict[str, Any], place: str, notes: Notes) -> dict[str
     """Leave out the words the wire does not know; tell them in the description."""
     node = _bounds(node, place, notes)
     untold = []
-    for word in [word for word in node if _refuses(word, node[word], notes)]:
-        value = node.pop(word)
+    unlisted = notes.wire.unlisted
+    for word in [w for w in node if w in unlisted or _refuses(w, node[w], notes)]:
+        value = node[word] if word in unlisted else node.pop(word)
         if word not in _KNOWN or value in _HARMLESS.get(word, ()):
             continue
         notes.lose(word, place, value)

@@ -51,6 +51,8 @@ _GEMINI = frozenset(
     "items maxItems maximum minItems minimum oneOf prefixItems properties "
     "propertyOrdering required title type".split()
 )
+_GEMINI_TOOL = _GEMINI | {"maxLength", "minLength", "pattern", "uniqueItems"}
+_GEMINI_ANSWER = _GEMINI | {"pattern"}
 _NO_ROOT = ("anyOf", "oneOf", "allOf", "enum", "not")
 _NAMED = ("properties", "$defs", "definitions", "patternProperties")
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains")
@@ -106,12 +108,13 @@ def _strict_problems(node: Mapping[str, Any]) -> Iterator[str]:
             yield "a key that is not required"
 
 
-def gemini_problems(schema: Any) -> list[str]:
-    """Return what Gemini does not take of a schema."""
+def gemini_problems(schema: Any, *, is_tool: bool) -> list[str]:
+    """Return what Gemini does not take of a schema, as documented or as recorded."""
+    taken = _GEMINI_TOOL if is_tool else _GEMINI_ANSWER
     return [
         f"{word} at {path}"
         for path, node in nodes(schema)
-        for word in [*(node.keys() - _GEMINI), *_beside_reference(node)]
+        for word in [*(node.keys() - taken), *_beside_reference(node)]
     ]
 
 

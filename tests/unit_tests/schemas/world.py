@@ -233,7 +233,7 @@ def problems_of(asked: Asked) -> list[str]:
     if wire in {"chat", "responses"}:
         problems += referee.openai_problems(schema, strict=asked.strict)
     elif wire == "gemini":
-        problems += referee.gemini_problems(schema)
+        problems += referee.gemini_problems(schema, is_tool=asked.where == "tool")
     elif wire == "anthropic":
         problems += referee.claude_problems(schema, is_tool=asked.where == "tool")
     return problems
