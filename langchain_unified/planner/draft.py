@@ -38,6 +38,7 @@ class Draft:
         call_as_text: Tools of which the answer is a call, written as text.
         reading: How the answer is brought back into the form asked for.
         tool_names: The name on the wire of each tool that has another there.
+        resumes: How often a turn that the provider pauses is sent again at most.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Draft:
         self.call_as_text: tuple[str, ...] = ()
         self.reading = Reading()
         self.tool_names: dict[str, str] = {}
+        self.resumes = 0
 
     @property
     def platform(self) -> str:

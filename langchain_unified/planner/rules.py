@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     settings.decide_rest,
     settings.decide_defaults,
     apply_extra_body,
+    anthropic.decide_resuming,
 )
 """The rules in order: what a later one reads, an earlier one has settled."""
 
@@ -175,6 +176,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         call_as_text=draft.call_as_text,
         reading=draft.reading.as_dict(),
         tool_names=draft.tool_names,
+        resumes=draft.resumes,
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import anthropic
-from langchain_core.outputs import ChatResult
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.errors import MissingCredentialsError, ProviderError
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
     http_package,
 )
 from langchain_unified.shims.anthropic_wire.errors import CAUGHT, to_unified
+from langchain_unified.shims.anthropic_wire.pausing import StreamedTurn, Turn
 from langchain_unified.shims.anthropic_wire.shape import Pieces, shape_result
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.forced import CallPieces, as_call
@@ -53,6 +57,49 @@ class AnthropicShim(DelegatedShim):
         if "http_async_client" not in kept:
             kept["http_async_client"] = anthropic.DefaultAsyncHttpxClient(**arguments)
         return PlannedChatAnthropic(model="planned", timeout=TIMEOUT, **kept)
+
+    def send(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return a whole turn; one that the API pauses is sent again."""
+        turn = Turn(plan, messages)
+        while turn.goes_on(super().send(turn.plan(), turn.messages())):
+            pass
+        return turn.result()
+
+    async def asend(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return a whole turn; one that the API pauses is sent again."""
+        turn = Turn(plan, messages)
+        while turn.goes_on(await super().asend(turn.plan(), turn.messages())):
+            pass
+        return turn.result()
+
+    def pieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Yield a turn in pieces; one that the API pauses is sent again."""
+        turn = StreamedTurn(plan, messages)
+        while True:
+            chunks = super().pieces(turn.plan(), turn.messages())
+            with turn.in_exchange():
+                first = next(chunks, None)
+            if first is not None:
+                yield turn.passed(first)
+            for chunk in chunks:
+                yield turn.passed(chunk)
+            if not turn.goes_on():
+                return
+
+    async def apieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        """Yield a turn in pieces; one that the API pauses is sent again."""
+        turn = StreamedTurn(plan, messages)
+        while True:
+            given = super().apieces(turn.plan(), turn.messages())
+            async with owned(given) as chunks:
+                async for chunk in chunks:
+                    yield turn.passed(chunk)
+            if not turn.goes_on():
+                return
 
     def _client_arguments(self) -> dict[str, Any]:
         """Return the arguments of the SDK's HTTP clients."""

@@ -64,14 +64,34 @@ class DelegatedShim(ProviderShim):
     def shape_pieces(self, plan: CallPlan) -> Shape:
         """Return what shapes the pieces of one stream, the first to the last."""
 
+    def send(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return the integration's answer to messages made ready for the wire."""
+        planned = self.delegate.planned(plan)
+        return core_seam.generate(self.delegate, messages, **planned)
+
+    async def asend(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return the integration's answer; see `send`."""
+        planned = self.delegate.planned(plan)
+        return await core_seam.agenerate(self.delegate, messages, **planned)
+
+    def pieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Return the integration's answer in pieces; see `send`."""
+        planned = self.delegate.planned(plan)
+        return core_seam.stream(self.delegate, messages, **planned)
+
+    def apieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        """Return the integration's answer in pieces; see `send`."""
+        planned = self.delegate.planned(plan)
+        return core_seam.astream(self.delegate, messages, **planned)
+
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
         with self._errors(plan):
-            result = core_seam.generate(
-                self.delegate,
-                prepared(plan, messages),
-                **self.delegate.planned(plan),
-            )
+            result = self.send(plan, prepared(plan, messages))
         return self.shape_result(plan, result)
 
     async def agenerate(
@@ -79,11 +99,7 @@ class DelegatedShim(ProviderShim):
     ) -> ChatResult:
         """Send the plan and return the whole answer."""
         with self._errors(plan):
-            result = await core_seam.agenerate(
-                self.delegate,
-                await aprepared(plan, messages),
-                **self.delegate.planned(plan),
-            )
+            result = await self.asend(plan, await aprepared(plan, messages))
         return self.shape_result(plan, result)
 
     def stream(
@@ -92,11 +108,7 @@ class DelegatedShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         shape = self.shape_pieces(plan)
         with self._errors(plan):
-            for chunk in core_seam.stream(
-                self.delegate,
-                prepared(plan, messages),
-                **self.delegate.planned(plan),
-            ):
+            for chunk in self.pieces(plan, prepared(plan, messages)):
                 yield shape(chunk)
 
     async def astream(
@@ -105,11 +117,7 @@ class DelegatedShim(ProviderShim):
         """Send the plan and yield the answer in pieces."""
         shape = self.shape_pieces(plan)
         with self._errors(plan):
-            given = core_seam.astream(
-                self.delegate,
-                await aprepared(plan, messages),
-                **self.delegate.planned(plan),
-            )
+            given = self.apieces(plan, await aprepared(plan, messages))
             async with owned(given) as chunks:
                 async for chunk in chunks:
                     yield shape(chunk)

@@ -87,6 +87,7 @@ class CallPlan:
         reading: How the answer is brought back into the form asked for, if it has to
             be; see `langchain_unified.schemas.Reading`.
         tool_names: The name on the wire of each tool that has another there.
+        resumes: How often a turn that the provider pauses is sent again at most.
     """
 
     requested_model: str
@@ -115,6 +116,7 @@ class CallPlan:
     call_as_text: tuple[str, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     tool_names: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    resumes: int = 0
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
     )

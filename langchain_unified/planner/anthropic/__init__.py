@@ -5,6 +5,7 @@ from __future__ import annotations
 from langchain_unified.planner.anthropic.formats import render_format
 from langchain_unified.planner.anthropic.limits import (
     decide_default_cap,
+    decide_resuming,
     decide_sampling,
 )
 from langchain_unified.planner.anthropic.thinking import ENDPOINT, decide_thinking
@@ -14,6 +15,7 @@ __all__ = [
     "ENDPOINT",
     "ONLY_HERE",
     "decide_default_cap",
+    "decide_resuming",
     "decide_sampling",
     "decide_thinking",
     "render_format",

@@ -46,3 +46,18 @@ def decide_default_cap(draft: Draft) -> None:
     draft.body["max_tokens"] = cap
     reason = "the endpoint insists on a token cap; the model's largest is sent."
     draft.note("max_tokens", "defaulted", sent=cap, reason=reason)
+
+
+MOST_RESUMES = 10
+"""The API pauses a turn after ten uses of a server's tool (Anthropic's API pages, read
+2026-11-27); a turn that is not done after a hundred is handed over as it is."""
+
+
+def decide_resuming(draft: Draft) -> None:
+    """Send a turn that the API pauses again: it does so with tools of its own only."""
+    if draft.endpoint != ENDPOINT:
+        return
+    tools = draft.body.get("tools") or ()
+    runs_tools = any("input_schema" not in tool for tool in tools)
+    if runs_tools or "mcp_servers" in draft.body:
+        draft.resumes = MOST_RESUMES

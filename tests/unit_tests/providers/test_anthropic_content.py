@@ -263,7 +263,7 @@ def test_a_stop_of_white_space_is_applied_here(
     assert kept == sent(provider_emulator).get("stop_sequences")
 
 
-def streamed(*blocks: dict[str, Any], stop: str = "end_turn") -> Reply:
+def streamed(*blocks: dict[str, Any], stop: str = "end_turn", **ended: Any) -> Reply:
     """Return a stream of blocks, the input of tools in pieces."""
     start = answer(stop=None)  # type: ignore[arg-type]
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
@@ -287,9 +287,9 @@ def streamed(*blocks: dict[str, Any], stop: str = "end_turn") -> Reply:
             for delta in deltas
         ]
         events.append({"type": "content_block_stop", "index": at})
-    ended = {"stop_reason": stop, "stop_sequence": None}
-    usage = {"output_tokens": 5}
-    events.append({"type": "message_delta", "delta": ended, "usage": usage})
+    delta = {"stop_reason": stop, "stop_sequence": None, **ended}
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    events.append({"type": "message_delta", "delta": delta, "usage": usage})
     events.append({"type": "message_stop"})
     lines = [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events]
     return Reply(200, chunks=[line.encode() for line in lines])
@@ -336,23 +336,6 @@ def test_the_input_of_a_server_tool(
     calls = [b for b in message.content_blocks if b["type"] == "server_tool_call"]
     assert [{"query": "rome"}] == [call["args"] for call in calls]
     assert "sunny" == message.text
-
-
-@pytest.mark.parametrize("name", ["claude-opus-4-7", "claude-sonnet-5-5", CLAUDE])
-@pytest.mark.parametrize("face", FACES)
-def test_a_paused_turn_is_resumed(
-    enabled: Enabled, provider_emulator: ProviderEmulator, name: str, face: str
-) -> None:
-    """A turn that `pause_turn` ends goes back as it is, though prefills are refused."""
-    paused = replied(face, SEARCH, FOUND, stop="pause_turn")
-    provider_emulator.script(paused, OK)
-    llm = enabled(name).bind(tools=[WEB_SEARCH])
-    message = asked(llm, face)
-
-    assert "pause_turn" == message.response_metadata["finish_reason"]
-    assert "ok" == llm.invoke([HumanMessage("hi"), message]).text
-    last = sent(provider_emulator)["messages"][-1]
-    assert ("assistant", SEARCH["input"]) == (last["role"], last["content"][0]["input"])
 
 
 def test_a_paused_turn_of_another_model_is_a_prefill(enabled: Enabled) -> None:
