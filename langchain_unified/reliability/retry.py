@@ -29,12 +29,23 @@ def wait_before_retry(error: ProviderError, retries: int) -> float | None:
     if not (error.is_retryable if asked_again is None else asked_again):
         return None
     bounds = limits()
-    if error.retry_after is not None:
-        asked = error.retry_after
-        return asked if asked <= bounds.longest_retry_after else None
+    asked = error.retry_after or 0.0
+    if asked > bounds.longest_retry_after:
+        return None
+    if asked > 0:
+        return asked  # 0 and less say nothing: at once would be into the same fault.
     doubled = bounds.first_wait * 2.0 ** min(retries, _MOST_DOUBLINGS)
     jitter: float = 1 - _JITTER * random.random()  # noqa: S311
     return min(doubled, bounds.longest_wait) * jitter
+
+
+def told_to_retry(headers: Mapping[str, str] | None) -> bool | None:
+    """Return what `x-should-retry` says; `None` where nothing does.
+
+    The SDKs of OpenAI and Anthropic obey it whatever the status is.
+    """
+    told = headers.get("x-should-retry") if headers else None
+    return told == "true" if told in {"true", "false"} else None
 
 
 def retry_after(headers: Mapping[str, str] | None) -> float | None:

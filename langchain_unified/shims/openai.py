@@ -14,7 +14,11 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import SecretStr
 
 from langchain_unified.content import register_translators
-from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    MissingCredentialsError,
+    ProviderError,
+)
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim, core_seam
@@ -243,10 +247,13 @@ def _errors(plan: CallPlan) -> Iterator[None]:
     """Raise the SDK's errors as ours, which are the SDK's as well."""
     try:
         yield
-    except openai.OpenAIError as error:
-        raise to_unified(
+    except (openai.OpenAIError, ProviderError) as error:
+        unified = to_unified(
             error, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
-        ) from error
+        )
+        if unified is error:
+            raise
+        raise unified from error
 
 
 def _parsed(

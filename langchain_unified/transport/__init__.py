@@ -7,6 +7,5 @@ processes, for `httpx` and `httpx2` alike.
 
 from langchain_unified.transport.clients import client_arguments
 from langchain_unified.transport.packages import package_of
-from langchain_unified.transport.redirects import is_same_host
 
-__all__ = ["client_arguments", "is_same_host", "package_of"]
+__all__ = ["client_arguments", "package_of"]

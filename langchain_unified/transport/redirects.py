@@ -1,4 +1,9 @@
-"""Redirects: followed on one host only, because the request carries a key."""
+"""Redirects: followed as the HTTP client follows them, but not to another host.
+
+The SDKs follow redirects, and httpx 0.28 takes the `Authorization` header off where
+the scheme, host or port changes (read 2026-11-27). It leaves the prompt in, and keys in
+headers of other names.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +11,69 @@ from typing import Any
 
 from langchain_unified.errors import ProviderConnectionError
 from langchain_unified.reliability.secrets import mask_headers
+from langchain_unified.transport.packages import package_of
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEYS = ("api-key", "authorization", "x-api-key", "x-goog-api-key")
+"""Headers that carry the key of a provider (Azure, OpenAI, Anthropic, Google)."""
+
+_FIRST = "langchain_unified.first_url"
 
 
-def is_same_host(one: Any, other: Any) -> bool:
-    """Tell whether two URLs lead to the same server, the second as safely."""
-    same = (one.host, one.port) == (other.host, other.port)
-    return same and other.scheme in {one.scheme, "https"}
+def is_redirect(response: Any) -> bool:
+    """Tell whether a response sends its request elsewhere."""
+    return response.status_code in _REDIRECTS and "location" in response.headers
 
 
 def is_foreign_redirect(request: Any, response: Any) -> bool:
-    """Tell whether a response would send the request, and its key, elsewhere."""
-    location = response.headers.get("location")
-    if response.status_code not in _REDIRECTS or not location:
+    """Tell whether a response would send the request to another host."""
+    if not is_redirect(response):
         return False
-    return not is_same_host(request.url, request.url.join(location))
+    host = _host_of(request, response)
+    return host is not None and host != request.url.host
 
 
 def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
     """Return the error of a redirect that is not followed."""
-    host = request.url.join(response.headers["location"]).host
+    host = _host_of(request, response)
     error = ProviderConnectionError(
         f"{request.url.host!r} redirects to another host ({host!r}), which would get "
-        "the key; set base_url to the right address."
+        "the prompt. If that is the right host, set base_url to its address. To follow "
+        "redirects to any host, pass your own HTTP client: "
+        "http_client=httpx.Client(follow_redirects=True), and http_async_client for "
+        "asynchronous calls."
     )
     error.status, error.is_retryable = response.status_code, False
     mask_headers(request)
     return error
+
+
+def drop_keys_elsewhere(request: Any) -> None:
+    """Take the key out of a request that was redirected to another port, or to http.
+
+    httpx does so for `Authorization`; from http to https of one host it is kept.
+    """
+    first = request.extensions.setdefault(_FIRST, request.url)
+    now = request.url
+    if (first.scheme, first.port) == (now.scheme, now.port):
+        return
+    if _is_upgrade(first, now):
+        return
+    for name in _KEYS:
+        request.headers.pop(name, None)
+
+
+def _is_upgrade(first: Any, now: Any) -> bool:
+    """Tell whether a redirect leads from http to https, on the usual ports."""
+    schemes = (first.scheme, now.scheme)
+    return schemes == ("http", "https") and first.port is now.port is None
+
+
+def _host_of(request: Any, response: Any) -> str | None:
+    """Return the host that a redirect names; `None` for none, or for no URL."""
+    http: Any = package_of(type(request))
+    try:
+        host: str = http.URL(response.headers["location"]).host
+    except http.InvalidURL:
+        return None  # The HTTP client raises its own error.
+    return host or None

@@ -5,7 +5,7 @@ from two loops (`asyncio.run` twice, a notebook and a thread) breaks. This trans
 keeps one connection pool for each loop and closes it when the loop shuts down. It also
 starts anew in a forked process, reads no more than the limits allow, waits no longer
 than the call may take, and follows no redirect to another host, which would get the
-key.
+prompt.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.meter import ASKED, Meter
 from langchain_unified.transport.redirects import (
+    drop_keys_elsewhere,
     foreign_redirect,
     is_foreign_redirect,
+    is_redirect,
 )
 
 _CONNECT_SECONDS = 5.0
@@ -123,11 +125,12 @@ class _WatchedStream:
         self._status, self._headers = response.status_code, response.headers
         self._exchange = current()
         self._exchange.keep(self)
+        self._is_answer = not is_redirect(response)
 
     def __iter__(self) -> Iterator[bytes]:
         meter = Meter(self._status, self._headers)
         for chunk in self._stream:
-            if not self._exchange.answered:
+            if self._is_answer and not self._exchange.answered:
                 self._exchange.answered = True
                 self._exchange.began(chunk, self._headers)
             self._exchange.check()
@@ -138,7 +141,7 @@ class _WatchedStream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         meter = Meter(self._status, self._headers)
         async for chunk in self._stream:
-            if not self._exchange.answered:
+            if self._is_answer and not self._exchange.answered:
                 self._exchange.answered = True
                 self._exchange.began(chunk, self._headers)
             self._exchange.check()
@@ -156,6 +159,7 @@ class _WatchedStream:
 def _prepare(request: Any) -> None:
     """Ask for encodings that can be bounded, and wait no longer than is allowed."""
     request.headers["accept-encoding"] = ASKED
+    drop_keys_elsewhere(request)
     _set_patience(request)
 
 

@@ -10,6 +10,7 @@ import anthropic
 
 from langchain_unified import errors
 from langchain_unified.errors import ours_within
+from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.shims.anthropic_wire.delegate import http_package
 from langchain_unified.types import CallPlan
 
@@ -61,7 +62,9 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     unified.code = _field(error, "type")
     unified.parameter = _parameter(_field(error, "message"))
     unified.request_id = getattr(error, "request_id", None)
-    unified.retry_after = _retry_after(error)
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    unified.retry_after = retry_after(headers)
+    unified.should_retry = told_to_retry(headers)
     return unified
 
 
@@ -90,14 +93,6 @@ def _field(error: Exception, name: str) -> str | None:
 def _parameter(message: str | None) -> str | None:
     found = _NAMED.match(message or "")
     return found.group(1) if found else None
-
-
-def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    try:
-        return float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
 
 
 @cache

@@ -12,7 +12,7 @@ from langchain_core.exceptions import ContextOverflowError
 from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
 from langchain_unified import errors
-from langchain_unified.reliability.retry import retry_after
+from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.shims.google_wire.http import http_errors
 from langchain_unified.transport.requests import request_of
@@ -28,6 +28,7 @@ _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     403: errors.ProviderPermissionError,
     404: errors.ProviderModelNotFoundError,
     408: errors.ProviderTimeoutError,
+    409: errors.ProviderUnavailableError,  # ABORTED: to be tried again
     429: errors.ProviderRateLimitError,
     504: errors.ProviderTimeoutError,
 }
@@ -66,6 +67,7 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     unified.endpoint, unified.status = plan.endpoint, status
     unified.code = getattr(cause, "status", None)
     unified.retry_after = _retry_after(cause)
+    unified.should_retry = told_to_retry(_headers(cause))
     said = str(getattr(cause, "details", ""))
     if isinstance(unified, errors.ProviderRateLimitError) and _NO_CREDIT.search(said):
         unified.is_retryable = unified.retry_after is not None
@@ -144,4 +146,8 @@ def _retry_after(cause: Any) -> float | None:
     found = _RETRY_DELAY.search(str(getattr(cause, "details", "")))
     if found:
         return float(found.group(1))
-    return retry_after(getattr(getattr(cause, "response", None), "headers", None))
+    return retry_after(_headers(cause))
+
+
+def _headers(cause: Any) -> Any:
+    return getattr(getattr(cause, "response", None), "headers", None)

@@ -24,7 +24,7 @@ from langchain_unified.errors import (
     ProviderUnavailableError,
     ours_within,
 )
-from langchain_unified.reliability.retry import retry_after
+from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.shims.openai_wire.faults import AnswerError, status_message
 from langchain_unified.transport.requests import request_of
@@ -88,11 +88,14 @@ def to_unified(
 
     Returns:
         An error that is both one of ours and an instance of the SDK's class for the
-        same condition, to be raised `from exc`. One of ours is returned itself, with
-        what it did not say about the call filled in.
+        same condition, to be raised `from exc`. One of ours says what it did not say
+        about the call.
     """
     exc = ours_within(exc) or exc
-    error = exc if isinstance(exc, ProviderError) else _both(_as_sdk_error(exc))
+    if isinstance(exc, ProviderError):
+        error = _as_theirs(exc)
+    else:
+        error = _both(_as_sdk_error(exc))
     for found in (exc, exc.__cause__, exc.__context__):
         mask_headers(request_of(found))
         mask_headers(getattr(getattr(found, "response", None), "next_request", None))
@@ -100,6 +103,22 @@ def to_unified(
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
     return error
+
+
+def _as_theirs(error: ProviderError) -> ProviderError:
+    """Return an error of ours that the SDK's class for a lost connection catches."""
+    theirs = _LOST.get(type(error))
+    if theirs is None:
+        return error
+    fields = dict.fromkeys(("request", "body", "code", "param", "type"))
+    fields |= {"message": str(error), **vars(error)}
+    return _rebuilt(type(error), theirs, error.args, fields)
+
+
+_LOST: Mapping[type[ProviderError], type[openai.OpenAIError]] = {
+    ProviderConnectionError: openai.APIConnectionError,
+    ProviderTimeoutError: openai.APITimeoutError,
+}
 
 
 def _both(exc: openai.OpenAIError) -> ProviderError:
@@ -175,8 +194,7 @@ def _should_retry(
     """Return whether to send a request again; `None` if its class decides."""
     if _FIRST_REDIRECT <= (error.status or 0) < _FIRST_ERROR:
         return False
-    asked = headers.get("x-should-retry") if headers else None
-    return asked == "true" if asked in ("true", "false") else None
+    return told_to_retry(headers)
 
 
 def _as_sdk_error(exc: BaseException) -> openai.OpenAIError:

@@ -97,8 +97,8 @@ def remember(
 ) -> None:
     """Keep the request of an answer, if the next ones can repeat it."""
     kept = _KEPT.get(client)
-    if kept is None or not _is_usual(client, path, options):
-        return
+    if kept is None or response.history or not _is_usual(client, path, options):
+        return  # A redirect holds for one request, and has taken its key away.
     request = response.request
     headers = request.headers.copy()
     for name in (*_ONE_REQUEST, _READ_TIMEOUT):
@@ -113,9 +113,7 @@ def send(client: openai.OpenAI, request: Any) -> Any:
         openai.OpenAIError: As the SDK does.
     """
     try:
-        response: Any = _KEPT[client].http_client.send(
-            request, stream=True, follow_redirects=False
-        )
+        response: Any = _KEPT[client].http_client.send(request, stream=True)
     except _failures(request) as error:
         raise _unsent(error, request) from error
     if response.is_success:
@@ -127,9 +125,7 @@ def send(client: openai.OpenAI, request: Any) -> Any:
 async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
     """Send a request as the SDK does; see `send`."""
     try:
-        response: Any = await _KEPT[client].http_client.send(
-            request, stream=True, follow_redirects=False
-        )
+        response: Any = await _KEPT[client].http_client.send(request, stream=True)
     except _failures(request) as error:
         raise _unsent(error, request) from error
     if response.is_success:
