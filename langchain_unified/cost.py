@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from math import isclose
 from typing import Any
 
@@ -179,6 +180,32 @@ def estimate_usd(
         return None
     size = (input_tokens, output_tokens)
     return _estimate(config.billed_as, config.model, config.canonical, *size)
+
+
+def price_source(config: ModelConfig) -> str:
+    """Return where the price of a model is from, or why none is known.
+
+    Example:
+        >>> from langchain_unified.registry import Registry
+        >>> registry = Registry()
+        >>> registry.register("gpt-4o", price={"input": 1, "output": 2})
+        >>> price_source(registry.resolve("gpt-4o"))
+        'the price that registry.register states'
+    """
+    if config.price is not None:
+        return f"the price that {config.price.provenance.source} states"
+    if not config.billed_as:
+        return f"no row states a price, and {config.server} bills by a list of its own"
+    if estimate_usd(config, 1, 1) is None:
+        return "no list price is known (they come with the extra cost)"
+    return f"the list prices of {config.billed_as} (genai-prices {_version()})"
+
+
+def _version() -> str:
+    try:
+        return version("genai-prices")
+    except PackageNotFoundError:
+        return "of unknown version"
 
 
 def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:

@@ -4,63 +4,83 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from langchain_unified.discovery.asking import Seen
 from langchain_unified.discovery.trials import EFFORTS, trials
-from langchain_unified.registry.build import INPUT_FEATURES
-from langchain_unified.registry.schema import ProviderRow
+from langchain_unified.registry.checking import ROLES
+from langchain_unified.registry.schema import ProviderFile
 from langchain_unified.types import ModelConfig, ParameterRule
 
-_FEATURES = ("tool_calling", "structured_output", "json_mode", "streaming")
-_TAKEN = "any"
+Row = dict[str, Any]
+
+_FEATURES = ("tool_calling", "tool_choice", "structured_output", "json_mode")
 
 
-def row_of(found: ModelConfig, provider: ProviderRow) -> dict[str, Any]:
-    """Return everything found out about a model as the keys of a `[models]` table.
+def row_of(seen: Seen, known: ModelConfig, file: ProviderFile, day: date) -> Row:
+    """Return what was seen of a model as the keys of a `[models]` table.
 
-    Every setting asked about is stated, those that are taken too, so that what the
-    family says about them does not count; for the rest the family's rules hold.
+    What is stated as taken was accepted; whatever else was asked about is stated as
+    not taken, so that what the family says about it does not count.
+
+    Args:
+        seen: What was accepted and refused.
+        known: The model as the registry knew it before.
+        file: The file whose families and endpoints the row names.
+        day: The day of the probe.
     """
-    reasons = found.thinking.style != "none"
-    plain = provider.compatible_family
+    thinking = _thinking(seen)
+    reasons = thinking["style"] != "none"
+    plain = file.provider.compatible_family
+    where = known.server or file.provider.title
     return {
-        "provider": provider.id,
-        "family": provider.fallback_family if reasons or not plain else plain,
-        "source": "asked the model itself",
+        "provider": known.connection,
+        "family": file.provider.fallback_family if reasons or not plain else plain,
+        "source": f"asked {known.model} itself at {where}",
+        "checked": day,
         "confidence": "reported",
-        "endpoints": list(found.endpoints),
-        "tools": {name: found.tools[name] for name in found.endpoints},
-        "inputs": [k for k, name in INPUT_FEATURES.items() if found.supports(name)],
-        "system_roles": list(found.system_roles),
-        "features": _features(found, reasons=reasons),
-        "thinking": _thinking(found),
-        "parameters_on": {name: _rules(found, name) for name in found.endpoints},
+        "endpoints": list(seen.served),
+        "tools": {name: _tools(seen, name) for name in seen.served},
+        "inputs": ["text", *(["image"] if seen.takes("image_inputs") else [])],
+        "system_roles": [role for role in ROLES if seen.takes(f"role {role}")],
+        "features": _features(seen, reasons=reasons),
+        "thinking": thinking,
+        "parameters_on": {name: _rules(seen, name) for name in seen.served},
     }
 
 
-def _features(found: ModelConfig, *, reasons: bool) -> dict[str, bool]:
-    known = {name: bool(found.features.get(name, True)) for name in _FEATURES}
-    tools = known["tool_calling"] and set(found.tools.values()) != {"never"}
+def _tools(seen: Seen, endpoint: str) -> str:
+    taken = (endpoint, "tool_calling") in seen.accepted
+    return seen.config.tools[endpoint] if taken else "never"
+
+
+def _features(seen: Seen, *, reasons: bool) -> dict[str, bool]:
+    anywhere = any(fact == "tool_calling" for _, fact in seen.accepted)
+    found = {name: seen.takes(name) for name in (*_FEATURES, "streaming")}
     return {
-        **known,
-        "tool_calling": tools,
-        "tool_choice": tools,
+        **found,
+        "tool_calling": anywhere,
         "streaming_needs_verification": False,
         "reasoning_output": reasons,
     }
 
 
-def _thinking(found: ModelConfig) -> dict[str, Any]:
-    thinking = found.thinking
+def _thinking(seen: Seen) -> dict[str, Any]:
+    thinking = seen.config.thinking
     levels = {
         name: sorted(thinking.levels.get(name, ()), key=_strength)
-        for name in found.endpoints
+        for name in seen.served
+        if (name, "reasoning_effort") in seen.accepted
     }
-    row: dict[str, Any] = {"style": thinking.style, "levels": [], "levels_on": levels}
+    budgets = any(fact == "thinking_budget" for _, fact in seen.accepted)
+    style = thinking.style if levels or budgets else "none"
+    row: dict[str, Any] = {"style": style, "levels": []}
+    row["levels_on"] = {name: levels.get(name, []) for name in seen.served}
     common = [level for listed in levels.values() for level in listed]
-    if thinking.style in {"effort", "level"} and common:
+    if style in {"effort", "level"} and common:
         row["default"] = "medium" if "medium" in common else common[0]
-    if thinking.style == "budget":
+    if style == "budget":
         row["can_disable"] = thinking.can_disable
     return row
 
@@ -69,16 +89,21 @@ def _strength(level: str) -> int:
     return EFFORTS.index(level) if level in EFFORTS else len(EFFORTS)
 
 
-def _rules(found: ModelConfig, endpoint: str) -> dict[str, dict[str, Any]]:
+def _rules(seen: Seen, endpoint: str) -> dict[str, dict[str, Any]]:
     asked = {parameter for trial in trials() for parameter in trial.params}
-    rules = found.mappings[endpoint].rules
+    rules = seen.config.mappings[endpoint].rules
     names = sorted({*asked, "max_tokens"} & set(rules))
-    return {name: _rule(rules[name]) for name in names}
+    return {name: _rule(seen, endpoint, rules[name]) for name in names}
 
 
-def _rule(rule: ParameterRule) -> dict[str, Any]:
+def _rule(seen: Seen, endpoint: str, rule: ParameterRule) -> dict[str, Any]:
+    name, accepts = rule.parameter, rule.accepts
+    if accepts == "any" and (endpoint, name) not in seen.accepted:
+        accepts = "never"
+    if name == "reasoning_effort" and seen.config.thinking.style == "budget":
+        accepts = rule.accepts  # an effort is sent as a budget
     stated = {
-        "accepts": rule.accepts,
+        "accepts": accepts,
         "name": rule.name,
         "min": rule.minimum,
         "max": rule.maximum,
@@ -120,7 +145,7 @@ def _holds_tables(value: Mapping[str, Any]) -> bool:
 
 def _key(name: str) -> str:
     plain = name.replace("_", "").replace("-", "").isalnum() and name.isascii()
-    return name if plain else json.dumps(name)
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def _value(value: Any) -> str:
@@ -131,4 +156,6 @@ def _value(value: Any) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
-    return json.dumps(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

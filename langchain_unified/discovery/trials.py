@@ -26,6 +26,9 @@ SAMPLING: Mapping[str, Any] = {
 }
 """Settings that some models take only while they do not reason, and a value."""
 
+ROLES = "system_roles"
+"""What a trial is about that has system text."""
+
 _PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
     "NkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -70,6 +73,7 @@ class Trial:
         beside: Further settings it needs.
         messages: The messages of the call.
         stream: Whether the answer is streamed.
+        feature: The capability it is about, if the setting stands for more than one.
     """
 
     parameter: str
@@ -77,6 +81,7 @@ class Trial:
     beside: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     messages: tuple[BaseMessage, ...] = (_ASK,)
     stream: bool = False
+    feature: str = ""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -85,9 +90,9 @@ class Trial:
         return {**self.beside, **own}
 
     @property
-    def blamed(self) -> tuple[str, ...]:
-        """The setting a refusal without a reason is blamed on."""
-        return () if self.value is None else (self.parameter,)
+    def fact(self) -> str:
+        """What is found out: a capability, a setting or a kind of message."""
+        return self.feature or self.parameter
 
     @property
     def traits(self) -> Traits:
@@ -103,9 +108,9 @@ class Trial:
 
 def trials() -> Iterator[Trial]:
     """Yield every question but those about effort, in the order they are asked."""
-    yield Trial("streaming", stream=True)
-    yield Trial("system_roles", messages=(SystemMessage("Be kind."), _ASK))
-    yield Trial("image_inputs", messages=(_SEE,))
+    yield Trial("stream", stream=True, feature="streaming")
+    yield Trial(ROLES, messages=(SystemMessage("Be kind."), _ASK))
+    yield Trial("messages", messages=(_SEE,), feature="image_inputs")
     yield Trial("reasoning_effort", "none")
     for parameter, value in SAMPLING.items():
         yield Trial(parameter, value)
@@ -117,11 +122,11 @@ def trials() -> Iterator[Trial]:
     yield Trial("verbosity", "low")
     yield Trial("n", 2)
     yield Trial("stop", ["x"])
-    yield Trial("tools", [_TOOL])
-    yield Trial("tool_choice", "auto", {"tools": [_TOOL]})
+    yield Trial("tools", [_TOOL], feature="tool_calling")
+    yield Trial("tool_choice", "any", {"tools": [_TOOL]}, feature="tool_choice")
     yield Trial("parallel_tool_calls", value=False, beside={"tools": [_TOOL]})
-    yield Trial("response_format", {"type": "json_object"})
-    yield Trial("response_format", _SCHEMA)
+    yield Trial("response_format", {"type": "json_object"}, feature="json_mode")
+    yield Trial("response_format", _SCHEMA, feature="structured_output")
     yield Trial("user", "probe")
     yield Trial("metadata", {"probe": "1"})
     yield Trial("store", value=False)

@@ -1,0 +1,334 @@
+"""One run of a probe: every question asked, and what was accepted and refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from langchain_unified.cost import cap_of
+from langchain_unified.discovery.trials import EFFORTS, ROLES, SAMPLING, Trial, trials
+from langchain_unified.errors import (
+    ProviderError,
+    ProviderInvalidRequestError,
+    ProviderModelNotFoundError,
+    ProviderRateLimitError,
+    ProviderUnavailableError,
+    UnsupportedError,
+)
+from langchain_unified.learning import corrected, read_corrections
+from langchain_unified.learning.reading import Correction
+from langchain_unified.planner import plan
+from langchain_unified.planner.draft import get_path
+from langchain_unified.shims import ProviderShim
+from langchain_unified.types import CallPlan, Invocation, ModelConfig
+
+TRIES = 3
+"""Calls a trial may take: each refusal is heeded and the trial repeated."""
+
+WAITS, LONGEST_WAIT = 3, 20.0
+"""How often a probe waits for its turn after a 429, and how many seconds at most."""
+
+OUTPUT_TOKENS = 16
+"""Most tokens of one answer."""
+
+LEVELS_AT_MOST = 8
+"""Reasoning efforts tried on an endpoint, those that a refusal lists included."""
+
+_CUT_OFF = "max_tokens or model output limit was reached"
+"""OpenAI's 400 when reasoning used up the cap (community.openai.com, seen with o1): the
+request itself was taken."""
+_FIRST = Trial("max_tokens", OUTPUT_TOKENS)
+_ELSEWHERE = frozenset({404, 405, 501})
+_REFUSED = (
+    ProviderInvalidRequestError,
+    ProviderModelNotFoundError,
+    ProviderUnavailableError,
+)
+"""What answers one request and not every one: a server that cannot do a thing may fail
+at it as well as refuse it: vLLM and llama.cpp answer 500 to tools they cannot parse."""
+
+
+def most_calls(endpoints: int) -> int:
+    """Return how many calls a probe of some number of endpoints takes at most."""
+    asked = (len(list(trials())) + 1) * TRIES + LEVELS_AT_MOST + len(SAMPLING) + 1
+    return asked * endpoints + WAITS
+
+
+@dataclass
+class Seen:
+    """What a probe saw of one model.
+
+    Attributes:
+        config: What is known, corrected by each refusal.
+        served: Endpoints that answered a plain call.
+        accepted: Settings, capabilities and roles by endpoint that a call was
+            accepted with.
+        refused: Those that every call with them was refused for.
+    """
+
+    config: ModelConfig
+    served: list[str] = field(default_factory=list)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+
+    def takes(self, fact: str) -> bool:
+        """Tell whether something was accepted on every endpoint that answered."""
+        return all((endpoint, fact) in self.accepted for endpoint in self.served)
+
+
+class Asking:
+    """One run of a probe.
+
+    Args:
+        config: A configuration that holds nothing back.
+        shim: What calls are sent with.
+        most: How many calls may be made.
+
+    Attributes:
+        seen: What was found out so far.
+        calls: How many calls were made.
+    """
+
+    def __init__(self, config: ModelConfig, shim: ProviderShim, most: int) -> None:
+        """Start with nothing seen."""
+        self.seen, self._shim, self._most = Seen(config), shim, most
+        self._passes_effort = config.thinking.style == "none"
+        self.calls, self._waits = 0, WAITS
+
+    @property
+    def config(self) -> ModelConfig:
+        """What is known so far."""
+        return self.seen.config
+
+    def run(self) -> Seen:
+        """Ask about every endpoint and return what was seen.
+
+        Raises:
+            ProviderModelNotFoundError: If no endpoint serves the model.
+            ProviderError: If a plain call is refused, before or after the questions:
+                then refusals say nothing about the model.
+        """
+        left = list(self.config.mappings)
+        for endpoint in tuple(left):
+            left.remove(endpoint)
+            if self._serves(endpoint, is_last=not (left or self.seen.served)):
+                self._ask_all(endpoint)
+                self.seen.served.append(endpoint)
+        served = tuple(self.seen.served)
+        self.seen.config = self.config._replace(endpoints=served)
+        return self.seen
+
+    def _ask_all(self, endpoint: str) -> None:
+        for trial in trials():
+            self._settle(trial, endpoint)
+        self._find_efforts(endpoint)
+        self._find_conditions(endpoint)
+        self._send(self._plan(_FIRST, endpoint), _FIRST)
+
+    def _serves(self, endpoint: str, *, is_last: bool) -> bool:
+        """Tell whether an endpoint serves the model at all."""
+        refusal: ProviderError | None = None
+        for _ in range(TRIES):
+            made = self._plan(_FIRST, endpoint)
+            try:
+                self._send(made, _FIRST)
+            except ProviderError as error:
+                refusal = error
+                corrections = read_corrections(error, made)
+                elsewhere = error.status in _ELSEWHERE or any(
+                    one.do == "endpoint" for one in corrections
+                )
+                if elsewhere and not is_last:
+                    return False
+                heeded = not elsewhere and self._heed(corrections, endpoint)
+                if not heeded or not _is_capped(self._plan(_FIRST, endpoint)):
+                    raise
+            else:
+                self.seen.accepted.add((endpoint, "max_tokens"))
+                return True
+        raise refusal or RuntimeError("No call was made.")
+
+    def _settle(self, trial: Trial, endpoint: str) -> None:
+        """Repeat a trial, heeding each refusal, until it is taken or hopeless."""
+        for _ in range(TRIES):
+            made = self._planned(trial, endpoint)
+            if made is None:
+                break
+            refusal = self._refusal(made, trial)
+            if refusal is None:
+                self._accept(trial, made)
+                return
+            self.seen.refused.add((endpoint, trial.fact))
+            corrections = read_corrections(refusal, made)
+            if not self._heed(corrections, endpoint):
+                if trial.parameter == ROLES and made.system_role:
+                    role = Correction("role", None, made.system_role, str(refusal))
+                    self._heed((role,), endpoint)
+                    continue
+                break
+
+    def _accept(self, trial: Trial, made: CallPlan) -> None:
+        """Put on record what an accepted request held."""
+        accepted, endpoint = self.seen.accepted, made.endpoint
+        if trial.parameter == ROLES:
+            accepted.add((endpoint, f"role {made.system_role}"))
+        elif trial.feature in {"streaming", "image_inputs"}:
+            accepted.add((endpoint, trial.fact))
+        elif holds(made, trial.parameter):
+            accepted |= {(endpoint, trial.fact), (endpoint, trial.parameter)}
+
+    def _find_efforts(self, endpoint: str) -> None:
+        """Try each level that a refusal lists, or each that there is."""
+        rule = self.config.mappings[endpoint].rules.get("reasoning_effort")
+        if rule is None or rule.accepts != "any":
+            return
+        known = self.config
+        listed = known.thinking.levels.get(endpoint) or EFFORTS
+        taken = []
+        for level in listed[:LEVELS_AT_MOST]:
+            self.seen.config = _with_levels(known, endpoint, (level,))
+            trial = Trial("reasoning_effort", level)
+            made = self._planned(trial, endpoint)
+            if made is None or get_path(made.body, rule.name) != level:
+                continue
+            if self._refusal(made, trial) is None:
+                taken.append(level)
+        self.seen.config = known
+        if taken and rule.name and known.thinking.style in {"none", "effort"}:
+            found = Correction("values", "reasoning_effort", tuple(taken))
+            self._heed((found,), endpoint)
+        self.seen.config = _with_levels(self.config, endpoint, tuple(taken))
+        if taken:
+            self.seen.accepted.add((endpoint, "reasoning_effort"))
+
+    def _find_conditions(self, endpoint: str) -> None:
+        """Find what is taken only while the model is told not to reason."""
+        levels = self.config.thinking.levels.get(endpoint, ())
+        for parameter, value in SAMPLING.items():
+            rule = self.config.mappings[endpoint].rules.get(parameter)
+            seen = (endpoint, parameter) in self.seen.accepted
+            if rule is None or rule.accepts == "absent" or seen or "none" not in levels:
+                continue
+            known = self.config
+            self._allow(parameter, endpoint, "any")
+            trial = Trial(parameter, value, {"reasoning_effort": "none"})
+            made = self._planned(trial, endpoint)
+            taken = made is not None and self._refusal(made, trial) is None
+            self.seen.config = known
+            if taken:
+                self._allow(parameter, endpoint, "effort_none")
+
+    def _allow(self, parameter: str, endpoint: str, accepts: Any) -> None:
+        mapping = self.config.mappings[endpoint]
+        rule = mapping.rules[parameter]._replace(accepts=accepts)
+        rules = MappingProxyType({**mapping.rules, parameter: rule})
+        mappings = {**self.config.mappings, endpoint: mapping._replace(rules=rules)}
+        self.seen.config = self.config._replace(mappings=MappingProxyType(mappings))
+
+    def _heed(self, corrections: tuple[Correction, ...], endpoint: str) -> bool:
+        """Apply corrections to the endpoint probed; tell whether anything is new."""
+        known = self.config
+        whole = [_about_whole(correction) for correction in corrections]
+        alone = MappingProxyType({endpoint: known.mappings[endpoint]})
+        found = corrected(known._replace(mappings=alone), endpoint, whole)
+        mappings = MappingProxyType({**known.mappings, **found.mappings})
+        self.seen.config = found._replace(mappings=mappings)
+        return self.config != known
+
+    def _planned(self, trial: Trial, endpoint: str) -> CallPlan | None:
+        """Return a trial's plan; `None` if what is known already rules it out."""
+        rules = self.config.mappings[endpoint].rules
+        if trial.value is not None and (
+            trial.parameter not in rules
+            or rules[trial.parameter].accepts not in {"any", "effort_none"}
+        ):
+            return None
+        try:
+            made = self._plan(trial, endpoint)
+        except UnsupportedError:
+            return None
+        return made if made.stream == trial.stream and _is_capped(made) else None
+
+    def _plan(self, trial: Trial, endpoint: str) -> CallPlan:
+        only = self.config._replace(endpoints=(endpoint,))
+        if self._passes_effort and not only.thinking.levels.get(endpoint):
+            only = only._replace(thinking=only.thinking._replace(style="none"))
+        call = Invocation(
+            self.config.model,
+            params={"max_tokens": OUTPUT_TOKENS, **trial.params},
+            traits=trial.traits,
+            stream=trial.stream,
+            on_unsupported="ignore",
+            max_retries=0,
+        )
+        return replace(plan(call, only), config=only)
+
+    def _refusal(self, made: CallPlan, trial: Trial) -> ProviderError | None:
+        """Send a trial; return the refusal, `None` if it was taken."""
+        try:
+            self._send(made, trial)
+        except _REFUSED as error:
+            return None if _CUT_OFF in str(error) else error
+        return None
+
+    def _send(self, made: CallPlan, trial: Trial) -> None:
+        while True:
+            self._count()
+            try:
+                for _ in self._answers(made, trial):
+                    pass
+            except ProviderRateLimitError as error:
+                if not self._waits:
+                    raise
+                self._waits -= 1
+                time.sleep(min(error.retry_after or 1.0, LONGEST_WAIT))
+            else:
+                return
+
+    def _count(self) -> None:
+        if self.calls >= self._most:
+            message = "A probe never makes more calls than it announced."
+            raise RuntimeError(message)
+        self.calls += 1
+
+    def _answers(self, made: CallPlan, trial: Trial) -> Iterator[Any]:
+        messages = list(trial.messages)
+        if made.stream:
+            yield from self._shim.stream(made, messages)
+        else:
+            yield self._shim.generate(made, messages)
+
+
+def _is_capped(made: CallPlan) -> bool:
+    """Tell whether an answer costs no more than was announced."""
+    cap = cap_of(made)
+    return cap is not None and cap <= OUTPUT_TOKENS
+
+
+def holds(made: CallPlan, parameter: str) -> bool:
+    """Tell whether the body of a plan holds a setting, under whatever name."""
+    rules = made.config.mappings[made.endpoint].rules
+    names = (parameter, *_SAID_BY.get(parameter, ()))
+    known = [rules[name].name for name in names if name in rules]
+    return any(get_path(made.body, name) is not None for name in known)
+
+
+_SAID_BY = {"response_format": ("response_mime_type",)}
+"""Settings that say what another one asks for, where the wire has no one field."""
+
+
+def _with_levels(
+    config: ModelConfig, endpoint: str, levels: tuple[str, ...]
+) -> ModelConfig:
+    found = MappingProxyType({**config.thinking.levels, endpoint: levels})
+    return config._replace(thinking=config.thinking._replace(levels=found))
+
+
+def _about_whole(correction: Correction) -> Correction:
+    """Return a correction about a whole setting: rows have no rules for its keys."""
+    if correction.parameter is None:
+        return correction
+    return replace(correction, parameter=correction.parameter.partition(".")[0])
