@@ -272,6 +272,9 @@ class Asking:
             self._send(made, trial)
         except _REFUSED as error:
             return None if _CUT_OFF in str(error) else error
+        except (TypeError, ValueError) as error:
+            # Integrations refuse some things before they are sent.
+            return ProviderInvalidRequestError(str(error))
         return None
 
     def _send(self, made: CallPlan, trial: Trial) -> None:

@@ -92,7 +92,8 @@ def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> 
         return bounds
     shim = connect(llm._connected(known.connection))  # noqa: SLF001
     asking = Asking(start, shim, bounds.most_calls)
-    row = row_of(asking.run(), known, file, registry.today())
+    title = registry.provider(known.provider).title
+    row = row_of(asking.run(), known, file, title, registry.today())
     return replace(bounds, calls=asking.calls, row=row)
 
 

@@ -18,7 +18,9 @@ Row = dict[str, Any]
 _FEATURES = ("tool_calling", "tool_choice", "structured_output", "json_mode")
 
 
-def row_of(seen: Seen, known: ModelConfig, file: ProviderFile, day: date) -> Row:
+def row_of(
+    seen: Seen, known: ModelConfig, file: ProviderFile, title: str, day: date
+) -> Row:
     """Return what was seen of a model as the keys of a `[models]` table.
 
     What is stated as taken was accepted; whatever else was asked about is stated as
@@ -28,12 +30,13 @@ def row_of(seen: Seen, known: ModelConfig, file: ProviderFile, day: date) -> Row
         seen: What was accepted and refused.
         known: The model as the registry knew it before.
         file: The file whose families and endpoints the row names.
+        title: What the provider is called.
         day: The day of the probe.
     """
     thinking = _thinking(seen)
     reasons = thinking["style"] != "none"
     plain = file.provider.compatible_family
-    where = known.server or file.provider.title
+    where = known.server or title
     return {
         "provider": known.connection,
         "family": file.provider.fallback_family if reasons or not plain else plain,

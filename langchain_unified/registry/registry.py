@@ -168,8 +168,10 @@ class Registry(OwnRows):
         key = (*asked, name.wire, behind) if deployments else asked
         config = resolved.find(key)
         if config is None:
-            found = catalog.find(behind or model, provider, place, today)
-            config = catalog.config(found, None if behind is None else name)
+            # A deployment is not called where OpenAI's own models are.
+            where, known_as = (place, None) if behind is None else (OWN, name)
+            found = catalog.find(behind or model, provider, where, today)
+            config = catalog.config(found, known_as)
             config = billed(config, billing)
             resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
         return config
