@@ -22,8 +22,8 @@ from langchain_core.runnables import (
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import ConfigDict
-from pydantic_core import to_json
+from pydantic import ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError, PydanticKnownError, to_json
 from typing_extensions import override
 
 from langchain_unified.content import RECORD
@@ -55,6 +55,18 @@ class StructuredOutputError(UnifiedError, OutputParserException):
         self.message = message
         super().__init__(text, llm_output=str(message.text))
 
+    def __reduce__(self) -> Any:
+        """Travel between processes with the answer."""
+        kind = StructuredOutputError if isinstance(self, _Invalid) else type(self)
+        return _restored, (kind, self.args, self.__dict__)
+
+
+def _restored(kind: type[Exception], args: Any, state: dict[str, Any]) -> Exception:
+    problem = kind.__new__(kind, *args)
+    problem.args = args
+    problem.__dict__.update(state)
+    return problem
+
 
 class RefusalError(StructuredOutputError, ModelRefusalError):
     """The model refused to answer; since langchain-core 1.7.5 also one of its errors.
@@ -71,6 +83,57 @@ class RefusalError(StructuredOutputError, ModelRefusalError):
 
 class TruncatedOutputError(StructuredOutputError):
     """The answer was cut off before it was complete; `max_tokens` may be too low."""
+
+
+class _Invalid(StructuredOutputError):
+    """An answer that pydantic refused, told in its own words."""
+
+    def __init__(self, *_: Any) -> None:
+        """Take what pydantic makes its errors of; the rest is set by `of`."""
+
+    @classmethod
+    def of(cls, error: Exception, title: str, text: str, message: BaseMessage) -> Any:
+        """Return what was wrong with an answer as pydantic's error and as ours."""
+        made: Any = cls
+        if isinstance(error, ValidationError):
+            details = [_detail(found) for found in error.errors(include_url=False)]
+        else:
+            said = {"input": message.text, "ctx": {"error": str(error)}}
+            details = [{"type": "json_invalid", "loc": (), **said}]
+        problem = made.from_exception_data(title, details)
+        StructuredOutputError.__init__(problem, text, message)
+        return problem
+
+    def __str__(self) -> str:
+        """Return what went wrong, as `StructuredOutputError` says it."""
+        return str(self.args[0])
+
+
+def _also_pydantics() -> type[_Invalid] | None:
+    """Return `_Invalid` as a `ValidationError` too: code for ChatOpenAI catches that.
+
+    pydantic's error can be subclassed since 2.10 (tried out 2026-11-27).
+    """
+    try:
+        return type("StructuredValidationError", (_Invalid, ValidationError), {})
+    except TypeError:
+        return None
+
+
+def _detail(found: Any) -> Any:
+    """Return one of pydantic's findings in the form its errors are made of."""
+    kind, context = found["type"], found.get("ctx") or {}
+    place: Any = {"loc": found["loc"], "input": found["input"]}
+    try:
+        PydanticKnownError(kind, context)
+    except (KeyError, TypeError, ValueError):
+        text = found["msg"].replace("{", "{{").replace("}", "}}")
+        return {**place, "type": PydanticCustomError(kind, text)}
+    return {**place, "type": kind, "ctx": context}
+
+
+StructuredValidationError = _also_pydantics()
+"""A `StructuredOutputError` that is pydantic's `ValidationError`; None before 2.10."""
 
 
 class StructureParser(BaseTransformOutputParser[Any]):
@@ -151,7 +214,21 @@ class StructureParser(BaseTransformOutputParser[Any]):
                 _json(message) if found is None else found, _reading(message)
             )
         except ValueError as error:
-            raise _failure(error, message) from error
+            raise self._failure(error, message) from error
+
+    def _failure(self, error: Exception, message: BaseMessage) -> StructuredOutputError:
+        reason = message.response_metadata.get("finish_reason")
+        if str(reason).lower() in {"length", "max_tokens"}:
+            text = "The answer was cut off at max_tokens before it was complete."
+            return TruncatedOutputError(text, message)
+        text = f"The answer does not have the form asked for: {error}"
+        target: Any = self.structure.target
+        if StructuredValidationError is None or not hasattr(target, "model_validate"):
+            return StructuredOutputError(text, message)
+        failure: StructuredOutputError = StructuredValidationError.of(
+            error, target.__name__, text, message
+        )
+        return failure
 
     def _call(self, message: BaseMessage) -> Any:
         calls = message.tool_calls if isinstance(message, AIMessage) else []
@@ -295,15 +372,6 @@ def _strictly(text: str) -> Any:
     import json  # noqa: PLC0415
 
     return json.loads(text, strict=False)
-
-
-def _failure(error: Exception, message: BaseMessage) -> StructuredOutputError:
-    reason = message.response_metadata.get("finish_reason")
-    if str(reason).lower() in {"length", "max_tokens"}:
-        text = "The answer was cut off at max_tokens before it was complete."
-        return TruncatedOutputError(text, message)
-    text = f"The answer does not have the form asked for: {error}"
-    return StructuredOutputError(text, message)
 
 
 def structured(
