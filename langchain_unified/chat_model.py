@@ -19,7 +19,7 @@ from langchain_core.runnables.config import ensure_config
 from typing_extensions import override
 
 from langchain_unified import engine
-from langchain_unified.configured import check_undeclared
+from langchain_unified.configured import check_undeclared, with_run_settings
 from langchain_unified.contract import Contract
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_format, neutral_tools
@@ -181,7 +181,7 @@ class UnifiedChatModel(Contract):
         self, config: RunnableConfig | None, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Let the config's settings stand for those the call does not give."""
-        config = ensure_config(config)
+        config, kwargs = with_run_settings(ensure_config(config), kwargs)
         if self.configurable is None:
             check_undeclared(config)
             return config, kwargs

@@ -10,19 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import merge_configs
+
 from langchain_unified import vocabulary
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
     shown_value,
 )
-from langchain_unified.invocation import CONTROLS
+from langchain_unified.invocation import CONTROLS, carried
 
 Declared = tuple[str, ...] | Literal["any"] | None
 """Names of settings, `"any"` for all of them, `None` for none."""
 
 ANY = "any"
 PROVIDER = "model_provider"
+_RUN_SETTINGS = frozenset({"callbacks", "tags", "run_name", "run_id"})
 _OURS = frozenset({"rollout", "structure", "stream", "strict"})
 _FORMS = "give the names of settings, for example ('model', 'temperature'), or 'any'."
 
@@ -83,6 +87,25 @@ def check_undeclared(config: Mapping[str, Any] | None) -> None:
             "configurable=() if the key is your application's own."
         )
         raise InvalidParameterError("config['configurable']['model']", given, accepted)
+
+
+def with_run_settings(
+    config: RunnableConfig, kwargs: dict[str, Any]
+) -> tuple[RunnableConfig, dict[str, Any]]:
+    """Return a config and keywords of a call that langchain-core's `invoke` takes.
+
+    `callbacks`, `tags`, `run_name` and `run_id` given as keywords go into the config.
+    `metadata` is the setting of the provider.
+
+    Args:
+        config: The config of a call.
+        kwargs: Its keywords.
+    """
+    if kwargs.keys().isdisjoint(_RUN_SETTINGS):
+        return config, carried(kwargs)
+    told: Any = {k: v for k, v in kwargs.items() if k in _RUN_SETTINGS and v}
+    rest = {k: v for k, v in kwargs.items() if k not in _RUN_SETTINGS}
+    return merge_configs(config, told), carried(rest)
 
 
 def chosen_settings(

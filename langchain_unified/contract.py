@@ -19,6 +19,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from typing_extensions import override
 
 from langchain_unified.choice import Chooser, is_auto
+from langchain_unified.clients import client_attribute
 from langchain_unified.configured import ANY, chosen_settings, key_prefix
 from langchain_unified.engine.answers import summed
 from langchain_unified.errors import MissingCredentialsError, NoClientError
@@ -374,25 +375,24 @@ class Contract(Planning):
             combined["system_fingerprint"] = found
         return combined
 
-    @property
-    def root_client(self) -> Any:
-        """The `openai.OpenAI` client of this model's connection."""
-        return self._openai().root_client
+    root_client = client_attribute(  # type: ignore[pydantic-field]
+        "root_client", "The `openai.OpenAI` client of this model's connection."
+    )
+    root_async_client = client_attribute(  # type: ignore[pydantic-field]
+        "root_async_client", "The `openai.AsyncOpenAI` client of this connection."
+    )
+    client = client_attribute(  # type: ignore[pydantic-field]
+        "client", "The `chat.completions` resource of `root_client`."
+    )
+    async_client = client_attribute(  # type: ignore[pydantic-field]
+        "async_client", "The `chat.completions` resource of `root_async_client`."
+    )
 
-    @property
-    def root_async_client(self) -> Any:
-        """The `openai.AsyncOpenAI` client of this model's connection."""
-        return self._openai().root_async_client
-
-    @property
-    def client(self) -> Any:
-        """The `chat.completions` resource of `root_client`."""
-        return self.root_client.chat.completions
-
-    @property
-    def async_client(self) -> Any:
-        """The `chat.completions` resource of `root_async_client`."""
-        return self.root_async_client.chat.completions
+    def _client(self, name: str) -> Any:
+        """Return one of the clients of OpenAI's connection; see `client_attribute`."""
+        if name.startswith("root"):
+            return getattr(self._openai(), name)
+        return self._client(f"root_{name}").chat.completions
 
     def _openai(self) -> Any:
         """Return the OpenAI shim's delegate, which keeps the clients.

@@ -18,6 +18,7 @@ from pydantic import (
 from typing_extensions import Self
 
 from langchain_unified import choice, connection, vocabulary
+from langchain_unified.clients import CLIENTS, connected
 from langchain_unified.configured import check_declared
 from langchain_unified.connection import Connection
 from langchain_unified.environment import (
@@ -35,8 +36,6 @@ from langchain_unified.registry.hosts import LIKE, Host, hosts_in
 from langchain_unified.reliability.secrets import check_url
 from langchain_unified.servers import server_of, user_configured
 from langchain_unified.types import Policy
-
-_CLIENTS = ("client", "async_client", "root_client", "root_async_client")
 
 
 class DropIn(BaseChatModel):
@@ -228,7 +227,7 @@ class DropIn(BaseChatModel):
             UnknownParameterError: For a keyword that does not exist.
             InvalidParameterError: For a value of the wrong type or out of range.
         """
-        given = {name: kwargs[name] for name in _CLIENTS if name in kwargs}
+        given = {name: kwargs[name] for name in CLIENTS if name in kwargs}
         problem = None
         try:
             super().__init__(*args, **kwargs)
@@ -250,7 +249,7 @@ class DropIn(BaseChatModel):
         if not isinstance(values, dict):
             return values
         values = _auto(values)
-        fields = {**cls._spellings(), **dict.fromkeys(_CLIENTS, "")}
+        fields = {**cls._spellings(), **dict.fromkeys(CLIENTS, "")}
         known = vocabulary.canonical_names()
         extra = {k: v for k, v in values.items() if k not in fields}
         for name in extra:
@@ -261,7 +260,7 @@ class DropIn(BaseChatModel):
         if extra:
             kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
         owned = cls._own_connection(kept)
-        return {k: v for k, v in owned.items() if k not in _CLIENTS}
+        return {k: v for k, v in owned.items() if k not in CLIENTS}
 
     def _means_responses(self) -> bool:
         """Tell whether ChatOpenAI would show that every call goes to Responses.
@@ -380,7 +379,7 @@ class DropIn(BaseChatModel):
                 for name in connection.SHARED
                 if name in type(self).model_fields
             }
-            settings |= _roots(self._given_clients)
+            settings |= connected(self._given_clients)
             settings["stream_chunk_timeout"] = self.stream_chunk_timeout
             settings["include_response_headers"] = self.include_response_headers
         return Connection(provider, {**settings, **self.providers.get(provider, {})})
@@ -410,7 +409,7 @@ def _provider_of(
     registry = values.get("registry")
     registry = registry if isinstance(registry, Registry) else default_registry()
     providers = values["providers"]
-    openai = {**values, **given, **_roots(values), **providers.get("openai", {})}
+    openai = {**values, **given, **connected(values), **providers.get("openai", {})}
     openai.setdefault("base_url", values.get("openai_api_base"))
     owned = {
         owner: values[keyword]
@@ -436,15 +435,6 @@ def _auto(values: dict[str, Any]) -> dict[str, Any]:
     if callable(model):
         return {"choice": model, **values, name: choice.AUTO}
     return {**values, name: choice.spelled(model)} if name in values else values
-
-
-def _roots(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the SDK clients behind the clients and resources that were given."""
-    pairs = (("root_client", "client"), ("root_async_client", "async_client"))
-    return {
-        root: given.get(root) or getattr(given.get(resource), "_client", None)
-        for root, resource in pairs
-    }
 
 
 def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:

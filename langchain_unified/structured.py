@@ -57,7 +57,7 @@ class StructuredOutputError(UnifiedError, OutputParserException):
 
     def __reduce__(self) -> Any:
         """Travel between processes with the answer."""
-        kind = StructuredOutputError if isinstance(self, _Invalid) else type(self)
+        kind = StructuredOutputError if isinstance(self, _InvalidError) else type(self)
         return _restored, (kind, self.args, self.__dict__)
 
 
@@ -85,7 +85,7 @@ class TruncatedOutputError(StructuredOutputError):
     """The answer was cut off before it was complete; `max_tokens` may be too low."""
 
 
-class _Invalid(StructuredOutputError):
+class _InvalidError(StructuredOutputError):
     """An answer that pydantic refused, told in its own words."""
 
     def __init__(self, *_: Any) -> None:
@@ -109,13 +109,13 @@ class _Invalid(StructuredOutputError):
         return str(self.args[0])
 
 
-def _also_pydantics() -> type[_Invalid] | None:
-    """Return `_Invalid` as a `ValidationError` too: code for ChatOpenAI catches that.
+def _also_pydantics() -> type[_InvalidError] | None:
+    """Return the class that code for ChatOpenAI catches: also a `ValidationError`.
 
     pydantic's error can be subclassed since 2.10 (tried out 2026-11-27).
     """
     try:
-        return type("StructuredValidationError", (_Invalid, ValidationError), {})
+        return type("StructuredValidationError", (_InvalidError, ValidationError), {})
     except TypeError:
         return None
 

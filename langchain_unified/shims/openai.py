@@ -56,7 +56,7 @@ class OpenAIShim(ProviderShim):
             MissingCredentialsError: If there is no key.
         """
         given = self.connection.get
-        has_client = given("root_client") or given("root_async_client")
+        has_client = next(filter(None, map(given, _GIVEN_CLIENTS)), None)
         if self.connection.name and given("api_key") is None:
             name = self.connection.name
             variables = self.connection.key_env
@@ -82,8 +82,7 @@ class OpenAIShim(ProviderShim):
         }
         kept = {name: v for name, v in settings.items() if v is not None}
         if has_client is not None:
-            kept.setdefault("openai_api_key", has_client.api_key)
-            kept.setdefault("openai_api_base", str(has_client.base_url))
+            kept |= _as_the_client(has_client, kept)
         http_client, http_async_client = self._http_clients()
         made = PlannedChatOpenAI(
             model="planned",
@@ -95,6 +94,7 @@ class OpenAIShim(ProviderShim):
         if self.connection.name:  # OPENAI_ORG_ID and its like are OpenAI's
             for client in (made.root_client, made.root_async_client):
                 client.organization = client.project = None
+        made.stand_in(given("client"), given("async_client"))
         if self._is_plain():
             repeating.allow(made.root_client, http_client)
             repeating.allow(made.root_async_client, http_async_client)
@@ -235,7 +235,18 @@ def _counter(plan: CallPlan) -> PlannedChatOpenAI:
     return PlannedChatOpenAI.model_construct(model_name=plan.model)
 
 
-_OWN_CLIENTS = ("root_client", "root_async_client", "http_client", "http_async_client")
+_GIVEN_CLIENTS = ("root_client", "root_async_client", "client", "async_client")
+_OWN_CLIENTS = (*_GIVEN_CLIENTS, "http_client", "http_async_client")
+
+
+def _as_the_client(client: Any, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a given client brings; one that a test made has none."""
+    key, address = getattr(client, "api_key", None), getattr(client, "base_url", None)
+    is_real = str(address).startswith("http")
+    own = {"openai_api_key": key, "openai_api_base": str(address)} if is_real else {}
+    if "OPENAI_API_KEY" not in os.environ:
+        own.setdefault("openai_api_key", "none: the client given has its own")
+    return {name: value for name, value in own.items() if name not in kept}
 
 
 def _proxy_in_environment() -> str | None:

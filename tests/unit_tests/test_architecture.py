@@ -38,7 +38,7 @@ LAYERS = (
     {"data", "transport", "versions"},
     {"reliability", "finish"},
     {"types"},
-    {"azure_address", "environment", "errors", "exports"},
+    {"azure_address", "clients", "environment", "errors", "exports"},
 )
 """From the top: a room may import from rooms below it, and from its own row."""
 

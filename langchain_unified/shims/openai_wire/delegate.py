@@ -11,6 +11,7 @@ longer chooses endpoint or parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -46,6 +47,20 @@ class PlannedChatOpenAI(ChatOpenAI):
             self.client = Completions(self.root_client)
         self.async_client = AsyncCompletions(self.root_async_client)
         return self
+
+    def stand_in(self, resource: Any, async_resource: Any) -> None:
+        """Call resources of another make in place of the clients' `chat.completions`.
+
+        Args:
+            resource: Has `create`; `None` for the client's own.
+            async_resource: The same for asynchronous calls.
+        """
+        if resource is not None:
+            self.root_client = GivenResource(self.root_client, resource)
+            self.client = Completions(self.root_client)
+        if async_resource is not None:
+            root: Any = GivenResource(self.root_async_client, async_resource)
+            self.root_async_client, self.async_client = root, AsyncCompletions(root)
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return payload.get(_ENDPOINT) == "responses"
@@ -144,6 +159,19 @@ def options(plan: CallPlan) -> dict[str, Any]:
         "params": dict(plan.query) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+class GivenResource:
+    """The SDK's client with something else in place of its `chat.completions`."""
+
+    def __init__(self, client: Any, resource: Any) -> None:
+        """Keep both."""
+        self._client = client
+        self.chat = SimpleNamespace(completions=resource)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the client itself has."""
+        return getattr(self._client, name)
 
 
 class Raw:

@@ -26,7 +26,6 @@ from langchain_unified.shims.openai_wire.reading import decoded_body
 
 _SDK = str(Path(openai.__file__).parent)
 _NAMES = {"timeout": "timeout", "headers": "extra_headers", "params": "extra_query"}
-_PATCHED = ("create", "with_raw_response")
 
 
 def is_hooked(client: Any, path: str) -> bool:
@@ -39,10 +38,19 @@ def is_hooked(client: Any, path: str) -> bool:
     resource = _resource(client, path)
     if resource is None:
         return False
-    if any(name in vars(resource) for name in _PATCHED):
+    if _is_put_in_place(resource):
         return True
     kinds = ((type(resource), "create"), (type(client), "request"))
     return not all(_is_of_the_sdk(getattr(kind, name, None)) for kind, name in kinds)
+
+
+def _is_put_in_place(resource: Any) -> bool:
+    """Tell whether a resource, or a method on this one object, is not the SDK's."""
+    held = getattr(resource, "__dict__", {})
+    raw = held.get("with_raw_response")  # The SDK keeps it there once it was read.
+    is_patched = raw is not None and not _is_of_the_sdk(getattr(raw, "create", None))
+    is_of_the_sdk = type(resource).__module__.startswith(f"{openai.__name__}.")
+    return "create" in held or is_patched or not is_of_the_sdk
 
 
 def _resource(client: Any, path: str) -> Any:
@@ -97,7 +105,7 @@ def _calling(client: Any, path: str, options: Mapping[str, Any] | None) -> Any:
     """Return the resource to call; what was patched on the object itself stays."""
     resource = _resource(client, path)
     retries = (options or {}).get("max_retries")
-    if retries is None or any(name in vars(resource) for name in _PATCHED):
+    if retries is None or _is_put_in_place(resource):
         return resource
     return _resource(client.with_options(max_retries=retries), path)
 
@@ -124,10 +132,11 @@ def _keywords(path: str) -> frozenset[str]:
 def _read(raw: Any) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Return the body of a raw response, or of what a patch gives in its place."""
     response = getattr(raw, "http_response", None)
-    headers = getattr(raw, "headers", {})
-    if response is not None:
-        current().received = (response, response.content)
-        return decoded_body(response.content, response), headers
+    headers = _headers(raw)
+    content = getattr(response, "content", None)
+    if isinstance(content, bytes):
+        current().received = (response, content)
+        return decoded_body(content, response), headers
     answer = raw.parse() if hasattr(raw, "parse") else raw
     return _plain(answer), headers
 
@@ -152,7 +161,7 @@ class HookedStream:
     def __init__(self, stream: Any) -> None:
         """Take over a stream of the SDK."""
         self._stream = stream
-        self.headers = _headers(stream)
+        self.headers = _headers(getattr(stream, "response", None))
         self._events = self._read()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -193,7 +202,7 @@ class AsyncHookedStream:
     def __init__(self, stream: Any) -> None:
         """Take over a stream of the SDK."""
         self._stream = stream
-        self.headers = _headers(stream)
+        self.headers = _headers(getattr(stream, "response", None))
         self._events = Owned(self._read())
 
     def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
@@ -228,6 +237,6 @@ class AsyncHookedStream:
                 yield _plain(event)
 
 
-def _headers(stream: Any) -> Mapping[str, str]:
-    headers = getattr(getattr(stream, "response", None), "headers", None)
-    return {} if headers is None else headers
+def _headers(response: Any) -> Mapping[str, str]:
+    headers = getattr(response, "headers", None)
+    return headers if isinstance(headers, Mapping) else {}
