@@ -561,10 +561,10 @@ class Planning(DropIn):
         from langchain_unified.planner.refusals import able, explained  # noqa: PLC0415
 
         registry = self._registry()
-        if refusal.feature is not None:
-            names = registry.models_with(refusal.feature, like=call.model)
-            return refusal.suggesting(names)
         found = explained(refusal, call, config)
+        if refusal.feature is not None and found.parameter == refusal.parameter:
+            names = registry.models_with(refusal.feature, like=call.model)
+            return found.suggesting(names)
         others = registry.models_like(call.model)
         return found.suggesting(able(call, config, others))
 

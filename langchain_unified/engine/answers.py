@@ -13,6 +13,7 @@ from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothi
 from langchain_unified.cost import cost_usd
 from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.engine.names import own_names, restore_names
+from langchain_unified.engine.unwrapping import unwrap
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -37,6 +38,8 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     own = own_names(plan)
     for generation in result.generations:
         restore_names(generation.message, own)
+        if plan.unwrap is not None:
+            unwrap(generation.message, plan.unwrap)
         ended = normalise(generation.message, generation.generation_info)
         if ended is None and _must_say(plan, generation.message):
             message = "The answer holds no candidates."

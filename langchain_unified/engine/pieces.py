@@ -14,6 +14,7 @@ from langchain_unified.engine.answers import COST, summed
 from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.engine.names import own_names, restore_names
 from langchain_unified.engine.parsed import PARSED, parsed
+from langchain_unified.engine.unwrapping import MessageUnwrapper
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange, current
@@ -37,6 +38,7 @@ class Pieces:
         self._ended = self._spoke = self._answered = False
         self._reason: str | None = None
         self._cutter = StopCutter(plan.stop) if plan.stop else None
+        self._unwrapper = MessageUnwrapper(plan.unwrap) if plan.unwrap else None
 
     @property
     def done(self) -> bool:
@@ -50,6 +52,8 @@ class Pieces:
             self._recorded = True
             message.response_metadata.update(on_record(message, self._plan.record()))
         restore_names(message, self._own_names)
+        if self._unwrapper is not None:
+            self._unwrapper.feed(message)
         self._spoke = self._spoke or says_something(chunk)
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
         reason = normalise(message, chunk.generation_info, calls=self._calls)
@@ -91,6 +95,8 @@ class Pieces:
         Raises:
             MalformedResponseError: If the stream broke off, or said nothing at all.
         """
+        if self._unwrapper is not None and (held := self._unwrapper.rest()):
+            yield ChatGenerationChunk(message=AIMessageChunk(content=held))
         if self._cutter is not None:
             yield from map(self._with_cost, self._cutter.rest())
         unrecorded = self._ended and not self._answered

@@ -38,6 +38,8 @@ class Draft:
         call_as_text: Tools of which the answer is a call, written as text.
         reading: How the answer is brought back into the form asked for.
         tool_names: The name on the wire of each tool that has another there.
+        answer_tool: The tool that asks for the form of the answer, if one does.
+        unwrap: The key under which the text of the answer stands on the wire.
         resumes: How often a turn that the provider pauses is sent again at most.
     """
 
@@ -63,6 +65,8 @@ class Draft:
         self.call_as_text: tuple[str, ...] = ()
         self.reading = Reading()
         self.tool_names: dict[str, str] = {}
+        self.answer_tool: str | None = None
+        self.unwrap: str | None = None
         self.resumes = 0
 
     @property

@@ -82,14 +82,9 @@ def _schema_in_its_words(draft: Draft, told: Mapping[str, Any]) -> dict[str, Any
             f"its response format has no {obstacle.what}{where}; give a tool instead."
         )
         raise draft.refusal(parameter, told.get("name"), reason) from obstacle
-    if found.wrapped is not None:
-        if is_unknown_server(draft):
-            return {}
-        reason = (
-            "the root of its schema has to be an object; with_structured_output takes "
-            "any root."
-        )
-        raise draft.refusal(parameter, told.get("name"), reason)
+    if found.wrapped is not None and is_unknown_server(draft):
+        return {}
+    draft.unwrap = found.wrapped
     note_fit(draft, parameter, found)
     lowered = {"strict": False} if strict and not is_strict else {}
     return {"schema": found.schema, **(lowered if "strict" in told else {})}

@@ -45,10 +45,32 @@ def explained(
     """
     if refusal.parameter in _OF_THE_INPUT:
         return refusal
+    refusal = _about_the_value(refusal, call, config)
     found = _removals(call, config)
     if not found or found == [(refusal.parameter,)]:
         return refusal
     return _blaming(found, refusal, call, config)
+
+
+def _about_the_value(
+    refusal: UnsupportedError, call: Invocation, config: ModelConfig
+) -> UnsupportedError:
+    """Return the refusal of the endpoint that would take other tools.
+
+    Another endpoint that takes no tools in this call is not what is in the way.
+    """
+    if refusal.parameter != "tools":
+        return refusal
+    other = call._replace(params={**call.params, "tools": _ANY_TOOL})
+    for endpoint in config.endpoints:
+        refused = _refusal_on(call, config, endpoint)
+        about_tools = refused is not None and refused.parameter == "tools"
+        if about_tools and _refusal_on(other, config, endpoint) is None:
+            return refused or refusal
+    return refusal
+
+
+_ANY_TOOL = [{"type": "function", "function": {"name": "tool"}}]
 
 
 def _removals(call: Invocation, config: ModelConfig) -> list[tuple[str, ...]]:
@@ -107,7 +129,8 @@ def _blaming(
     first = names[0]
     possible = _planned(_without(call, names), config)
     endpoint = possible.endpoint if possible is not None else ""
-    reason = _reason(first, endpoint, call, config) or refusal.reason
+    alone = _without(call, names[1:])
+    reason = _reason(first, endpoint, alone, config) or refusal.reason
     others = ", or ".join(" and ".join(one) for one in found)
     return UnsupportedError(
         first,

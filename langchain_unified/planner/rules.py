@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     ollama.decide_thinking,
     effort.decide_effort,
     structure.decide_structure,
+    anthropic.decide_answer_tool,
     tools.decide_tools,
     output.decide_response_format,
     output.decide_stream,
@@ -176,6 +177,8 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         call_as_text=draft.call_as_text,
         reading=draft.reading.as_dict(),
         tool_names=draft.tool_names,
+        answer_tool=draft.answer_tool,
+        unwrap=draft.unwrap,
         resumes=draft.resumes,
     )
 

@@ -12,6 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.reliability.closing import owned
+from langchain_unified.shims.anthropic_wire.answering import TextPieces, as_text
 from langchain_unified.shims.anthropic_wire.delegate import (
     TIMEOUT,
     PlannedChatAnthropic,
@@ -114,12 +115,12 @@ class AnthropicShim(DelegatedShim):
 
     def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
         """Return a whole answer with text as `str` content."""
-        return as_call(plan, shape_result(plan, result))
+        return as_text(plan, as_call(plan, shape_result(plan, result)))
 
     def shape_pieces(self, plan: CallPlan) -> Shape:
         """Return what shapes the pieces of one stream."""
-        pieces, calls = Pieces(plan), CallPieces(plan)
-        return lambda chunk: calls.feed(pieces.shape(chunk))
+        pieces, calls, texts = Pieces(plan), CallPieces(plan), TextPieces(plan)
+        return lambda chunk: texts.feed(calls.feed(pieces.shape(chunk)))
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models the API lists, page by page."""

@@ -87,6 +87,10 @@ class CallPlan:
         reading: How the answer is brought back into the form asked for, if it has to
             be; see `langchain_unified.schemas.Reading`.
         tool_names: The name on the wire of each tool that has another there.
+        answer_tool: The tool that was declared to ask for the form of the answer, of
+            which the call is given as text.
+        unwrap: The key under which the text of the answer stands on the wire, if the
+            caller reads the text; it is taken out.
         resumes: How often a turn that the provider pauses is sent again at most.
     """
 
@@ -116,6 +120,8 @@ class CallPlan:
     call_as_text: tuple[str, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     tool_names: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    answer_tool: str | None = None
+    unwrap: str | None = None
     resumes: int = 0
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from langchain_unified.planner.anthropic.answer_tool import decide_answer_tool
 from langchain_unified.planner.anthropic.formats import render_format
 from langchain_unified.planner.anthropic.limits import (
     decide_default_cap,
@@ -14,6 +15,7 @@ from langchain_unified.planner.anthropic.tools import ONLY_HERE, render_tools
 __all__ = [
     "ENDPOINT",
     "ONLY_HERE",
+    "decide_answer_tool",
     "decide_default_cap",
     "decide_resuming",
     "decide_sampling",

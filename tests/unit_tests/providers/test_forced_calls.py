@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -303,30 +304,50 @@ def test_a_choice_of_types_is_a_choice_of_schemas(
     } == schema["properties"]["a"]
 
 
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"type": "object", "additionalProperties": {"type": "string"}},
-        {"type": "object", "properties": {"a": {}}},
-        {
-            "type": "object",
-            "properties": {"a": {"$ref": "#/$defs/A"}},
-            "$defs": {
-                "A": {"type": "object", "properties": {"b": {"$ref": "#/$defs/A"}}}
-            },
-        },
-    ],
-    ids=["free keys", "any type", "recursive"],
-)
-def test_what_a_format_cannot_say_is_refused(
+UNSAYABLE: dict[str, dict[str, Any]] = {
+    "free keys": {"type": "object", "additionalProperties": {"type": "string"}},
+    "any type": {"type": "object", "properties": {"a": {}}},
+    "recursive": {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/A"}},
+        "$defs": {"A": {"type": "object", "properties": {"b": {"$ref": "#/$defs/A"}}}},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", UNSAYABLE)
+def test_what_a_format_cannot_say_is_asked_for_by_a_tool(
     enabled: Callable[..., UnifiedChatModel],
     provider_emulator: ProviderEmulator,
-    schema: dict[str, Any],
+    kind: str,
 ) -> None:
-    """A response format is sent whole or not at all."""
-    form = {"type": "json_schema", "json_schema": {"name": "t", "schema": schema}}
-    with pytest.raises(UnsupportedError, match="its response format has no"):
-        enabled("claude-opus-5").invoke("hi", response_format=form)
+    """The caller of a response format reads the text, so that the call is the text."""
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "t", "schema": UNSAYABLE[kind]},
+    }
+    whole = enabled("claude-opus-5").invoke("hi", response_format=form)
+    (tool,) = provider_emulator.requests[-1].body["tools"]
+    pieces = enabled("claude-opus-5").stream("hi", response_format=form)
+    streamed = "".join(str(piece.text) for piece in pieces)
+    record = whole.response_metadata["unified"]["changes"]
+
+    assert {"properties": {}, **UNSAYABLE[kind]} == tool["input_schema"]
+    assert [dict, dict] == [type(json.loads(text)) for text in (whole.text, streamed)]
+    assert ([], "stop") == (whole.tool_calls, whole.response_metadata["finish_reason"])
+    assert "tools" in [c["sent"] for c in record if c["parameter"] == "response_format"]
+
+
+def test_what_no_tool_can_ask_for_is_refused(
+    enabled: Callable[..., UnifiedChatModel], provider_emulator: ProviderEmulator
+) -> None:
+    """A model that takes no forced choice is not asked for what its format has not."""
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "t", "schema": UNSAYABLE["free keys"]},
+    }
+    with pytest.raises(UnsupportedError, match="response_format"):
+        enabled("claude-mythos-5-1").invoke("hi", response_format=form)
 
     assert [] == provider_emulator.requests
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,16 @@ from langchain_core.tools import StructuredTool
 from pydantic import BaseModel, RootModel
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.errors import UnsupportedError
 from langchain_unified.toolforms import neutral_tools
 from tests.unit_tests.schemas.test_tools import function
 from tests.unit_tests.schemas.world import World
-from tests.unit_tests.servers.loopback import CompatibleServer, refusal, whole
+from tests.unit_tests.servers.loopback import (
+    CompatibleServer,
+    chunk,
+    events,
+    refusal,
+    whole,
+)
 
 Make = Callable[..., UnifiedChatModel]
 MODELS: dict[str, dict[str, Any]] = {
@@ -83,16 +89,71 @@ def test_a_response_format_that_cannot_be_strict_goes_without(model: Make) -> No
     assert "by_name" in next(c.reason for c in plan.changes if "strict" in c.reason)
 
 
-def test_a_response_format_has_an_object_at_its_root(model: Make) -> None:
-    """Nobody would take a wrapped answer out of a format the user reads himself."""
-    schema = {"title": "Words", "type": "array", "items": {"type": "string"}}
-    form = {"type": "json_schema", "json_schema": {"name": "Words", "schema": schema}}
+LIST = {"title": "Words", "type": "array", "items": {"type": "string"}}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "Words", "schema": LIST}}
 
-    with pytest.raises(UnsupportedError, match="with_structured_output"):
-        model().explain(response_format=form)
-    assert model().explain(
-        model="google_genai:gemini-2.5-flash", response_format=form
-    ).body["generationConfig"]["responseJsonSchema"] == {**schema}
+
+@each
+@pytest.mark.parametrize("more", [{}, {"output_version": "v1"}])
+def test_a_response_format_of_a_list_is_answered_with_one(
+    wire: str, more: dict[str, Any], model: Make
+) -> None:
+    """The text is the list alone, whole and streamed; where it was put is on record."""
+    llm = model(enable=["anthropic", "ollama"], **MODELS[wire])
+    asked = llm.bind(response_format=FORMAT, **more)
+    whole = asked.invoke("Two words")
+    streamed = _merged(list(asked.stream("Two words")))
+    told = str(whole.response_metadata["unified"]["changes"])
+    kinds = [type(json.loads(str(one.text))) for one in (whole, streamed)]
+
+    assert [list, list] == kinds
+    assert ("key 'value'" in told) is (wire not in {"gemini", "ollama"})
+
+
+def test_a_class_of_a_list_is_parsed(model: Make) -> None:
+    """`parsed` is an instance of the class, as `ChatOpenAI` gives it for objects."""
+    found = model().invoke("Two words", response_format=Words)
+
+    assert isinstance(found.additional_kwargs["parsed"], Words)
+
+
+TEXTS = [
+    ('{"value": [1, {"a": "}\\"]"}]}', '[1, {"a": "}\\"]"}]'),
+    (' {\n "value" : "a b, }" } ', '"a b, }"'),
+    ('{"value":1.50,"more":2}', "1.50"),
+    ('{"value": {"value": null}}', '{"value": null}'),
+    ('{"value": [1, 2', "[1, 2"),
+    ('{"val', '{"val'),
+    ('{"valued": 1}', '{"valued": 1}'),
+    ("I cannot do that.", "I cannot do that."),
+    ("[1, 2]", "[1, 2]"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TEXTS)
+def test_an_answer_leaves_its_object_whatever_the_pieces(
+    text: str, expected: str
+) -> None:
+    """Every way to cut the text gives the same; text of another form stays."""
+    sizes = range(1, len(text) + 2)
+    ways = iter(
+        [[text[n : n + size] for n in range(0, len(text), size)] for size in sizes]
+    )
+
+    def answer(body: dict[str, Any]) -> Any:
+        assert body["response_format"]["json_schema"]["schema"]["required"] == ["value"]
+        told = [chunk({"content": piece}) for piece in next(ways)]
+        return events(*told, chunk({}, "stop"))
+
+    with CompatibleServer(answer) as server:
+        llm = UnifiedChatModel(model="gpt-4o", api_key="k", base_url=server.url)
+        found = [
+            str(_merged(list(llm.stream("Go.", response_format=FORMAT))).text)
+            for _ in sizes
+        ]
+
+    assert [expected] * len(sizes) == found
 
 
 class Leaf(BaseModel):
