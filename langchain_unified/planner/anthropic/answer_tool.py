@@ -24,10 +24,9 @@ from langchain_unified.schemas import (
 
 def decide_answer_tool(draft: Draft) -> None:
     """Ask for the form of the answer by a tool where the format cannot say it."""
-    asked = draft.wanted.get("response_format")
-    if draft.endpoint != ENDPOINT or draft.structured or not _is_schema(asked):
+    if draft.endpoint != ENDPOINT or draft.structured:
         return
-    inner = asked.get("json_schema") or asked
+    inner = _json_schema(draft.wanted.get("response_format"))
     schema = inner.get("schema")
     if not isinstance(schema, Mapping) or not draft.config.supports("tool_choice"):
         return
@@ -38,8 +37,12 @@ def decide_answer_tool(draft: Draft) -> None:
         _ask_by_tool(draft, inner, found, str(obstacle))
 
 
-def _is_schema(asked: Any) -> bool:
-    return isinstance(asked, Mapping) and asked.get("type") == "json_schema"
+def _json_schema(asked: Any) -> Mapping[str, Any]:
+    """Return name and schema of a response format; nothing if it has none."""
+    if not isinstance(asked, Mapping) or asked.get("type") != "json_schema":
+        return {}
+    inner = asked.get("json_schema")
+    return inner if isinstance(inner, Mapping) else asked
 
 
 def _ask_by_tool(
