@@ -1,4 +1,4 @@
-"""Whatever the documentation shows runs: README blocks, docstrings, public names."""
+"""Whatever the documentation shows runs: pages, docstrings, public names."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import asyncio
 import doctest
 import importlib
 import inspect
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +31,18 @@ from langchain_unified.rollout import Mirror, Rollout, rollout
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.testing import ModelRules, ProviderEmulator, Reply
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+RUN_ELSEWHERE = {"migration.md": "test_fastapi_rollout.py"}
+"""Pages whose blocks another test runs."""
+
+PAGES = [
+    README,
+    *sorted(
+        p for p in (ROOT / "notebooks").glob("*.md") if p.name not in RUN_ELSEWHERE
+    ),
+]
+README_WORDS = 1000
 PACKAGE = langchain_unified.__name__
 ANY_MODEL = "..."
 """Examples write `model="..."` where the model does not matter; here it exists."""
@@ -87,14 +101,15 @@ def blocks(text: str, place: str) -> list[Block]:
 
 @cache
 def sections() -> dict[str, list[Block]]:
-    """Return the README's blocks by section; those of a section share their names."""
-    parts = re.split(
-        r"^(#+ .*)$", README.read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    """Return the pages' blocks by section; those of a section share their names."""
     by_title: dict[str, list[Block]] = {}
-    for title, text in zip(parts[1::2], parts[2::2], strict=True):
-        if found := blocks(text, "README.md"):
-            by_title[title.lstrip("# ")] = found
+    for page in PAGES:
+        parts = re.split(
+            r"^(#+ .*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+        for title, text in zip(parts[1::2], parts[2::2], strict=True):
+            if found := blocks(text, page.name):
+                by_title[f"{page.name}: {title.lstrip('# ')}"] = found
     return by_title
 
 
@@ -103,7 +118,7 @@ def modules() -> tuple[ModuleType, ...]:
     """Return every module of the package that can be imported here."""
     names = [
         info.name
-        for info in pkgutil.walk_packages([str(README.parent / PACKAGE)], f"{PACKAGE}.")
+        for info in pkgutil.walk_packages([str(ROOT / PACKAGE)], f"{PACKAGE}.")
         if not info.name.endswith("__main__")
     ]
     found = [importlib.import_module(PACKAGE)]
@@ -226,12 +241,39 @@ def supplied(emulator: ProviderEmulator) -> dict[str, Any]:
 
 def test_the_readme_has_blocks() -> None:
     """The enumeration below is not empty by accident."""
-    assert sections()
+    assert [title for title in sections() if title.startswith("README.md")]
+
+
+def test_the_readme_is_short() -> None:
+    """A newcomer reads the README in four minutes; the rest stands on pages."""
+    assert README_WORDS > len(README.read_text(encoding="utf-8").split())
+
+
+def test_the_readme_prints_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first program runs without keys and prints the output beside it."""
+    text = README.read_text(encoding="utf-8")
+    pattern = r"```python\n(.*?)```\n\n<!-- output -->\n\n```text\n(.*?)```"
+    code, output = re.search(pattern, text, re.DOTALL).groups()
+    for name in [n for n in os.environ if n.endswith(("_API_KEY", "_BASE_URL"))]:
+        monkeypatch.delenv(name)
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert output == run.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link to a file of the repository leads to one."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+
+    assert [] == [link for link in links if not (page.parent / link).exists()]
 
 
 @pytest.mark.parametrize("title", sections())
-def test_the_readme_runs(title: str, emulator: ProviderEmulator) -> None:
-    """Every Python block of the README runs, section by section, and gets no 400."""
+def test_pages_run(title: str, emulator: ProviderEmulator) -> None:
+    """Every Python block of a page runs, section by section, and gets no 400."""
     names: dict[str, Any] = {"__name__": "__readme__"}
     for block in sections()[title]:
         if not block.reason:
@@ -241,7 +283,7 @@ def test_the_readme_runs(title: str, emulator: ProviderEmulator) -> None:
 
 
 @pytest.mark.parametrize("title", sections())
-def test_what_the_readme_does_not_run_parses(title: str) -> None:
+def test_what_a_page_does_not_run_parses(title: str) -> None:
     """A block marked as not run is Python all the same."""
     for block in sections()[title]:
         ast.parse(block.code)

@@ -1,4 +1,4 @@
-"""The table of the README: what becomes of each form of content on each wire."""
+"""The table on the page about content: what becomes of each form on each wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langchain_unified.testing import ProviderEmulator
 from tests.unit_tests.media.forms import table
 
 SNAPSHOT = Path(__file__).parent / "table.md"
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "notebooks" / "content.md"
 BEGIN, END = "<!-- multimodal table -->\n\n", "\n<!-- end of multimodal table -->"
 SHOWN = (
     "Block",
@@ -40,7 +40,7 @@ def test_the_table_is_up_to_date(
 
 
 def short(full: str) -> str:
-    """Return the rows of the README, with the reasons in a word."""
+    """Return the rows of the page, with the reasons in a word."""
     rows = [line for line in full.splitlines() if line.split("|")[1].strip() in SHOWN]
     return "".join(f"|{'|'.join(map(_cell, row.split('|')[1:-1]))}|\n" for row in rows)
 
@@ -52,13 +52,13 @@ def _cell(text: str) -> str:
 
 
 def test_the_readme_shows_it() -> None:
-    """The README's table is cut from the whole one; UPDATE=1 rewrites it."""
-    text = README.read_text(encoding="utf-8")
+    """The page's table is cut from the whole one; UPDATE=1 rewrites it."""
+    text = PAGE.read_text(encoding="utf-8")
     head, rest = text.split(BEGIN)
     shown, tail = rest.split(END)
     wanted = short(SNAPSHOT.read_text(encoding="utf-8"))
     if os.environ.get("UPDATE"):
-        README.write_text(f"{head}{BEGIN}{wanted}{END}{tail}", encoding="utf-8")
+        PAGE.write_text(f"{head}{BEGIN}{wanted}{END}{tail}", encoding="utf-8")
         shown = wanted
 
     assert shown == wanted
