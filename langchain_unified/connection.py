@@ -87,9 +87,18 @@ class Connection:
             provider in the environment is meant for it.
         key_env: Environment variables that can hold the key of a named server.
         server: Where its calls are really sent.
+        seen: Name of the make of server that its answers showed; empty so far.
     """
 
-    __slots__ = ("_key", "_settings", "key_env", "name", "provider", "server")
+    __slots__ = (
+        "_key",
+        "_settings",
+        "key_env",
+        "name",
+        "provider",
+        "seen",
+        "server",
+    )
 
     def __init__(
         self,
@@ -105,6 +114,7 @@ class Connection:
         around = _surroundings("" if name else provider)
         self._key = (provider, name, frozenset(pairs), around)
         self.server: Server = server_of(provider, self._settings.get)
+        self.seen = ""
 
     @property
     def address(self) -> str:
@@ -114,6 +124,14 @@ class Connection:
     def get(self, setting: str, default: Any = None) -> Any:
         """Return a setting."""
         return self._settings.get(setting, default)
+
+    @property
+    def make(self) -> str:
+        """Name of what is known about the make of its server; empty for its address's.
+
+        What the user says goes before what answers showed.
+        """
+        return str(self.get("profile") or self.seen)
 
     def secret(self, setting: str = "api_key") -> str | Callable[[], Any] | None:
         """Return a key in clear, or the callable that makes it."""

@@ -216,6 +216,17 @@ class NeutralFormat(dict[str, Any]):
     target: Any = None
 
 
+def _is_format(given: Mapping[str, Any]) -> bool:
+    """Tell a response format, of any server's own kind, from a bare JSON schema."""
+    kind = given.get("type")
+    return isinstance(kind, str) and kind not in _SCHEMA_TYPES
+
+
+_SCHEMA_TYPES = frozenset(
+    {"array", "boolean", "integer", "null", "number", "object", "string"}
+)
+
+
 def neutral_format(
     response_format: Any, *, strict: bool | None = None
 ) -> dict[str, Any]:
@@ -232,8 +243,7 @@ def neutral_format(
     if type(response_format) is NeutralFormat:
         return response_format
     if isinstance(response_format, Mapping):
-        kind = response_format.get("type")
-        if kind in {"json_object", "json_schema", "text"}:
+        if _is_format(response_format):
             return dict(response_format)
     elif not isinstance(response_format, type):
         accepted = "give a response format dictionary, a JSON schema or a class."

@@ -497,6 +497,7 @@ class Planning(DropIn):
             deployments=self._deployments(),
             hosts=self._named_servers(),
             billing=self._billing(),
+            profile=self._connected("openai").make,
         )
 
     def _billing(self) -> Billing:

@@ -81,6 +81,7 @@ def connections(emulator: ProviderEmulator) -> dict[str, dict[str, Any]]:
             "api_key": "sk-test",
             "base_url": emulator.openai_base_url,
             "prices": "openai",
+            "profile": "openai",
         },
         "google_genai": {
             "api_key": "test",

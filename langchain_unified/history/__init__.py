@@ -17,7 +17,8 @@ from langchain_unified.history.finite import (
     STRUCTURED_ARGUMENTS,
     with_finite_arguments,
 )
-from langchain_unified.history.ids import renamed
+from langchain_unified.history.ids import ANY, renamed
+from langchain_unified.history.media.elsewhere import as_given
 from langchain_unified.history.pairs import paired
 from langchain_unified.history.turns import (
     KEEPS_LATE_SYSTEM,
@@ -48,11 +49,13 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
+    written = as_given(plan)
     functions = takes_functions(plan.config, plan.endpoint)
-    turns = upgraded(messages, keeps_functions=functions)
+    turns = upgraded(messages, keeps_functions=functions, keeps_roles=written)
     if not any(plan.body.get(name) for name in SERVER_STATE):
         turns = paired(turns)
-    turns = rendered_turns(plan, renamed(turns, plan.endpoint, plan.tool_names))
+    endpoint = ANY if written else plan.endpoint
+    turns = rendered_turns(plan, renamed(turns, endpoint, plan.tool_names))
     if plan.endpoint in STRUCTURED_ARGUMENTS:
         turns = with_finite_arguments(turns)
     blanks = plan.endpoint in REFUSES_BLANKS

@@ -14,13 +14,9 @@ from langchain_unified.content import (
     without_native,
 )
 from langchain_unified.history.media import Media, read_block
-from langchain_unified.history.media.elsewhere import (
-    as_given,
-    own_keys,
-    with_own_keys,
-)
-from langchain_unified.history.media.rendering import render_gemini
-from langchain_unified.history.media.wires import has_marks, is_item
+from langchain_unified.history.media.elsewhere import as_given, wire_block
+from langchain_unified.history.media.rendering import render_gemini, render_media
+from langchain_unified.history.media.wires import has_marks, is_item, is_written
 from langchain_unified.history.origin import (
     UNKNOWN,
     gave,
@@ -29,9 +25,10 @@ from langchain_unified.history.origin import (
     producer,
     takes_back,
 )
-from langchain_unified.history.reading import read_reply
+from langchain_unified.history.reading import BOUND, CALLS, read_reply
 from langchain_unified.types import CallPlan
 
+_STANDARD = frozenset({"audio", "file", "image", "text", "video"})
 _CALL_ITEMS = ("function_call", "custom_tool_call")
 
 
@@ -66,7 +63,8 @@ def rendered_reply(
     made_by = producer(message)
     if keeps_native(plan.endpoint, made_by, plan) or _has_items(plan, message):
         return _native(plan, message), ()
-    echoed = {**_echoed(plan, message), **_marked_text(plan, message)}
+    written = _written_content(plan, message, made_by)
+    echoed = {**_echoed(plan, message), **written}
     if _is_plain(message) and not echoed:
         return message, ()
     own = _is_own(made_by, plan)
@@ -81,6 +79,8 @@ def rendered_reply(
         name=message.name,
         additional_kwargs={**kept, **({ECHOED: echoed} if echoed else {})},
     )
+    if written:
+        return told, ()
     return told, tuple(m for m in spoken.media if not (speech and m.kind == "audio"))
 
 
@@ -108,19 +108,37 @@ def _is_plain(message: AIMessage) -> bool:
     )
 
 
-def _marked_text(plan: CallPlan, message: AIMessage) -> dict[str, Any]:
-    """Return content of text blocks with keys of the user's own, and of no others.
+def _written_content(
+    plan: CallPlan, message: AIMessage, made_by: tuple[str, str]
+) -> dict[str, Any]:
+    """Return content in the words of the user's own server, as the user wrote it.
 
-    On the user's own server they are that server's, for example marks for a cache.
+    A turn that another model made, or that holds blocks of another wire, has none.
     """
     if not as_given(plan) or not isinstance(message.content, list):
         return {}
-    blocks = [b for b in message.content if isinstance(b, dict)]
-    if any(block.get("type") != "text" for block in blocks):
+    mine = made_by == UNKNOWN or gave(plan.config.server, made_by)
+    if not mine or kept_blocks(message):
         return {}
-    if len(blocks) < len(message.content) or not any(map(own_keys, blocks)):
+    if not plan.config.server_decides and any(
+        isinstance(b, str) for b in message.content
+    ):
         return {}
-    return {"content": [with_own_keys(block) for block in blocks if block.get("text")]}
+    given = [b if isinstance(b, str) else _written(plan, b) for b in message.content]
+    return {"content": given} if None not in given else {}
+
+
+def _written(plan: CallPlan, block: Mapping[str, Any]) -> Any:
+    """Return a block for the user's own server; `None` if it is of another wire."""
+    kind = str(block.get("type"))
+    if kind in BOUND | CALLS or is_item(kind) or kind == "non_standard":
+        return None
+    found = wire_block(plan, block)
+    media = None if found is not None else read_block(block)
+    if media is None or media.kind not in _STANDARD:
+        return found
+    written = is_written(plan.config, plan.endpoint, media.form("assistant"))
+    return render_media(plan, media) if written else None
 
 
 def _echoed(plan: CallPlan, message: AIMessage) -> dict[str, Any]:

@@ -26,6 +26,12 @@ MAX_CALL_ID = {"chat": 40, "responses": 64}
 PLAIN = re.compile(r"^[a-zA-Z0-9_-]+$")
 """What every wire takes as an id or a function name."""
 
+ANY = ""
+"""In place of an endpoint: ids and names are left as they are.
+
+Some servers keep more than a name in an id: LiteLLM puts Gemini's signature there.
+"""
+
 _ANY_ID = frozenset({"chat", "responses", "generate_content"})
 
 
@@ -38,7 +44,7 @@ def renamed(
 
     Args:
         messages: Messages in which results follow their calls.
-        endpoint: The endpoint of the call.
+        endpoint: The endpoint of the call; `ANY` for one that takes every id and name.
         tool_names: The name on the wire of each tool that has another there.
     """
     seen: set[str] = set()
@@ -66,6 +72,7 @@ def _legal_id(call_id: str, endpoint: str, seen: set[str]) -> str:
     """Return the id, or a short digest of it; the same id always gives the same."""
     most = MAX_CALL_ID.get(endpoint, MAX_CALL_ID["responses"])
     legal = len(call_id) <= most and (endpoint in _ANY_ID or PLAIN.match(call_id))
+    legal = legal or endpoint == ANY
     new = call_id if legal and call_id else _digest(call_id)
     while new in seen:
         new = _digest(f"{new} again")
@@ -74,7 +81,8 @@ def _legal_id(call_id: str, endpoint: str, seen: set[str]) -> str:
 
 
 def _legal(name: str, endpoint: str, tool_names: Mapping[str, str]) -> str:
-    return tool_names.get(name) or legal_name(name, endpoint)
+    told = tool_names.get(name)
+    return told or (name if endpoint == ANY else legal_name(name, endpoint))
 
 
 def _digest(text: str) -> str:

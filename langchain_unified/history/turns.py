@@ -17,14 +17,15 @@ from langchain_core.messages import (
 from langchain_unified.content import ECHOED
 from langchain_unified.history.assistant import rendered_reply
 from langchain_unified.history.media import Media, read_block, render_media
-from langchain_unified.history.media.elsewhere import (
-    as_given,
-    wire_block,
-    with_own_keys,
-)
+from langchain_unified.history.media.elsewhere import as_given, wire_block
 from langchain_unified.history.media.reading import MARK, mark_of
 from langchain_unified.history.media.rendering import rendered_mark
-from langchain_unified.history.media.wires import has_marks, verdict_at, wire_of
+from langchain_unified.history.media.wires import (
+    has_marks,
+    is_written,
+    verdict_at,
+    wire_of,
+)
 from langchain_unified.types import CallPlan
 
 KEEPS_LATE_SYSTEM = frozenset({"chat", "responses"})
@@ -103,14 +104,15 @@ def _content(
     """Return the blocks that stay, in the wire's form, and the media that move."""
     content = message.content
     place = _place(message)
-    blocks: list[dict[str, Any]] = []
+    blocks: list[Any] = []
     moved: list[Media] = []
     for block in [content] if isinstance(content, str) else content:
         if isinstance(block, str):
-            blocks += [{"type": "text", "text": block}] if block else []
+            keeps = plan.config.server_decides and not isinstance(content, str)
+            blocks += [block] if keeps else _as_block(block)
             continue
         given = wire_block(plan, block) if block else None
-        if given is not None and stays_as_given(given, place):
+        if given is not None:
             blocks.append(given)
             continue
         media = read_block(block) if block else None
@@ -118,7 +120,7 @@ def _content(
             blocks += _text_block(plan, block)
         elif _is_left_out(plan, media, place):
             continue
-        elif stays(plan.endpoint, media.kind, place):
+        elif _stays(plan, media, place):
             blocks.append(render_media(plan, media, place))
         else:
             moved.append(media)
@@ -131,6 +133,11 @@ def _is_left_out(plan: CallPlan, media: Media, place: str) -> bool:
     return verdict == "leave"
 
 
+def _stays(plan: CallPlan, media: Media, place: str) -> bool:
+    written = is_written(plan.config, plan.endpoint, media.form(place))
+    return written or stays(plan.endpoint, media.kind, place)
+
+
 def stays(endpoint: str, kind: str, place: str) -> bool:
     """Tell whether content of a kind can stay where it stands."""
     if place == "user" or kind in {"text", "block"}:
@@ -138,13 +145,8 @@ def stays(endpoint: str, kind: str, place: str) -> bool:
     return place == "tool" and kind in wire_of(endpoint).in_tools
 
 
-def stays_as_given(block: Mapping[str, Any], place: str) -> bool:
-    """Tell whether a block in the server's words can stay where it stands.
-
-    Only OpenAI's own kinds are known not to be taken outside the user's turn.
-    """
-    media = read_block(block)
-    return media is None or stays("chat", media.kind, place)
+def _as_block(text: str) -> list[Any]:
+    return [{"type": "text", "text": text}] if text else []
 
 
 def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -155,8 +157,6 @@ def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]
     if has_marks(plan.endpoint):
         kept = {key: value for key, value in block.items() if key != MARK}
         return [{**mark, **kept}]
-    if as_given(plan):
-        return [{**with_own_keys(block), **mark}]
     return [{"type": "text", "text": block["text"], **mark}]
 
 
@@ -168,6 +168,8 @@ def _tool_content(
         "cache_control" in block for block in blocks
     )
     keeps_list = plan.endpoint in KEEPS_LATE_SYSTEM and bool(blocks)
+    if as_given(plan) and (blocks or not moved):
+        return blocks
     is_text = all(block.get("type") == "text" for block in blocks)
     if is_text and not (marked or keeps_list):
         text = "\n".join(block["text"] for block in blocks)
@@ -179,7 +181,7 @@ def _tool_content(
 
 def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
     """Keep a name to the characters chat completions takes."""
-    if plan.endpoint != "chat" or not message.name:
+    if plan.endpoint != "chat" or as_given(plan) or not message.name:
         return message
     name = _NOT_IN_NAMES.sub("_", message.name)
     return (

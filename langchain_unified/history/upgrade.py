@@ -32,7 +32,10 @@ _LOOSE_CALLS = ("tool_use", "function_call", "tool_call")
 
 
 def upgraded(
-    messages: Sequence[BaseMessage], *, keeps_functions: bool = False
+    messages: Sequence[BaseMessage],
+    *,
+    keeps_functions: bool = False,
+    keeps_roles: bool = False,
 ) -> list[BaseMessage]:
     """Return the messages with every call in `tool_calls`, and each call with an id.
 
@@ -43,11 +46,12 @@ def upgraded(
         messages: Messages of any kind and version; they are not changed.
         keeps_functions: Whether a `function_call` and its result stay as they are; see
             `takes_functions`.
+        keeps_roles: Whether roles of the user's own stay, for a server that knows them.
     """
     found: list[BaseMessage] = []
     waiting: dict[str, str] = {}
     for position, message in enumerate(messages):
-        plain = _plain_kind(message)
+        plain = _plain_kind(message, keeps_roles=keeps_roles)
         if keeps_functions and is_function_form(plain) and plain.name not in waiting:
             waiting = {} if isinstance(plain, AIMessage) else waiting
         elif isinstance(plain, FunctionMessage):
@@ -80,7 +84,9 @@ def takes_functions(config: ModelConfig, endpoint: str) -> bool:
     return endpoint == "chat" and rule is not None and rule.accepts != "never"
 
 
-def _plain_kind(message: BaseMessage) -> BaseMessage:
+def _plain_kind(message: BaseMessage, *, keeps_roles: bool) -> BaseMessage:
+    if isinstance(message, ChatMessage) and keeps_roles:
+        return message
     if isinstance(message, ChatMessage):
         kind = _ROLES.get(message.role.casefold(), HumanMessage)
         return kind(content=message.content, name=message.name, id=message.id)

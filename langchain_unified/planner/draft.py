@@ -75,6 +75,20 @@ class Draft:
         return self.invocation.platforms.get(self.config.provider, "")
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether the request goes to chat completions of the user's own server.
+
+        What the user wrote for it is sent as `ChatOpenAI` sends it: rules of OpenAI's
+        models say nothing of what another server knows beside.
+        """
+        return self.config.is_elsewhere and self.endpoint == "chat"
+
+    def knows(self, fact: str) -> bool:
+        """Tell whether the user or the server said a fact, and not its rows alone."""
+        found = self.config.provenance.get(fact)
+        return found is not None and found.layer != "shipped"
+
+    @property
     def chose_responses(self) -> bool:
         """Whether the user, and not the plan, chose Responses.
 

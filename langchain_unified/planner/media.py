@@ -8,9 +8,10 @@ from langchain_unified.history.media.wires import (
     ADDITIONAL_TOOLS,
     ITEM_HINT,
     LEFT_OUT,
+    is_written,
     verdict_at,
 )
-from langchain_unified.history.origin import is_own, maker
+from langchain_unified.history.origin import UNKNOWN, is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
 from langchain_unified.planner.draft import Draft
@@ -33,20 +34,31 @@ def decide_media(draft: Draft) -> None:
     """
     allowed = bool(draft.wanted.pop("fetch_urls", None))
     for form in sorted(_foreign(draft), key=str):
-        if _is_for_the_server(draft, form):
-            continue
         feature = FEATURES.get(form.kind)
-        if feature is not None and not draft.config.supports(feature):
+        if feature is not None and not _reads(draft, feature):
             words = feature.replace("_", " ")
             reason = f"it has no {words}."
             raise draft.refusal("messages", words, reason, feature=feature)
         _decide_form(draft, form, allowed=allowed)
 
 
-def _is_for_the_server(draft: Draft, form: MediaForm) -> bool:
-    """Tell whether only the user's server knows a content, whatever the model is."""
-    elsewhere = draft.config.server and draft.endpoint == "chat"
-    return bool(elsewhere and form.words and form.place == "user")
+def _reads(draft: Draft, feature: str) -> bool:
+    """Tell whether a model reads a kind of content, or nobody knows on its server."""
+    if draft.config.supports(feature):
+        return True
+    said = draft.knows(feature) or draft.knows("inputs")
+    return draft.is_elsewhere and not said
+
+
+def _stays(draft: Draft, form: MediaForm) -> bool:
+    """Tell whether content can stay where it stands.
+
+    The user's own server is sent what the user wrote where it was written.
+    """
+    theirs = form.place != "assistant" or form.producer == UNKNOWN
+    if theirs and is_written(draft.config, draft.endpoint, form):
+        return True
+    return stays(draft.endpoint, form.kind, form.place)
 
 
 def _foreign(draft: Draft) -> Iterator[MediaForm]:
@@ -77,7 +89,7 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
         made = form.source in LEFT_OUT
         reason = _NOT_READ if made else _NO_PART.format(endpoint=draft.endpoint)
         draft.note("messages", "dropped", requested=_words(form), reason=reason)
-    if not stays(draft.endpoint, form.kind, form.place):
+    if not _stays(draft, form):
         reason = f"it cannot stand in the turn of the {form.place}."
         _note(draft, "messages", form, "user", reason)
 

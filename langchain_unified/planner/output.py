@@ -15,7 +15,12 @@ from langchain_unified.schemas import UnsayableError, legal_name
 def decide_response_format(draft: Draft) -> None:
     """Send a response format in the endpoint's shape, or refuse the call."""
     asked = draft.wanted.pop("response_format", None)
-    if asked is None or asked.get("type") == "text":
+    if asked is None:
+        return
+    if _is_for_the_server(draft, asked):
+        draft.body["response_format"] = dict(asked)
+        return
+    if asked.get("type") == "text":
         return
     _check_format(draft, asked)
     if asked.get("type") == "json_schema":
@@ -32,13 +37,35 @@ def decide_response_format(draft: Draft) -> None:
     put_path(draft.body, rule.name, value)
 
 
+def _is_for_the_server(draft: Draft, asked: Mapping[str, Any]) -> bool:
+    """Tell whether only the user's server knows what becomes of a response format.
+
+    So it is with kinds of its own, for example `{"type": "grammar"}` of Hugging Face's
+    text-generation-inference and `{"type": "structural_tag"}` of vLLM, and with a
+    schema written out by the user for a model that nobody knows.
+    """
+    kind, config = asked.get("type"), draft.config
+    if not draft.is_elsewhere or draft.structured is not None:
+        return False
+    if kind not in _KINDS:
+        return True
+    if not config.server_decides or kind == "json_object":
+        return False
+    learned = any(one.layer == "learned" for one in config.provenance.values())
+    by_hand = draft.invocation.parse_as is None and not learned
+    return kind == "text" or (by_hand and config.supports("structured_output"))
+
+
+_KINDS = frozenset({"json_object", "json_schema", "text"})
+
+
 def _check_format(draft: Draft, asked: Mapping[str, Any]) -> None:
     kind = asked.get("type")
     feature = "structured_output" if kind == "json_schema" else "json_mode"
     if not draft.config.supports(feature):
         reason = f"it has no response format of type {kind!r}."
         raise draft.refusal("response_format", asked, reason, feature=feature)
-    if kind == "json_object" and not draft.invocation.traits.mentions_json:
+    if kind == "json_object" and _wants_json_word(draft):
         _mention_json(draft)
     has_tools = "tools" in draft.body
     together = draft.config.features.get("tools_with_json", True)
@@ -88,6 +115,13 @@ def _schema_in_its_words(draft: Draft, told: Mapping[str, Any]) -> dict[str, Any
     note_fit(draft, parameter, found)
     lowered = {"strict": False} if strict and not is_strict else {}
     return {"schema": found.schema, **(lowered if "strict" in told else {})}
+
+
+def _wants_json_word(draft: Draft) -> bool:
+    """Tell whether the word JSON is missing where it has to be in a message."""
+    if draft.invocation.traits.mentions_json:
+        return False
+    return not draft.config.server_decides or draft.config.supports("wants_json_word")
 
 
 def _mention_json(draft: Draft) -> None:
@@ -180,6 +214,7 @@ def _sendable(draft: Draft, asked: Sequence[str]) -> list[str]:
 
 
 def _send_stop(draft: Draft, asked: list[str], most: int | None) -> None:
+    most = None if draft.config.server_decides else most
     if most is not None and len(asked) > most:
         reason = f"the model takes {most} stop strings; all are applied on the client."
         _stop_on_client(draft, asked, reason)

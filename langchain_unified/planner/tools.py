@@ -48,9 +48,8 @@ def decide_tools(draft: Draft) -> None:
 
 def _takes_marks(draft: Draft) -> bool:
     """Tell whether tools keep their marks; gateways pass them on for every model."""
-    gateway = draft.config.server and draft.endpoint == "chat"
-    decided = draft.config.server_decides or gateway
-    return draft.endpoint == anthropic.ENDPOINT or bool(decided)
+    decided = draft.config.server_decides or draft.is_elsewhere
+    return draft.endpoint == anthropic.ENDPOINT or decided
 
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
@@ -182,9 +181,8 @@ def _as_chat(
     draft: Draft, tools: Sequence[Any], choice: Choice | None
 ) -> dict[str, Any]:
     builtin = [tool for tool in tools if tool.get("type") != "function"]
-    # A server of which nothing is known may have tools of its own.
     unknown = is_unknown_server(draft)
-    if builtin and not unknown:
+    if builtin and not _knows_them(draft, builtin):
         _check_foreign(draft, tools)
         reason = f"{draft.endpoint} has no built-in or custom tools."
         raise draft.refusal("tools", _names(builtin), reason)
@@ -197,10 +195,23 @@ def _as_chat(
     return body
 
 
+def _knows_them(draft: Draft, builtin: Sequence[Any]) -> bool:
+    """Tell whether built-in tools may be those of the user's own server.
+
+    OpenAI's own stand on Responses, where they are sent unless the server has nothing
+    but chat; those of other makes (`openrouter:web_search`) go where it is spoken to.
+    """
+    if is_unknown_server(draft):
+        return True
+    foreign = all(_OF_OTHERS.search(str(tool.get("type"))) for tool in builtin)
+    only_chat = draft.config.endpoints == ("chat",)
+    return draft.is_elsewhere and (foreign or only_chat)
+
+
 def _as_responses(
     draft: Draft, tools: Sequence[Any], choice: Choice | None
 ) -> dict[str, Any]:
-    if not is_unknown_server(draft):
+    if not draft.config.is_elsewhere:
         _check_foreign(draft, tools)
     body: dict[str, Any] = {"tools": [_flat(tool) for tool in tools]}
     if choice is not None:
@@ -297,7 +308,8 @@ def _gemini_choice(choice: Choice | None) -> dict[str, Any] | None:
 # Every tool of Responses has a `type`; Gemini's built-in ones have none. Anthropic's
 # end in a date like `web_search_20250305`, OpenAI's in one like
 # `web_search_preview_2025_03_11` (openai 3.54.0 and anthropic 2.12.0, 2026-11-23).
-_OF_OTHERS = re.compile(r"^None$|_\d{8}$")
+# Types with a colon are a gateway's (openrouter.ai/docs, server tools, 2026-11-27).
+_OF_OTHERS = re.compile(r"^None$|_\d{8}$|:")
 _NESTED = frozenset({"custom", "function"})
 
 # langchain-openai 1.7.4, `_TOOL_EXTRAS_PASSTHROUGH`: sent on both endpoints.

@@ -146,7 +146,7 @@ def _note_findings(draft: Draft, traits: Traits) -> None:
         **dict.fromkeys(("all_white", "blank", "only_system"), False),
     }
     found = {name for name in traits.findings if applies.get(name)}
-    most = MAX_CALL_ID.get(draft.endpoint)
+    most = None if draft.is_elsewhere else MAX_CALL_ID.get(draft.endpoint)
     if most is not None and traits.longest_call_id > most:
         found.add("odd_id")
     for name in sorted(found):

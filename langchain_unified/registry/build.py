@@ -101,6 +101,7 @@ class Found:
         rows: Rows about the model itself; those of its family come before them.
         server: Address of the user's own server; empty for the provider's.
         could_mean: A model of another provider that the name looks like.
+        passes_on: Whether that server hands requests on to OpenAI itself.
     """
 
     file: ProviderFile
@@ -111,6 +112,7 @@ class Found:
     rows: tuple[Stratum, ...] = ()
     server: str = ""
     could_mean: str = ""
+    passes_on: bool = False
 
     @property
     def strata(self) -> tuple[Stratum, ...]:
@@ -150,6 +152,7 @@ def build_config(found: Found) -> ModelConfig:
         lifecycle=facts.lifecycle(),
         provenance=MappingProxyType(facts.provenance),
         server=found.server,
+        passes_on=found.passes_on,
         could_mean=found.could_mean,
         price=facts.price(),
         billed_as="" if found.server else file.provider.id,

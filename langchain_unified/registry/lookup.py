@@ -10,7 +10,7 @@ from typing import NamedTuple
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry.build import Found, Stratum, shipped
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned
-from langchain_unified.registry.makes import server_stratum
+from langchain_unified.registry.makes import server_row, server_strata
 from langchain_unified.registry.names import (
     OWN,
     Name,
@@ -182,8 +182,10 @@ class Lookup:
         owner = found.file.provider.id
         server = place.server if owner == DEFAULT_PROVIDER else ""
         above = self._layers.strata(owner, tuple(dict.fromkeys(keys)), place.server)
-        rows = (*found.rows, *server_stratum(server, place.profile), *above)
-        return replace(found, rows=rows, server=server)
+        rows = (*found.rows, *server_strata(server, place.profile), *above)
+        row = server_row(server, place.profile) if server else None
+        passes_on = row is not None and row.passes_on
+        return replace(found, rows=rows, server=server, passes_on=passes_on)
 
     def _below(self, target: str, named: Named, place: Place) -> Name:
         """Return the name of the model that another is `same_as`."""
@@ -211,7 +213,7 @@ class Lookup:
 
     def _shipped(self, name: Name, provider: str | None, place: Place) -> Found:
         if place.server and name.provider in {None, DEFAULT_PROVIDER}:
-            return self._configured(name, place) or self._elsewhere(name)
+            return self._configured(name, place) or self._elsewhere(name, place)
         return (
             self._by_row(name)
             or self._by_family(name)
@@ -226,16 +228,19 @@ class Lookup:
         known = found is not None and found.file.provider.id in place.configured
         return found if known else None
 
-    def _elsewhere(self, name: Name) -> Found:
+    def _elsewhere(self, name: Name, place: Place) -> Found:
         """Return what holds for a name on the user's own server, sent to the letter.
 
         A model of OpenAI's keeps its rules, whatever the server calls it; so does what
-        a known family's name begins. What only looks like one may be anything.
+        a known family's name begins. What only looks like one may be anything, and so
+        may every name on a server that is known to have models of its own.
         """
         file = self._files[DEFAULT_PROVIDER]
         here = replace(name, provider=DEFAULT_PROVIDER)
-        rows = [self._by_row(replace(here, key=key)) for key in known_names(name.key)]
-        for found in (*rows, self._by_family(here)):
+        server = server_row(place.server, place.profile)
+        keys = () if server and server.own_models else known_names(name.key)
+        rows = [self._by_row(replace(here, key=key)) for key in keys]
+        for found in (*rows, self._by_family(here) if keys else None):
             if found is not None and _is_served(found, name.key):
                 return replace(found, wire=name.wire)
         family = file.provider.compatible_family or file.provider.fallback_family

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from langchain_unified.data import read_toml
 from langchain_unified.registry.build import Stratum
 from langchain_unified.registry.loader import validated
-from langchain_unified.registry.schema import ServersFile
+from langchain_unified.registry.schema import FactsRow, ServerRow, ServersFile
 from langchain_unified.types import EMPTY
 
 _ORIGIN = "servers.toml"
@@ -42,16 +42,31 @@ def profile_name(address: str) -> str:
     return ""
 
 
-def server_stratum(address: str, profile: str = "") -> tuple[Stratum, ...]:
-    """Return what the profile of a server lays over the rules of a model.
+def server_row(address: str, profile: str = "") -> ServerRow | None:
+    """Return the profile of a server; `None` if none is known.
 
     Args:
         address: Where the server is called; empty for the provider's own.
         profile: Name of the profile; the address tells it if left out.
     """
     name = profile or (profile_name(address) if address else "")
-    if not name:
+    return server_profiles().profiles[name] if name else None
+
+
+def server_strata(address: str, profile: str = "") -> tuple[Stratum, ...]:
+    """Return what a server lays over the rules of a model, the weakest first.
+
+    Args:
+        address: Where the server is called; empty for the provider's own.
+        profile: Name of the profile; the address tells it if left out.
+    """
+    if not address:
         return ()
-    file = server_profiles()
-    row, place = file.profiles[name], f"server {name}"
-    return (Stratum("shipped", row, place, _ORIGIN, file.sources or EMPTY),)
+    file, name = server_profiles(), profile or profile_name(address)
+    row = server_row(address, profile)
+    rows: list[tuple[FactsRow, str]]
+    rows = [] if row is not None and row.passes_on else [(file.elsewhere, "elsewhere")]
+    if row is not None:
+        rows.append((row, f"server {name}"))
+    sources = file.sources or EMPTY
+    return tuple(Stratum("shipped", one, at, _ORIGIN, sources) for one, at in rows)

@@ -40,7 +40,7 @@ _ENTRY_BYTES = 512
 
 _Hosts = tuple[Host, ...]
 _Asked = tuple[
-    str, str | None, str | None, frozenset[str], _Hosts | None, Billing, date
+    str, str | None, str | None, frozenset[str], _Hosts | None, Billing, str, date
 ]
 
 
@@ -119,6 +119,7 @@ class Registry(OwnRows):
         deployments: Mapping[str, str] | None = None,
         hosts: tuple[Host, ...] | None = None,
         billing: Billing = LIST_PRICES,
+        profile: str = "",
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
 
@@ -135,12 +136,14 @@ class Registry(OwnRows):
             hosts: Servers that the user named; those of the registry if left out.
             billing: Who bills for calls to servers of the user's own, by provider or
                 name of the server.
+            profile: Name of what is known about the make of the server at `base_url`;
+                what its address tells if left out.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
         name, today = check_name(model), self.today()
-        asked = (name, provider, base_url, configured, hosts, billing, today)
+        asked = (name, provider, base_url, configured, hosts, billing, profile, today)
         if not deployments:
             config = self._resolved.latest.get(asked) or self._resolved.find(asked)
             if config is not None:
@@ -150,7 +153,7 @@ class Registry(OwnRows):
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
-        model, provider, base_url, configured, hosts, billing, today = asked
+        model, provider, base_url, configured, hosts, billing, profile, today = asked
         resolved, catalog = self._resolved, self._catalog
         known = self.servers if hosts is None else {host.name: host for host in hosts}
         hosted = catalog.hosted(model, known)
@@ -163,7 +166,7 @@ class Registry(OwnRows):
             there = there if host.prices else billed(there, billing)
             resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
             return there
-        place = _place(base_url, configured)
+        place = _place(base_url, configured, profile)
         name, behind = catalog.behind(model, place, deployments, today)
         key = (*asked, name.wire, behind) if deployments else asked
         config = resolved.find(key)
@@ -397,6 +400,10 @@ class Registry(OwnRows):
         warn_of_shutdown(config, self.today(), self.warn_days)
 
 
-def _place(base_url: str | None, configured: frozenset[str] = frozenset()) -> Place:
+def _place(
+    base_url: str | None, configured: frozenset[str] = frozenset(), profile: str = ""
+) -> Place:
     server = Server.at(DEFAULT_PROVIDER, base_url)
-    return OWN if server.is_own else Place(server.address, configured)
+    if server.is_own:
+        return OWN
+    return Place(server.address, configured, profile=profile)

@@ -228,18 +228,26 @@ class ServerRow(FactsRow):
     """A server of another make.
 
     `hosts` are domains whose names belong to it, `ports` those it uses by default on
-    the user's machine.
+    the user's machine. `own_models` says that a name of OpenAI's is there a model of
+    its own, `passes_on` that requests go on to OpenAI itself.
     """
+
+    own_models: bool = False
+    passes_on: bool = False
 
     hosts: list[str] = Field(default_factory=list)
     ports: list[int] = Field(default_factory=list)
 
 
 class ServersFile(Row):
-    """The file of servers."""
+    """The file of servers.
+
+    `elsewhere` is what holds for every model that is called on one of them.
+    """
 
     schema_version: Annotated[int, Field(alias="schema")]
     sources: dict[str, SourceRow] = Field(default_factory=dict)
+    elsewhere: FactsRow = Field(default_factory=FactsRow)
     profiles: dict[str, ServerRow] = Field(default_factory=dict)
 
 

@@ -35,8 +35,6 @@ class MediaForm(NamedTuple):
         mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
         place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
         producer: Provider and model of an assistant's turn.
-        words: Type of a block that OpenAI's own API has not, though servers that speak
-            it have (`video_url`, `audio_url`); empty for others.
     """
 
     kind: str
@@ -44,7 +42,6 @@ class MediaForm(NamedTuple):
     mime: str = ""
     place: str = "user"
     producer: tuple[str, str] = ("", "")
-    words: str = ""
 
 
 class Traits(NamedTuple):

@@ -240,6 +240,7 @@ class ModelConfig(NamedTuple):
         could_mean: A model of another provider that the name looks like, as it would
             be written to call it there.
         server_name: What the user calls that server; empty if it has no name.
+        passes_on: Whether that server hands requests on to OpenAI itself.
         price: The price that a row of the user's own states, if one does.
         billed_as: Provider whose list prices hold for calls; empty where nobody's do,
             as on a server of the user's own.
@@ -262,6 +263,7 @@ class ModelConfig(NamedTuple):
     server: str = ""
     could_mean: str = ""
     server_name: str = ""
+    passes_on: bool = False
     price: Price | None = None
     billed_as: str = ""
 
@@ -291,6 +293,11 @@ class ModelConfig(NamedTuple):
             `True` if the registry says so, `False` if it says no or nothing.
         """
         return bool(self.features.get(feature, False))
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether somebody else than OpenAI may judge what is sent to a server."""
+        return bool(self.server) and not self.passes_on
 
     @property
     def server_decides(self) -> bool:

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified.history.media.reading import read_block
+from langchain_unified.history.media.reading import in_other_words, read_block
+from langchain_unified.history.media.wires import is_written
 from langchain_unified.types import CallPlan
 
-_ELSEWHERE = frozenset({"video_url", "audio_url"})
-_WIRE_FORMS = frozenset({"image_url", "input_audio", *_ELSEWHERE})
-_IMAGE_KEYS = frozenset({"type", "image_url"})
+_WIRE_FORMS = frozenset({"audio_url", "file", "image_url", "input_audio", "video_url"})
 _KNOWN_KEYS = frozenset({"type", "text"})
 _LANGCHAIN_KEYS = frozenset({"annotations", "extras", "id", "index", "phase"})
 
 
 def as_given(plan: CallPlan) -> bool:
-    """Tell whether a plan's server gets text with the keys the user wrote."""
-    return bool(plan.config.server) and plan.endpoint == "chat"
+    """Tell whether a plan's server gets messages as `ChatOpenAI` would send them.
+
+    What a known model takes of OpenAI says nothing of somebody else's server.
+    """
+    return plan.config.is_elsewhere and plan.endpoint == "chat"
 
 
 def wire_block(plan: CallPlan, block: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -32,27 +34,18 @@ def wire_block(plan: CallPlan, block: Mapping[str, Any]) -> dict[str, Any] | Non
         plan: The plan of the call.
         block: A content block in any form.
     """
-    if not as_given(plan):
+    if not as_given(plan) or in_other_words(block):
         return None
-    kind = block.get("type")
-    if kind in _ELSEWHERE or (kind == "image_url" and _has_more_keys(block)):
-        return {k: v for k, v in block.items() if k not in _LANGCHAIN_KEYS}
-    if not plan.config.server_decides:
+    media, kind = read_block(block), block.get("type")
+    if media is None:
+        return with_own_keys(block) if kind == "text" else dict(block)
+    if not is_written(plan.config, plan.endpoint, media.form("user")):
         return None
-    nested_file = kind == "file" and isinstance(block.get("file"), Mapping)
-    if kind in _WIRE_FORMS or nested_file:
-        return dict(block)
-    media = read_block(block)
-    return dict(media.value) if media is not None and media.kind == "block" else None
-
-
-def _has_more_keys(block: Mapping[str, Any]) -> bool:
-    """Tell whether an image has keys OpenAI has not, for example `min_pixels`."""
-    return bool(block.keys() - _IMAGE_KEYS - _LANGCHAIN_KEYS)
+    return {"type": kind, **own_keys(block)} if kind in _WIRE_FORMS else dict(block)
 
 
 def own_keys(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a text block that are not LangChain's or OpenAI's.
+    """Return the keys of a block that are not LangChain's, nor `type` and `text`.
 
     Example:
         >>> own_keys({"type": "text", "text": "a", "extras": {"cache_control": 1}})

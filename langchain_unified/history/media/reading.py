@@ -53,6 +53,19 @@ SOURCE = "source"
 MARK = "prompt_cache_breakpoint"
 """Where OpenAI's prompt cache is to end; on a block or in its `extras`."""
 
+_OTHER_WORDS = frozenset(
+    {
+        "image_generation_call",
+        "input_file",
+        "input_image",
+        "input_text",
+        "media",
+        "non_standard",
+        "output_text",
+    }
+)
+"""Block types of Responses, Gemini and LangChain that chat completions has not."""
+
 _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
 # 2026-11-23, langchain-google-genai 4.4.2 `_PROVIDER_RESOLVED_HOSTS`.
 _GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
@@ -69,7 +82,6 @@ class Media(NamedTuple):
         name: File name, if given.
         options: Further settings of the block, for example `detail`.
         signature: Gemini's signature of a picture it made itself.
-        words: As in `MediaForm`.
     """
 
     kind: str
@@ -79,12 +91,10 @@ class Media(NamedTuple):
     name: str | None = None
     options: Mapping[str, Any] = EMPTY
     signature: str | None = None
-    words: str = ""
 
     def form(self, place: str, producer: tuple[str, str] = ("", "")) -> MediaForm:
         """Return what the planner has to know about it."""
-        given = self.kind, self.source, self.mime
-        return MediaForm(*given, place, producer, self.words)
+        return MediaForm(self.kind, self.source, self.mime, place, producer)
 
 
 def read_block(block: Block) -> Media | None:
@@ -100,23 +110,45 @@ def read_block(block: Block) -> Media | None:
     return read(block)
 
 
+def in_other_words(block: Block) -> bool:
+    """Tell whether a block is in the words of LangChain or of another wire than chat.
+
+    Example:
+        >>> in_other_words({"type": "video", "url": "https://a/b.mp4"})
+        True
+        >>> in_other_words({"type": "video", "video": ["https://a/1.jpg"]})
+        False
+    """
+    kind = str(block.get("type"))
+    if kind in _KINDS:
+        has_source = isinstance(block.get("source"), Mapping)
+        return has_source or not _is_named_by_kind(block)
+    return kind in _OTHER_WORDS
+
+
 def _read_standard(block: Block) -> Media:
     if isinstance(block.get("source"), Mapping):
         return _read_anthropic(block)
     if "file" in block and isinstance(block["file"], Mapping):
         return _from_fields(block, block["file"], "file")
+    if _is_named_by_kind(block):
+        return _read_other(block)
     return _from_fields(block, block, _KINDS[block["type"]])
+
+
+def _is_named_by_kind(block: Block) -> bool:
+    """Tell whether a block has its content under its own type, as Qwen's have.
+
+    `{"type": "video", "video": [...]}` (the pages of Qwen2.5-VL and Qwen2.5-Omni).
+    """
+    return block.get(str(block.get("type"))) is not None
 
 
 def _read_image_url(block: Block) -> Media:
     held = block.get("image_url") or block.get("video_url") or block.get("audio_url")
     fields = held if isinstance(held, Mapping) else {"url": held}
-    return _from_fields({**block, **fields}, fields, block["type"].partition("_")[0])
-
-
-def _read_elsewhere_url(block: Block) -> Media:
-    """Read what servers beside OpenAI have added: `video_url` (vLLM), `audio_url`."""
-    return _read_image_url(block)._replace(words=block["type"])
+    kind = block["type"].partition("_")[0]
+    return _from_fields({**block, **fields}, fields, kind)
 
 
 def _read_input(block: Block) -> Media:
@@ -182,8 +214,8 @@ def _read_other(block: Block) -> Media:
 _READERS: dict[str, Callable[[Block], Media]] = {
     **dict.fromkeys(_KINDS, _read_standard),
     "image_url": _read_image_url,
-    "video_url": _read_elsewhere_url,
-    "audio_url": _read_elsewhere_url,
+    "video_url": _read_image_url,  # vLLM's, as the next
+    "audio_url": _read_image_url,
     "input_image": _read_input,
     "input_file": _read_input,
     "input_audio": _read_input_audio,

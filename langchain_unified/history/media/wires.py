@@ -164,7 +164,7 @@ def verdict_at(
         form: How the content is given.
         platform: Where the model is served, if its provider has more than one place.
     """
-    if config.server_decides and endpoint == "chat" and _has_form(form):
+    if config.is_elsewhere and endpoint == "chat" and _has_form(config, form):
         return "send", ""
     if endpoint == "responses" and not config.server and _is_no_input(form):
         return "leave", ""
@@ -182,10 +182,27 @@ def _is_no_input(form: MediaForm) -> bool:
     return foreign and form.place in {"user", "system"} and not is_item(form.source)
 
 
-def _has_form(form: MediaForm) -> bool:
+def is_written(config: ModelConfig, endpoint: str, form: MediaForm) -> bool:
+    """Tell whether content goes as it was written, and where it was written.
+
+    So it does on the user's own server: what OpenAI takes of a model of its own says
+    nothing of the server that calls one by the same name.
+
+    Args:
+        config: What is known about the model.
+        endpoint: The endpoint of the call.
+        form: How the content is given.
+    """
+    on_chat = config.is_elsewhere and endpoint == "chat"
+    return on_chat and form.source not in LEFT_OUT
+
+
+def _has_form(config: ModelConfig, form: MediaForm) -> bool:
     """Tell whether servers of some make have a form for content on chat completions."""
-    if form.kind in {"block", "text"}:
-        return form.kind == "block"
+    if form.kind == "block":
+        return is_written(config, "chat", form)
+    if form.kind == "text":
+        return False
     if form.source == "base64":
         return bool(form.mime)
     return form.source in {"url", "google", "cloud"} or (
