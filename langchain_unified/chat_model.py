@@ -1,34 +1,53 @@
-"""`UnifiedChatModel`: the LangChain face; thin methods over one plan."""
+"""`UnifiedChatModel`: LangChain's faces and hooks, thin, over the parts it holds."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     CallbackManagerForLLMRun,
 )
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import (
+    BaseChatModel,
+    LangSmithParams,
+    LanguageModelInput,
+    ModelProfile,
+)
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
+from langchain_core.runnables import (
+    Runnable,
+    RunnableBinding,
+    RunnableConfig,
+)
 from langchain_core.runnables.config import ensure_config
+from pydantic import Field, PrivateAttr, field_validator
 from typing_extensions import override
 
-from langchain_unified import engine
+from langchain_unified import counting, engine, tracing
+from langchain_unified.clients import client_attribute
 from langchain_unified.configured import check_undeclared, with_run_settings
-from langchain_unified.contract import Contract
+from langchain_unified.cost import Purse
+from langchain_unified.drop_in import DropIn
+from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_format, neutral_tools
+from langchain_unified.planning import Planning
+from langchain_unified.registry.profiles import profile_of
 from langchain_unified.reliability.closing import owned
+from langchain_unified.rollout import Router, ShadowReport
+from langchain_unified.rollout.control import rollout_of
+from langchain_unified.runner import Runner
 from langchain_unified.schemas import read_structure
-from langchain_unified.types import ToolLike
+from langchain_unified.serialization import without_secrets
+from langchain_unified.types import CallPlan, Invocation, ModelConfig, ToolLike
 
 
-class UnifiedChatModel(Contract):
+class UnifiedChatModel(DropIn):
     """One chat model for OpenAI's and Google's models, switched per call.
 
     Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly
@@ -109,6 +128,90 @@ class UnifiedChatModel(Contract):
         ```
     """
 
+    rollout: Any = Field(default=None, exclude=True, repr=False)
+    """What decides which implementation answers: `unified`, `legacy`,
+    `canary:<percent>` or `shadow`, a function, a `pathlib.Path`, an OpenFeature client
+    or a `Rollout`. Read at every call; a `with rollout(...)` block goes first, the
+    environment variable `LANGCHAIN_UNIFIED_ROLLOUT` last."""
+
+    _purse: Purse = PrivateAttr(default_factory=Purse)
+    _router: Router | None = PrivateAttr(default=None)
+
+    @field_validator("rollout")
+    @classmethod
+    def _check_rollout(cls, value: Any) -> Any:
+        rollout_of(value)
+        return value
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the keywords and check their values."""
+        super().__init__(*args, **kwargs)
+        self._planning.check()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; settings are checked and take effect at the next call."""
+        if name == "rollout":
+            rollout_of(value)
+        super().__setattr__(name, value)
+        if name.startswith("_"):
+            return
+        self._router = None
+        if name in {"model", "model_name"}:
+            self.__dict__["profile"] = self._resolve_model_profile()
+
+    @property
+    def router(self) -> Router:
+        """What hands each call to the path that serves it, and holds all other parts.
+
+        A copy of the model has its own.
+        """
+        # pydantic's own way to private attributes is slow: 1.4 against 0.1
+        # microseconds (pydantic 2.14, 2026-11-26).
+        private = self.__pydantic_private__ or {}
+        router: Router | None = private["_router"]
+        if router is None or router.fields is not self.__dict__:
+            router = private["_router"] = _assembled(self, private)
+        return router
+
+    @property
+    def _planning(self) -> Planning:
+        return self.router.runner.planning
+
+    def explain(
+        self, input: LanguageModelInput | None = None, **kwargs: Any
+    ) -> CallPlan:
+        """Return the plan of a call, and why, without a key or the network.
+
+        Args:
+            input: The messages of the call; left out, one text message is assumed.
+            **kwargs: What would be given to `invoke`, and `stream=True` for a stream.
+
+        Returns:
+            The plan; it prints as a table in a terminal and in a notebook.
+
+        Raises:
+            UnsupportedError: If the model cannot do what is asked for.
+
+        Example:
+            >>> from langchain_unified import UnifiedChatModel
+            >>> llm = UnifiedChatModel(model="gpt-4o", temperature=0)
+            >>> llm.explain(model="o3").changes[-1].kind
+            'dropped'
+        """
+        stream = bool(kwargs.pop("stream", False))
+        messages = [] if input is None else self._convert_input(input).to_messages()
+        call = self._planning.calls.read(kwargs.pop("stop", None), kwargs)
+        asked = self._planning.invocation(messages, call, stream=stream)
+        return self._planning.plan(asked)
+
+    def resolve(self, model: str | None = None) -> ModelConfig:
+        """Return what is known about a model, and what was learned.
+
+        Args:
+            model: Any name a call takes; the model's own if left out.
+        """
+        return self._planning.resolve(model)
+
     @override
     def _generate(
         self,
@@ -117,12 +220,12 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        path = self.router.path(messages, stop, kwargs, stream=False)
+        router = self.router
+        path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
             return path.generate()
-        messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=False)
-        return engine.generate(attempts, self._shim, messages)
+        asked = router.runner.asked(messages, stop, kwargs, stream=False)
+        return engine.generate(*asked)
 
     @override
     async def _agenerate(
@@ -132,12 +235,12 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        path = self.router.path(messages, stop, kwargs, stream=False)
+        router = self.router
+        path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
             return await path.agenerate()
-        messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=False)
-        return await engine.agenerate(attempts, self._shim, messages)
+        asked = router.runner.asked(messages, stop, kwargs, stream=False)
+        return await engine.agenerate(*asked)
 
     @override
     def _stream(
@@ -147,12 +250,12 @@ class UnifiedChatModel(Contract):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        path = self.router.path(messages, stop, kwargs, stream=True)
+        router = self.router
+        path = router.path(messages, stop, kwargs, stream=True)
         if path is not None:
             return path.stream()
-        messages, kwargs = self._unseen(messages, kwargs)
-        attempts = self._attempts(messages, stop, kwargs, stream=True)
-        return engine.stream(attempts, self._shim, messages)
+        asked = router.runner.asked(messages, stop, kwargs, stream=True)
+        return engine.stream(*asked)
 
     @override
     async def _astream(
@@ -162,11 +265,11 @@ class UnifiedChatModel(Contract):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        path = self.router.path(messages, stop, kwargs, stream=True)
+        router = self.router
+        path = router.path(messages, stop, kwargs, stream=True)
         if path is None:
-            messages, kwargs = self._unseen(messages, kwargs)
-            attempts = self._attempts(messages, stop, kwargs, stream=True)
-            sent = engine.astream(attempts, self._shim, messages)
+            asked = router.runner.asked(messages, stop, kwargs, stream=True)
+            sent = engine.astream(*asked)
         else:
             sent = path.astream()
         async with owned(sent) as chunks:
@@ -342,6 +445,158 @@ class UnifiedChatModel(Contract):
             structure=structure, ls_structured_output_format=told, **kwargs
         )
         return structured(llm, structure, include_raw=include_raw)
+
+    # Traces and caches
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model_name": self.model_name, **self._planning.calls.defaults()}
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_of(self._planning.known())
+
+    @override
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return what a trace shows: the settings of the call under standard names."""
+        return tracing.traced(self.router.settings(stop, kwargs), self._llm_type)
+
+    @override
+    def _get_ls_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> LangSmithParams:
+        settings = self.router.settings(stop, kwargs, again=True)
+        config = self._planning.known(settings["model"])
+        return tracing.langsmith_params(settings, config)
+
+    @override
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        """Name the call for the cache: the model used and what shapes its answer."""
+        settings = self.router.settings(stop, kwargs, again=True)
+        config = self._planning.known(settings["model"])
+        server = self._planning.wiring.url(config.connection)
+        return tracing.cache_key(settings, config, server, type(self).__name__)
+
+    def shadow_report(self, timeout: float = 5.0) -> ShadowReport:
+        """Return what calls in `shadow` mode showed so far.
+
+        Args:
+            timeout: Seconds to wait for comparisons that are still under way.
+        """
+        return self.router.rollout.report(timeout)
+
+    # Token counts
+
+    @override
+    def get_num_tokens(self, text: str) -> int:
+        """Count the tokens of a text alone, without a message around it."""
+        if self.custom_get_token_ids is not None:
+            return len(self.custom_get_token_ids(text))
+        return counting.count_text(self.router.runner, self._counted, text)
+
+    @override
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return the tokens of a text, where its model's tokenizer is known."""
+        if self.custom_get_token_ids is not None:
+            return self.custom_get_token_ids(text)
+        try:
+            return counting.token_ids(self.router.runner, self._counted, text)
+        except NotImplementedError:
+            return super().get_token_ids(text)
+
+    @override
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[ToolLike] | None = None,
+        **kwargs: Any,
+    ) -> int:
+        """Count the tokens of messages for the model, as its provider counts them.
+
+        Where the provider cannot be asked (no key, no network) the count is
+        langchain-core's approximation, with a warning.
+        """
+        runner = self.router.runner
+        return counting.count_messages(runner, self._counted, messages, tools)
+
+    @property
+    def _counted(self) -> str:
+        return self.tiktoken_model_name or self.model_name
+
+    # Copies and connections
+
+    @override
+    def to_json(self) -> Any:
+        """Serialize without secrets: each becomes the name of its variable."""
+        dumped: Any = super().to_json()
+        if "use_responses_api" not in self.model_fields_set:
+            dumped.get("kwargs", {}).pop("use_responses_api", None)
+        return without_secrets(dumped, self._planning.wiring)
+
+    def close(self) -> None:
+        """Close the connections of this model's clients.
+
+        Models with equal connection settings share them; all can still be used, and
+        open new connections when they are.
+        """
+        self._planning.wiring.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this model's clients; see `close`."""
+        await self._planning.wiring.aclose()
+
+    root_client = client_attribute(  # type: ignore[pydantic-field]
+        "root_client", "The `openai.OpenAI` client of this model's connection."
+    )
+    root_async_client = client_attribute(  # type: ignore[pydantic-field]
+        "root_async_client", "The `openai.AsyncOpenAI` client of this connection."
+    )
+    client = client_attribute(  # type: ignore[pydantic-field]
+        "client", "The `chat.completions` resource of `root_client`."
+    )
+    async_client = client_attribute(  # type: ignore[pydantic-field]
+        "async_client", "The `chat.completions` resource of `root_async_client`."
+    )
+
+    def _client(self, name: str) -> Any:
+        """Return one of the clients of OpenAI's connection; see `client_attribute`."""
+        if name.startswith("root"):
+            return getattr(self._openai(), name)
+        return self._client(f"root_{name}").chat.completions
+
+    def _openai(self) -> Any:
+        """Return the OpenAI shim's delegate, which keeps the clients.
+
+        Raises:
+            NoClientError: If there is no key to make them with.
+        """
+        runner = self.router.runner
+        plan = runner.planning.plan(Invocation("openai:any"))
+        try:
+            return runner.shim(plan).delegate  # type: ignore[attr-defined]
+        except MissingCredentialsError as error:
+            raise NoClientError(*error.args) from error
+
+
+def _assembled(model: UnifiedChatModel, private: Mapping[str, Any]) -> Router:
+    """Return the parts of a model, each of which holds those below it."""
+    fields = model.__dict__
+
+    def killed() -> frozenset[str]:
+        return router.killed()
+
+    planning = Planning(
+        fields,
+        model.model_fields_set,
+        private["_given_clients"],
+        owner=type(model).__name__,
+        purse=private["_purse"],
+        killed=killed,
+    )
+    router = Router(model, Runner(fields, planning, private["_purse"]))
+    return router
 
 
 def _keep_signatures(model: type[BaseChatModel]) -> None:

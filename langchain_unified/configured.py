@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import merge_configs
+from langchain_core.runnables.utils import ConfigurableFieldSpec
 
 from langchain_unified import vocabulary
 from langchain_unified.errors import (
@@ -27,6 +28,14 @@ Declared = tuple[str, ...] | Literal["any"] | None
 ANY = "any"
 PROVIDER = "model_provider"
 _RUN_SETTINGS = frozenset({"callbacks", "tags", "run_name", "run_id"})
+_TYPES: dict[str, Any] = {
+    "model": str,
+    "temperature": float,
+    "max_tokens": int,
+    "reasoning_effort": str,
+}
+"""Types of settings that user interfaces ask for most."""
+
 _OURS = frozenset({"rollout", "structure", "stream", "strict"})
 _FORMS = "give the names of settings, for example ('model', 'temperature'), or 'any'."
 
@@ -56,6 +65,27 @@ def check_declared(names: Any) -> Declared:
             near = vocabulary.nearest(name, known)
             raise UnknownParameterError(name, near, where="configurable")
     return tuple(names)
+
+
+def config_specs(declared: Declared, prefix: str) -> list[ConfigurableFieldSpec]:
+    """Return the settings a config may set, as LangChain's interfaces list them.
+
+    Args:
+        declared: What may be set.
+        prefix: What stands before the keys; see `key_prefix`.
+    """
+    names = tuple(_TYPES) if declared == ANY else declared or ()
+    start = key_prefix(prefix)
+    return [
+        ConfigurableFieldSpec(
+            id=f"{start}{name}",
+            annotation=_TYPES.get(name, Any) | None,
+            name=name,
+            description=f"{name} of the call.",
+            default=None,
+        )
+        for name in names
+    ]
 
 
 def key_prefix(prefix: str) -> str:

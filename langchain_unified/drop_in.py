@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableSerializable
+from langchain_core.runnables.utils import ConfigurableFieldSpec
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import (
     ConfigDict,
@@ -15,26 +17,24 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from typing_extensions import Self
+from typing_extensions import Self, override
 
-from langchain_unified import choice, connection, vocabulary
-from langchain_unified.clients import CLIENTS, connected
-from langchain_unified.configured import check_declared
-from langchain_unified.connection import Connection
+from langchain_unified.clients import CLIENTS
+from langchain_unified.configured import (
+    check_declared,
+    chosen_settings,
+    config_specs,
+)
+from langchain_unified.engine.answers import combined
 from langchain_unified.environment import (
     CHUNK_TIMEOUT,
     package_version,
     seconds_from_env,
 )
-from langchain_unified.errors import (
-    InvalidParameterError,
-    UnknownParameterError,
-    shown_value,
-)
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.keywords import as_invalid_parameter, read_keywords
 from langchain_unified.registry import Registry, check_name, default_registry
-from langchain_unified.registry.hosts import LIKE, Host, hosts_in
-from langchain_unified.reliability.secrets import check_url
-from langchain_unified.servers import server_of, user_configured
+from langchain_unified.serialization import deepen, fill_in, movable
 from langchain_unified.types import Policy
 
 
@@ -232,7 +232,7 @@ class DropIn(BaseChatModel):
         try:
             super().__init__(*args, **kwargs)
         except ValidationError as error:
-            problem = _as_invalid_parameter(error)
+            problem = as_invalid_parameter(error)
         if problem is not None:
             raise problem  # Not from pydantic's error, which shows every keyword.
         check_name(self.model_name)
@@ -248,19 +248,7 @@ class DropIn(BaseChatModel):
         """Sort keywords into fields, further settings and connection settings."""
         if not isinstance(values, dict):
             return values
-        values = _auto(values)
-        fields = {**cls._spellings(), **dict.fromkeys(CLIENTS, "")}
-        known = vocabulary.canonical_names()
-        extra = {k: v for k, v in values.items() if k not in fields}
-        for name in extra:
-            if name not in known:
-                near = vocabulary.nearest(name, {*fields, *known})
-                raise UnknownParameterError(name, near, where=cls.__name__)
-        kept = {k: v for k, v in values.items() if k in fields}
-        if extra:
-            kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
-        owned = cls._own_connection(kept)
-        return {k: v for k, v in owned.items() if k not in CLIENTS}
+        return read_keywords(values, cls.spellings(), where=cls.__name__)
 
     def _means_responses(self) -> bool:
         """Tell whether ChatOpenAI would show that every call goes to Responses.
@@ -324,7 +312,8 @@ class DropIn(BaseChatModel):
         return self
 
     @classmethod
-    def _spellings(cls) -> dict[str, str]:
+    def spellings(cls) -> dict[str, str]:
+        """Return the name of each field by every spelling it is given under."""
         return {
             spelling: name
             for name, field in cls.model_fields.items()
@@ -332,138 +321,82 @@ class DropIn(BaseChatModel):
             if spelling
         }
 
+    @property
+    def model(self) -> str:
+        """Same as `model_name`."""
+        return self.model_name
+
+    @model.setter
+    def model(self, name: str) -> None:
+        self.model_name = name
+
+    @property
+    def _llm_type(self) -> str:
+        return "unified-chat"
+
+    @override
+    def _combine_llm_outputs(
+        self, llm_outputs: list[dict[str, Any] | None]
+    ) -> dict[str, Any]:
+        """Return the model and the tokens of all prompts of `generate`."""
+        return combined(llm_outputs, self.model_name)
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """Name the settings a config may set, for user interfaces."""
+        return config_specs(self.configurable, self.config_prefix)
+
+    def chosen_by(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the settings that a config chooses, of those that were declared.
+
+        Args:
+            config: The config of a call.
+
+        Example:
+            >>> from langchain_unified import UnifiedChatModel
+            >>> llm = UnifiedChatModel(model="gpt-4o", configurable=("model",))
+            >>> llm.chosen_by({"configurable": {"model": "o3", "temperature": 1}})
+            {'model': 'o3'}
+        """
+        return chosen_settings(config, self.configurable, self.config_prefix)
+
+    @override
+    def configurable_fields(self, **kwargs: Any) -> RunnableSerializable[Any, Any]:
+        """Make fields configurable, under their names or ChatOpenAI's aliases."""
+        spellings = self.spellings()
+        named: dict[str, Any] = {spellings.get(k, k): v for k, v in kwargs.items()}
+        return super().configurable_fields(**named)
+
     @classmethod
-    def _own_connection(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Give the shared connection keywords to the provider of the model."""
-        values["providers"] = connection.checked_providers(values.get("providers"))
-        for settings in (values, *values["providers"].values()):
-            for name in ("base_url", "openai_api_base", "azure_endpoint"):
-                check_url(name, settings.get(name))
-        model = values.get("model", values.get("model_name"))
-        names = (*connection.SHARED, "openai_api_base")
-        given = {k: values[k] for k in names if values.get(k) is not None}
-        if not given or not isinstance(model, str):
-            return values
-        provider, is_set_up = _provider_of(model, values, given)
-        if provider == "openai":
-            return values
-        if is_set_up:
-            given.pop("openai_api_base", None)
-        for name in given:
-            del values[name]
-        if "openai_api_base" in given:
-            given.setdefault("base_url", given.pop("openai_api_base"))
-        own = {name: connection.as_secret(name, v) for name, v in given.items()}
-        settings = {**own, **values["providers"].get(provider, {})}
-        values["providers"] = {**values["providers"], provider: settings}
-        return values
+    def is_lc_serializable(cls) -> bool:
+        """Whether LangChain can serialize the model: it can."""
+        return True
 
-    def _hosts(self) -> dict[str, Host]:
-        """Return the servers that the user named, here or in the registry."""
-        registry = self.registry or default_registry()
-        return hosts_in(self.providers, registry.servers)
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Return the namespace LangChain serializes the model under."""
+        return ["langchain_unified", "chat_model"]
 
-    def _connection(self, provider: str) -> Connection:
-        """Return the connection settings of a provider, or of a named server."""
-        host = self._hosts().get(provider)
-        if host is not None:
-            return self._host_connection(host)
-        settings = {
-            setting: getattr(self, keyword)
-            for keyword, (owner, setting) in connection.OWNED.items()
-            if owner == provider
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Environment variable by secret keyword."""
+        return {
+            "openai_api_key": "OPENAI_API_KEY",
+            "google_api_key": "GOOGLE_API_KEY",
         }
-        if provider == "openai":
-            settings |= {
-                name: getattr(self, name)
-                for name in connection.SHARED
-                if name in type(self).model_fields
-            }
-            settings |= connected(self._given_clients)
-            settings["stream_chunk_timeout"] = self.stream_chunk_timeout
-            settings["include_response_headers"] = self.include_response_headers
-        return Connection(provider, {**settings, **self.providers.get(provider, {})})
 
-    def _host_connection(self, host: Host) -> Connection:
-        """Return the settings of a named server: its own, and nobody else's."""
-        own = self.providers.get(host.name, {})
-        settings = {
-            "base_url": host.base_url,
-            "stream_chunk_timeout": self.stream_chunk_timeout,
-            "include_response_headers": self.include_response_headers,
-            **{k: v for k, v in own.items() if k not in _OF_HOSTS},
-        }
-        if settings.get("api_key") is None:
-            settings["api_key"] = connection.as_secret("api_key", host.key())
-        return Connection(LIKE, settings, host.name, host.key_env)
+    def __getstate__(self) -> dict[Any, Any]:
+        """Travel without clients, and without keys the environment gave."""
+        return movable(super().__getstate__(), type(self))
 
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Arrive: read the environment here, build clients when first needed."""
+        super().__setstate__(state)
+        self.model_post_init(None)
+        fill_in(self)
 
-_OF_HOSTS = frozenset({"like", "prices", "profile"})
-"""What `providers` says about a server, and not about a connection to it."""
-
-
-def _provider_of(
-    model: str, values: Mapping[str, Any], given: Mapping[str, Any]
-) -> tuple[str, bool]:
-    """Return whose the constructor's shared keywords are, and if it has others too."""
-    registry = values.get("registry")
-    registry = registry if isinstance(registry, Registry) else default_registry()
-    providers = values["providers"]
-    openai = {**values, **given, **connected(values), **providers.get("openai", {})}
-    openai.setdefault("base_url", values.get("openai_api_base"))
-    owned = {
-        owner: values[keyword]
-        for keyword, (owner, _) in connection.OWNED.items()
-        if values.get(keyword) is not None
-    }
-    hosts = hosts_in(providers, registry.servers)
-    configured = user_configured(providers, owned).difference(hosts)
-    config = registry.resolve(
-        model,
-        base_url=server_of("openai", openai.get).key,
-        configured=configured,
-        deployments=connection.deployments_of(providers),
-        hosts=tuple(hosts.values()),
-    )
-    return config.connection, config.connection in {*configured, *hosts}
-
-
-def _auto(values: dict[str, Any]) -> dict[str, Any]:
-    """Read a list of models, or a callable that picks one, as `model="auto"`."""
-    name = "model" if "model" in values else "model_name"
-    model = values.get(name)
-    if callable(model):
-        return {"choice": model, **values, name: choice.AUTO}
-    return {**values, name: choice.spelled(model)} if name in values else values
-
-
-def _as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
-    problem = error.errors()[0]
-    inner = problem.get("ctx", {}).get("error")
-    if isinstance(inner, InvalidParameterError):
-        return inner
-    name = str(problem["loc"][0]) if problem["loc"] else "keywords"
-    value = shown_value(problem.get("input")) if name in _HARMLESS else _HIDDEN
-    return InvalidParameterError(name, value, f"{problem['msg']}.")
-
-
-_HIDDEN = "**********"
-_HARMLESS = frozenset(
-    {
-        *vocabulary.canonical_names(),
-        "budget_usd",
-        "deadline",
-        "learning",
-        "max_concurrency",
-        "max_retries",
-        "on_unsupported",
-        "output_version",
-        "streaming",
-        "stream_chunk_timeout",
-        "stream_usage",
-        "timeout",
-        "use_responses_api",
-        "verbose",
-    }
-) - {"user", "metadata", "prompt", "text", "tools", "extra_body"}
-"""Keywords whose values may stand in an error; of all others nobody knows."""
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
+        """Copy the settings; clients are shared, as they are by equal settings."""
+        copied = self.__copy__()
+        deepen(copied, memo)
+        return copied

@@ -17,7 +17,7 @@ from langchain_unified.errors import (
 from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.schemas import read_structure
 from langchain_unified.toolforms import NeutralTool, neutral_tools
-from langchain_unified.types import EMPTY, Invocation, Traits
+from langchain_unified.types import EMPTY, Invocation
 
 __all__ = [
     "CONTROLS",
@@ -121,26 +121,18 @@ def checked(settings: Mapping[str, Any], *, model: str) -> dict[str, Any]:
 
 
 def invocation(
-    settings: Mapping[str, Any],
-    traits: Traits,
-    *,
-    stream: bool,
-    platforms: Mapping[str, str] = EMPTY,
+    settings: Mapping[str, Any], *, platforms: Mapping[str, str] = EMPTY
 ) -> Invocation:
-    """Return the call that checked settings and messages describe.
+    """Return the call that checked settings describe, without its messages.
 
     Args:
         settings: Settings by canonical name, each checked.
-        traits: What the messages hold.
-        stream: Whether the answer is wanted in pieces.
         platforms: Where models are served, by provider id.
     """
     params = {name: v for name, v in settings.items() if name not in CONTROLS}
     return Invocation(
         model=settings["model"],
         params=params,
-        traits=traits,
-        stream=stream,
         endpoint=_endpoint(settings),
         on_unsupported=_policy(settings.get("on_unsupported")),
         timeout=_timeout(settings.get("timeout")),

@@ -82,6 +82,19 @@ def cost_of(generation: ChatGeneration) -> float | None:
     return found
 
 
+def combined(
+    outputs: Sequence[dict[str, Any] | None], model_name: str
+) -> dict[str, Any]:
+    """Return what the outputs of several prompts come to, as ChatOpenAI has it."""
+    given = [output for output in outputs if output]
+    usages = [output.get("token_usage") or {} for output in given]
+    found = {"token_usage": summed(usages), "model_name": model_name}
+    for output in given:
+        if output.get("system_fingerprint"):
+            return {**found, "system_fingerprint": output["system_fingerprint"]}
+    return found
+
+
 def _usage(result: ChatResult) -> Mapping[str, Any] | None:
     """Return the token counts of all answers; each carries those of the whole."""
     return _counts(getattr(result.generations[0].message, "usage_metadata", None))

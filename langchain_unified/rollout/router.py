@@ -12,11 +12,12 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
 from langchain_unified.choice import is_auto, spelled
-from langchain_unified.planning import Planning
+from langchain_unified.drop_in import DropIn
 from langchain_unified.rollout.control import Rollout, rollout_of
 from langchain_unified.rollout.keys import CallInfo
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
+from langchain_unified.runner import Runner
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
@@ -45,21 +46,23 @@ class Router:
 
     Args:
         model: The chat model whose calls are routed.
+        runner: Carries out the calls of the unified path.
+
+    Attributes:
+        runner: Carries out the calls of the unified path.
+        fields: The model's fields by name.
     """
 
-    def __init__(self, model: Planning) -> None:
+    def __init__(self, model: DropIn, runner: Runner) -> None:
         """Keep the model; the plain one is built when first needed."""
-        self._model = model
+        self._model, self.runner = model, runner
+        self.fields = vars(model)
         self._plain: ProviderShim | None = None
-
-    def serves(self, model: object) -> bool:
-        """Tell whether this is the router of a model, not of one it was copied from."""
-        return self._model is model
 
     @property
     def rollout(self) -> Rollout:
         """What decides."""
-        return rollout_of(getattr(self._model, KEYWORD))
+        return rollout_of(self.fields[KEYWORD])
 
     def decided(
         self, config: RunnableConfig, kwargs: dict[str, Any]
@@ -100,7 +103,7 @@ class Router:
             said = rollout.emergency() or (Mode.parse(given), "call")
         if said is None:
             return None
-        provider = self._model._resolve(model).connection  # noqa: SLF001
+        provider = self.runner.planning.known(model).connection
         return self._possible(rollout.served(said, provider, call, key), kwargs)
 
     def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
@@ -108,7 +111,7 @@ class Router:
         name = _model_of(kwargs) or self._model.model_name
         if served != "legacy" or not is_auto(name):
             return served
-        provider = self._model._resolve(name).connection  # noqa: SLF001
+        provider = self.runner.planning.known(name).connection
         return served.instead("unified", provider, _OPEN)
 
     def killed(self) -> frozenset[str]:
@@ -117,20 +120,34 @@ class Router:
         said = None if rollout.silent else rollout.read()
         return frozenset() if said is None else said[0].killed
 
-    def unchecked(
+    def settings(
+        self, stop: list[str] | None, kwargs: dict[str, Any], *, again: bool = False
+    ) -> dict[str, Any]:
+        """Return the settings of a call, for its trace and its place in the cache.
+
+        Args:
+            stop: Stop strings of the call.
+            kwargs: The call's keywords.
+            again: Whether the call was just read, for its trace.
+        """
+        if kwargs.get(KEYWORD) == "legacy":
+            return self._unchecked(stop, kwargs)
+        calls = self.runner.planning.calls
+        read = calls.again if again else calls.read
+        return read(stop, kwargs).settings
+
+    def _unchecked(
         self, stop: list[str] | None, kwargs: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """Return what a trace shows of a call on the legacy path; `None` on ours.
+    ) -> dict[str, Any]:
+        """Return the settings of a call on the legacy path.
 
         Nothing is refused here: ChatOpenAI may send what this package would not.
         """
-        if kwargs.get(KEYWORD) != "legacy":
-            return None
         names = canonical_names()
         given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
         given |= {"stop": stop} if stop is not None else {}
         model = _model_of(kwargs) or self._model.model_name
-        return {**self._model._defaults(), **given, "model": model}  # noqa: SLF001
+        return {**self.runner.planning.calls.defaults(), **given, "model": model}
 
     def path(
         self,
@@ -156,13 +173,14 @@ class Router:
         from langchain_unified import engine  # noqa: PLC0415
         from langchain_unified.rollout.paths import Path  # noqa: PLC0415
 
-        def asked() -> tuple[Any, ...]:
-            model = self._model
-            left, given = model._unseen(messages, kwargs)  # noqa: SLF001
-            finish = served.recorded
-            attempts = model._attempts(left, stop, given, stream=stream, finish=finish)  # noqa: SLF001
-            return attempts, model._shim, left  # noqa: SLF001
-
+        asked = partial(
+            self.runner.asked,
+            messages,
+            stop,
+            kwargs,
+            stream=stream,
+            finish=served.recorded,
+        )
         counts = served == "unified" and served.rollout.guard is not None
         return Path(engine, asked, served.rollout.count if counts else None)
 
@@ -229,10 +247,11 @@ class Router:
         stream: bool,
     ) -> tuple[CallPlan, ProviderShim, frozenset[str]]:
         """Plan a call on the unified path; nothing is sent."""
-        model = self._model
-        call = model._invocation(messages, stop, kwargs, stream=stream)  # noqa: SLF001
-        plan = model._plan(call)  # noqa: SLF001
-        shim = connect(model._connection(plan.config.connection))  # noqa: SLF001
+        planning = self.runner.planning
+        read = planning.calls.read(stop, kwargs)
+        call = planning.invocation(messages, read, stream=stream)
+        plan = planning.plan(call)
+        shim = connect(planning.wiring.connection(plan.config.connection))
         return plan, shim, frozenset({*call.params, *call.extra_body})
 
     def _legacy_plan(
@@ -249,7 +268,7 @@ class Router:
         body = {k: v for k, v in kwargs.items() if k not in _MODEL}
         body |= {} if named is None else {"model": name}
         body |= {} if stop is None else {"stop": stop}
-        config = self._model._resolve(named)  # noqa: SLF001
+        config = self.runner.planning.resolve(named)
         return RolledPlan(
             requested_model=name,
             model=name,
@@ -270,7 +289,7 @@ class Router:
         call their models.
         """
         prefix, found, rest = name.partition(":")
-        registry = self._model._registry()  # noqa: SLF001
+        registry = self.runner.planning.wiring.registry
         known = {_OPENAI, *registry.provider(_OPENAI).prefixes}
         return rest if found and prefix.casefold() in known else name
 
@@ -284,7 +303,7 @@ class Router:
             model = self._model
             given = {name: getattr(model, name) for name in model.model_fields_set}
             given["model_name"] = self._as_before(model.model_name)
-            settings = model._connection(_OPENAI)  # noqa: SLF001
+            settings = self.runner.planning.wiring.connection(_OPENAI)
             self._plain = connect(legacy_connection(given, settings))
         return self._plain
 

@@ -399,7 +399,7 @@ def planner(llm: Any, settings: Mapping[str, Any]) -> Run:
     """Return a run of everything between `_generate` and the shim."""
 
     def run() -> object:
-        attempts = llm._attempts(ASKED, None, dict(settings), stream=False)
+        attempts = llm.router.runner.attempts(ASKED, None, dict(settings), stream=False)
         return attempts.plan()
 
     return run

@@ -414,12 +414,11 @@ def test_previous_response_id(model: Make, provider_emulator: ProviderEmulator) 
     llm = model("gpt-5.4", use_previous_response_id=True)
     first = llm.invoke("one")
     provider_emulator.script()
-    plan_messages, kwargs = llm._unseen(
-        [HumanMessage("one"), first, HumanMessage("two")], {}
-    )
+    llm.invoke([HumanMessage("one"), first, HumanMessage("two")])
+    body = provider_emulator.requests[-1].body
 
-    assert "resp_" in kwargs["previous_response_id"]
-    assert ["two"] == [m.text for m in plan_messages]
+    assert first.response_metadata["id"] == body["previous_response_id"]
+    assert ["two"] == [item["content"] for item in body["input"]]
     assert isinstance(first, AIMessage)
 
 

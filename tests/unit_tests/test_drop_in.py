@@ -45,8 +45,8 @@ def test_owned_keywords_go_to_their_owner() -> None:
         model="gemini-2.5-flash", openai_api_key="o", google_api_key="g"
     )
 
-    assert "o" == llm._connection("openai").secret()
-    assert "g" == llm._connection("google_genai").secret()
+    assert "o" == llm._planning.wiring.connection("openai").secret()
+    assert "g" == llm._planning.wiring.connection("google_genai").secret()
 
 
 def test_keys_stay_with_their_provider(provider_emulator: ProviderEmulator) -> None:
@@ -78,7 +78,9 @@ def test_equal_connections_share_one_client(
     one = UnifiedChatModel(model="gpt-4o", **settings)
     two = UnifiedChatModel(model="gpt-5.4", temperature=0, **settings)
 
-    assert one._shim(one.explain()) is two._shim(two.explain())
+    assert one.router.runner.shim(one.explain()) is two.router.runner.shim(
+        two.explain()
+    )
 
 
 def test_settings_can_be_changed_on_the_object(

@@ -181,10 +181,12 @@ def test_a_lesson_changes_the_plan() -> None:
     model = llm(temperature=0.5)
     before = body_of(model)
     lesson = Correction("never", "temperature", None, "Unsupported with this model.")
-    registry = model._registry()
+    registry = model._planning.wiring.registry
 
     trial = Trial(model.resolve("gpt-4o"), "chat", lesson)
-    registry.lessons.learn([trial], model._scope("openai", Invocation("gpt-4o")))
+    registry.lessons.learn(
+        [trial], model._planning.scope("openai", Invocation("gpt-4o"))
+    )
     during = body_of(model)
     registry.forget()
 

@@ -68,7 +68,7 @@ SEAMS: dict[str, dict[str, tuple[str, ...]]] = {
 REMAINING = {
     ("discovery/upstream.py", "_PROFILES"),
     ("drop_in.py", "_add_version"),
-    ("drop_in.py", "_client"),
+    ("clients.py", "_client"),
     ("history/media/fetching.py", "_security"),
     ("reliability/meter.py", "_Decompress"),
     ("schemas/typed_dicts.py", "_name"),
@@ -79,7 +79,6 @@ REMAINING = {
 OURS_OF_OURS = {
     "discovery/probing.py",
     "discovery/refreshing.py",
-    "planning.py",
     "rollout/router.py",
 }
 """Rooms that read the private state of our own model."""

@@ -100,7 +100,9 @@ SHOWN: dict[str, Callable[[UnifiedChatModel], Any]] = {
     "llm_string": lambda llm: llm._get_llm_string(),
     "explain": lambda llm: [llm.explain(), str(llm.explain()), llm.explain("hi")],
     "html": lambda llm: llm.explain()._repr_html_(),
-    "connections": lambda llm: [llm._connected(x) for x in ("openai", "google_genai")],
+    "connections": lambda llm: [
+        llm._planning.wiring.connected(x) for x in ("openai", "google_genai")
+    ],
     "bound": lambda llm: llm.bind(temperature=0),
     "graph": lambda llm: llm.get_graph().to_json(),
     "copy": copy.deepcopy,

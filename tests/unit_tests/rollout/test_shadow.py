@@ -462,7 +462,9 @@ def test_a_mirror_sends_nothing_whose_price_nobody_knows(
         primary.finish()
         plan = llm.explain("hi", **settings)
         for _ in range(3):
-            mirror.offer(plan, llm._shim(plan), [HumanMessage("hi")], primary, print)
+            mirror.offer(
+                plan, llm.router.runner.shim(plan), [HumanMessage("hi")], primary, print
+            )
         mirror.drain(5.0)
     told = [r.getMessage() for r in caplog.records if "max_usd" in r.getMessage()]
 

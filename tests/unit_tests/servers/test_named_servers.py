@@ -180,7 +180,7 @@ def test_constructor_keywords_belong_to_the_server_that_is_named(
     llm.invoke("hi")
 
     assert [("Bearer lab-key", "m")] == three["lab"].told
-    assert None is llm._connected("openai").get("api_key")
+    assert None is llm._planning.wiring.connected("openai").get("api_key")
 
 
 def test_what_is_known_about_a_make_holds_for_a_named_server() -> None:

@@ -206,8 +206,12 @@ def test_a_base_url_beside_an_explicit_prefix_is_that_providers(keyword: str) ->
         **{keyword: "http://localhost:1"},
     )
 
-    assert "http://localhost:1" == llm._connected("google_genai").address
-    assert "https://api.openai.com/v1" == llm._connected("openai").address
+    assert (
+        "http://localhost:1" == llm._planning.wiring.connected("google_genai").address
+    )
+    assert (
+        "https://api.openai.com/v1" == llm._planning.wiring.connected("openai").address
+    )
 
 
 ADDRESSES: list[tuple[str, dict[str, Any], dict[str, str], str]] = [

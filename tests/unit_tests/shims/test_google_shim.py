@@ -43,7 +43,7 @@ def body_of(emulator: ProviderEmulator) -> dict[str, Any]:
 
 def shim_of(llm: UnifiedChatModel) -> GoogleGenAIShim:
     """Return the Gemini shim of a model object."""
-    shim = connect(llm._connection("google_genai"))
+    shim = connect(llm._planning.wiring.connection("google_genai"))
     assert isinstance(shim, GoogleGenAIShim)
     return shim
 

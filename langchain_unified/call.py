@@ -1,0 +1,237 @@
+"""`Call`: what one invocation asks, read once for its trace, cache key and plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import is_
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from langchain_unified.choice.policies import is_auto, spelled
+from langchain_unified.invocation import canonical, checked, invocation
+from langchain_unified.registry import check_name
+from langchain_unified.types import Invocation
+from langchain_unified.vocabulary import canonical_names, takes_null
+
+_MOST_CALLS = 256
+"""Models whose plain calls are kept, for a chat model."""
+
+DEFAULTS = (
+    "temperature",
+    "max_tokens",
+    "stop",
+    "reasoning_effort",
+    "reasoning",
+    "verbosity",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "n",
+    "include",
+    "truncation",
+    "store",
+    "context_management",
+    "prompt_cache_options",
+    "service_tier",
+    "extra_body",
+    "stream_usage",
+    "use_responses_api",
+    "max_retries",
+    "on_unsupported",
+    "output_version",
+    "tenant",
+    "deadline",
+)
+"""Fields of the constructor that hold for calls that say nothing else."""
+
+
+class Call:
+    """What one invocation asks: the constructor's settings and its own, checked.
+
+    Attributes:
+        settings: Settings by canonical name, those of the call first; not to be
+            changed.
+    """
+
+    __slots__ = ("_asked", "_reader", "_unset", "settings")
+
+    def __init__(
+        self, settings: dict[str, Any], reader: CallReader, unset: Mapping[str, Any]
+    ) -> None:
+        """Keep the settings; what the planner reads is made when first needed."""
+        self.settings, self._reader, self._unset = settings, reader, unset
+        self._asked: Invocation | None = None
+
+    @property
+    def asked(self) -> Invocation:
+        """The call as the planner reads it, without its messages.
+
+        Its `tokens` are 0 if the model is still to be chosen.
+
+        Raises:
+            InvalidParameterError: If a setting that steers the call has a wrong value.
+        """
+        if self._asked is None:
+            self._asked = self._reader.asked(self.settings, self._unset)
+        return self._asked
+
+
+class CallReader:
+    """Reads the calls of one chat model.
+
+    Args:
+        fields: The model's fields by name.
+        given: The names of the fields that the user set.
+        owner: The class of the model, for error messages.
+        platforms: Returns where models are served, by provider id.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_defaults",
+        "_fields",
+        "_given",
+        "_last",
+        "_owner",
+        "_platforms",
+        "_read_with",
+    )
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        given: set[str],
+        *,
+        owner: str,
+        platforms: Callable[[], Mapping[str, str]],
+    ) -> None:
+        """Read nothing yet."""
+        self._fields, self._given = fields, given
+        self._owner, self._platforms = owner, platforms
+        self._defaults: dict[str, Any] | None = None
+        self._read_with: dict[str, Any] = {}
+        self._calls: dict[str, Call] = {}
+        self._last: tuple[Any, dict[str, Any], Call] | None = None
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the constructor's settings, checked; not to be changed.
+
+        Raises:
+            UnknownParameterError: If `model_kwargs` holds a setting nobody knows.
+            InvalidParameterError: If no model takes a value.
+        """
+        fields, further = self._fields, self._fields["model_kwargs"]
+        if self._defaults is None or self._read_with != further:
+            own = {name: fields[name] for name in DEFAULTS}
+            own["timeout"] = fields["request_timeout"]
+            if "use_responses_api" not in self._given:
+                own["use_responses_api"] = None
+            own |= canonical(further, where=self._owner)
+            self._read_with = dict(further)
+            self._defaults = checked(own, model=fields["model_name"])
+            self._calls, self._last = {}, None
+        return self._defaults
+
+    def read(self, stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
+        """Return a call; the constructor's settings hold where it says nothing.
+
+        Raises:
+            UnknownParameterError: If there is no such setting.
+            InvalidParameterError: If a value is none that any model takes.
+        """
+        own = self.defaults()
+        named = kwargs.get("model")
+        model = self._fields["model_name"] if named is None else spelled(named)
+        if not self._is_plain(stop, kwargs):
+            call = Call(self._merged(own, stop, kwargs), self, kwargs)
+            self._last = (stop, kwargs, call)
+            return call
+        kept = self._calls.get(model) if isinstance(model, str) else None
+        if kept is None:
+            kept = Call({"model": model, **own}, self, kwargs)
+            if isinstance(model, str) and len(self._calls) < _MOST_CALLS:
+                self._calls[model] = kept
+        return kept
+
+    def again(self, stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
+        """Return a call that was just read for its trace, or read it.
+
+        langchain-core hands keywords from hook to hook as they are, so the same objects
+        are the same call.
+        """
+        last = self._last
+        if last is not None and kwargs:
+            before, held, call = last
+            if (
+                stop is before
+                and held.keys() == kwargs.keys()
+                and all(map(is_, held.values(), kwargs.values()))
+            ):
+                return call
+        return self.read(stop, kwargs)
+
+    def asked(
+        self, settings: Mapping[str, Any], kwargs: Mapping[str, Any]
+    ) -> Invocation:
+        """Return what the planner reads of settings that are checked."""
+        check_name(settings["model"])
+        if self._fields["use_previous_response_id"]:
+            settings = {"use_responses_api": True, "store": True, **settings}
+        asked = invocation(settings, platforms=self._platforms())
+        nulls = self._nulls(kwargs)
+        if nulls:
+            asked = asked._replace(nulls=nulls)
+        return asked._replace(tokens=0) if is_auto(asked.model) else asked
+
+    def _is_plain(self, stop: list[str] | None, kwargs: dict[str, Any]) -> bool:
+        """Tell whether a call gives nothing but the name of a model."""
+        named = stop is None and (not kwargs or kwargs.keys() == {"model"})
+        return named and not self._fields["disabled_params"]
+
+    def _merged(
+        self, own: dict[str, Any], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Merge the constructor's settings with those of the call; the call wins."""
+        given = canonical(kwargs, where="The call")
+        if "model" in given:
+            given["model"] = spelled(given["model"])
+        if stop is not None:
+            given["stop"] = stop
+        model = given.get("model") or self._fields["model_name"]
+        merged = {**own, **checked(given, model=model)}
+        for name, value in given.items():
+            if value is None:
+                merged.pop(name, None)
+        for name in self._fields["disabled_params"] or {}:
+            merged.pop(name, None)
+        merged.setdefault("model", model)
+        return merged
+
+    def _nulls(self, kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the settings given as `None` in place of nothing, if null is taken."""
+        names = canonical_names()
+        empty = (names.get(name) for name, value in kwargs.items() if value is None)
+        own = self.defaults()
+        return tuple(
+            sorted(
+                name
+                for name in filter(None, empty)
+                if name not in own and takes_null(name)
+            )
+        )
+
+
+def unseen(
+    messages: list[BaseMessage], kwargs: dict[str, Any]
+) -> tuple[list[BaseMessage], dict[str, Any]]:
+    """Return what follows the last stored response, and the keywords to say so."""
+    for at in range(len(messages) - 1, -1, -1):
+        name = messages[at].response_metadata.get("id")
+        if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
+            return messages[at + 1 :], {**kwargs, "previous_response_id": name}
+    return messages, kwargs

@@ -1,0 +1,184 @@
+"""A call carried out: the attempts at it, within budget, deadline and guards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from langchain_unified.attempts import Attempts, MakePlan, Spending
+from langchain_unified.call import unseen
+from langchain_unified.choice import about_tokens
+from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan
+from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.learning import Carried, texts_of
+from langchain_unified.planning import Planning
+from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
+from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.reliability.safeguards import check_concurrency
+from langchain_unified.shims import ProviderShim
+from langchain_unified.types import CallPlan, Invocation
+
+_LOG = logging.getLogger("langchain_unified")
+_LOGGED: Bounded[tuple[str, str, str], object] = Bounded()
+
+Connect = Callable[[CallPlan], ProviderShim]
+"""Returns the shim a plan is sent with."""
+
+Finish = Callable[[CallPlan], CallPlan]
+"""What a plan goes through last, before it is sent."""
+
+
+class Runner:
+    """Carries out the calls of one chat model.
+
+    Args:
+        fields: The model's fields by name.
+        planning: Plans the model's calls.
+        purse: What the model has spent.
+
+    Raises:
+        InvalidParameterError: If a field that guards the calls has a wrong value.
+
+    Attributes:
+        planning: Plans the model's calls.
+    """
+
+    def __init__(
+        self, fields: Mapping[str, Any], planning: Planning, purse: Purse
+    ) -> None:
+        """Read what guards the calls."""
+        self._fields, self.planning, self._purse = fields, planning, purse
+        pause = fields["stream_chunk_timeout"]
+        self._safeguards = Safeguards(
+            BreakerSettings.read(fields.get("circuit_breaker")),
+            check_concurrency(fields["max_concurrency"]),
+            pause,
+            None if pause == seconds_from_env(*CHUNK_TIMEOUT) else pause,
+            fields.get("rate_limiter"),
+        )
+        self._fallbacks = read_fallbacks(fields["fallbacks"])
+
+    def asked(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+        finish: Finish | None = None,
+    ) -> tuple[Attempts, Connect, list[BaseMessage]]:
+        """Return the attempts at a call, what connects them, and what they send."""
+        if self._fields["use_previous_response_id"]:
+            messages, kwargs = unseen(messages, kwargs)
+        made = self.attempts(messages, stop, kwargs, stream=stream, finish=finish)
+        return made, self.shim, messages
+
+    def attempts(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+        finish: Finish | None = None,
+    ) -> Attempts:
+        """Read a call; it is planned at each attempt with what is known by then."""
+        if not messages:
+            raise InvalidParameterError("messages", messages, "give at least one.")
+        planning = self.planning
+        read = planning.calls.again(stop, kwargs)
+        asked = planning.invocation(messages, read, stream=stream)
+        others = []
+        for one in self._fallbacks:
+            read = planning.calls.read(stop, {**kwargs, **one})
+            call = planning.invocation(messages, read, stream=stream)
+            others.append(self._planner(call, finish))
+        return Attempts(
+            self._planner(asked, finish),
+            planning.lessons(),
+            lambda plan: planning.scope(plan.config.connection, asked),
+            fallbacks=others,
+            safeguards=self._safeguards,
+            spending=self._spending(messages, asked),
+            ready=self._ready,
+            carried=lambda: _carried(messages, asked, kwargs),
+            deadline=asked.deadline,
+        )
+
+    def _planner(self, call: Invocation, finish: Finish | None) -> MakePlan:
+        """Return what plans a call, more or less cautiously."""
+        plan = self.planning.plan
+
+        def make(caution: int, trials: Any) -> CallPlan:
+            careful = (
+                call if caution == call.caution else call._replace(caution=caution)
+            )
+            made = plan(careful, trials)
+            return made if finish is None else finish(made)
+
+        return make
+
+    def _spending(
+        self, messages: list[BaseMessage], call: Invocation
+    ) -> Spending | None:
+        """Return what a call may spend; `None` without a budget."""
+        budget = self._fields["budget_usd"]
+        if budget is None:
+            return None
+
+        def hold(plan: CallPlan) -> Hold:
+            estimate = estimate_plan(plan, about_tokens(messages, plan.body))
+            known = cap_of(plan) or plan.config.limits.get("output")
+            has_cap = bool(known if estimate is None else cap_of(plan))
+            return self._purse.hold(
+                budget,
+                estimate,
+                call.tenant,
+                has_cap=has_cap,
+                model=plan.config.full_name,
+            )
+
+        return Spending(hold)
+
+    def _ready(self, plan: CallPlan) -> None:
+        """Connect the shim of a plan if it is the first."""
+        if plan.config.connection not in self.planning.wiring.shims:
+            self.shim(plan)
+
+    def shim(self, plan: CallPlan) -> ProviderShim:
+        """Return the shim a plan is sent with; log what the plan changes."""
+        _log(plan)
+        wiring = self.planning.wiring
+        wiring.registry.warn_of_shutdown(plan.config)
+        return wiring.shim(plan)
+
+
+def _log(planned: CallPlan) -> None:
+    """Warn once per model and parameter about what was dropped or clamped."""
+    if planned.on_unsupported == "ignore":
+        return
+    for change in planned.changes:
+        if change.kind not in {"dropped", "clamped"}:
+            continue
+        key = (planned.provider, planned.model, change.parameter)
+        if _LOGGED.add(key, key):
+            _LOG.warning(
+                "%s: %s=%r %s: %s",
+                planned.model,
+                change.parameter,
+                change.requested,
+                change.kind,
+                change.reason,
+            )
+
+
+def _carried(
+    messages: list[BaseMessage], call: Invocation, kwargs: Mapping[str, Any]
+) -> Carried:
+    """Return what a request carries, which an error may repeat."""
+    texts = texts_of([messages, dict(call.params), dict(call.extra_body), dict(kwargs)])
+    return Carried(tuple(texts), call.traits.inputs)

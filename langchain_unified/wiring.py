@@ -1,0 +1,161 @@
+"""The servers that a chat model can call: who the user set up, where, with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_unified import connection
+from langchain_unified.clients import connected as client_settings
+from langchain_unified.connection import OWNED, SHARED, Connection
+from langchain_unified.registry import Registry, default_registry
+from langchain_unified.registry.billing import Billing, billing_of
+from langchain_unified.registry.hosts import LIKE, Host, hosts_in
+from langchain_unified.servers import user_configured
+from langchain_unified.shims import ProviderShim, connect
+from langchain_unified.types import CallPlan
+
+_OF_HOSTS = frozenset({"like", "prices", "profile"})
+"""What `providers` says about a server, and not about a connection to it."""
+
+
+class Wiring:
+    """The registry and the connections of one chat model, made when first needed.
+
+    Args:
+        fields: The model's fields by name.
+        clients: SDK clients that the constructor was given, by keyword.
+
+    Attributes:
+        registry: What is known about models.
+        deployments: Model by deployment, of every provider.
+        shims: What plans are sent with, by provider id or name of a server.
+    """
+
+    __slots__ = (
+        "_billing",
+        "_clients",
+        "_configured",
+        "_connections",
+        "_fields",
+        "_hosts",
+        "_platforms",
+        "deployments",
+        "registry",
+        "shims",
+    )
+
+    def __init__(self, fields: Mapping[str, Any], clients: Mapping[str, Any]) -> None:
+        """Start with no connection."""
+        self._fields, self._clients = fields, clients
+        self.registry: Registry = fields.get("registry") or default_registry()
+        self.deployments = connection.deployments_of(fields["providers"])
+        self.shims: dict[str, ProviderShim] = {}
+        self._billing: tuple[int, Billing] | None = None
+        self._connections: dict[str, Connection] = {}
+        self._configured: frozenset[str] | None = None
+        self._hosts: tuple[int, tuple[Host, ...]] | None = None
+        self._platforms: dict[str, str] | None = None
+
+    def hosts(self) -> dict[str, Host]:
+        """Return the servers that the user named, here or in the registry."""
+        return hosts_in(self._fields["providers"], self.registry.servers)
+
+    def named_servers(self) -> tuple[Host, ...]:
+        """Return the servers that the user named; the registry can get more."""
+        shared = self.registry.servers
+        if self._hosts is None or self._hosts[0] != len(shared):
+            self._hosts = len(shared), tuple(self.hosts().values())
+        return self._hosts[1]
+
+    def configured(self) -> frozenset[str]:
+        """Return the providers that the user set up, beside OpenAI."""
+        if self._configured is None:
+            owned = {
+                owner: value
+                for keyword, (owner, _) in OWNED.items()
+                if (value := self._fields.get(keyword)) is not None
+            }
+            named = user_configured(self._fields["providers"], owned)
+            self._configured = named.difference(self.hosts())
+        return self._configured
+
+    def billing(self) -> Billing:
+        """Return who bills for calls to servers of the user's own."""
+        hosts = self.named_servers()
+        if self._billing is None or self._billing[0] != len(hosts):
+            called = {"openai", *self.configured(), *(host.name for host in hosts)}
+            budgeted = self._fields["budget_usd"] is not None
+            found = billing_of(map(self.connected, called), budgeted=budgeted)
+            self._billing = len(hosts), found
+        return self._billing[1]
+
+    def platforms(self) -> dict[str, str]:
+        """Return where models are served, by provider; see `Invocation`."""
+        if self._platforms is None:
+            server = self.connected("openai").server
+            own = {} if server.is_own else {"openai": server.address}
+            self._platforms = {**connection.platforms(self.connected), **own}
+        return self._platforms
+
+    def url(self, provider: str) -> str | None:
+        """Return where a provider is called; `None` for its usual server."""
+        return self.connected(provider).server.key or None
+
+    def connected(self, provider: str) -> Connection:
+        """Return the connection of a provider, or of a named server."""
+        found = self._connections.get(provider)
+        if found is None:
+            found = self._connections[provider] = self.connection(provider)
+        return found
+
+    def connection(self, provider: str) -> Connection:
+        """Return the connection settings of a provider, or of a named server."""
+        host = self.hosts().get(provider)
+        if host is not None:
+            return self._host_connection(host)
+        fields = self._fields
+        settings = {
+            setting: fields.get(keyword)
+            for keyword, (owner, setting) in OWNED.items()
+            if owner == provider
+        }
+        if provider == "openai":
+            settings |= {name: fields[name] for name in SHARED if name in fields}
+            settings |= client_settings(self._clients)
+            settings["stream_chunk_timeout"] = fields["stream_chunk_timeout"]
+            settings["include_response_headers"] = fields["include_response_headers"]
+        return Connection(
+            provider, {**settings, **fields["providers"].get(provider, {})}
+        )
+
+    def _host_connection(self, host: Host) -> Connection:
+        """Return the settings of a named server: its own, and nobody else's."""
+        own = self._fields["providers"].get(host.name, {})
+        settings = {
+            "base_url": host.base_url,
+            "stream_chunk_timeout": self._fields["stream_chunk_timeout"],
+            "include_response_headers": self._fields["include_response_headers"],
+            **{k: v for k, v in own.items() if k not in _OF_HOSTS},
+        }
+        if settings.get("api_key") is None:
+            settings["api_key"] = connection.as_secret("api_key", host.key())
+        return Connection(LIKE, settings, host.name, host.key_env)
+
+    def shim(self, plan: CallPlan) -> ProviderShim:
+        """Return what a plan is sent with."""
+        name = plan.config.connection
+        shim = self.shims.get(name)
+        if shim is None:
+            shim = self.shims[name] = connect(self.connected(name))
+        return shim
+
+    def close(self) -> None:
+        """Close the connections of this model's clients."""
+        for shim in self.shims.values():
+            shim.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this model's clients; see `close`."""
+        for shim in self.shims.values():
+            await shim.aclose()
