@@ -312,7 +312,7 @@ def test_a_broken_comparison_does_not_touch_the_call(
 ) -> None:
     """If comparing fails the answer arrives; the failure is counted and logged once."""
     llm = model(rollout=Rollout("shadow"))
-    monkeypatch.setattr(type(llm), "_plan", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(llm._planning), "plan", lambda *_: 1 / 0)
     answers = [llm.invoke("hi").text for _ in range(3)]
 
     assert ["hi"] * 3 == answers
