@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.schemas.dialects import modern
 from langchain_unified.schemas.merging import both
 from langchain_unified.schemas.nulls import allows_null
 from langchain_unified.schemas.walking import definition
@@ -187,8 +189,20 @@ def _target(root: Mapping[str, Any], reference: str) -> Any:
         return None
 
 
+_UNREADABLE = (AttributeError, TypeError, re.error)
+"""What jsonschema raises for a schema of the wrong shape, and for a pattern of a
+language that is not Python's."""
+
+
+def _unresolvable() -> type[Exception]:
+    """Return the error for a reference to another document."""
+    referencing: Any = importlib.import_module("referencing.exceptions")
+    found: type[Exception] = referencing.Unresolvable
+    return found
+
+
 def violation(value: Any, schema: Mapping[str, Any]) -> str | None:
-    """Return how a value breaks a schema, `None` if it does not.
+    """Return how a value breaks a schema, `None` if it does not or nobody can tell.
 
     Args:
         value: A JSON value.
@@ -196,9 +210,14 @@ def violation(value: Any, schema: Mapping[str, Any]) -> str | None:
     """
     # jsonschema has no types of its own.
     jsonschema: Any = importlib.import_module("jsonschema")
-    latest = jsonschema.Draft202012Validator
-    checks = jsonschema.validators.validator_for(schema, default=latest)(schema)
-    first = next(iter(checks.iter_errors(value)), None)
+    told, latest = modern(schema), jsonschema.Draft202012Validator
+    kind = jsonschema.validators.validator_for(told, default=latest)
+    # Without a registry jsonschema 4 downloads what a reference names.
+    known = importlib.import_module("jsonschema_specifications").REGISTRY
+    try:
+        first = next(iter(kind(told, registry=known).iter_errors(value)), None)
+    except (*_UNREADABLE, jsonschema.exceptions.UnknownType, _unresolvable()):
+        return None  # a schema that cannot be read says nothing of the answer
     if first is None:
         return None
     place = ".".join(str(step) for step in first.absolute_path)

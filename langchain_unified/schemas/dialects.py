@@ -1,4 +1,4 @@
-"""Older dialects of JSON Schema, and Google's own, in the words of 2020-12.
+"""Older dialects of JSON Schema, OpenAPI's and Google's own, in the words of 2020-12.
 
 OpenAI and Anthropic check what they are sent against JSON Schema 2020-12: `[{"type":
 "string"}] is not of type 'object', 'boolean'` answers OpenAI to the list that `items`
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from langchain_unified.schemas.kinds import or_null
 from langchain_unified.schemas.walking import mapped
 
 _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
@@ -34,6 +35,9 @@ def _node(given: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
     node = mapped(given, lambda part, _, __: _node(part))
+    if node.get("nullable") is True:  # OpenAPI 3.0 and Google
+        del node["nullable"]
+        node = or_null(node)
     kind = node.get("type")
     if isinstance(kind, str) and kind.isupper():
         node["type"] = kind.lower()

@@ -102,16 +102,21 @@ def implied_type(node: Mapping[str, Any]) -> str | None:
     return None
 
 
+_CHOICES = frozenset({"$ref", "allOf", "anyOf", "const", "oneOf"})
+"""Words that say on their own whether null is allowed."""
+
+
 def or_null(node: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that allows null as well."""
     if "enum" in node and None not in node["enum"]:
         node["enum"] = [*node["enum"], None]
     kind = node.get("type")
-    if isinstance(kind, str):
+    if isinstance(kind, str) and not _CHOICES & node.keys():
         return {**node, "type": [kind, "null"]}
-    if "anyOf" in node:
+    if "anyOf" in node and kind is None:
         return {**node, "anyOf": [*node["anyOf"], {"type": "null"}]}
-    return {"anyOf": [node, {"type": "null"}]} if kind is None else node
+    named = isinstance(kind, list) and "null" in kind
+    return node if named else {"anyOf": [node, {"type": "null"}]}
 
 
 def one_type_each(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -213,7 +213,10 @@ def _plain_parameters(target: Any) -> Mapping[str, Any] | None:
     """
     if not _is_pydantic_2(target) or contains_itself(target.model_json_schema()):
         return None
-    return convert_to_openai_function(target).get("parameters")
+    try:
+        return convert_to_openai_function(target).get("parameters")
+    except TypeError:  # langchain-core 1.8 takes a key "$ref" for a reference
+        return None
 
 
 def _rooted(schema: dict[str, Any]) -> dict[str, Any]:

@@ -265,7 +265,7 @@ class Subset:
         if not self._wire.closed:
             return node
         is_open = "properties" not in node and extra is not False
-        missing = set(node.get("required", ())) - set(node.get("properties", ()))
+        missing = _required(node) - set(node.get("properties", ()))
         if is_open or missing or extra not in (None, False):
             raise UnsayableError(place, "object with keys of any name")
         properties = dict(node.get("properties", {}))
@@ -317,6 +317,19 @@ class Subset:
             else:
                 self.newly_required.append(told)
         node["required"] = list(properties)
+
+
+def _required(node: Mapping[str, Any]) -> set[str]:
+    """Return the keys that an object must have, always or under a condition."""
+    found = set(node.get("required", ()))
+    for key, others in (node.get("dependentRequired") or {}).items():
+        found |= {key, *others}
+    parts = [node.get("then"), node.get("else")]
+    parts += (node.get("dependentSchemas") or {}).values()
+    for part in parts:
+        if isinstance(part, Mapping):
+            found |= {*part.get("required", ()), *part.get("properties", ())}
+    return found
 
 
 def _may_be_empty(schema: Any) -> bool:
