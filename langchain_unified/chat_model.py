@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -170,7 +170,8 @@ class UnifiedChatModel(DropIn):
         private = self.__pydantic_private__ or {}
         router: Router | None = private["_router"]
         if router is None or router.fields is not self.__dict__:
-            router = private["_router"] = _assembled(self, private)
+            router = _assembled(self, private, self._convert_input)
+            private["_router"] = router
         return router
 
     @property
@@ -560,11 +561,20 @@ class UnifiedChatModel(DropIn):
         "async_client", "The `chat.completions` resource of `root_async_client`."
     )
 
-    def _client(self, name: str) -> Any:
-        """Return one of the clients of OpenAI's connection; see `client_attribute`."""
+    def use_sdk_client(self, name: str, client: Any) -> None:
+        """Put a client, or a resource of one, in the place of this model's own.
+
+        Args:
+            name: `client`, `async_client`, `root_client` or `root_async_client`.
+            client: What serves the calls from now on; `None` for the model's own.
+        """
+        self._given_clients = {**self._given_clients, name: client}
+
+    def sdk_client(self, name: str) -> Any:
+        """Return one of the clients of OpenAI's connection; see `use_sdk_client`."""
         if name.startswith("root"):
             return getattr(self._openai(), name)
-        return self._client(f"root_{name}").chat.completions
+        return self.sdk_client(f"root_{name}").chat.completions
 
     def _openai(self) -> Any:
         """Return the OpenAI shim's delegate, which keeps the clients.
@@ -580,7 +590,11 @@ class UnifiedChatModel(DropIn):
             raise NoClientError(*error.args) from error
 
 
-def _assembled(model: UnifiedChatModel, private: Mapping[str, Any]) -> Router:
+def _assembled(
+    model: UnifiedChatModel,
+    private: Mapping[str, Any],
+    convert_input: Callable[[LanguageModelInput], PromptValue],
+) -> Router:
     """Return the parts of a model, each of which holds those below it."""
     fields = model.__dict__
 
@@ -595,7 +609,7 @@ def _assembled(model: UnifiedChatModel, private: Mapping[str, Any]) -> Router:
         purse=private["_purse"],
         killed=killed,
     )
-    router = Router(model, Runner(fields, planning, private["_purse"]))
+    router = Router(model, Runner(fields, planning, private["_purse"]), convert_input)
     return router
 
 

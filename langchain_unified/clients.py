@@ -2,6 +2,14 @@
 
 `ChatOpenAI` has four: `root_client` and `root_async_client`, and their
 `chat.completions` as `client` and `async_client`. Each can be read, set and patched.
+
+The seam to openai, for one private name:
+
+`_client`: the client that a resource (`client.chat.completions`) belongs to. Code for
+    `ChatOpenAI` hands in the resource alone (`client=`), and there is no public way
+    from it to its client, which other endpoints need.
+
+Run on openai 2.45.0 to 3.57.0.
 """
 
 from __future__ import annotations
@@ -30,10 +38,10 @@ def client_attribute(name: str, doc: str) -> Any:
     """
 
     def read(model: Any) -> Any:
-        return model._client(name)  # noqa: SLF001
+        return model.sdk_client(name)
 
     def give(model: Any, client: Any) -> None:
-        model._given_clients = {**model._given_clients, name: client}  # noqa: SLF001
+        model.use_sdk_client(name, client)
 
     def forget(model: Any) -> None:
         setattr(model, name, None)

@@ -37,6 +37,8 @@ from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.serialization import deepen, fill_in, movable
 from langchain_unified.types import Policy
 
+_NAMED_IN_TRACES = ("langchain-openai", "langchain-unified")
+
 
 class DropIn(BaseChatModel):
     """Fields, defaults and reading of the constructor's keywords."""
@@ -295,8 +297,11 @@ class DropIn(BaseChatModel):
     @model_validator(mode="after")
     def _set_unified_version(self) -> Self:
         """Name the packages in the trace's metadata, as integrations do."""
-        for package in ("langchain-openai", "langchain-unified"):
-            self._add_version(package, package_version(package))
+        own = {name: package_version(name) for name in _NAMED_IN_TRACES}
+        metadata = self.metadata or {}
+        known = metadata.get("lc_versions")
+        versions = {**(known if isinstance(known, dict) else {}), **own}
+        self.metadata = {**metadata, "lc_versions": versions}
         return self
 
     @model_validator(mode="after")

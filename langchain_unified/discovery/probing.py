@@ -83,14 +83,15 @@ def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> 
         from langchain_unified.chat_model import UnifiedChatModel  # noqa: PLC0415
 
         llm = UnifiedChatModel(model_name="any", registry=registry)
-    known = llm._planning.known(model)  # noqa: SLF001
+    planning = llm.router.runner.planning
+    known = planning.known(model)
     registry.check_enabled(known.provider, llm.enable)
     file = _rules_of(registry, known)
     start = _permissive(file, known)
     bounds = _bounds(registry, known, len(start.mappings))
     if dry_run:
         return bounds
-    shim = connect(llm._planning.wiring.connected(known.connection))  # noqa: SLF001
+    shim = connect(planning.wiring.connected(known.connection))
     asking = Asking(start, shim, bounds.most_calls)
     title = registry.provider(known.provider).title
     row = row_of(asking.run(), known, file, title, registry.today())

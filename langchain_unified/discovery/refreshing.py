@@ -115,7 +115,7 @@ def refresh(
     llm = llm if llm is not None else _from_environment(registry)
     cache = Cache(folder)
     asked = providers if providers is not None else _enabled(registry, llm)
-    wiring = llm._planning.wiring  # noqa: SLF001
+    wiring = llm.router.runner.planning.wiring
     return Refreshed(
         tuple(
             _refresh_one(registry, wiring.connected(name), cache, max_age, timeout)
@@ -294,7 +294,7 @@ def _laid(
 
 def _enabled(registry: Registry, llm: Any) -> list[str]:
     enabled = [name for name in registry.files if registry.is_enabled(name, llm.enable)]
-    return [*enabled, *llm._planning.wiring.hosts()]  # noqa: SLF001
+    return [*enabled, *llm.router.runner.planning.wiring.hosts()]
 
 
 def _from_environment(registry: Registry) -> Any:

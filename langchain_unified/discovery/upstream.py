@@ -9,12 +9,15 @@ file with a reason and a source each.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -161,14 +164,24 @@ def _sdk_literals() -> Iterator[Claim]:
 
 def _partner_profiles() -> Iterator[Claim]:
     for package, provider in _PROFILES.items():
-        try:
-            module = importlib.import_module(f"{package}.data._profiles")
-        except ImportError:
-            continue
-        for model, profile in module._PROFILES.items():  # noqa: SLF001
+        for model, profile in _profiles_in(package):
             yield Claim(package, provider, model, "id", "listed")
             for fact, value in _profile_facts(profile):
                 yield Claim(package, provider, model, fact, value)
+
+
+def _profiles_in(package: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the profile of each model a package knows.
+
+    They are data that a command generates; the package gives out one at a time only.
+    """
+    if find_spec(package) is None:
+        return
+    for file in resources.files(f"{package}.data").iterdir():
+        text = file.read_text("utf-8") if file.name.endswith(".py") else ""
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                yield from ast.literal_eval(node.value).items()
 
 
 def _profile_facts(profile: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import Protocol
 
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.limits import limits
@@ -20,6 +21,15 @@ _FIRST_ERROR = 400
 _PIECE = 1 << 16
 _GZIP = zlib.MAX_WBITS | 16
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json")
+
+
+class _Inflater(Protocol):
+    """What `zlib.decompressobj` returns; its class has no public name."""
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 class Meter:
@@ -80,7 +90,7 @@ class Meter:
             return False
         raise _too_large("stream" if self._is_stream else "answer", self._most)
 
-    def _inflate(self, inflater: zlib._Decompress, chunk: bytes) -> None:
+    def _inflate(self, inflater: _Inflater, chunk: bytes) -> None:
         """Count what a compressed chunk expands to, a piece at a time."""
         try:
             while chunk and self._size <= self._most:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
@@ -47,15 +48,22 @@ class Router:
     Args:
         model: The chat model whose calls are routed.
         runner: Carries out the calls of the unified path.
+        convert_input: Returns the input of a call as a prompt.
 
     Attributes:
         runner: Carries out the calls of the unified path.
+        convert_input: Returns the input of a call as a prompt.
         fields: The model's fields by name.
     """
 
-    def __init__(self, model: DropIn, runner: Runner) -> None:
+    def __init__(
+        self,
+        model: DropIn,
+        runner: Runner,
+        convert_input: Callable[[LanguageModelInput], PromptValue],
+    ) -> None:
         """Keep the model; the plain one is built when first needed."""
-        self._model, self.runner = model, runner
+        self._model, self.runner, self.convert_input = model, runner, convert_input
         self.fields = vars(model)
         self._plain: ProviderShim | None = None
 
@@ -230,7 +238,7 @@ class Router:
             from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
 
             asked, kwargs = read()
-            messages = self._model._convert_input(asked).to_messages()  # noqa: SLF001
+            messages = self.convert_input(asked).to_messages()
             planned = partial(self._planned, messages, None, kwargs, stream=stream)
             model = str(_model_of(kwargs) or self._model.model_name)
             call = Shadowed(served.rollout, planned, messages, model, answer)

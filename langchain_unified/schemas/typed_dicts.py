@@ -11,6 +11,13 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import is_typeddict
 
 _MARKS = ("Required", "NotRequired", "ReadOnly")
+_MARK_OF = {
+    getattr(module, name): name
+    for module in (typing, typing_extensions)
+    for name in _MARKS
+    if hasattr(module, name)
+}
+"""The marks of either module: before Python 3.13 `typing` lacks some of them."""
 
 
 def typed_dict_schema(target: Any) -> dict[str, Any]:
@@ -94,8 +101,7 @@ def _remade(target: Any, made: dict[Any, Any]) -> Any:
 
 def _mark(hint: Any) -> str:
     origin = typing.get_origin(hint)
-    name = getattr(origin, "_name", None) or getattr(origin, "__name__", "")
-    return name if name in _MARKS else ""
+    return _MARK_OF.get(origin, "") if origin is not None else ""
 
 
 def _annotated(target: Any, made: dict[Any, Any]) -> Any:

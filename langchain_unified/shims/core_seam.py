@@ -1,9 +1,12 @@
 """The seam to langchain-core: the four faces of somebody else's chat model.
 
-LangChain's guide to custom chat models documents `_generate`, `_agenerate`, `_stream`
-and `_astream` as what an integration implements. They are called directly, because the
-public `invoke` and its kin would start callbacks, caches and a trace of their own for
-a call that has them already. Run on langchain-core 1.7.0 to 1.8.3.
+`_generate`, `_agenerate`: the whole answer, without and with an event loop.
+`_stream`, `_astream`: the answer in pieces.
+
+LangChain's guide to custom chat models documents them as what an integration
+implements. They are called directly, because the public `invoke` and its kin would
+start callbacks, caches and a trace of their own for a call that has them already.
+Run on langchain-core 1.7.0 to 1.8.3.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ class GoogleGenAIShim(DelegatedShim):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
+        kept["vertexai"] = vertex
         if not vertex:
             kept.setdefault("api_version", _api_version())
         if not uses_client_certificate(on_vertex=vertex):

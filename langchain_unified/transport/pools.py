@@ -25,7 +25,12 @@ OPTIONS = frozenset({*_COPIED, "cert", "limits", "trust_env", "verify"})
 
 
 def open_pool(
-    http: ModuleType, options: Mapping[str, Any], proxy: Any, *, is_async: bool
+    http: ModuleType,
+    options: Mapping[str, Any],
+    proxy: Any,
+    *,
+    is_async: bool,
+    network_backend: Any = None,
 ) -> Any:
     """Return a transport with connections of its own.
 
@@ -34,6 +39,7 @@ def open_pool(
         options: Arguments of `http.HTTPTransport`, without `proxy`.
         proxy: URL or `http.Proxy` to connect through; `None` for none.
         is_async: Whether the transport is asynchronous.
+        network_backend: What opens connections in place of the usual backend.
 
     Raises:
         InvalidParameterError: If the proxy speaks SOCKS and `socksio` is missing.
@@ -48,7 +54,8 @@ def open_pool(
         "max_connections": limits.max_connections,
         "max_keepalive_connections": limits.max_keepalive_connections,
         "keepalive_expiry": limits.keepalive_expiry,
-        "network_backend": _backend(core, options, is_async=is_async),
+        "network_backend": network_backend
+        or _backend(core, options, is_async=is_async),
         **{name: options[name] for name in _COPIED if name in options},
     }
     if is_async:

@@ -1,8 +1,7 @@
 """Downloading media, only where the user allows it.
 
-Uses langchain-core's guard against server-side request forgery, as langchain-openai
-does: it refuses private, loopback, link-local and cloud metadata addresses and pins
-the address that it checked. Redirects are not followed.
+Only public addresses are connected to (see `addresses`), no proxy is asked, and
+redirects are not followed.
 
 A download runs on an event loop of its own, because only there a time limit holds for
 connecting, headers and body alike: a synchronous read ends when the server likes.
@@ -17,16 +16,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpcore
 import httpx
-from langchain_core._security import SSRFBlockedError, ssrf_safe_async_client
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.history.media.addresses import (
+    AddressNotPublicError,
+    PublicBackend,
+    check_url,
+)
 from langchain_unified.history.media.reading import Media, kind_of
 from langchain_unified.history.media.sniffing import (
     canonical_mime,
     mime_of_bytes,
     mime_of_name,
 )
+from langchain_unified.transport.pools import open_pool
 
 MAX_BYTES = 20 * 1024 * 1024
 """Largest download, packed or not; Gemini takes requests of 20 MB (ai.google.dev,
@@ -56,7 +61,7 @@ def fetched(media: Media, seconds: float | None = None) -> Media:
     try:
         with ThreadPoolExecutor(1) as worker:
             data, said = worker.submit(asyncio.run, _in_time(url, allowed)).result()
-    except (SSRFBlockedError, httpx.HTTPError, httpx.InvalidURL) as error:
+    except (AddressNotPublicError, httpx.HTTPError, httpx.InvalidURL) as error:
         raise InvalidParameterError("messages", url, f"{error}.") from error
     except (TimeoutError, asyncio.TimeoutError) as error:
         accepted = f"a download may take {allowed:g} seconds."
@@ -69,7 +74,9 @@ def fetched(media: Media, seconds: float | None = None) -> Media:
 
 def _client() -> httpx.AsyncClient:
     """Return a client that reaches public addresses only."""
-    return ssrf_safe_async_client(follow_redirects=False, timeout=MAX_SECONDS)
+    backend = PublicBackend(httpcore.AnyIOBackend())
+    pool = open_pool(httpx, {}, None, is_async=True, network_backend=backend)
+    return httpx.AsyncClient(transport=pool, timeout=MAX_SECONDS)
 
 
 async def _in_time(url: str, seconds: float) -> tuple[bytes, str]:
@@ -77,6 +84,8 @@ async def _in_time(url: str, seconds: float) -> tuple[bytes, str]:
 
 
 async def _download(url: str) -> tuple[bytes, str]:
+    parts = httpx.URL(url)
+    check_url(parts.scheme, parts.host)
     headers = {"accept-encoding": "identity"}
     async with (
         _client() as client,

@@ -1,9 +1,13 @@
 """A `ChatAnthropic` that sends plans, whichever model they name.
 
-The seam to langchain-anthropic (pinned below 2, watched by wire tests): the method
-`_get_request_payload`, the step of all four faces between messages and SDK call,
-`_create` and `_acreate`, which hand its result to the SDK.
-What `ChatAnthropic` decides by its own model's name plays no part.
+The seam to langchain-anthropic. What `ChatAnthropic` decides by its own model's name
+plays no part. No public method renders messages or hands a request to the SDK:
+
+`_get_request_payload`: messages to request body, for all four faces.
+`_create`, `_acreate`: the request to the SDK, which get a client of the connection, and
+    the attempts that the plan allows.
+
+Run on langchain-anthropic 1.7.7 to 1.7.10; pinned below the next minor version.
 """
 
 from __future__ import annotations

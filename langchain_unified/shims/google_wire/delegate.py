@@ -1,12 +1,11 @@
 """A `ChatGoogleGenerativeAI` that sends plans, whichever model they name.
 
-The seam to langchain-google-genai (pinned below 5, watched by wire tests), together
-with `responses`: the four faces `_generate`, `_agenerate`, `_stream` and `_astream`,
-`_prepare_request`, their step between messages and SDK call, and
-`_parse_chat_history`, which it calls to render messages. What `ChatGoogleGenerativeAI`
-would add of its own (a temperature of 0.7, `candidateCount`, empty safety settings)
-is not sent. `validate_environment` makes its client: on Vertex AI it hands a key over
-by a variable of the environment, and only where none is set (4.4.3, read 2026-11-27).
+Overrides the four faces `_generate`, `_agenerate`, `_stream` and `_astream`, which
+LangChain documents for integrations; `seam` has the private names. What
+`ChatGoogleGenerativeAI` would add of its own (a temperature of 0.7, `candidateCount`,
+empty safety settings) is not sent. `validate_environment` makes its client: on Vertex
+AI it hands a key over by a variable of the environment, and only where none is set
+(4.4.3, read 2026-11-27).
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         return self
 
     def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
-        request = self._prepare_request(messages, **kwargs)
+        request = self.request(kwargs[_PLAN], messages)
         with classified(request):
             response = self._models.generate_content(**request)
         return read_response(response)
@@ -68,7 +67,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     async def _agenerate(  # type: ignore[override]
         self, messages: list[BaseMessage], **kwargs: Any
     ) -> ChatResult:
-        request = self._prepare_request(messages, **kwargs)
+        request = self.request(kwargs[_PLAN], messages)
         with classified(request):
             response = await self.async_client.models.generate_content(**request)
         return read_response(response)
@@ -76,7 +75,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     def _stream(  # type: ignore[override]
         self, messages: list[BaseMessage], **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:
-        request = self._prepare_request(messages, **kwargs)
+        request = self.request(kwargs[_PLAN], messages)
         reader = StreamReader()
         with classified(request):
             for response in self._models.generate_content_stream(**request):
@@ -85,7 +84,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     async def _astream(  # type: ignore[override]
         self, messages: list[BaseMessage], **kwargs: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
-        request = self._prepare_request(messages, **kwargs)
+        request = self.request(kwargs[_PLAN], messages)
         reader = StreamReader()
         with classified(request):
             models = self.async_client.models
@@ -97,11 +96,8 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         client: Any = self.client
         return client.models
 
-    def _prepare_request(
-        self, messages: list[BaseMessage], **kwargs: Any
-    ) -> dict[str, Any]:
-        """Return the plan's request in place of `ChatGoogleGenerativeAI`'s."""
-        plan: CallPlan = kwargs[_PLAN]
+    def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+        """Return the SDK's arguments of a plan with its messages."""
         check_path(plan.model)
         places = Places()
         system, contents = parse_chat_history(
@@ -117,14 +113,10 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         config.system_instruction = system
         return {"model": plan.model, "contents": contents, "config": config}
 
-    def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
-        """Return the SDK's arguments of a plan with its messages."""
-        return self._prepare_request(messages, **self.planned(plan))
-
     @property
     def on_vertex(self) -> bool:
-        """Whether the client talks to Vertex AI."""
-        return bool(self._use_vertexai)  # type: ignore[attr-defined]
+        """Whether the client talks to Vertex AI; the shim always says so."""
+        return bool(self.vertexai)
 
     @staticmethod
     def planned(plan: CallPlan) -> dict[str, Any]:

@@ -1,8 +1,15 @@
 """The seam to langchain-google-genai: what it offers under private names only.
 
-Run on langchain-google-genai 4.4.3; `tests/unit_tests/test_seams.py` names what moved.
-There is no public way to render messages or to read an answer of the SDK: the public
-`invoke` sends the parameters the class would choose by its own model's name.
+The public `invoke` sends the parameters that the class would choose by its own model's
+name, so the steps before and after the request are called one by one:
+
+`_parse_chat_history`: messages to the SDK's contents.
+`_response_to_result`: a response of the SDK to `ChatResult`, whole or in pieces.
+`_StreamBlockIndexer`: numbers the content blocks of a stream, so that chunks add up.
+`_handle_client_error`, `_handle_server_error`: the SDK's errors as the classes that
+    code for `ChatGoogleGenerativeAI` catches; some of them have private names too.
+
+Run on langchain-google-genai 4.4.3; pinned below the next minor version.
 """
 
 from langchain_google_genai.chat_models import (

@@ -1,10 +1,16 @@
 """A `ChatOllama` that sends plans, whichever model they name.
 
-The seam to langchain-ollama (pinned below 2, watched by wire tests): the methods
-`_create_chat_stream` and `_acreate_chat_stream`, the step of all four faces that sends
-a request, and `_convert_messages_to_ollama_messages`, which renders messages. The
-request is posted over the ollama client's own HTTP client, because `Client.chat` takes
-no timeout, no headers and no field it does not know.
+The seam to langchain-ollama and ollama. `Client.chat` takes no timeout, no headers and
+no field that it does not know, so the request is posted over the HTTP client below it,
+which has read `OLLAMA_HOST` and its like and which nothing public returns:
+
+`_convert_messages_to_ollama_messages`: messages to the wire's.
+`_create_chat_stream`, `_acreate_chat_stream`: the step of all four faces that sends.
+`_client`, `_async_client`: the ollama clients of a `ChatOllama`; `_client` is also the
+    HTTP client of each of them.
+
+Run on langchain-ollama 1.1.0 and ollama 0.6.2 to 0.6.3; pinned below the next minor
+version, and below 1.0.
 """
 
 from __future__ import annotations
@@ -51,7 +57,7 @@ class PlannedChatOllama(ChatOllama):
         """Send the plan's request in place of `ChatOllama`'s."""
         del stop
         plan: CallPlan = kwargs[_PLAN]
-        request = self._request(plan, messages)
+        request = self.request_of(plan, messages)
         with self._client._client.stream("POST", PATH, **request) as response:  # noqa: SLF001
             if response.status_code >= _ERROR:
                 response.read()
@@ -68,7 +74,7 @@ class PlannedChatOllama(ChatOllama):
         """Send the plan's request in place of `ChatOllama`'s."""
         del stop
         plan: CallPlan = kwargs[_PLAN]
-        request = self._request(plan, messages)
+        request = self.request_of(plan, messages)
         client = self._async_client._client  # noqa: SLF001
         async with client.stream("POST", PATH, **request) as response:
             if response.status_code >= _ERROR:
@@ -77,7 +83,7 @@ class PlannedChatOllama(ChatOllama):
             async for line in response.aiter_lines():
                 yield _parsed(line, plan)
 
-    def _request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+    def request_of(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the arguments of the HTTP client for a plan with its messages."""
         rendered = self._convert_messages_to_ollama_messages(messages)
         body = {

@@ -1,11 +1,19 @@
 """A `ChatOpenAI` whose last step before the wire is the plan.
 
-The seam to langchain-openai (pinned below 2, watched by wire tests): the methods
-`_get_request_payload`, `_use_responses_api`, `_create_chat_result` and
-`_convert_chunk_to_generation_chunk`, which its own subclasses override, and the public
-fields `client` and `async_client`.
-`ChatOpenAI` renders messages, keeps the clients and builds LangChain objects; it no
-longer chooses endpoint or parameters.
+The seam to langchain-openai. `ChatOpenAI` renders messages, keeps the clients and
+builds LangChain objects; it no longer chooses endpoint or parameters. Its subclasses
+in langchain-openai override the same methods, and no public method does their work:
+
+`_get_request_payload`: messages to request body. The only way to have them rendered,
+    and the step where the plan takes the place of the parameters.
+`_use_responses_api`: which of the two wires to render for.
+`_default_params`: the parameters `ChatOpenAI` would add; none are wanted.
+`_create_chat_result`: body to `ChatResult`.
+`_convert_chunk_to_generation_chunk`: event of a stream to a chunk.
+`_should_stream_usage`: whether `ChatOpenAI` asks a stream for its token counts, to tell
+    what it would have sent.
+
+Run on langchain-openai 1.7.0 to 1.7.4; pinned below the next minor version.
 """
 
 from __future__ import annotations

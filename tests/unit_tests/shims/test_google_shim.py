@@ -566,9 +566,7 @@ def test_calls_of_others_get_the_sentinel(model: Make, name: str) -> None:
     call = {"name": "add", "args": {"a": 1}, "id": "call_1"}
     history = [HumanMessage("add"), AIMessage("", tool_calls=[call])]
     plan = llm.explain(history, model=name)
-    request = shim.delegate._prepare_request(
-        prepared(plan, history), **shim.delegate.planned(plan)
-    )
+    request = shim.delegate.request(plan, prepared(plan, history))
     part = request["contents"][1].parts[0]
 
     assert "skip_thought_signature_validator" == part.thought_signature
