@@ -34,6 +34,7 @@ def provider_files() -> tuple[str, ...]:
         "parameters.toml",
         "servers.toml",
         "schemas.toml",
+        "tracing.toml",
     }
     names = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(n for n in names if n.endswith(".toml") and n not in other))

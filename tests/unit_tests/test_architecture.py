@@ -13,7 +13,7 @@ ROOT = Path(langchain_unified.__file__).parent
 PACKAGE = "langchain_unified"
 
 LAYERS = (
-    {"cli", "migrate", "compat"},
+    {"cli", "migrate", "compat", "otel"},
     {"service", "factory"},
     {"chat_model"},
     {"rollout", "counting"},

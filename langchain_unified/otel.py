@@ -1,0 +1,300 @@
+"""OpenTelemetry spans and metrics of calls, by the GenAI conventions (extra `otel`).
+
+A callback handler rather than a part of the model: whoever does not hand it in pays
+nothing, and it sees what any other LangChain handler sees.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
+from opentelemetry import metrics, trace
+
+from langchain_unified.content import RECORD
+from langchain_unified.data import read_toml
+
+_SCOPE = "langchain_unified"
+_OPERATION = "chat"
+_ROLES = {"human": "user", "ai": "assistant"}
+_FACTS = "tracing.toml"
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    return read_toml(_FACTS)
+
+
+class _Started(NamedTuple):
+    """A call under way: its span, when it began, and what its metrics are told by."""
+
+    span: trace.Span
+    seconds: float
+    labels: dict[str, Any]
+
+
+class OpenTelemetryCallback(BaseCallbackHandler):
+    """Record a span and the metrics of each call by OpenTelemetry's GenAI conventions.
+
+    The span is named after the operation and the model asked for. It carries the
+    provider, the request's settings, the model that answered, the server, token counts
+    by kind and the finish reasons; each change the plan made, and each model that was
+    given up for a fallback, is an event. The metrics are
+    `gen_ai.client.operation.duration` (seconds) and `gen_ai.client.token.usage`
+    (tokens).
+
+    Args:
+        content: Whether messages go on the span, as `gen_ai.input.messages`,
+            `gen_ai.output.messages` and `gen_ai.system_instructions`. They may hold
+            what users said; off by default.
+        tracer_provider: Where spans go; the global provider by default.
+        meter_provider: Where metrics go; the global provider by default.
+
+    Example:
+        ```python
+        from langchain_unified.otel import OpenTelemetryCallback
+
+        llm = UnifiedChatModel(model="gpt-4o", callbacks=[OpenTelemetryCallback()])
+        llm.invoke("hi")
+        ```
+    """
+
+    run_inline = True
+    """Called in the caller's context, so that the span has the right parent."""
+
+    def __init__(
+        self,
+        *,
+        content: bool = False,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
+    ) -> None:
+        """See the class."""
+        self._content = content
+        self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
+        meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
+        buckets = _facts()["buckets"]
+        self._duration = meter.create_histogram(
+            "gen_ai.client.operation.duration",
+            unit="s",
+            description="How long a call took.",
+            explicit_bucket_boundaries_advisory=buckets["seconds"],
+        )
+        self._tokens = meter.create_histogram(
+            "gen_ai.client.token.usage",
+            unit="{token}",
+            description="How many tokens a call used.",
+            explicit_bucket_boundaries_advisory=buckets["tokens"],
+        )
+        self._calls: dict[UUID, _Started] = {}
+
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any],  # noqa: ARG002
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        invocation_params: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Start the span of a call."""
+        params = invocation_params or {}
+        model = params.get("model") or params.get("model_name") or ""
+        provider = _provider_name((metadata or {}).get("ls_provider"))
+        labels = {
+            "gen_ai.operation.name": _OPERATION,
+            "gen_ai.provider.name": provider,
+            "gen_ai.request.model": str(model),
+        }
+        span = self._tracer.start_span(
+            f"{_OPERATION} {model}".strip(),
+            kind=trace.SpanKind.CLIENT,
+            attributes={**labels, **_request_attributes(params, metadata or {})},
+        )
+        if self._content and span.is_recording():
+            span.set_attributes(_input_attributes(messages[0] if messages else []))
+        self._calls[run_id] = _Started(span, time.perf_counter(), labels)
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
+        """End the span of a call with what was answered."""
+        call = self._calls.pop(run_id, None)
+        if call is None:
+            return
+        answers = [
+            generation.message
+            for generation in response.generations[0]
+            if isinstance(generation, ChatGeneration)
+        ]
+        record = answers[0].response_metadata.get(RECORD, {}) if answers else {}
+        call.labels.update(_answered_labels(record, answers))
+        call.span.set_attributes({**call.labels, **_response_attributes(answers)})
+        _add_events(call.span, record)
+        if self._content:
+            shown = json.dumps([_shown(answer) for answer in answers])
+            call.span.set_attribute("gen_ai.output.messages", shown)
+        self._record_tokens(call, answers)
+        self._end(call)
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+        """End the span of a call with its error."""
+        call = self._calls.pop(run_id, None)
+        if call is None:
+            return
+        call.labels["error.type"] = _error_type(error)
+        call.span.set_attributes(call.labels)
+        status = getattr(error, "status", None)
+        if isinstance(status, int):
+            call.span.set_attribute("http.response.status_code", status)
+        _add_events(call.span, {"failed": getattr(error, "failed", ())})
+        call.span.record_exception(error)
+        call.span.set_status(trace.StatusCode.ERROR, type(error).__name__)
+        self._end(call)
+
+    def _record_tokens(self, call: _Started, answers: Sequence[BaseMessage]) -> None:
+        usage = _usage(answers)
+        for kind in ("input", "output"):
+            count = usage.get(f"{kind}_tokens")
+            if count is not None:
+                self._tokens.record(count, {**call.labels, "gen_ai.token.type": kind})
+
+    def _end(self, call: _Started) -> None:
+        self._duration.record(time.perf_counter() - call.seconds, call.labels)
+        call.span.end()
+
+
+def _provider_name(provider: object, platform: object = "") -> str:
+    names = _facts()["providers"]
+    found = names.get(f"{provider}@{platform}") or names.get(str(provider))
+    return str(found or provider or "unknown")
+
+
+def _request_attributes(
+    params: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings the caller asked for; the events tell what became of them."""
+    found: dict[str, Any] = {}
+    for parameter, attribute in _facts()["request"].items():
+        value = params.get(parameter)
+        if isinstance(value, str) and parameter == "stop":
+            value = [value]
+        if isinstance(value, (int, float, list, tuple)):
+            found[attribute] = value
+    conversation = metadata.get("thread_id") or metadata.get("session_id")
+    if conversation:
+        found["gen_ai.conversation.id"] = str(conversation)
+    return found
+
+
+def _answered_labels(
+    record: Mapping[str, Any], answers: Sequence[BaseMessage]
+) -> dict[str, Any]:
+    """Return who answered, and where: a fallback or a prefix may have changed both."""
+    labels: dict[str, Any] = {}
+    provider, platform = record.get("provider"), record.get("platform") or ""
+    if provider:
+        labels["gen_ai.provider.name"] = _provider_name(provider, platform)
+        labels |= _server_labels(record.get("server") or platform)
+    if answers:
+        metadata = answers[0].response_metadata
+        used = metadata.get("model_name") or record.get("model")
+        labels["gen_ai.response.model"] = str(used)
+    return labels
+
+
+def _server_labels(address: str) -> dict[str, Any]:
+    parts = urlsplit(address)
+    if not parts.hostname:
+        return {}
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return {"server.address": parts.hostname, **({"server.port": port} if port else {})}
+
+
+def _response_attributes(answers: Sequence[BaseMessage]) -> dict[str, Any]:
+    usage = _usage(answers)
+    came_in = usage.get("input_token_details") or {}
+    went_out = usage.get("output_token_details") or {}
+    metadata = [answer.response_metadata for answer in answers]
+    found = {
+        "gen_ai.response.id": metadata[0].get("id") if metadata else None,
+        "gen_ai.response.finish_reasons": [
+            str(one["finish_reason"]) for one in metadata if one.get("finish_reason")
+        ],
+        "gen_ai.usage.input_tokens": usage.get("input_tokens"),
+        "gen_ai.usage.output_tokens": usage.get("output_tokens"),
+        "gen_ai.usage.cache_read.input_tokens": came_in.get("cache_read"),
+        "gen_ai.usage.cache_creation.input_tokens": came_in.get("cache_creation"),
+        "gen_ai.usage.reasoning.output_tokens": went_out.get("reasoning"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _usage(answers: Sequence[BaseMessage]) -> Mapping[str, Any]:
+    """Return the token counts of a call; each of its answers carries those of all."""
+    first = answers[0] if answers else None
+    return (isinstance(first, AIMessage) and first.usage_metadata) or {}
+
+
+def _add_events(span: trace.Span, record: Mapping[str, Any]) -> None:
+    """Tell each change and each model given up; never what was asked."""
+    for change in record.get("changes") or ():
+        told = ("parameter", "kind", "reason", "source")
+        shown = {f"{_SCOPE}.{name}": str(change.get(name) or "") for name in told}
+        span.add_event(f"{_SCOPE}.change", shown)
+    for attempt in record.get("failed") or ():
+        shown = {f"{_SCOPE}.{name}": str(value) for name, value in attempt.items()}
+        span.add_event(f"{_SCOPE}.attempt", shown)
+
+
+def _error_type(error: BaseException) -> str:
+    """Return the status a provider answered with, else the class."""
+    status = getattr(error, "status", None)
+    return str(status) if isinstance(status, int) else type(error).__qualname__
+
+
+def _input_attributes(messages: Sequence[BaseMessage]) -> dict[str, str]:
+    system = [
+        part for m in messages if isinstance(m, SystemMessage) for part in _parts(m)
+    ]
+    others = [_shown(m) for m in messages if not isinstance(m, SystemMessage)]
+    found = {"gen_ai.input.messages": json.dumps(others)}
+    if system:
+        found["gen_ai.system_instructions"] = json.dumps(system)
+    return found
+
+
+def _shown(message: BaseMessage) -> dict[str, Any]:
+    role = _ROLES.get(message.type, message.type)
+    shown: dict[str, Any] = {"role": role, "parts": _parts(message)}
+    reason = message.response_metadata.get("finish_reason")
+    return {**shown, "finish_reason": str(reason)} if reason else shown
+
+
+def _parts(message: BaseMessage) -> list[dict[str, Any]]:
+    """Return a message in the conventions' parts; bytes of media are not repeated."""
+    if message.type == "tool":
+        identity = getattr(message, "tool_call_id", "")
+        return [
+            {"type": "tool_call_response", "id": identity, "response": message.text}
+        ]
+    parts: list[dict[str, Any]] = []
+    for block in message.content_blocks:
+        if block["type"] == "text":
+            parts.append({"type": "text", "content": block["text"]})
+        elif block["type"] == "reasoning":
+            parts.append({"type": "reasoning", "content": block.get("reasoning", "")})
+        elif block["type"] == "tool_call":
+            names = ("id", "name")
+            call = {name: block.get(name) for name in names}
+            parts.append({"type": "tool_call", **call, "arguments": block["args"]})
+        else:
+            parts.append({"type": block["type"]})
+    return parts
