@@ -46,6 +46,9 @@ _OLDER_NATIVE = "__unified_content__"
 CALL_FIELDS = "tool_call_fields"
 """Key of `additional_kwargs` for a server's own fields of tool calls, by call id."""
 
+CONTENT_PARTS = "content_parts"
+"""Key of `additional_kwargs` for content that a server gave in parts, as it gave it."""
+
 ECHOED = "__unified_echoed__"
 """Key of `additional_kwargs` for the fields that go back to the server they are from;
 only on messages about to be sent."""

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from langchain_unified.content import (
+    CONTENT_PARTS,
     ECHOED,
     kept_blocks,
     with_native_content,
@@ -143,15 +144,31 @@ def _written(plan: CallPlan, block: Mapping[str, Any]) -> Any:
 
 def _echoed(plan: CallPlan, message: AIMessage) -> dict[str, Any]:
     """Return the fields of a server's own that go back to it."""
-    if plan.endpoint != "chat" or not takes_back(plan.config):
+    is_theirs = bool(plan.config.server) and plan.endpoint == "chat"
+    if not is_theirs or not gave(plan.config.server, producer(message)):
         return {}
-    if not gave(plan.config.server, producer(message)):
-        return {}
-    extra = message.additional_kwargs
+    extra = dict(message.additional_kwargs)
+    parts = _parts_again(message, extra)
+    if not takes_back(plan.config):
+        return parts
     own = {k: v for k, v in extra.items() if v and k not in _OURS and k[:2] != "__"}
     if isinstance(own.get("reasoning"), Mapping):  # an item of Responses
         del own["reasoning"]
-    return own
+    return {**own, **parts}
+
+
+def _parts_again(message: AIMessage, extra: dict[str, Any]) -> dict[str, Any]:
+    """Return content in the parts in which a server gave it, if its text is the same.
+
+    Mistral's reasoning stands there, and in no field beside (docs.mistral.ai,
+    reasoning, 2026-11). It is taken out of the fields.
+    """
+    parts = extra.pop(CONTENT_PARTS, None)
+    texts = [p.get("text") for p in parts or () if p.get("type") == "text"]
+    if not parts or "".join(filter(None, texts)) != message.text:
+        return {}
+    extra.pop("reasoning_content", None)
+    return {"content": parts}
 
 
 _OURS = frozenset(

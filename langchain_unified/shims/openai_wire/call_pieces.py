@@ -12,8 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+from langchain_core.utils.json import parse_partial_json
+
+CUSTOM_INPUT = "__arg1"
+"""Argument name under which LangChain keeps the free text of a custom tool call."""
 
 _KNOWN = frozenset({"index", "id", "type", "function", "custom"})
+_CUSTOM_START, _CUSTOM_END = json.dumps({CUSTOM_INPUT: "\n"}).split("\\n")
 _CLOSERS = {"{": "}", "[": "]"}
 
 
@@ -54,8 +59,8 @@ class CallPieces:
         found = (self._piece(call) for call in calls if isinstance(call, Mapping))
         return [piece for piece in found if piece is not None]
 
-    def cut(self, *, by_length: bool) -> Iterator[ToolCallChunk]:
-        """Yield pieces that keep calls which were cut off from being taken for whole.
+    def ended(self, *, by_length: bool) -> Iterator[ToolCallChunk]:
+        """Yield the last pieces: those that end free text, and those of cut-off calls.
 
         langchain-core completes the JSON of a streamed call, so half a path would be a
         path (langchain-ai/langchain#39275). A closing bracket that fits nothing makes
@@ -65,16 +70,15 @@ class CallPieces:
             by_length: Whether the answer ended at its token limit.
         """
         for call in self._calls:
-            mark = _mark(call.text, by_length=by_length)
+            cut = by_length and call is self._calls[-1]
+            whole = call.is_custom and not cut
+            mark = _CUSTOM_END if whole else cut_mark(call.text, by_length=cut)
             if mark is not None:
                 yield tool_call_chunk(args=mark, index=call.index)
 
     def _piece(self, wire: Mapping[str, Any]) -> ToolCallChunk | None:
         """Return the piece of a call; `None` if it adds nothing to it."""
-        function = wire.get("function")
-        function = function if isinstance(function, Mapping) else {}
-        name = function.get("name") or None
-        args = arguments_text(function.get("arguments"))
+        name, args = _said(wire)
         given_id = str(wire["id"]) if wire.get("id") else None
         call = self._call(wire.get("index"), given_id, name)
         is_new = call is None
@@ -82,6 +86,8 @@ class CallPieces:
             call = self._open(wire.get("index"), given_id)
         if own := own_fields(wire):
             self.fields.setdefault(call.id, {}).update(own)
+        if is_new and isinstance(wire.get("custom"), Mapping):
+            call.is_custom, args = True, _CUSTOM_START + (args or "")
         call.parts.append(args or "")
         shown = None if name == call.name else name
         call.name = call.name or name
@@ -116,16 +122,28 @@ class CallPieces:
 class _Call:
     """One call as far as it has come."""
 
-    __slots__ = ("id", "index", "name", "parts")
+    __slots__ = ("id", "index", "is_custom", "name", "parts")
 
     def __init__(self, index: int, call_id: str) -> None:
         self.index, self.id = index, call_id
         self.name: str | None = None
+        self.is_custom = False
         self.parts: list[str] = []
 
     @property
     def text(self) -> str:
         return "".join(self.parts)
+
+
+def _said(wire: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return name and arguments of a piece; free text as it stands in a JSON string."""
+    custom, function = wire.get("custom"), wire.get("function")
+    if isinstance(custom, Mapping):
+        text = json.dumps(custom.get("input") or "")[1:-1]
+        return custom.get("name") or None, text or None
+    if not isinstance(function, Mapping):
+        return None, None
+    return function.get("name") or None, arguments_text(function.get("arguments"))
 
 
 def _is_json(text: str) -> bool:
@@ -136,16 +154,32 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _mark(text: str, *, by_length: bool) -> str | None:
-    """Return what makes cut-off arguments invalid; `None` if they are whole."""
+def cut_mark(text: str, *, by_length: bool) -> str | None:
+    """Return what makes cut-off arguments invalid; `None` if they are whole.
+
+    An object that is closed is whole, even where the answer ended at its limit.
+
+    Args:
+        text: Arguments as far as they came.
+        by_length: Whether the answer ended at its token limit.
+    """
     if not text:
         return "]" if by_length else None
-    if _is_json(text):
+    if _is_json(text) or not _is_completed(text):
         return None
     quote, stack = _open_at_end(text)
     if not (quote or stack or by_length):
         return None
     return quote + ("}" if stack and stack[-1] == "]" else "]")
+
+
+def _is_completed(text: str) -> bool:
+    """Tell whether langchain-core would complete the JSON of a call."""
+    try:
+        parse_partial_json(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _open_at_end(text: str) -> tuple[str, list[str]]:

@@ -13,8 +13,7 @@ from langchain_core.output_parsers.openai_tools import (
     parse_tool_call,
 )
 
-CUSTOM_INPUT = "__arg1"
-"""Argument name under which LangChain keeps the free text of a custom tool call."""
+from langchain_unified.shims.openai_wire.call_pieces import CUSTOM_INPUT
 
 
 def parse_chat_calls(
@@ -31,9 +30,6 @@ def parse_chat_calls(
     parsed: list[ToolCall] = []
     invalid: list[InvalidToolCall] = []
     for call in calls:
-        if custom := call.get("custom"):
-            parsed.append(_custom(custom, call.get("id")))
-            continue
         try:
             parsed.append(parse_tool_call(call))  # type: ignore[arg-type]
         except Exception as error:  # noqa: BLE001
@@ -49,28 +45,48 @@ def parse_response_calls(
     invalid: list[InvalidToolCall] = []
     for item in items:
         if item.get("type") == "custom_tool_call":
-            parsed.append(_custom(item, item.get("call_id")))
+            _add_custom(item, item.get("call_id"), parsed, invalid)
         elif item.get("type") == "function_call":
             _add_function(item, parsed, invalid)
     return parsed, invalid
 
 
+def is_cut(item: dict[str, Any]) -> bool:
+    """Tell whether an output item of Responses ended before it was whole."""
+    return item.get("status") == "incomplete"
+
+
 def custom_arguments(item: dict[str, Any]) -> str:
-    """Return the free text of a custom tool call as JSON arguments."""
-    return json.dumps({CUSTOM_INPUT: item.get("input")})
+    """Return the free text of a custom tool call as JSON arguments.
+
+    A bracket that fits nothing ends those of a call that was cut off: free text does
+    not show that some of it is missing.
+    """
+    told = json.dumps({CUSTOM_INPUT: item.get("input")})
+    return f"{told[:-1]}]" if is_cut(item) else told
 
 
-def _custom(call: dict[str, Any], call_id: str | None) -> ToolCall:
-    args = {CUSTOM_INPUT: call.get("input")}
-    return tool_call(name=call.get("name") or "", args=args, id=call_id)
+def _add_custom(
+    call: dict[str, Any],
+    call_id: str | None,
+    parsed: list[ToolCall],
+    invalid: list[InvalidToolCall],
+) -> None:
+    name, text = call.get("name") or "", call.get("input")
+    if is_cut(call):
+        error = "The call was cut off before it was whole."
+        invalid.append(invalid_tool_call(name=name, args=text, id=call_id, error=error))
+        return
+    parsed.append(tool_call(name=name, args={CUSTOM_INPUT: text}, id=call_id))
 
 
 def _add_function(
     item: dict[str, Any], parsed: list[ToolCall], invalid: list[InvalidToolCall]
 ) -> None:
     name, text = item.get("name") or "", item.get("arguments")
+    nothing = "" if is_cut(item) else "{}"
     try:
-        args = json.loads(text or "{}", strict=False)
+        args = json.loads(text or nothing, strict=False)
     except (JSONDecodeError, RecursionError) as error:
         call_id = item.get("call_id")
         invalid.append(

@@ -9,9 +9,13 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from langchain_unified.content import CONTENT_PARTS
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai_wire.call_pieces import arguments_text, new_call_id
-from langchain_unified.shims.openai_wire.calls import parse_chat_calls
+from langchain_unified.shims.openai_wire.calls import (
+    custom_arguments,
+    parse_chat_calls,
+)
 from langchain_unified.shims.openai_wire.chunks import PROVIDER
 from langchain_unified.shims.openai_wire.fields import (
     body_fields,
@@ -21,6 +25,7 @@ from langchain_unified.shims.openai_wire.fields import (
 from langchain_unified.shims.openai_wire.parts import (
     content_text,
     logprobs_of,
+    says_more,
     thinking_text,
 )
 from langchain_unified.shims.openai_wire.usage import (
@@ -100,16 +105,27 @@ def _complete_message(choice: Mapping[str, Any]) -> dict[str, Any]:
     found = {"role": "assistant", "refusal": None, **message}
     if isinstance(message.get("content"), list):
         found["content"] = content_text(message["content"])
+        if says_more(message["content"]):
+            found[CONTENT_PARTS] = message["content"]
         found.setdefault("reasoning_content", thinking_text(message["content"]))
     if calls := message.get("tool_calls"):
         length = choice.get("finish_reason") == "length"
-        found["tool_calls"] = [_complete_call(c, cut=length) for c in calls]
+        last = len(calls) - 1
+        found["tool_calls"] = [
+            _complete_call(call, cut=length and place == last)
+            for place, call in enumerate(calls)
+        ]
     return found
 
 
 def _complete_call(call: Mapping[str, Any], *, cut: bool) -> dict[str, Any]:
     found = {**call, "id": call.get("id") or new_call_id()}
     function = call.get("function")
+    if isinstance(custom := call.get("custom"), Mapping):
+        # langchain-openai 1.7.4 fails on calls of custom tools in a whole chat answer.
+        told = {**custom, "status": "incomplete" if cut else "completed"}
+        function = {"name": custom.get("name"), "arguments": custom_arguments(told)}
+        found = {"id": found["id"], "type": "function"}
     if isinstance(function, Mapping):
         text = arguments_text(function.get("arguments")) or ""
         # Nothing at all of the arguments of a call that the limit cut off is not a

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.content import CALL_FIELDS
+from langchain_unified.content import CALL_FIELDS, CONTENT_PARTS
 from langchain_unified.shims.openai_wire.call_pieces import CallPieces
 from langchain_unified.shims.openai_wire.chunks import PROVIDER, text_chunk
 from langchain_unified.shims.openai_wire.fields import (
@@ -22,7 +22,11 @@ from langchain_unified.shims.openai_wire.fields import (
     body_fields,
     choice_fields,
 )
-from langchain_unified.shims.openai_wire.parts import content_text, logprobs_of
+from langchain_unified.shims.openai_wire.parts import (
+    ContentPieces,
+    content_text,
+    logprobs_of,
+)
 from langchain_unified.shims.openai_wire.usage import parse_chat_usage, usage_since
 
 _FINAL_KEYS = (
@@ -52,6 +56,7 @@ class ChatStreamParser:
         self._metadata = {"output_version": "v1"} if output_version == "v1" else {}
         self._info = {"headers": dict(headers)} if headers else {}
         self._calls, self._fields = CallPieces(), FieldPieces()
+        self._parts = ContentPieces()
         self._body: dict[str, Any] = {}
         self._usage: UsageMetadata | None = None
         self._ended = False
@@ -77,6 +82,7 @@ class ChatStreamParser:
                 return None
             delta = {}
         info = self._chunk_info(choice, chunk, finish)
+        self._parts.add(delta.get("content"))
         fields = self._message_fields(delta, finish)
         metadata = {"model_provider": PROVIDER, **self._metadata}
         text = content_text(delta.get("content"))
@@ -128,14 +134,18 @@ class ChatStreamParser:
 
     def _message_fields(self, delta: Mapping[str, Any], finish: Any) -> dict[str, Any]:
         """Return the fields of the message beside its text."""
-        if not finish and delta.keys() <= _PLAIN and not delta.get("refusal"):
+        in_parts = isinstance(delta.get("content"), list)
+        plain = delta.keys() <= _PLAIN and not delta.get("refusal")
+        if plain and not (finish or in_parts):
             return {}
         fields: dict[str, Any] = {}
         calls = self._calls.pieces(delta.get("tool_calls"))
         extra = self._extra(delta)
         if finish:
-            calls += self._calls.cut(by_length=finish == _LENGTH)
+            calls += self._calls.ended(by_length=finish == _LENGTH)
             extra |= self._fields.rest()
+            if parts := self._parts.parts():
+                extra[CONTENT_PARTS] = parts
             if self._calls.fields:
                 extra[CALL_FIELDS] = self._calls.fields
         if calls:

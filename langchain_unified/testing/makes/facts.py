@@ -18,6 +18,7 @@ class Make:
         name: Its name.
         source: Where its ways are written down.
         reasoning: Fields in which it tells its reasoning.
+        thinks_in_content: Whether its reasoning stands among the parts of its content.
         wants_reasoning_back: Whether it refuses a tool call without its reasoning.
         usage: Where a stream tells usage: `last`, `finish`, `running` or `x_groq`.
         refused: Request fields it refuses.
@@ -31,6 +32,7 @@ class Make:
     name: str
     source: str
     reasoning: tuple[str, ...] = ()
+    thinks_in_content: bool = False
     wants_reasoning_back: bool = False
     usage: Literal["last", "finish", "running", "x_groq"] = "last"
     refused: tuple[str, ...] = ()

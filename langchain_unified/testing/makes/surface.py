@@ -96,6 +96,8 @@ class MakeSurface:
         for message in body["messages"]:
             calls = message.get("role") == "assistant" and message.get("tool_calls")
             missing = [key for key in make.reasoning if not message.get(key)]
+            if make.thinks_in_content and _thought(THOUGHT) not in _parts(message):
+                missing.append("content.thinking")
             if calls and make.wants_reasoning_back and missing:
                 said = f"Missing `{missing[0]}` field in the assistant message."
                 raise self._refusal("messages", said, None)
@@ -114,6 +116,9 @@ class MakeSurface:
 
     def _message(self, answer: Answer, number: int) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": answer.text}
+        if self._make.thinks_in_content:
+            said = [{"type": "text", "text": answer.text}] if answer.text else []
+            message["content"] = [_thought(THOUGHT), *said]
         for key in self._make.reasoning:
             detail = {"type": "reasoning.text", "text": THOUGHT, "index": 0}
             message[key] = [detail] if key.endswith("details") else THOUGHT
@@ -153,11 +158,27 @@ class MakeSurface:
     def _deltas(self, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for key in self._make.reasoning:
             yield {key: message[key]}
-        for word in message["content"].split(" ") if message["content"] else ():
-            yield {"content": word if word == message["content"] else f"{word} "}
+        if self._make.thinks_in_content:
+            yield from ({"content": [_thought(part)]} for part in _halves(THOUGHT))
+        content = text_of(message["content"])
+        for word in content.split(" ") if content else ():
+            yield {"content": word if word == content else f"{word} "}
         for place, call in enumerate(message.get("tool_calls", ())):
             index = {} if self._make.no_index else {"index": place}
             yield {"tool_calls": [{**index, **call}]}
+
+
+def _thought(text: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+
+
+def _parts(message: dict[str, Any]) -> list[Any]:
+    content = message.get("content")
+    return content if isinstance(content, list) else []
+
+
+def _halves(text: str) -> tuple[str, str]:
+    return text[: len(text) // 2], text[len(text) // 2 :]
 
 
 def _task(body: dict[str, Any], told: str | None) -> Task:

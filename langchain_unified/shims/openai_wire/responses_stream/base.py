@@ -10,7 +10,8 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire.calls import custom_arguments
+from langchain_unified.shims.openai_wire.call_pieces import cut_mark
+from langchain_unified.shims.openai_wire.calls import custom_arguments, is_cut
 from langchain_unified.shims.openai_wire.chunks import PROVIDER
 from langchain_unified.shims.openai_wire.responses import (
     chat_logprobs,
@@ -37,7 +38,8 @@ class ResponseStreamParser:
         self._items: list[dict[str, Any]] = []
         self._slots: dict[Any, int] = {}
         self._pins: dict[str, Any] = {}
-        self._with_arguments: set[int] = set()
+        self._arguments_of: dict[int, str] = {}
+        self._whole: set[int] = set()
         self._has_logprobs = False
         self._handlers = self._event_handlers()
 
@@ -110,8 +112,21 @@ class ResponseStreamParser:
             response_metadata=metadata,
             usage_metadata=response_usage(response),
             chunk_position="last",
+            tool_call_chunks=self._cut_calls(event),
             **self._last_fields(),
         )
+
+    def _cut_calls(self, event: Event) -> list[ToolCallChunk]:
+        """Return pieces that keep calls which were cut off from being taken for whole.
+
+        See `CallPieces.cut`: langchain-core completes the JSON of a streamed call.
+        """
+        ended = event.get("type") == "response.incomplete"
+        marks = {
+            slot: cut_mark(text, by_length=ended and slot not in self._whole)
+            for slot, text in self._arguments_of.items()
+        }
+        return [call_chunk(slot, None, m, None) for slot, m in marks.items() if m]
 
     def _ending(
         self, metadata: dict[str, Any], response: dict[str, Any]
@@ -147,25 +162,28 @@ class ResponseStreamParser:
 
     def _call_started(self, item: dict[str, Any], slot: int) -> ToolCallChunk:
         arguments = item.get("arguments") or ""
-        if arguments:
-            self._with_arguments.add(slot)
+        self._arguments_of[slot] = arguments
         return call_chunk(slot, item.get("name"), arguments, item.get("call_id"))
 
     def _call_continued(self, event: Event, slot: int) -> ToolCallChunk:
-        self._with_arguments.add(slot)
+        told = self._arguments_of.get(slot, "")
+        self._arguments_of[slot] = told + event["delta"]
         return call_chunk(slot, None, event["delta"], None)
 
     def _call_completed(
         self, item: dict[str, Any], slot: int, *, known: bool
     ) -> list[ToolCallChunk]:
         """Return what the stream has not said about a call before it was done."""
+        if not is_cut(item):
+            self._whole.add(slot)
         if item["type"] == "custom_tool_call":
             text = custom_arguments(item)
             return [call_chunk(slot, item.get("name"), text, item.get("call_id"))]
         if not known:
             return [self._call_started(item, slot)]
-        if slot in self._with_arguments or not item.get("arguments"):
+        if self._arguments_of.get(slot) or not item.get("arguments"):
             return []
+        self._arguments_of[slot] = item["arguments"]
         return [call_chunk(slot, None, item["arguments"], None)]
 
 
