@@ -30,10 +30,7 @@ def parse_chat_calls(
     parsed: list[ToolCall] = []
     invalid: list[InvalidToolCall] = []
     for call in calls:
-        try:
-            parsed.append(parse_tool_call(call))  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001
-            invalid.append(make_invalid_tool_call(call, str(error)))
+        _add_chat(call, parsed, invalid)
     return parsed, invalid
 
 
@@ -49,6 +46,15 @@ def parse_response_calls(
         elif item.get("type") == "function_call":
             _add_function(item, parsed, invalid)
     return parsed, invalid
+
+
+def _add_chat(
+    call: dict[str, Any], parsed: list[ToolCall], invalid: list[InvalidToolCall]
+) -> None:
+    try:
+        parsed.append(parse_tool_call(call))  # type: ignore[arg-type]
+    except Exception as error:  # noqa: BLE001
+        invalid.append(make_invalid_tool_call(call, str(error)))
 
 
 def is_cut(item: dict[str, Any]) -> bool:
