@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -26,7 +27,7 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.config import ensure_config
 from pydantic import Field, PrivateAttr, field_validator
-from typing_extensions import override
+from typing_extensions import Self, override
 
 from langchain_unified import counting, engine, tracing
 from langchain_unified.clients import client_attribute
@@ -135,7 +136,6 @@ class UnifiedChatModel(DropIn):
     environment variable `LANGCHAIN_UNIFIED_ROLLOUT` last."""
 
     _purse: Purse = PrivateAttr(default_factory=Purse)
-    _router: Router | None = PrivateAttr(default=None)
 
     @field_validator("rollout")
     @classmethod
@@ -155,28 +155,26 @@ class UnifiedChatModel(DropIn):
         super().__setattr__(name, value)
         if name.startswith("_"):
             return
-        self._router = None
+        self.__dict__.pop("_router", None)
         if name in {"model", "model_name"}:
             self.__dict__["profile"] = self._resolve_model_profile()
 
-    @property
-    def router(self) -> Router:
+    @cached_property
+    def _router(self) -> Router:
         """What hands each call to the path that serves it, and holds all other parts.
 
-        A copy of the model has its own.
+        Made when first needed after a setting was changed; a copy has its own.
         """
-        # pydantic's own way to private attributes is slow: 1.4 against 0.1
-        # microseconds (pydantic 2.14, 2026-11-26).
-        private = self.__pydantic_private__ or {}
-        router: Router | None = private["_router"]
-        if router is None or router.fields is not self.__dict__:
-            router = _assembled(self, private, self._convert_input)
-            private["_router"] = router
-        return router
+        return _assembled(self, self._convert_input)
+
+    @property
+    def router(self) -> Router:
+        """What hands each call to the path that serves it; a copy has its own."""
+        return self._router
 
     @property
     def _planning(self) -> Planning:
-        return self.router.runner.planning
+        return self._router.runner.planning
 
     def explain(
         self, input: LanguageModelInput | None = None, **kwargs: Any
@@ -221,7 +219,7 @@ class UnifiedChatModel(DropIn):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        router = self.router
+        router = self._router
         path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
             return path.generate()
@@ -236,7 +234,7 @@ class UnifiedChatModel(DropIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        router = self.router
+        router = self._router
         path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
             return await path.agenerate()
@@ -251,7 +249,7 @@ class UnifiedChatModel(DropIn):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        router = self.router
+        router = self._router
         path = router.path(messages, stop, kwargs, stream=True)
         if path is not None:
             return path.stream()
@@ -266,7 +264,7 @@ class UnifiedChatModel(DropIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        router = self.router
+        router = self._router
         path = router.path(messages, stop, kwargs, stream=True)
         if path is None:
             asked = router.runner.asked(messages, stop, kwargs, stream=True)
@@ -300,7 +298,7 @@ class UnifiedChatModel(DropIn):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
+        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
         return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -312,7 +310,7 @@ class UnifiedChatModel(DropIn):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
+        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
         return await super().ainvoke(input, config, stop=stop, **kwargs)
 
     @override
@@ -324,7 +322,7 @@ class UnifiedChatModel(DropIn):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
-        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
+        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
         return super().stream(input, config, stop=stop, **kwargs)
 
     @override
@@ -336,7 +334,7 @@ class UnifiedChatModel(DropIn):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        config, kwargs = self.router.decided(*self._with_declared(config, kwargs))
+        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
             yield chunk
 
@@ -462,20 +460,20 @@ class UnifiedChatModel(DropIn):
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return what a trace shows: the settings of the call under standard names."""
-        return tracing.traced(self.router.settings(stop, kwargs), self._llm_type)
+        return tracing.traced(self._router.settings(stop, kwargs), self._llm_type)
 
     @override
     def _get_ls_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> LangSmithParams:
-        settings = self.router.settings(stop, kwargs, again=True)
+        settings = self._router.settings(stop, kwargs, again=True)
         config = self._planning.known(settings["model"])
         return tracing.langsmith_params(settings, config)
 
     @override
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         """Name the call for the cache: the model used and what shapes its answer."""
-        settings = self.router.settings(stop, kwargs, again=True)
+        settings = self._router.settings(stop, kwargs, again=True)
         config = self._planning.known(settings["model"])
         server = self._planning.wiring.url(config.connection)
         return tracing.cache_key(settings, config, server, type(self).__name__)
@@ -486,7 +484,7 @@ class UnifiedChatModel(DropIn):
         Args:
             timeout: Seconds to wait for comparisons that are still under way.
         """
-        return self.router.rollout.report(timeout)
+        return self._router.rollout.report(timeout)
 
     # Token counts
 
@@ -495,7 +493,7 @@ class UnifiedChatModel(DropIn):
         """Count the tokens of a text alone, without a message around it."""
         if self.custom_get_token_ids is not None:
             return len(self.custom_get_token_ids(text))
-        return counting.count_text(self.router.runner, self._counted, text)
+        return counting.count_text(self._router.runner, self._counted, text)
 
     @override
     def get_token_ids(self, text: str) -> list[int]:
@@ -503,7 +501,7 @@ class UnifiedChatModel(DropIn):
         if self.custom_get_token_ids is not None:
             return self.custom_get_token_ids(text)
         try:
-            return counting.token_ids(self.router.runner, self._counted, text)
+            return counting.token_ids(self._router.runner, self._counted, text)
         except NotImplementedError:
             return super().get_token_ids(text)
 
@@ -519,7 +517,7 @@ class UnifiedChatModel(DropIn):
         Where the provider cannot be asked (no key, no network) the count is
         langchain-core's approximation, with a warning.
         """
-        runner = self.router.runner
+        runner = self._router.runner
         return counting.count_messages(runner, self._counted, messages, tools)
 
     @property
@@ -527,6 +525,18 @@ class UnifiedChatModel(DropIn):
         return self.tiktoken_model_name or self.model_name
 
     # Copies and connections
+
+    def __copy__(self) -> Self:
+        """Copy the settings; what follows from them is worked out anew."""
+        copied = super().__copy__()
+        copied.__dict__.pop("_router", None)
+        return copied
+
+    def copy(self, **kwargs: Any) -> Self:
+        """Copy as pydantic 1 did; see `model_copy`."""
+        copied = super().copy(**kwargs)
+        copied.__dict__.pop("_router", None)
+        return copied
 
     @override
     def to_json(self) -> Any:
@@ -582,7 +592,7 @@ class UnifiedChatModel(DropIn):
         Raises:
             NoClientError: If there is no key to make them with.
         """
-        runner = self.router.runner
+        runner = self._router.runner
         plan = runner.planning.plan(Invocation("openai:any"))
         try:
             return runner.shim(plan).delegate  # type: ignore[attr-defined]
@@ -592,11 +602,10 @@ class UnifiedChatModel(DropIn):
 
 def _assembled(
     model: UnifiedChatModel,
-    private: Mapping[str, Any],
     convert_input: Callable[[LanguageModelInput], PromptValue],
 ) -> Router:
     """Return the parts of a model, each of which holds those below it."""
-    fields = model.__dict__
+    fields, private = model.__dict__, model.__pydantic_private__ or {}
 
     def killed() -> frozenset[str]:
         return router.killed()

@@ -25,6 +25,9 @@ from langchain_unified.wiring import Wiring
 LEARNING_VARIABLE = "LANGCHAIN_UNIFIED_LEARNING"
 """Environment variable: `off` and nothing is learned from refused requests."""
 
+_MOST_NAMES = 256
+"""Names whose models are kept, for a chat model."""
+
 _OFF = frozenset({"off", "0", "false", "no"})
 
 
@@ -56,6 +59,8 @@ class Planning:
     ) -> None:
         """Start with nothing read."""
         self._fields, self._purse, self._killed = fields, purse, killed
+        self._edition: tuple[object, object] = (None, None)
+        self._known: dict[str, ModelConfig] = {}
         self.wiring = Wiring(fields, clients)
         self.calls = CallReader(
             fields, given, owner=owner, platforms=self.wiring.platforms
@@ -105,7 +110,9 @@ class Planning:
         if call.tokens is not None:
             return self._chosen(call, trials)
         config = self._corrected(self.known(call.model), call, trials)
-        self.wiring.registry.check_enabled(config.provider, self._fields["enable"])
+        registry = self.wiring.registry
+        if not registry.files[config.provider].provider.enabled:
+            registry.check_enabled(config.provider, self._fields["enable"])
         if config.server_name:
             here = {**call.platforms, config.provider: config.server}
             call = call._replace(platforms=here)
@@ -151,10 +158,22 @@ class Planning:
 
     def known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
-        fields, wiring = self._fields, self.wiring
-        name = model if model is not None else fields["model_name"]
+        name = model if model is not None else self._fields["model_name"]
+        rows, today = edition = self.wiring.registry.edition()
+        if self._edition[0] is not rows or self._edition[1] != today:
+            self._edition, self._known = edition, {}
+        found = self._known.get(name) if isinstance(name, str) else None
+        if found is not None:
+            return found
         if is_auto(name):
-            name = self.chooser().usual(name)
+            return self._resolved(self.chooser().usual(name))
+        found = self._resolved(name)
+        if len(self._known) < _MOST_NAMES:
+            self._known[name] = found
+        return found
+
+    def _resolved(self, name: str) -> ModelConfig:
+        wiring = self.wiring
         return wiring.registry.resolve(
             name,
             base_url=wiring.url("openai"),

@@ -20,7 +20,7 @@ from langchain_unified.reliability import BreakerSettings, Safeguards, read_fall
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.shims import ProviderShim
-from langchain_unified.types import CallPlan, Invocation
+from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 _LOG = logging.getLogger("langchain_unified")
 _LOGGED: Bounded[tuple[str, str, str], object] = Bounded()
@@ -60,6 +60,7 @@ class Runner:
             None if pause == seconds_from_env(*CHUNK_TIMEOUT) else pause,
             fields.get("rate_limiter"),
         )
+        self._checked: ModelConfig | None = None
         self._fallbacks = read_fallbacks(fields["fallbacks"])
 
     def asked(
@@ -151,16 +152,17 @@ class Runner:
 
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""
-        _log(plan)
+        if plan.changes and plan.on_unsupported != "ignore":
+            _log(plan)
         wiring = self.planning.wiring
-        wiring.registry.warn_of_shutdown(plan.config)
+        if plan.config is not self._checked:  # Another model, or another day.
+            wiring.registry.warn_of_shutdown(plan.config)
+            self._checked = plan.config
         return wiring.shim(plan)
 
 
 def _log(planned: CallPlan) -> None:
     """Warn once per model and parameter about what was dropped or clamped."""
-    if planned.on_unsupported == "ignore":
-        return
     for change in planned.changes:
         if change.kind not in {"dropped", "clamped"}:
             continue

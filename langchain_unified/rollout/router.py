@@ -14,7 +14,7 @@ from langchain_core.runnables.config import ensure_config, merge_configs
 
 from langchain_unified.choice import is_auto, spelled
 from langchain_unified.drop_in import DropIn
-from langchain_unified.rollout.control import Rollout, rollout_of
+from langchain_unified.rollout.control import rollout_of
 from langchain_unified.rollout.keys import CallInfo
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
@@ -54,6 +54,7 @@ class Router:
         runner: Carries out the calls of the unified path.
         convert_input: Returns the input of a call as a prompt.
         fields: The model's fields by name.
+        rollout: What decides.
     """
 
     def __init__(
@@ -65,12 +66,8 @@ class Router:
         """Keep the model; the plain one is built when first needed."""
         self._model, self.runner, self.convert_input = model, runner, convert_input
         self.fields = vars(model)
+        self.rollout = rollout_of(self.fields[KEYWORD])
         self._plain: ProviderShim | None = None
-
-    @property
-    def rollout(self) -> Rollout:
-        """What decides."""
-        return rollout_of(self.fields[KEYWORD])
 
     def decided(
         self, config: RunnableConfig, kwargs: dict[str, Any]
@@ -84,6 +81,8 @@ class Router:
         Returns:
             Both; with a decision in them if a flag says anything.
         """
+        if KEYWORD not in kwargs and self.rollout.silent:
+            return config, kwargs
         served = self.decide(config, kwargs)
         if served is None:
             return config, kwargs
@@ -171,6 +170,8 @@ class Router:
         fallback can step in.
         """
         served = kwargs.get(KEYWORD)
+        if served is None and self.rollout.silent:
+            return None
         if not isinstance(served, Served):
             served = self.decide(None, kwargs)
         if served is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 from langchain_openai import ChatOpenAI
 
@@ -118,3 +121,35 @@ def test_a_changed_environment_is_another_client(
             answers.append((llm := UnifiedChatModel(model="gpt-4o"), llm.invoke("hi")))
 
         assert [1, 1] == [len(other.requests), len(provider_emulator.requests)]
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "model_copy": lambda llm: llm.model_copy(),
+    "model_copy, deep": lambda llm: llm.model_copy(deep=True),
+    "pydantic 1": lambda llm: llm.copy(),
+    "pickle": lambda llm: pickle.loads(pickle.dumps(llm)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The `copy` method is deprecated")
+@pytest.mark.parametrize("how", COPIES)
+def test_a_copy_follows_its_own_settings(how: str) -> None:
+    """A model that was used before it was copied has no say in what the copy sends."""
+    llm = UnifiedChatModel(model="gpt-4o", temperature=0)
+    llm.explain()
+    copied = COPIES[how](llm)
+    copied.temperature = 1
+    copied.model_name = "gpt-6-sol"
+
+    assert ("gpt-6-sol", "gpt-4o") == (copied.explain().model, llm.explain().model)
+    assert 0 == llm.explain().body["temperature"]
+
+
+def test_an_updated_copy_follows_the_update() -> None:
+    """What `model_copy` changes takes effect, as for a model made anew."""
+    llm = UnifiedChatModel(model="gpt-4o")
+    llm.explain()
+
+    assert "o3" == llm.model_copy(update={"model_name": "o3"}).explain().model
