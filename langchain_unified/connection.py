@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from langchain_unified.azure_address import platform_of
+from langchain_unified.data.installed import installed
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
@@ -138,6 +139,23 @@ class Connection:
         value = self._settings.get(setting)
         return value.get_secret_value() if isinstance(value, SecretStr) else value
 
+    def key(self, *variables: str) -> str | None:
+        """Return the key to send: the one given, else one of the environment.
+
+        Args:
+            *variables: Environment variables that can hold it, the stronger first.
+
+        Returns:
+            `None` if there is none.
+
+        Example:
+            >>> Connection("acme", {"api_key": "secret"}).key("ACME_API_KEY")
+            'secret'
+        """
+        given = self.secret()
+        found = given() if callable(given) else given
+        return found or next(filter(None, map(os.environ.get, variables)), None)
+
     @property
     def surroundings(self) -> tuple[str | None, ...]:
         """What the SDKs read from the environment, as it was when this was made."""
@@ -241,12 +259,20 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(settings, Mapping):
             accepted = 'give settings by name, for example {"api_key": "..."}.'
             raise InvalidParameterError(where, "**********", accepted)
+        known = SETTINGS | _own_settings(str(provider))
         for name, value in settings.items():
-            if name not in SETTINGS:
-                raise UnknownParameterError(name, nearest(name, SETTINGS), where=where)
+            if name not in known:
+                raise UnknownParameterError(name, nearest(name, known), where=where)
             _check_type(f"{where}[{name!r}]", name, value)
         checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
     return checked
+
+
+def _own_settings(provider: str) -> frozenset[str]:
+    """Return the connection settings that only an installed provider has."""
+    tables = (one.table for one in installed() if one.provider == provider)
+    named = (table.get("provider", {}).get("settings") for table in tables)
+    return frozenset(next(filter(None, named), ()))
 
 
 def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) -> None:

@@ -1,16 +1,19 @@
 """The settings a user can give: canonical names, aliases, types and importance.
 
-Read once from `data/parameters.toml`; holds no provider knowledge.
+Read once from `data/parameters.toml` and from the `[parameters]` of installed provider
+packages; holds no provider knowledge.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
+from langchain_unified.data.installed import installed
 from langchain_unified.errors import InvalidParameterError, RegistryError, shown_value
 from langchain_unified.types import Importance
 
@@ -92,9 +95,17 @@ def range_words(low: float | None, high: float | None) -> str:
 
 @lru_cache(maxsize=1)
 def settings() -> dict[str, Setting]:
-    """Return every setting by its canonical name."""
+    """Return every setting by its canonical name, those of installed packages last."""
     rows = read_toml("parameters.toml")["parameters"]
-    return {name: _setting(name, row) for name, row in rows.items()}
+    own = {name: _setting(name, row) for name, row in rows.items()}
+    taken = {word for one in own.values() for word in (one.name, *one.aliases)}
+    for package in installed():
+        # The registry says why it leaves out a file that cannot be read.
+        with suppress(AttributeError, KeyError, RegistryError, TypeError):
+            rows = package.table.get("parameters") or {}
+            new = {name: row for name, row in rows.items() if name not in taken}
+            own |= {name: _setting(name, row) for name, row in new.items()}
+    return own
 
 
 def _setting(name: str, row: dict[str, Any]) -> Setting:
@@ -128,11 +139,11 @@ def _setting(name: str, row: dict[str, Any]) -> Setting:
 @lru_cache(maxsize=1)
 def canonical_names() -> dict[str, str]:
     """Return the canonical name by every accepted spelling."""
-    return {
-        spelling: setting.name
-        for setting in settings().values()
-        for spelling in (setting.name, *setting.aliases)
-    }
+    names: dict[str, str] = {}
+    for setting in settings().values():
+        for spelling in (setting.name, *setting.aliases):
+            names.setdefault(spelling, setting.name)
+    return names
 
 
 def importance(parameter: str) -> Importance:

@@ -87,7 +87,7 @@ def rendered_reply(
 
 def _marked(plan: CallPlan, message: AIMessage, text: str) -> Any:
     """Return text with the cache mark that a block of it had, where there are marks."""
-    if isinstance(message.content, str) or not has_marks(plan.endpoint):
+    if isinstance(message.content, str) or not has_marks(plan.endpoint, plan.config):
         return text
     blocks = [block for block in message.content if isinstance(block, Mapping)]
     marks = [b["cache_control"] for b in blocks if b.get("cache_control")]

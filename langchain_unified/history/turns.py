@@ -21,12 +21,12 @@ from langchain_unified.history.media.elsewhere import as_given, wire_block
 from langchain_unified.history.media.reading import MARK, mark_of
 from langchain_unified.history.media.rendering import rendered_mark
 from langchain_unified.history.media.wires import (
+    forms_of,
     has_marks,
     is_written,
     verdict_at,
-    wire_of,
 )
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CallPlan, ModelConfig
 
 KEEPS_LATE_SYSTEM = frozenset({"chat", "responses"})
 """Endpoints on which system text may stand anywhere."""
@@ -135,14 +135,16 @@ def _is_left_out(plan: CallPlan, media: Media, place: str) -> bool:
 
 def _stays(plan: CallPlan, media: Media, place: str) -> bool:
     written = is_written(plan.config, plan.endpoint, media.form(place))
-    return written or stays(plan.endpoint, media.kind, place)
+    return written or stays(plan.endpoint, media.kind, place, plan.config)
 
 
-def stays(endpoint: str, kind: str, place: str) -> bool:
+def stays(
+    endpoint: str, kind: str, place: str, config: ModelConfig | None = None
+) -> bool:
     """Tell whether content of a kind can stay where it stands."""
     if place == "user" or kind in {"text", "block"}:
         return True
-    return place == "tool" and kind in wire_of(endpoint).in_tools
+    return place == "tool" and kind in forms_of(endpoint, config).in_tools
 
 
 def _as_block(text: str) -> list[Any]:
@@ -154,7 +156,7 @@ def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]
     if not block.get("text"):
         return []
     mark = rendered_mark(plan, mark_of(block))
-    if has_marks(plan.endpoint):
+    if has_marks(plan.endpoint, plan.config):
         kept = {key: value for key, value in block.items() if key != MARK}
         return [{**mark, **kept}]
     return [{"type": "text", "text": block["text"], **mark}]
@@ -164,7 +166,7 @@ def _tool_content(
     plan: CallPlan, blocks: list[dict[str, Any]], *, moved: bool
 ) -> str | list[Any]:
     """Return a result as text if it is nothing else; OpenAI takes blocks of text."""
-    marked = has_marks(plan.endpoint) and any(
+    marked = has_marks(plan.endpoint, plan.config) and any(
         "cache_control" in block for block in blocks
     )
     keeps_list = plan.endpoint in KEEPS_LATE_SYSTEM and bool(blocks)

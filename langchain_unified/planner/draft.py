@@ -17,6 +17,7 @@ from langchain_unified.types import (
     ParameterMapping,
     ParameterRule,
 )
+from langchain_unified.wires import load_wire
 
 _RESPONSES = "responses"
 
@@ -28,6 +29,7 @@ class Draft:
     changes it notes. Whatever is left in `wanted` at the end is sent by its rule.
 
     Attributes:
+        wire: What the provider hands in about the endpoint.
         given: Settings asked for or defaulted, by canonical name.
         wanted: Settings not yet dealt with, by canonical name.
         body: Wire fields decided so far.
@@ -49,6 +51,7 @@ class Draft:
         """Start with everything wanted and nothing decided."""
         self.invocation, self.config, self.endpoint = invocation, config, endpoint
         self.mapping: ParameterMapping = config.mappings[endpoint]
+        self.wire = load_wire(self.mapping.wire)
         self.given: dict[str, Any] = dict(invocation.params)
         self.wanted: dict[str, Any] = dict(invocation.params)
         self.body: dict[str, Any] = {}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.choices import Choice
+from langchain_unified.planner.declaring import among, is_function_tool
+from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.merging import in_camel_case
+from langchain_unified.wires import ProviderWire
 
 VERTEX = "vertexai"
 _FLAG = "includeServerSideToolInvocations"
@@ -98,3 +101,73 @@ def _ask_for_invocations(draft: Draft, builtin: Sequence[Any]) -> None:
 def names_of(builtin: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names of built-in tools, which are their keys."""
     return [str(name) for tool in builtin for name in tool]
+
+
+def render_tools(
+    draft: Draft, tools: Sequence[Any], choice: Choice | None
+) -> dict[str, Any]:
+    """Return tools and tool choice as Gemini writes them."""
+    if choice is not None and choice.names and choice.mode == "auto":
+        tools = among(draft, tools, choice)
+    functions = [tool["function"] for tool in tools if is_function_tool(tool)]
+    builtin = [_builtin(draft, t) for t in tools if not is_function_tool(t)]
+    mode = None if choice is None else choice.mode
+    builtin = settle_builtin_tools(draft, builtin, functions, mode)
+    declarations = [{"functionDeclarations": [_declaration(f) for f in functions]}]
+    body: dict[str, Any] = {"tools": (declarations if functions else []) + builtin}
+    config = _choice(choice) if functions else None
+    if config is not None:
+        asked = draft.body.get("toolConfig", {})
+        body["toolConfig"] = {**asked, "functionCallingConfig": config}
+    return body if body["tools"] else {}
+
+
+def _builtin(draft: Draft, tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Built-in tools are objects with one key, for example `{"google_search": {}}`."""
+    if "type" in tool:
+        reason = f"Gemini has no built-in tool of type {tool['type']!r}."
+        raise draft.refusal("tools", [str(tool["type"])], reason)
+    return dict(tool)
+
+
+def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:
+    declaration: dict[str, Any] = {"name": function["name"]}
+    if function.get("description"):
+        declaration["description"] = function["description"]
+    parameters = function.get("parameters") or {}
+    if any(parameters.get(word) for word in _SAYS_ARGUMENTS):
+        declaration["parametersJsonSchema"] = parameters
+    return declaration
+
+
+_SAYS_ARGUMENTS = ("properties", "additionalProperties", "patternProperties", "$ref")
+"""Words one of which parameters have; Gemini takes a function without any as well."""
+
+
+def _choice(choice: Choice | None) -> dict[str, Any] | None:
+    if choice is None:
+        return None
+    config: dict[str, Any] = {"mode": choice.mode.upper()}
+    if choice.mode == "any" and choice.names:
+        config["allowedFunctionNames"] = list(choice.names)
+    return config
+
+
+def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
+    """Ask for JSON by a MIME type and a schema."""
+    mime = draft.mapping.rules["response_mime_type"].name
+    put_path(draft.body, mime, "application/json")
+    schema = (asked.get("json_schema") or {}).get("schema")
+    if schema is not None:
+        put_path(draft.body, draft.mapping.rules["response_format"].name, schema)
+    draft.note(
+        "response_format",
+        "translated",
+        requested=asked.get("type"),
+        sent=mime,
+        reason="Gemini takes a MIME type and a JSON schema.",
+    )
+
+
+WIRE = ProviderWire(render_tools=render_tools, render_format=render_format)
+"""What Gemini's endpoint has that others have not."""

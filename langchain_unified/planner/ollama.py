@@ -10,6 +10,7 @@ from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.declaring import among
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
+from langchain_unified.wires import ProviderWire
 
 ENDPOINT = "api_chat"
 
@@ -137,3 +138,12 @@ def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
         sent="format",
         reason="Ollama takes a JSON schema, or the word json, as format.",
     )
+
+
+WIRE = ProviderWire(
+    early_rules=(decide_thinking,),
+    rules=(decide_truncation,),
+    render_tools=render_tools,
+    render_format=render_format,
+)
+"""What Ollama's endpoint has that others have not."""

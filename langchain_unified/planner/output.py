@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.history.blanks import REFUSES_BLANKS, is_blank
-from langchain_unified.planner import anthropic, ollama
 from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.fitting import fitted, is_unknown_server, note_fit
 from langchain_unified.schemas import UnsayableError, legal_name
@@ -25,8 +24,8 @@ def decide_response_format(draft: Draft) -> None:
     _check_format(draft, asked)
     if asked.get("type") == "json_schema":
         asked = _in_its_words(draft, asked)
-    if draft.endpoint in _SHAPES:
-        _SHAPES[draft.endpoint](draft, asked)
+    if draft.wire.render_format is not None:
+        draft.wire.render_format(draft, asked)
         return
     rule = draft.rule("response_format")
     if rule is None:
@@ -144,28 +143,6 @@ def _flat(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Responses has the fields of `json_schema` beside `type`."""
     schema = asked.get("json_schema")
     return {"type": asked["type"], **(schema if isinstance(schema, Mapping) else {})}
-
-
-def _as_gemini(draft: Draft, asked: Mapping[str, Any]) -> None:
-    mime = draft.mapping.rules["response_mime_type"].name
-    put_path(draft.body, mime, "application/json")
-    schema = (asked.get("json_schema") or {}).get("schema")
-    if schema is not None:
-        put_path(draft.body, draft.mapping.rules["response_format"].name, schema)
-    draft.note(
-        "response_format",
-        "translated",
-        requested=asked.get("type"),
-        sent=mime,
-        reason="Gemini takes a MIME type and a JSON schema.",
-    )
-
-
-_SHAPES = {
-    "generate_content": _as_gemini,
-    "messages": anthropic.render_format,
-    "api_chat": ollama.render_format,
-}
 
 
 def decide_max_tokens(draft: Draft) -> None:

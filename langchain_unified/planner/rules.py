@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import MappingProxyType
 from typing import Literal
 
 from langchain_unified.azure_address import CHAT_ONLY
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner import (
-    anthropic,
     effort,
     inputs,
-    ollama,
     output,
     settings,
     structure,
@@ -21,10 +18,30 @@ from langchain_unified.planner import (
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.overrides import apply_extra_body
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
-
-Rule = Callable[[Draft], None]
+from langchain_unified.wires import Rule
 
 _OPENAI_ENDPOINTS = ("chat", "responses")
+
+
+def _run_early_rules(draft: Draft) -> None:
+    for rule in draft.wire.early_rules:
+        rule(draft)
+
+
+def _run_tool_rules(draft: Draft) -> None:
+    for rule in draft.wire.tool_rules:
+        rule(draft)
+
+
+def _run_rules(draft: Draft) -> None:
+    for rule in draft.wire.rules:
+        rule(draft)
+
+
+def _run_late_rules(draft: Draft) -> None:
+    for rule in draft.wire.late_rules:
+        rule(draft)
+
 
 RULES: tuple[Rule, ...] = (
     inputs.decide_reachable,
@@ -32,26 +49,23 @@ RULES: tuple[Rule, ...] = (
     inputs.decide_system_role,
     inputs.decide_caution,
     effort.split_reasoning_objects,
-    anthropic.decide_thinking,
-    ollama.decide_thinking,
+    _run_early_rules,
     effort.decide_effort,
     structure.decide_structure,
-    anthropic.decide_answer_tool,
+    _run_tool_rules,
     tools.decide_tools,
     output.decide_response_format,
     output.decide_stream,
     output.decide_copies,
     output.decide_stop,
     output.decide_max_tokens,
-    anthropic.decide_default_cap,
-    anthropic.decide_sampling,
-    ollama.decide_truncation,
+    _run_rules,
     settings.decide_include,
     settings.decide_logprobs,
     settings.decide_rest,
     settings.decide_defaults,
     apply_extra_body,
-    anthropic.decide_resuming,
+    _run_late_rules,
 )
 """The rules in order: what a later one reads, an earlier one has settled."""
 

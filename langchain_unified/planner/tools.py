@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.planner import anthropic, google, ollama
+from langchain_unified.planner import google, ollama
+from langchain_unified.planner.anthropic import ONLY_HERE
 from langchain_unified.planner.choices import Choice, read_choice
 from langchain_unified.planner.declaring import (
     among,
     declared,
-    is_function_tool,
     on_the_wire,
 )
 from langchain_unified.planner.draft import Draft
@@ -42,20 +42,19 @@ def decide_tools(draft: Draft) -> None:
     if not _takes_marks(draft):
         tools = _without_marks(draft, tools)
     tools = declared(draft, tools)
-    shape = _SHAPES.get(draft.endpoint, _as_chat)
+    shape = draft.wire.render_tools or _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, on_the_wire(draft, choice))
 
 
 def _takes_marks(draft: Draft) -> bool:
     """Tell whether tools keep their marks; gateways pass them on for every model."""
-    decided = draft.config.server_decides or draft.is_elsewhere
-    return draft.endpoint == anthropic.ENDPOINT or decided
+    return bool(draft.config.server_decides or draft.is_elsewhere)
 
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
     """Leave out of tools what only other wires take, for example cache marks."""
     known = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
-    taken = {*known, *_TAKEN.get(draft.endpoint, ())}
+    taken = {*known, *_TAKEN.get(draft.endpoint, ()), *draft.wire.tool_marks}
     found = sorted(
         {key for tool in tools for key in MARKS if key in tool and key not in taken}
     )
@@ -256,55 +255,6 @@ def openai_choice(choice: Choice, tools: Sequence[Mapping[str, Any]]) -> Any:
     return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": named}}
 
 
-def _as_gemini(
-    draft: Draft, tools: Sequence[Any], choice: Choice | None
-) -> dict[str, Any]:
-    if choice is not None and choice.names and choice.mode == "auto":
-        tools = among(draft, tools, choice)
-    functions = [tool["function"] for tool in tools if is_function_tool(tool)]
-    builtin = [_gemini_builtin(draft, t) for t in tools if not is_function_tool(t)]
-    mode = None if choice is None else choice.mode
-    builtin = google.settle_builtin_tools(draft, builtin, functions, mode)
-    declarations = [{"functionDeclarations": [_declaration(f) for f in functions]}]
-    body: dict[str, Any] = {"tools": (declarations if functions else []) + builtin}
-    config = _gemini_choice(choice) if functions else None
-    if config is not None:
-        asked = draft.body.get("toolConfig", {})
-        body["toolConfig"] = {**asked, "functionCallingConfig": config}
-    return body if body["tools"] else {}
-
-
-def _gemini_builtin(draft: Draft, tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Built-in tools are objects with one key, for example `{"google_search": {}}`."""
-    if "type" in tool:
-        reason = f"Gemini has no built-in tool of type {tool['type']!r}."
-        raise draft.refusal("tools", _names([tool]), reason)
-    return dict(tool)
-
-
-def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:
-    declaration: dict[str, Any] = {"name": function["name"]}
-    if function.get("description"):
-        declaration["description"] = function["description"]
-    parameters = function.get("parameters") or {}
-    if any(parameters.get(word) for word in _SAYS_ARGUMENTS):
-        declaration["parametersJsonSchema"] = parameters
-    return declaration
-
-
-_SAYS_ARGUMENTS = ("properties", "additionalProperties", "patternProperties", "$ref")
-"""Words one of which parameters have; Gemini takes a function without any as well."""
-
-
-def _gemini_choice(choice: Choice | None) -> dict[str, Any] | None:
-    if choice is None:
-        return None
-    config: dict[str, Any] = {"mode": choice.mode.upper()}
-    if choice.mode == "any" and choice.names:
-        config["allowedFunctionNames"] = list(choice.names)
-    return config
-
-
 # Every tool of Responses has a `type`; Gemini's built-in ones have none. Anthropic's
 # end in a date like `web_search_20250305`, OpenAI's in one like
 # `web_search_preview_2025_03_11` (openai 3.54.0 and anthropic 2.12.0, 2026-11-23).
@@ -315,12 +265,7 @@ _NESTED = frozenset({"custom", "function"})
 # langchain-openai 1.7.4, `_TOOL_EXTRAS_PASSTHROUGH`: sent on both endpoints.
 _OF_OPENAI = frozenset({"async", "defer_loading"})
 _TAKEN = {"chat": _OF_OPENAI, "responses": _OF_OPENAI}
-MARKS = (*anthropic.ONLY_HERE, "async")
+MARKS = (*ONLY_HERE, "async")
 """What a tool may have beside its function, with some providers only."""
 
-_SHAPES = {
-    "responses": _as_responses,
-    "generate_content": _as_gemini,
-    "messages": anthropic.render_tools,
-    "api_chat": ollama.render_tools,
-}
+_SHAPES = {"responses": _as_responses}

@@ -133,8 +133,8 @@ def build_config(found: Found) -> ModelConfig:
     thinking = facts.thinking()
     endpoints = tuple(facts.value("endpoints") or file.endpoints)
     mappings = {
-        name: ParameterMapping(name, facts.rules(name), thinking.default)
-        for name in file.endpoints
+        name: ParameterMapping(name, facts.rules(name), thinking.default, row.wire)
+        for name, row in file.endpoints.items()
     }
     return ModelConfig(
         model=found.wire,

@@ -30,7 +30,7 @@ def load_shipped() -> dict[str, ProviderFile]:
     return {file.provider.id: file for file in loaded}
 
 
-def load(table: dict[str, Any], origin: str) -> ProviderFile:
+def load(table: Mapping[str, Any], origin: str) -> ProviderFile:
     """Validate a provider file.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from langchain_unified.data.installed import shipped_ids
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry.build import Found, Stratum, shipped
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned
@@ -51,9 +52,10 @@ class Lookup:
         self.aliases: dict[str, str] = {}
         self._prefixes = {
             prefix: file.provider.id
-            for file in files.values()
+            for file in reversed(list(files.values()))
             for prefix in (*file.provider.prefixes, file.provider.id)
         }
+        self._groups = _by_precedence(files)
         self.rows = {
             key: (provider, model)
             for provider, file in reversed(list(files.items()))
@@ -277,11 +279,16 @@ class Lookup:
         return Found(file, wire, canonical, family, match, rows)
 
     def _by_family(self, name: Name) -> Found | None:
+        """Return the family whose prefix fits best, a shipped one if any fits."""
+        found = (self._best_family(name, group) for group in self._groups)
+        return next((one for one in found if one is not None), None)
+
+    def _best_family(self, name: Name, files: list[ProviderFile]) -> Found | None:
         best = max(
             (
-                (len(prefix), provider, family)
-                for provider, file in self._files.items()
-                if name.provider == provider
+                (len(prefix), file.provider.id, family)
+                for file in files
+                if name.provider == file.provider.id
                 or (name.provider is None and not file.provider.prefix_only)
                 for family, row in file.families.items()
                 for prefix in row.prefixes
@@ -323,6 +330,12 @@ class Lookup:
             rows=(*effective.rows, *own),
             server=found.server,
         )
+
+
+def _by_precedence(files: Mapping[str, ProviderFile]) -> list[list[ProviderFile]]:
+    """Return shipped files before others: a package claims no names of theirs."""
+    shipped = [file for id_, file in files.items() if id_ in shipped_ids()]
+    return [shipped, [f for id_, f in files.items() if id_ not in shipped_ids()]]
 
 
 def _plain(name: str) -> str:

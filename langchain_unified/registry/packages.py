@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
-from pathlib import Path
 
-from langchain_unified.data import parse_toml
+from langchain_unified.data.installed import Installed, installed
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry.loader import load, load_shipped
 from langchain_unified.registry.schema import ProviderFile
 
-SHIMS = "langchain_unified.shims"
-"""The entry point group in which a package offers a shim under its provider id."""
-
 _LOG = logging.getLogger("langchain_unified")
+_SHORTEST = 3
+"""Fewest characters of the beginning of a name that a package may claim."""
 
 
 def load_installed() -> dict[str, ProviderFile]:
@@ -24,26 +20,46 @@ def load_installed() -> dict[str, ProviderFile]:
 
     A package that offers a shim in the entry point group `langchain_unified.shims`
     ships its rows as `<provider id>.toml` in the folder of the shim's module. A file
-    that cannot be read is logged and left out.
+    that cannot be read is logged and left out. The shipped files come first: a name
+    that they know means what it meant before.
     """
-    return {**_installed(), **load_shipped()}
+    shipped = load_shipped()
+    return {**shipped, **{k: v for k, v in _installed().items() if k not in shipped}}
 
 
 @lru_cache(maxsize=1)
 def _installed() -> dict[str, ProviderFile]:
-    found = (_read(entry) for entry in entry_points(group=SHIMS))
-    return {file.provider.id: file for file in found if file is not None}
+    found = ((one.provider, _checked(one)) for one in installed())
+    return {provider: file for provider, file in found if file is not None}
 
 
-def _read(entry: EntryPoint) -> ProviderFile | None:
+def _checked(one: Installed) -> ProviderFile | None:
     try:
-        spec = find_spec(entry.module)
-        if spec is None or spec.origin is None:
-            return None
-        path = Path(spec.origin).with_name(f"{entry.name}.toml")
-        if not path.is_file():
-            return None
-        return load(parse_toml(path.read_text(encoding="utf-8")), str(path))
-    except (ImportError, OSError, RegistryError, ValueError) as error:
-        _LOG.warning("The rows of provider %r are left out: %s", entry.name, error)
+        file = load(one.table, str(one.path))
+        _check_claims(one, file)
+    except (RegistryError, ValueError) as error:
+        _LOG.warning("The rows of provider %r are left out: %s", one.provider, error)
         return None
+    return file
+
+
+def _check_claims(one: Installed, file: ProviderFile) -> None:
+    """Refuse an id that is not the entry point's, and prefixes of anything.
+
+    Raises:
+        RegistryError: If there is one.
+    """
+    if file.provider.id != one.provider:
+        message = (
+            f"{one.path} cannot be read:\n  provider.id: {file.provider.id!r} is not "
+            f"the name of the entry point, {one.provider!r}."
+        )
+        raise RegistryError(message)
+    for name, family in file.families.items():
+        for prefix in family.prefixes:
+            if len(prefix) < _SHORTEST:
+                message = (
+                    f"{one.path} cannot be read:\n  families.{name}.prefixes: "
+                    f"{prefix!r} is too short; give {_SHORTEST} characters or more."
+                )
+                raise RegistryError(message)

@@ -52,10 +52,15 @@ Rules = dict[str, RuleRow]
 
 
 class EndpointRow(Row):
-    """What one wire knows, whichever model is called."""
+    """What one wire knows, whichever model is called.
+
+    `wire` names the object that plans and writes its requests; see
+    `langchain_unified.wires.ProviderWire`.
+    """
 
     title: str
     path: str
+    wire: str = ""
     only: list[str] = Field(default_factory=list)
     parameters: Rules = Field(default_factory=dict)
 
@@ -185,7 +190,8 @@ class ProviderRow(Row):
     `rules_of` names the provider whose models and rules are behind this one's names
     (deployments); `prefix_only` keeps its families to names with its prefix;
     `arguments` are connection settings to name when somebody wants to switch it on;
-    `default_model` is what a chat model without `model=` asks for.
+    `default_model` is what a chat model without `model=` asks for; `settings` are
+    connection settings that only this provider has.
     """
 
     id: str
@@ -196,6 +202,7 @@ class ProviderRow(Row):
     packages: list[str] = Field(default_factory=list)
     key_env: list[str] = Field(default_factory=list)
     arguments: list[str] = Field(default_factory=list)
+    settings: list[str] = Field(default_factory=list)
     prefixes: list[str] = Field(default_factory=list)
     prefix_only: bool = False
     rules_of: str | None = None
@@ -213,12 +220,32 @@ class SourceRow(Row):
     confidence: Confidence
 
 
+class SettingRow(Row):
+    """A setting of calls that only one provider has; see `data/parameters.toml`."""
+
+    type: Literal[
+        "number", "integer", "boolean", "string", "strings", "list", "object", "any"
+    ]
+    importance: Literal["tuning", "guarantee"]
+    aliases: list[str] = Field(default_factory=list)
+    min: float | int | None = None
+    max: float | int | None = None
+    values: list[Any] | None = None
+    neutral: list[Any] = Field(default_factory=list)
+    nullable: bool = False
+
+
 class ProviderFile(Row):
-    """A whole provider file."""
+    """A whole provider file.
+
+    `parameters` are settings of calls that only this provider has; other providers'
+    models drop or refuse them, as `importance` says.
+    """
 
     schema_version: Annotated[int, Field(alias="schema")]
     provider: ProviderRow
     sources: dict[str, SourceRow] = Field(default_factory=dict)
+    parameters: dict[str, SettingRow] = Field(default_factory=dict)
     endpoints: dict[str, EndpointRow] = Field(default_factory=dict)
     families: dict[str, FamilyRow] = Field(default_factory=dict)
     models: dict[str, ModelRow] = Field(default_factory=dict)

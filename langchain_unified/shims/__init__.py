@@ -20,6 +20,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.connection import Connection
+from langchain_unified.data.installed import SHIMS, shipped_ids
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.registry import default_registry
 from langchain_unified.types import CallPlan
@@ -38,32 +39,37 @@ class ProviderShim(ABC):
     Attributes:
         provider: LangChain's provider id.
 
+    A package of your own offers its class under the entry point group
+    `langchain_unified.shims`, and keeps its rows beside the module of the class, in a
+    TOML file named after the provider. Installing the package does the rest; the page
+    `notebooks/write_a_provider.md` leads through one. What the HTTP library of such a
+    class raises is raised as an error of ours, and the call is tried again where that
+    may help.
+
     Example:
-        A package of your own offers its class under the entry point group
-        `langchain_unified.shims`:
-
-        ```toml
-        [project.entry-points."langchain_unified.shims"]
-        acme = "langchain_acme.shim:AcmeShim"
-        ```
-
-        Its rows are a TOML file like those in `langchain_unified/data`, named after
-        the provider (`acme.toml`) and kept beside the module of the class. Installing
-        the package does the rest. A whole shim:
-
-        ```text
-        class AcmeShim(ProviderShim):
-            provider = "acme"
-
-            def generate(self, plan, messages):
-                body = {"model": plan.model, **plan.body, "input": messages[-1].text}
-                said = httpx.post(self.connection["base_url"], json=body).json()
-                message = AIMessage(said["text"])
-                return ChatResult(generations=[ChatGeneration(message=message)])
-            ...
-        ```
-
-        `tests/unit_tests/service/test_third_party_shim.py` is such a package, whole.
+        >>> from langchain_core.messages import AIMessage, AIMessageChunk
+        >>> from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
+        >>> from langchain_core.outputs import ChatResult
+        >>> class EchoShim(ProviderShim):
+        ...     provider = "echo"
+        ...
+        ...     def generate(self, plan, messages):
+        ...         message = AIMessage(messages[-1].text)
+        ...         return ChatResult(generations=[ChatGeneration(message=message)])
+        ...
+        ...     async def agenerate(self, plan, messages):
+        ...         return self.generate(plan, messages)
+        ...
+        ...     def stream(self, plan, messages):
+        ...         for word in messages[-1].text.split():
+        ...             yield ChatGenerationChunk(message=AIMessageChunk(word))
+        ...
+        ...     async def astream(self, plan, messages):
+        ...         for chunk in self.stream(plan, messages):
+        ...             yield chunk
+        >>> shim = EchoShim(Connection("echo", {}))
+        >>> shim.generate(None, [HumanMessage("hi")]).generations[0].text
+        'hi'
     """
 
     provider: ClassVar[str]
@@ -182,9 +188,10 @@ def load_shim(provider: str) -> type[ProviderShim]:
         ProviderNotEnabledError: If there is none, or its package is not installed.
         UnsupportedVersionError: If a package it needs is of a version that fails.
     """
-    for entry in entry_points(group="langchain_unified.shims"):
+    offered = () if provider in shipped_ids() else entry_points(group=SHIMS)
+    for entry in offered:
         if entry.name == provider:
-            return _check(provider, entry.load())
+            return _translating(_check(provider, entry.load()))
     name = f"{__name__}.{provider}"
     file = default_registry().files.get(provider)
     check_versions((*SHARED, *(file.provider.packages if file else ())))
@@ -193,6 +200,13 @@ def load_shim(provider: str) -> type[ProviderShim]:
     except ModuleNotFoundError as error:
         raise _not_available(provider, error, own=error.name == name) from error
     return _check(provider, module.SHIM)
+
+
+def _translating(shim_class: type[ProviderShim]) -> type[ProviderShim]:
+    """Return a shim of another package that raises errors of ours alone."""
+    from langchain_unified.shims.foreign import translating  # noqa: PLC0415
+
+    return translating(shim_class)
 
 
 def _close(transports: list[Any]) -> None:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from langchain_unified.testing.emulator import ProviderEmulator
 
+pytest.register_assert_rewrite("langchain_unified.testing.conformance")
+
 
 @pytest.fixture
 def provider_emulator() -> Iterator[ProviderEmulator]:

@@ -84,11 +84,13 @@ class ParameterMapping(NamedTuple):
         rules: Rule by parameter, in LangChain's words.
         default_reasoning_effort: The effort the model uses when none is sent;
             `None` for a model that does not reason.
+        wire: Name of the object that plans and writes its requests; empty for none.
     """
 
     endpoint: str
     rules: Mapping[str, ParameterRule]
     default_reasoning_effort: str | None = None
+    wire: str = ""
 
     @property
     def max_tokens_param(self) -> str:

@@ -13,6 +13,7 @@ from langchain_unified.history.media.reading import MARK, Media
 from langchain_unified.history.media.wires import Verdict, verdict_at
 from langchain_unified.reliability.exchange import current
 from langchain_unified.types import CallPlan
+from langchain_unified.wires import load_wire
 
 Block = dict[str, Any]
 
@@ -39,6 +40,10 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
         )
     if verdict == "text" or (place == "system" and media.kind == "text"):
         return {"type": "text", "text": inline_text(media)}
+    mapping = plan.config.mappings.get(plan.endpoint)
+    own = load_wire(mapping.wire).render_media if mapping is not None else None
+    if own is not None and media.kind != "block":
+        return own(media, place)
     render = _RENDERERS.get(plan.endpoint, _render_standard)
     if place == "tool" and plan.endpoint == "generate_content":
         render = _render_standard

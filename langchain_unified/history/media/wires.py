@@ -8,34 +8,14 @@ audio and PDF files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from langchain_unified.types import EMPTY, MediaForm, ModelConfig
+from langchain_unified.types import MediaForm, ModelConfig
+from langchain_unified.wires import MediaForms, load_wire
 
 Verdict = Literal["send", "text", "fetch", "leave", "refuse"]
 """`send` in the wire's own form, inline as `text`, `fetch` and send, `leave` out on
 record, or `refuse`."""
-
-
-class Wire(NamedTuple):
-    """What one wire takes.
-
-    Attributes:
-        takes: Kinds and sources that have a form of their own.
-        mimes: Legal MIME types by kind; a kind that is not listed takes any.
-        in_tools: Kinds that may stand in a tool result.
-        blocks: Types of other blocks that go through as they are; `*` for all.
-        items: Whether items may stand among the content, to be sent beside it.
-        unknown: Whether blocks of unknown types are sent for the server to judge.
-    """
-
-    takes: frozenset[tuple[str, str]]
-    mimes: Mapping[str, frozenset[str]] = EMPTY
-    in_tools: frozenset[str] = frozenset()
-    blocks: frozenset[str] = frozenset()
-    items: bool = False
-    unknown: bool = False
 
 
 _PDF = frozenset({"application/pdf"})
@@ -44,7 +24,7 @@ _GEMINI_IMAGES = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}
 )
 
-_CHAT = Wire(
+_CHAT = MediaForms(
     takes=frozenset(
         {
             ("image", "base64"),
@@ -61,7 +41,7 @@ _CHAT = Wire(
     },
     unknown=True,
 )
-_RESPONSES = Wire(
+_RESPONSES = MediaForms(
     takes=frozenset(
         {
             *((kind, "base64") for kind in ("image", "file")),
@@ -74,7 +54,7 @@ _RESPONSES = Wire(
     items=True,
     unknown=True,
 )
-_GEMINI = Wire(
+_GEMINI = MediaForms(
     takes=frozenset(
         (kind, source)
         for kind in ("image", "audio", "video", "file")
@@ -83,7 +63,7 @@ _GEMINI = Wire(
     mimes={"image": _GEMINI_IMAGES, "file": _PDF},
     in_tools=frozenset({"image", "audio", "video", "file"}),
 )
-_OTHERS = Wire(
+_OTHERS = MediaForms(
     takes=frozenset(
         {
             *((kind, "base64") for kind in ("image", "file", "text")),
@@ -96,7 +76,7 @@ _OTHERS = Wire(
     in_tools=frozenset({"image", "file"}),
     blocks=frozenset({"*"}),
 )
-_OLLAMA = Wire(
+_OLLAMA = MediaForms(
     takes=frozenset({("image", "base64")}),
     mimes={"image": _OPENAI_IMAGES},
 )
@@ -113,18 +93,23 @@ _WIRES = {
 }
 
 
-def wire_of(endpoint: str) -> Wire:
-    """Return what the wire of an endpoint takes."""
-    return _WIRES.get(endpoint, _OTHERS)
+def forms_of(endpoint: str, config: ModelConfig | None = None) -> MediaForms:
+    """Return what the wire of an endpoint takes, as its provider says if it does."""
+    mapping = config.mappings.get(endpoint) if config is not None else None
+    own = load_wire(mapping.wire).media if mapping is not None else None
+    return own or _WIRES.get(endpoint, _OTHERS)
 
 
-def has_marks(endpoint: str) -> bool:
+def has_marks(endpoint: str, config: ModelConfig | None = None) -> bool:
     """Tell whether the wire of an endpoint has cache marks on content of any kind."""
-    return "*" in wire_of(endpoint).blocks
+    return "*" in forms_of(endpoint, config).blocks
 
 
 def verdict_on(
-    endpoint: str, form: MediaForm, platform: str = ""
+    endpoint: str,
+    form: MediaForm,
+    platform: str = "",
+    config: ModelConfig | None = None,
 ) -> tuple[Verdict, str]:
     """Tell what becomes of content on an endpoint, and why if it is refused.
 
@@ -132,12 +117,13 @@ def verdict_on(
         endpoint: The endpoint of the call.
         form: How the content is given.
         platform: Where the model is served, if its provider has more than one place.
+        config: What is known about the model.
 
     Example:
         >>> verdict_on("generate_content", MediaForm("image", "url"))[0]
         'fetch'
     """
-    wire = wire_of(endpoint)
+    wire = forms_of(endpoint, config)
     if form.kind == "block":
         return _verdict_on_block(wire, form)
     if form.kind == "text" and form.source in {"text", "base64"}:
@@ -168,7 +154,7 @@ def verdict_at(
         return "send", ""
     if endpoint == "responses" and not config.server and _is_no_input(form):
         return "leave", ""
-    return verdict_on(endpoint, form, platform)
+    return verdict_on(endpoint, form, platform, config)
 
 
 def _is_no_input(form: MediaForm) -> bool:
@@ -223,7 +209,7 @@ def _reads_urls(endpoint: str, form: MediaForm, platform: str) -> bool:
     return by_uri and form.source == "url" and bool(form.mime)
 
 
-def _verdict_on_block(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
+def _verdict_on_block(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
     """Tell what becomes of a block of another type."""
     if {form.source, "*"} & wire.blocks:
         return "send", ""
@@ -239,7 +225,7 @@ def _verdict_on_block(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
     return "refuse", f"it takes no content block of type {form.source!r}."
 
 
-def _verdict_on_item(wire: Wire, form: MediaForm) -> tuple[Verdict, str]:
+def _verdict_on_item(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
     if wire.items:
         return "send", ""
     if form.place == "tool" and form.source.endswith("_output"):
@@ -276,7 +262,7 @@ LEFT_OUT = frozenset({"reasoning_content", "redacted_thinking", "thinking", "too
 """Blocks of other providers' replies, which no other model understands."""
 
 
-def _wrong_mime(wire: Wire, form: MediaForm, kind: str) -> str:
+def _wrong_mime(wire: MediaForms, form: MediaForm, kind: str) -> str:
     legal = wire.mimes.get(kind)
     if form.source != "base64":
         return ""

@@ -11,10 +11,23 @@ from langchain_unified.planner.anthropic.limits import (
 )
 from langchain_unified.planner.anthropic.thinking import ENDPOINT, decide_thinking
 from langchain_unified.planner.anthropic.tools import ONLY_HERE, render_tools
+from langchain_unified.wires import ProviderWire
+
+WIRE = ProviderWire(
+    early_rules=(decide_thinking,),
+    tool_rules=(decide_answer_tool,),
+    rules=(decide_default_cap, decide_sampling),
+    late_rules=(decide_resuming,),
+    render_tools=render_tools,
+    render_format=render_format,
+    tool_marks=frozenset(ONLY_HERE),
+)
+"""What the Messages API has that others have not."""
 
 __all__ = [
     "ENDPOINT",
     "ONLY_HERE",
+    "WIRE",
     "decide_answer_tool",
     "decide_default_cap",
     "decide_resuming",

@@ -13,9 +13,9 @@ from langchain_unified.data import parse_toml
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.registry import Registry
 from langchain_unified.registry.loader import load, load_shipped
-from langchain_unified.registry.packages import _installed
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.shims import load_shim
+from tests.third_party.conftest import forget_packages
 
 MODULE = '''
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -89,12 +89,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     )
     (tmp_path / "echo.toml").write_text(TABLE)
     monkeypatch.syspath_prepend(tmp_path)
-    load_shim.cache_clear()
-    _installed.cache_clear()
+    forget_packages()
     yield
     sys.modules.pop("echo_shim", None)
-    load_shim.cache_clear()
-    _installed.cache_clear()
+    forget_packages()
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""The package beside this file, installed for the tests: its entry point is found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from langchain_unified import vocabulary
+from langchain_unified.data import installed, parse_toml
+from langchain_unified.registry import packages
+from langchain_unified.shims import load_shim
+from langchain_unified.wires import load_wire
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Do what `pip install` does: put the package and its entry points on the path."""
+    project = parse_toml((HERE / "pyproject.toml").read_text(encoding="utf-8"))
+    folder = tmp_path_factory.mktemp("site-packages")
+    info = folder / "langchain_acme-0.1.0.dist-info"
+    info.mkdir()
+    name, version = project["project"]["name"], project["project"]["version"]
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    lines = [
+        f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items())
+        for group, entries in project["project"]["entry-points"].items()
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    sys.path[:0] = [str(folder), str(HERE)]
+    forget_packages()
+    yield
+    del sys.path[:2]
+    for module in [name for name in sys.modules if name.startswith("langchain_acme")]:
+        del sys.modules[module]
+    forget_packages()
+
+
+def forget_packages() -> None:
+    """Forget what was installed before."""
+    for kept in (
+        installed.installed,
+        packages._installed,
+        vocabulary.settings,
+        vocabulary.canonical_names,
+        load_shim,
+        load_wire,
+    ):
+        kept.cache_clear()
