@@ -137,9 +137,9 @@ def invocation(
         on_unsupported=_policy(settings.get("on_unsupported")),
         timeout=_timeout(settings.get("timeout")),
         max_retries=_retries(settings.get("max_retries")),
-        headers=settings.get("extra_headers") or {},
-        query=settings.get("extra_query") or {},
-        extra_body=settings.get("extra_body") or {},
+        headers=_fields("extra_headers", settings),
+        query=_fields("extra_query", settings),
+        extra_body=_fields("extra_body", settings),
         stream_usage=settings.get("stream_usage"),
         output_version=settings.get("output_version"),
         structure=settings.get("structure"),
@@ -148,6 +148,13 @@ def invocation(
         tenant=_tenant(settings.get("tenant")),
         deadline=_seconds(settings.get("deadline")),
     )
+
+
+def _fields(name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = settings.get(name) or {}
+    if isinstance(given, Mapping):
+        return given
+    raise InvalidParameterError(name, shown_value(given), "give a dictionary.")
 
 
 def _tenant(given: Any) -> str:

@@ -104,7 +104,7 @@ def _of_word(given: str, known: Sequence[str], tools: Sequence[Any]) -> Choice:
     mode = _WORDS.get(given) or _WORDS.get(given.lower())
     if mode is not None:
         return Choice(mode)
-    kinds = {tool.get("type") for tool in tools} - {"function"}
+    kinds = {kind for tool in tools for kind in _kinds(tool)}
     if given in kinds:
         return Choice("builtin", builtin={"type": given})
     return Choice("any", (given,))
@@ -160,8 +160,16 @@ def _names_of_custom(tools: Sequence[Any]) -> list[str]:
 def _is_there(builtin: Mapping[str, Any], tools: Sequence[Any]) -> bool:
     """Tell whether a tool of the type is there, whatever its date."""
     kind = str(builtin.get("type"))
-    kinds = [str(tool.get("type")) for tool in tools]
+    kinds = [kind for tool in tools for kind in _kinds(tool)]
     return any(one.startswith(kind) or kind.startswith(one) for one in kinds)
+
+
+def _kinds(tool: Mapping[str, Any]) -> list[str]:
+    """Return what a provider's own tool is called: by its type, or by its only key."""
+    kind = tool.get("type")
+    if kind is None:
+        return [str(key) for key in tool]
+    return [] if kind == "function" else [str(kind)]
 
 
 def _dumped(given: Any) -> Any:

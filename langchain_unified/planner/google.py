@@ -40,7 +40,7 @@ def settle_builtin_tools(
         reason = "Gemini's tool config rules function tools only; they are left out."
         draft.note("tool_choice", "translated", requested=choice, reason=reason)
         return []
-    if not functions:
+    if not functions or choice == "builtin":
         _refuse_forced(draft, builtin, choice)
     else:
         _ask_for_invocations(draft, builtin)

@@ -27,7 +27,33 @@ def apply_extra_body(draft: Draft) -> None:
     for path, planned, given in replaced(draft.body, extra):
         _note(draft, _parameter(draft, path), planned, {path: given})
     _leave_out_other_names(draft, extra)
+    _note_conversation(draft, extra)
     draft.body = merged(draft.body, extra)
+
+
+_CONVERSATION = {
+    "api_chat": ("messages", ""),
+    "chat": ("messages", ""),
+    "generate_content": ("contents", "systemInstruction"),
+    "messages": ("messages", "system"),
+    "responses": ("input", ""),
+}
+"""Where each endpoint has the messages, and where their system text, if it is apart."""
+
+
+def _note_conversation(draft: Draft, extra: Mapping[str, Any]) -> None:
+    """Put on record that the messages, or their system text, are replaced."""
+    turns, system = _CONVERSATION.get(draft.endpoint, ("messages", ""))
+    replaces_system = system in extra and draft.invocation.traits.system
+    for name in (turns, system):
+        if name in extra and (name == turns or replaces_system):
+            reason = f"extra_body sets {name}, which goes first."
+            sent = {name: extra[name]}
+            draft.note("messages", "dropped", sent=sent, reason=reason, source=_SOURCE)
+    if "model" in extra and extra["model"] != draft.config.model:
+        reason = "extra_body sets model, which goes first; the rules stay the model's."
+        told = {"requested": draft.config.model, "sent": extra["model"]}
+        draft.note("model", "dropped", **told, reason=reason, source=_SOURCE)
 
 
 def _leave_out_other_names(draft: Draft, extra: Mapping[str, Any]) -> None:
@@ -49,8 +75,9 @@ def _parameter(draft: Draft, path: str) -> str:
     rules = draft.mapping.rules
     exact = [name for name, rule in rules.items() if rule.name == path]
     inside = [name for name, rule in rules.items() if rule.name.startswith(f"{path}.")]
+    around = [name for name, rule in rules.items() if path.startswith(f"{rule.name}.")]
     asked = draft.invocation.params
-    found = [name for name in (*exact, *inside) if name in asked] or exact
+    found = [name for name in (*exact, *inside, *around) if name in asked] or exact
     return found[0] if found else "extra_body"
 
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.testing import ProviderEmulator
 from langchain_unified.types import CallPlan
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
@@ -161,3 +164,52 @@ def test_parts_of_the_reasoning_object(
         *(() if mode else ("reasoning_mode",)),
         *(() if context else ("reasoning_context",)),
     } == lost
+
+
+SYSTEM = [SystemMessage("Own words."), HumanMessage("hi")]
+REPLACED: list[tuple[str, dict[str, Any], str]] = [
+    ("gemini-2.5-flash", {"systemInstruction": {"parts": [{"text": "s"}]}}, "s"),
+    ("gemini-2.5-flash", {"system_instruction": {"parts": [{"text": "s"}]}}, "s"),
+    ("claude-haiku-4-5", {"system": "be brief"}, "be brief"),
+    ("gpt-4o", {"messages": [{"role": "user", "content": "other"}]}, "other"),
+    ("gpt-5.4", {"model": "gpt-4.1"}, "gpt-4.1"),
+]
+
+
+@pytest.mark.parametrize(("name", "extra", "told"), REPLACED)
+def test_messages_that_are_replaced_are_on_record(
+    model: Callable[..., UnifiedChatModel],
+    provider_emulator: ProviderEmulator,
+    name: str,
+    extra: dict[str, Any],
+    told: str,
+) -> None:
+    """System text, messages or model of the user's own go first, and the record says so."""
+    llm = model(name, enable=["anthropic"])
+    answer = llm.invoke(SYSTEM, extra_body=extra)
+    body = provider_emulator.requests[-1].body
+    changes = answer.response_metadata["unified"]["changes"]
+    lost = {c["parameter"] for c in changes if c["kind"] == "dropped"}
+
+    assert told in str(body)
+    assert {"model" if "model" in extra else "messages"} == lost
+
+
+def test_a_part_of_a_response_format_that_is_replaced_is_on_record() -> None:
+    """The setting that loses a part is named, not only `extra_body`."""
+    inner = {"name": "a", "schema": {"type": "object", "properties": {}}}
+    form = {"type": "json_schema", "json_schema": {**inner, "strict": True}}
+    extra = {"response_format": {"json_schema": {"strict": False}}}
+    made = plan("gpt-4o", {"response_format": form}, extra)
+    lost = [c.parameter for c in made.changes if c.kind == "dropped"]
+
+    assert made.body["response_format"]["json_schema"]["strict"] is False
+    assert ["response_format"] == lost
+
+
+@pytest.mark.parametrize("name", ["extra_body", "extra_headers", "extra_query"])
+@pytest.mark.parametrize("value", [["x"], "x", 5])
+def test_what_is_no_dictionary_is_refused(name: str, value: Any) -> None:
+    """By its name, before sending."""
+    with pytest.raises(InvalidParameterError, match=name):
+        UnifiedChatModel(model="gpt-4o", api_key="k").invoke("hi", **{name: value})

@@ -110,7 +110,8 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         if plan.config.supports("thought_signatures"):
             patch_signatures(contents)
         config = render_config(plan)
-        config.system_instruction = system
+        if config.system_instruction is None:  # extra_body may have set it
+            config.system_instruction = system
         return {"model": plan.model, "contents": contents, "config": config}
 
     @property

@@ -158,7 +158,9 @@ def note_finish(
 
 def _tell_broken(message: BaseMessage, reason: str, *, said: bool) -> None:
     """Raise for an answer that broke off before it said anything, else tell in it."""
-    told = message.response_metadata.get("finish_message") or "no details were given."
+    # google-genai 3.6 leaves `finishMessage` out on the Developer API (2026-11-27); an
+    # error quotes the answer.
+    told = message.response_metadata.get("finish_message") or "no call was written."
     if not (said or message.content or getattr(message, "tool_calls", None)):
         error = MalformedResponseError(f"Gemini ended the answer with {reason}: {told}")
         error.code = reason

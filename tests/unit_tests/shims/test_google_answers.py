@@ -277,6 +277,7 @@ def test_a_flag_of_the_users_is_left_alone(
         (THREE, [SEARCH], "any", "tool_choice"),
         (THREE, [SEARCH], True, "tool_choice"),
         (THREE, [SEARCH], "google_search", "tool_choice"),
+        (THREE, [SEARCH, LOOK_UP], "google_search", "tool_choice"),
     ],
 )
 def test_what_gemini_cannot_do_is_refused(
