@@ -184,7 +184,7 @@ def test_messages_that_are_replaced_are_on_record(
     extra: dict[str, Any],
     told: str,
 ) -> None:
-    """System text, messages or model of the user's own go first, and the record says so."""
+    """What the user sets in the body goes first, and the record says what it takes."""
     llm = model(name, enable=["anthropic"])
     answer = llm.invoke(SYSTEM, extra_body=extra)
     body = provider_emulator.requests[-1].body
