@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Generator,
     Iterator,
     Mapping,
 )
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from copy import copy
 from functools import partial, wraps
-from typing import Any, Literal, cast
+from itertools import takewhile
+from typing import Any, Literal
 
+from langchain_core.exceptions import ModelError
 from typing_extensions import deprecated
 
 from langchain_unified.errors import (
@@ -31,11 +28,9 @@ from langchain_unified.errors import (
     ProviderNotEnabledError,
     UnifiedError,
 )
-from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Rollout, Served
-from langchain_unified.rollout.capture import recording
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.rollout.paths import Answer
+from langchain_unified.rollout.handed import Handed, Watched
 from langchain_unified.rollout.router import Asked
 from langchain_unified.service import (
     StructuredResult,
@@ -48,21 +43,17 @@ from langchain_unified.structured import refusal_of
 Errors = Literal["raise", "dict"]
 """What a call without an answer does on the new path."""
 
-_COMPARED = {
+_ROUTED = {
     f"{name}{end}"
-    for name in ("generate_text", "generate_chat")
+    for name in (
+        *("generate_text", "generate_chat", "generate_structured"),
+        *("stream_text", "batch_text"),
+    )
     for end in ("", "_sync")
 }
-"""Methods whose calls are compared in `shadow`: one question, one answer."""
+"""Methods that both services may have: which of the two answers is for the flag."""
 
-
-class _Default(str):
-    """A default that can be told from the same word given by a caller."""
-
-    __slots__ = ()
-
-
-_DEFAULT = _Default("auto")
+_VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class LangChainCompatibilityService:
@@ -129,7 +120,6 @@ class LangChainCompatibilityService:
     async def generate_text(
         self,
         prompt: str,
-        model: str = _DEFAULT,
         *args: Any,
         config: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -138,8 +128,7 @@ class LangChainCompatibilityService:
 
         Args:
             prompt: What to ask.
-            model: Any model the registry understands, or `auto`.
-            *args: Further arguments, in the order of the old service.
+            *args: The model, and further arguments in the order of the old service.
             config: LangChain's config; a canary finds its key there. The old service
                 gets it if its `generate_text` names a `config`.
             **kwargs: Settings of the call, under old or new names. `user` is a
@@ -149,80 +138,80 @@ class LangChainCompatibilityService:
             `text`, `model_used` and `success`; `refusal` if the model refused, `error`
             if `success` is false.
         """
-        old = getattr(self.legacy, "generate_text", None)
-        given = {**self._named(old, args), **kwargs}
-        served = self._served(model, config, given)
-        if served != "legacy" or old is None:
-            return await self._new(served, prompt, model, config, given)
-        own: dict[str, Any] = {} if model is _DEFAULT and not args else {"model": model}
-        asked = {**own, **given}
-        if config is not None and "config" in inspect.signature(old).parameters:
-            asked["config"] = config
-        read = partial(self.unified_service.asked, prompt, model, **_kept(given))
-        found = self._old(served, partial(old, prompt, **asked), read)
+        if config is not None:
+            kwargs["config"] = config
+        served, found = self._call("generate_text", (prompt, *args), kwargs)
         found = await found if inspect.isawaitable(found) else found
-        if self._details and isinstance(found, Mapping) and served is not None:
+        if self._details and served is not None and isinstance(found, Mapping):
             return {**found, "rollout": served.record}
         return found  # type: ignore[no-any-return]
 
-    def _named(self, old: Any, args: tuple[Any, ...]) -> dict[str, Any]:
-        """Return what follows the prompt and the model under its names."""
-        if not args:
-            return {}
-        method = old or self.unified_service.generate_text
-        return dict(
-            zip([*inspect.signature(method).parameters][2:], args, strict=False)
-        )
+    def __getattr__(self, name: str) -> Any:
+        """Return another attribute of the old service, or a method of the new one.
 
-    async def _new(
-        self,
-        served: Served | None,
-        prompt: str,
-        model: str,
-        config: Mapping[str, Any] | None,
-        kwargs: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Return the new service's answer, as the old one would have put it."""
-        if served is not None:
-            kwargs = {**kwargs, "rollout": served}
-        asked = self.unified_service.generate_text(
-            prompt, model, config=config, **kwargs
-        )
-        return await self._later(asked, model)  # type: ignore[no-any-return]
+        A method that both may have is routed as `generate_text` is; what only the old
+        service has answers in every mode. When the old service is gone the methods of
+        the new one are left.
+        """
+        legacy = self.__dict__.get("legacy")
+        routed = name in _ROUTED and "unified_service" in self.__dict__
+        if name.startswith("__") or (legacy is None and not routed):
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message)
+        new = getattr(self.unified_service, name) if routed else None
+        old = new if legacy is None else getattr(legacy, name)
+        return self._method(name, old) if routed and callable(old) else old
 
-    def _old(
-        self, served: Served | None, ask: Callable[[], Any], read: Callable[[], Asked]
-    ) -> Any:
-        """Return the old service's answer, as it is; look at the call in `shadow`."""
+    def _method(self, name: str, like: Any) -> Any:
+        """Return a method of either service, chosen at each call."""
+
+        @wraps(like)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return self._call(name, args, kwargs)[1]
+
+        @wraps(like)
+        async def later(*args: Any, **kwargs: Any) -> Any:
+            found = method(*args, **kwargs)
+            return await found if inspect.isawaitable(found) else found
+
+        return later if inspect.iscoroutinefunction(like) else method
+
+    def _call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Served | None, Any]:
+        """Return the decision for a call, and what the service it chose answers."""
+        old = None if self.legacy is None else getattr(self.legacy, name)
+        new = getattr(self.unified_service, name)
+        args_, named = _positions(old or new, new, args)
+        named |= kwargs
+        model = _model_of(new, args_, named)
+        served = self._served(model, named)
+        if old is None or (served is not None and served != "legacy"):
+            flag = {} if served is None else {"rollout": served}
+            return served, _New(self, model).of(partial(new, *args_, **named, **flag))
+        given = kwargs
+        if name == "generate_text" and "config" not in _parameters(old):
+            given = {key: value for key, value in kwargs.items() if key != "config"}
+        ask = partial(old, *args, **given)
         if served is None or served.mode.name != "shadow":
-            return ask()
-        if inspect.iscoroutinefunction(getattr(ask, "func", ask)):
-            return self._old_later(served, ask, read)
-        with self._observed(served, read) as primary:
-            return _noted(primary, ask())
+            return served, ask()
+        asked = [*map(_copied, args_)], {k: _copied(v) for k, v in named.items()}
+        read = None if "batch" in name else partial(self._read, name, *asked)
+        observe = partial(
+            self.unified_service.llm.router.observe,
+            *(served, read),
+            stream=name.startswith("stream"),
+            model=self._name(model),
+        )
+        return served, Watched(observe).of(ask)
 
-    async def _old_later(
-        self, served: Served, ask: Callable[[], Any], read: Callable[[], Asked]
-    ) -> Any:
-        with self._observed(served, read) as primary:
-            return _noted(primary, await ask())
+    def _read(self, name: str, args: list[Any], named: dict[str, Any]) -> Asked:
+        """Return messages and settings of a call, as the chat model takes them."""
+        return self.unified_service.ask(name, *args, **named).call()
 
-    @contextmanager
-    def _observed(self, served: Served, read: Callable[[], Asked]) -> Iterator[Answer]:
-        """Have a call looked at once the old service has answered it."""
-        primary = Answer()
-        with recording() as sent:
-            try:
-                yield primary
-            finally:
-                router = self.unified_service.llm.router
-                router.observe(served, read, tuple(sent), primary)
-
-    def _served(
-        self, model: object, config: object, settings: Mapping[str, Any]
-    ) -> Served | None:
+    def _served(self, model: object, settings: Mapping[str, Any]) -> Served | None:
         """Decide who answers, once for both services."""
-        own = self.legacy is not None
+        own, config = self.legacy is not None, settings.get("config")
         if not own and self.rollout.silent:
             return None
         return self.rollout.decide(
@@ -243,159 +232,101 @@ class LangChainCompatibilityService:
             return ""
 
     def _name(self, model: object) -> str:
-        auto = model == _DEFAULT or not isinstance(model, str)
+        auto = model == "auto" or not isinstance(model, str)
         return self.unified_service.llm.model_name if auto else str(model)
+
+    def failed(self, error: Exception, model: object) -> dict[str, Any]:
+        """Return a dictionary without success; raise what it may not stand for."""
+        if self._errors != "dict" or not is_no_answer(error):
+            raise error
+        plain = isinstance(error, ProviderNotEnabledError)
+        text = str(error) if plain else f"{type(error).__name__}: {error}"
+        found = {"text": "", "model_used": self._name(model), "success": False}
+        return {**found, "error": text}
+
+    def plain(self, found: Any) -> Any:
+        """Return dictionaries in the place of results."""
+        if isinstance(found, list):
+            return [self.plain(one) for one in found]
+        return self._dictionary(found) if isinstance(found, TextResult) else found
 
     def _dictionary(self, result: TextResult) -> dict[str, Any]:
         if self._details:
             found = result.as_dict()
         else:
-            found = {
-                "text": result.text,
-                "model_used": result.model_used,
-                "success": result.success,
-            }
+            found = {k: result[k] for k in ("text", "model_used", "success")}
             if isinstance(result, StructuredResult):
                 found["value"] = result.value
         refusal = result.message and refusal_of(result.message)
         return {**found, "refusal": refusal} if refusal else found
 
-    def __getattr__(self, name: str) -> Any:
-        """Return another attribute of the old service, or a method of the new one.
 
-        A method is routed as `generate_text` is, where the new service has one of the
-        same name; where only the old service has it, it answers in every mode. When
-        the old service is gone the methods of the new one are left.
-        """
-        legacy, service = map(self.__dict__.get, ("legacy", "unified_service"))
-        new = None if name.startswith("_") else getattr(service, name, None)
-        calls = _takes_settings(new)
-        if name.startswith("__") or (legacy is None and not calls):
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message)
-        old = None if legacy is None else getattr(legacy, name)
-        routed = calls and (old is None or callable(old))
-        return self._routed(name, old, new) if routed else old
+class _New(Handed):
+    """The new service's answer, as the old one would have put it."""
 
-    def _routed(self, name: str, old: Any, new: Any) -> Any:
-        """Return a method of either service, chosen at each call."""
+    def __init__(self, service: LangChainCompatibilityService, model: object) -> None:
+        self._service, self._model = service, model
+        self._error: Exception | None = None
 
-        @wraps(old or new)
-        def method(*args: Any, **kwargs: Any) -> Any:
-            model = _model_of(new, args, kwargs)
-            served = self._served(model, kwargs.get("config"), kwargs)
-            if old is None or (served is not None and served != "legacy"):
-                flag = {} if served is None else {"rollout": served}
-                return self._as_before(partial(new, *args, **kwargs, **flag), model)
-            ask = partial(old, *args, **kwargs)
-            if name not in _COMPARED:
-                return ask()
-            given = [_copied(value) for value in args]
-            return self._old(
-                served, ask, partial(self._asked, new, given, _kept(kwargs))
-            )
-
-        return method
-
-    def _asked(self, new: Any, args: list[Any], kwargs: dict[str, Any]) -> Asked:
-        """Return messages and settings of a call, as the chat model takes them."""
-        found = inspect.signature(new).bind(*args, **kwargs).arguments
-        found.pop("config", None)
-        given = found.pop("settings", {})
-        if "messages" not in found:
-            return self.unified_service.asked(**found, **given)
-        model = found.get("model", _DEFAULT)
-        named = {} if model == _DEFAULT else {"model": model}
-        return found["messages"], {**given, **named}
-
-    def _as_before(self, ask: Callable[[], Any], model: object) -> Any:
-        """Return what the new service answers, as the old one would have put it."""
+    @contextmanager
+    def step(self) -> Iterator[None]:
         try:
-            found = ask()
-        except Exception as error:  # noqa: BLE001 - raised again as it was before
-            return self._failed(error, model)
-        if inspect.isasyncgen(found):
-            return self._astream(cast("Any", found))
-        if inspect.isgenerator(found):
-            return self._stream(cast("Any", found))
-        later = inspect.isawaitable(found)
-        return self._later(found, model) if later else self._plain(found)
+            yield
+        except Exception as error:
+            self._error, cause = error, _as_before(error)
+            if cause is error:
+                raise
+            raise cause from None
 
-    async def _later(self, asked: Awaitable[Any], model: object) -> Any:
+    def value(self, found: Any) -> Any:
+        return self._service.plain(found)
+
+    def failed(self, error: Exception) -> Any:
         try:
-            return self._plain(await asked)
-        except Exception as error:  # noqa: BLE001 - raised again as it was before
-            return self._failed(error, model)
-
-    def _stream(self, pieces: Generator[Any, None, None]) -> Iterator[Any]:
-        with closing(pieces):
-            try:
-                yield from pieces
-            except Exception as error:  # noqa: BLE001 - raised as it was before
-                raise _as_before(error) from None
-
-    async def _astream(self, given: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
-        async with owned(given) as pieces:
-            try:
-                async for piece in pieces:
-                    yield piece
-            except Exception as error:  # noqa: BLE001 - raised as it was before
-                raise _as_before(error) from None
-
-    def _failed(self, error: Exception, model: object) -> dict[str, Any]:
-        """Raise what ChatOpenAI raised, or return a dictionary without success."""
-        if self._errors == "dict" and is_no_answer(error):
-            return _failure(self._name(model), error)
-        cause = _as_before(error)
-        if cause is error:
-            raise error
-        raise cause from None
-
-    def _plain(self, found: Any) -> Any:
-        """Return dictionaries in the place of results."""
-        if isinstance(found, list):
-            return [self._plain(one) for one in found]
-        return self._dictionary(found) if isinstance(found, TextResult) else found
-
-
-def _model_of(new: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
-    """Return the model a call names, wherever the new service's method takes it."""
-    names = dict(zip(inspect.signature(new).parameters, args, strict=False))
-    return {**names, **kwargs}.get("model", _DEFAULT)
-
-
-def _copied(value: Any) -> Any:
-    """Return a list or dictionary that the old service cannot change any more."""
-    return copy(value) if isinstance(value, (list, dict)) else value
-
-
-def _kept(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _copied(value) for name, value in kwargs.items()}
-
-
-def _noted(primary: Answer, found: Any) -> Any:
-    """Return an answer; its text is kept for the mirror if there is one."""
-    if isinstance(found, Mapping) and found.get("success", True):
-        primary.finish(str(found.get("text", "")))
-    return found
+            return self._service.failed(self._error or error, self._model)
+        except Exception:  # noqa: BLE001 - raised as it was before
+            raise error from error.__cause__
 
 
 def _as_before(error: Exception) -> Exception:
     """Return what ChatOpenAI raised, where the new service typed it."""
     cause = error.__cause__
     typed = type(error).__module__.startswith(ProviderError.__module__)
-    return cause if typed and isinstance(cause, Exception) else error
+    kept = typed or isinstance(cause, ModelError)
+    return cause if kept and isinstance(cause, Exception) else error
 
 
-def _failure(model: str, error: Exception) -> dict[str, Any]:
-    plain = isinstance(error, ProviderNotEnabledError)
-    text = str(error) if plain else f"{type(error).__name__}: {error}"
-    return {"text": "", "model_used": model, "success": False, "error": text}
+def _parameters(method: Any) -> list[str]:
+    """Return the names a method takes by position or name; none if nobody can tell."""
+    try:
+        found = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [one.name for one in found if one.kind not in _VARIABLE]
 
 
-def _takes_settings(method: Any) -> bool:
-    """Tell whether a method of the new service makes calls: it takes their settings."""
-    if not callable(method):
-        return False
-    parameters = inspect.signature(method).parameters.values()
-    return any(found.kind is found.VAR_KEYWORD for found in parameters)
+def _positions(
+    old: Any, new: Any, args: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return an old call's arguments as the new method takes them.
+
+    They keep their places as far as both services agree, and go by the old names from
+    there on.
+    """
+    theirs, ours = _parameters(old), _parameters(new)
+    pairs = zip(theirs[1:], ours[1:], strict=False)
+    agreed = 1 + len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
+    if len(args) > len(theirs):
+        return args, {}
+    return args[:agreed], dict(zip(theirs[agreed:], args[agreed:], strict=False))
+
+
+def _model_of(new: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> object:
+    """Return the model a call names; `auto` if it names none."""
+    given = {**dict(zip(_parameters(new), args, strict=False)), **named}
+    return given.get("model", given.get("model_name", "auto"))
+
+
+def _copied(value: Any) -> Any:
+    """Return a list or dictionary that the old service cannot change any more."""
+    return copy(value) if isinstance(value, (list, dict)) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator
 from enum import Enum
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, get_origin
 
@@ -202,6 +203,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
             return None
 
     def _whole(self, message: BaseMessage) -> Any:
+        if (model := _served_before(message)) is not None:
+            return _reader_before(self.structure, model).invoke(_unrecorded(message))
         refusal = refusal_of(message)
         if refusal:
             text = f"The model refused: {refusal}"
@@ -277,6 +280,11 @@ class StructureParser(BaseTransformOutputParser[Any]):
         merged = None
         last = None
         for piece in input:
+            if merged is None and not self.lenient and _served_before(piece):
+                pieces = map(_unrecorded, chain([piece], input))
+                reader = _reader_before(self.structure, str(_served_before(piece)))
+                yield from reader.transform(pieces)
+                return
             merged = piece if merged is None else merged + piece
             found = self.parse_result([ChatGeneration(message=merged)], partial=True)
             if found is not None and found != last:
@@ -289,12 +297,30 @@ class StructureParser(BaseTransformOutputParser[Any]):
         merged = None
         last = None
         async for piece in input:
+            if merged is None and not self.lenient and _served_before(piece):
+                async for found in self._read_before(piece, input):
+                    yield found
+                return
             merged = piece if merged is None else merged + piece
             found = self.parse_result([ChatGeneration(message=merged)], partial=True)
             if found is not None and found != last:
                 yield found
                 last = found
         for found in self._final(merged, last):
+            yield found
+
+    async def _read_before(
+        self, first: Any, rest: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:
+        """Yield what ChatOpenAI's own reader makes of a stream."""
+
+        async def pieces() -> AsyncIterator[Any]:
+            yield _unrecorded(first)
+            async for piece in rest:
+                yield _unrecorded(piece)
+
+        reader = _reader_before(self.structure, str(_served_before(first)))
+        async for found in reader.atransform(pieces()):
             yield found
 
     def _final(self, merged: Any, last: Any) -> Iterator[Any]:
@@ -306,6 +332,27 @@ class StructureParser(BaseTransformOutputParser[Any]):
             yield found
         elif self.lenient and last is None:
             yield None
+
+
+def _served_before(message: BaseMessage) -> str | None:
+    """Return the model of an answer on the rollout's legacy path, else `None`."""
+    record = message.response_metadata.get(RECORD) or {}
+    by = (record.get("rollout") or {}).get("served_by")
+    return str(record.get("model")) if by == "legacy" else None
+
+
+def _reader_before(structure: Structure, model: str) -> Runnable[Any, Any]:
+    """Return ChatOpenAI's own reader: on its path its objects and errors come back."""
+    from langchain_unified.shims.legacy import reader_of  # noqa: PLC0415
+
+    reader: Runnable[Any, Any] = reader_of(structure, model)
+    return reader
+
+
+def _unrecorded(message: Any) -> Any:
+    """Return a message without our record, which ChatOpenAI's errors would repeat."""
+    metadata = {k: v for k, v in message.response_metadata.items() if k != RECORD}
+    return message.model_copy(update={"response_metadata": metadata})
 
 
 def _checkable(target: Any) -> bool:

@@ -16,21 +16,14 @@ _IDLE_SECONDS = 2.0
 
 
 class Background:
-    """Runs jobs on daemon threads that end when there is nothing to do.
-
-    Args:
-        name: Names the threads.
-        workers: How many jobs run at the same time.
-        limit: How many jobs may wait.
-        idle: Is called when there was nothing to do for a while.
-    """
+    """Runs jobs on daemon threads that end when there is nothing to do."""
 
     def __init__(
         self, name: str, *, workers: int, limit: int, idle: Job = lambda: None
     ) -> None:
         """Start with no thread."""
-        self._name, self._workers, self._limit = name, workers, limit
-        self._idle = idle
+        self._name, self._workers = name, workers
+        self._limit, self._idle = limit, idle
         self.renew()
         renew_in_children(self)
 
@@ -48,32 +41,29 @@ class Background:
         with self._lock:
             if self._threads < min(self._workers, self._queue.unfinished_tasks):
                 self._threads += 1
-                threading.Thread(
-                    target=self._work, name=self._name, daemon=True
-                ).start()
+                work = threading.Thread(target=self._work, name=self._name, daemon=True)
+                work.start()
         return True
 
     def drain(self, timeout: float) -> bool:
         """Wait until every job taken is done; tell whether that was in time."""
-        queue = self._queue
-        with queue.all_tasks_done:
-            return queue.all_tasks_done.wait_for(
-                lambda: not queue.unfinished_tasks, timeout
-            )
+        done = self._queue.all_tasks_done
+        with done:
+            return done.wait_for(lambda: not self._queue.unfinished_tasks, timeout)
 
     def _work(self) -> None:
         while True:
             try:
                 job = self._queue.get(timeout=_IDLE_SECONDS)
-            except Empty:  # noqa: PERF203 - a queue says it like this
+            except Empty:
                 self._do(self._idle)
                 with self._lock:
                     if self._queue.empty():  # Jobs are put before the lock is taken.
                         self._threads -= 1
                         return
-            else:
-                self._do(job)
-                self._queue.task_done()
+                continue
+            self._do(job)
+            self._queue.task_done()
 
     def _do(self, job: Job) -> None:
         try:

@@ -68,12 +68,11 @@ def async_capture_hooks() -> dict[str, list[Any]]:
 
 
 @contextmanager
-def recording() -> Iterator[list[Sent]]:
+def recording(seen: list[Sent]) -> Iterator[None]:
     """Collect what is sent inside a `with` block, tasks started there too."""
-    seen: list[Sent] = []
     token = _SEEN.set(seen)
     try:
-        yield seen
+        yield
     finally:
         _SEEN.reset(token)
 

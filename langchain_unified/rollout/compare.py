@@ -75,15 +75,7 @@ def changes_of(plan: CallPlan) -> list[Difference]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two requests of the same call, and what is known about them.
-
-    Attributes:
-        legacy: The request of the path before.
-        unified: Ours.
-        plan: The plan behind ours.
-        who: Who sends the one before.
-        asked: What the call asks for, by LangChain's words.
-    """
+    """Two requests of the same call, and what is known about them."""
 
     legacy: Payload
     unified: Payload

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.rollout.events import Kind, Listener, Teller
+from langchain_unified.rollout.events import Listener, Teller
 from langchain_unified.rollout.flags import (
     EMERGENCY,
     ENVIRONMENT,
@@ -43,8 +43,7 @@ Decision = tuple[Mode, str]
 _SCOPED = frozenset({"context", "call"})
 """What holds for a block or a call; only the flag's own changes are told."""
 
-_NOBODY = CallInfo()
-_NO_KEY = Key()
+_NOBODY, _NO_KEY = CallInfo(), Key()
 _STORING = threading.Lock()
 _CONTEXT: ContextVar[Mode | None] = ContextVar(
     "langchain_unified_rollout", default=None
@@ -144,20 +143,21 @@ class Rollout:
         _check("call", call, "__call__", "give a function.")
         _check("on_event", on_event, "__call__", "give a function.")
         self.salt, self.mirror, self.guard = salt, mirror, guard
-        self.report_to = report_to
-        self.guarded = ""
+        self.report_to, self.guarded = report_to, ""
         self._keys, self._teller = KeyReader(key), Teller(on_event)
         self._store: ShadowStore | None = None
         self._told: set[str] = set()
-        self._environment = EnvironmentFlag(environment, self._warn)
         self._emergency: dict[str, EmergencyFile] = {}
         self._emergency_path = None if emergency is None else os.fspath(emergency)
-        self._sources: tuple[Flag, ...] = (
-            *((CallableFlag(call, self._warn),) if call is not None else ()),
-            *((FileFlag(file, self._warn),) if file is not None else ()),
-            self._environment,
-            *((OpenFeatureFlag(openfeature, flag, self._warn),) if openfeature else ()),
-        )
+        self._environment = EnvironmentFlag(environment, self._warn)
+        sources: list[Flag] = [self._environment]
+        if file is not None:
+            sources.insert(0, FileFlag(file, self._warn))
+        if call is not None:
+            sources.insert(0, CallableFlag(call, self._warn))
+        if openfeature:
+            sources.append(OpenFeatureFlag(openfeature, flag, self._warn))
+        self._sources = sources
 
     @property
     def mode(self) -> Mode | None:
@@ -208,7 +208,11 @@ class Rollout:
         if (mode := _CONTEXT.get()) is not None:
             return mode, "context"
         said = self._flag(call, key)
-        return (_back(said), "guard") if self.guarded else said
+        if not self.guarded:
+            return said
+        pairs = said[0].providers if said else ()  # Kill switches stay on.
+        off = tuple(pair for pair in pairs if pair[1].name == "off")
+        return Mode("legacy", providers=off), "guard"
 
     def _flag(self, call: CallInfo, key: Key) -> Decision | None:
         if self._mode is not None:
@@ -254,8 +258,8 @@ class Rollout:
         try:
             return self._keys.read(call)
         except Exception as error:  # noqa: BLE001 - a flag must never fail a call
-            text = f"key function: {type(error).__name__}: {error}"
-            self._tell_once(f"The rollout's {text}; such calls are drawn by their run.")
+            why = f"{type(error).__name__}: {error}"
+            self._once(f"The rollout's key fails, so calls are drawn by run: {why}")
             return Key()
 
     def served(
@@ -274,14 +278,12 @@ class Rollout:
         if served_by == "legacy" and not reached:
             served_by, reason = "unified", no_past(provider)
             if mode.name == "legacy":
-                self._tell_once(f"Rollout mode 'legacy': {reason}", "no_path", mode)
+                self._once(f"Rollout mode 'legacy': {reason}", mode)
         return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
     def count(self, answer: Answer) -> None:
         """Have the guard count a call of the unified path."""
-        if self.guard is None or self.guarded:
-            return
-        why = self.guard.count(answer)
+        why = "" if self.guard is None or self.guarded else self.guard.count(answer)
         if why and not self.guarded:
             self.guarded = why
             message = (
@@ -315,14 +317,12 @@ class Rollout:
         return self._store
 
     def _warn(self, message: str) -> None:
-        self._teller.tell("unreadable", message, None, "")
+        self._teller.tell("unreadable", message)
 
-    def _tell_once(
-        self, message: str, kind: Kind = "unreadable", mode: Mode | None = None
-    ) -> None:
+    def _once(self, message: str, mode: Mode | None = None) -> None:
         if message not in self._told:
             self._told.add(message)
-            self._teller.tell(kind, message, mode, "")
+            self._teller.tell("no_path" if mode else "unreadable", message, mode)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
         """Return itself: copies of a model obey the same switch."""
@@ -331,12 +331,6 @@ class Rollout:
     def __getstate__(self) -> dict[str, Any]:
         """Leave comparisons behind when travelling to another process."""
         return {**self.__dict__, "_store": None}
-
-
-def _back(said: Decision | None) -> Mode:
-    """Return `legacy`, with the kill switches that are on."""
-    pairs = () if said is None else said[0].providers
-    return Mode("legacy", providers=tuple(p for p in pairs if p[1].name == "off"))
 
 
 def _run_of(call: CallInfo) -> str:

@@ -48,16 +48,11 @@ Listener = Callable[[RolloutEvent], object]
 
 
 class Teller:
-    """Logs events and hands them to a listener.
-
-    Args:
-        listener: Gets each event; an error of its own is logged and goes no further.
-    """
+    """Logs events and hands them to a listener, whose own errors are logged only."""
 
     def __init__(self, listener: Listener | None = None) -> None:
         """Start with nothing told."""
-        self._listener = listener
-        self._lock = threading.Lock()
+        self._listener, self._lock = listener, threading.Lock()
         self._last: tuple[Mode, str] | None = None
         self._recent: dict[Mode, float] = {}
         self._told: deque[float] = deque(maxlen=MAX_PER_MINUTE)
@@ -81,28 +76,28 @@ class Teller:
             self._last = (mode, source)
         if before == (mode, source) or (seen is not None and now - seen < _MINUTE):
             return
-        was = "" if before is None else str(before[0])
+        was = str(before[0]) if before else ""
         told = f" (before: {was!r} by {before[1]})" if before else ""
         message = f"Rollout: {str(mode)!r} by {source} is in force{told}."
-        self.tell("changed", message, mode, source, before=was, level=logging.INFO)
+        self.tell("changed", message, mode, source, before=was)
 
     def tell(
         self,
         kind: Kind,
         message: str,
-        mode: Mode | None,
-        source: str,
+        mode: Mode | None = None,
+        source: str = "",
         *,
         before: str | None = None,
-        level: int = logging.WARNING,
     ) -> None:
         """Log an event, and hand it to the listener."""
         if self._within_limit():
-            _LOG.log(level, "%s", message)
+            changed = kind == "changed"
+            _LOG.log(logging.INFO if changed else logging.WARNING, "%s", message)
         if self._listener is None:
             return
         if before is None:
-            before = "" if self._last is None else str(self._last[0])
+            before = str(self._last[0]) if self._last else ""
         now = "" if mode is None else str(mode)
         event = RolloutEvent(kind, message, now, before, source, time.time())
         try:
@@ -118,10 +113,6 @@ class Teller:
                 self._told.append(now)
         return not full
 
-    def __getstate__(self) -> dict[str, object]:
+    def __reduce__(self) -> tuple[type[Teller], tuple[Listener | None]]:
         """Travel with the listener only."""
-        return {"listener": self._listener}
-
-    def __setstate__(self, state: dict[str, Listener | None]) -> None:
-        """Arrive with nothing told."""
-        self.__init__(state["listener"])  # type: ignore[misc]
+        return Teller, (self._listener,)

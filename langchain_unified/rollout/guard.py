@@ -6,21 +6,21 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from langchain_core.exceptions import ModelTimeoutError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.rollout.limits import (
-    AMOUNT,
-    PLACES,
-    SECONDS,
-    SHARE,
-    check_limits,
-)
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.paths import Answer
+
+SHARE = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+SECONDS = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+AMOUNT = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+COUNT = Annotated[int, Field(ge=0)]
+PLACES = Annotated[int, Field(ge=1)]
 
 _SHARES = ("errors", "timeouts", "refusals")
 
@@ -28,9 +28,9 @@ _SHARES = ("errors", "timeouts", "refusals")
 class Guard:
     """Puts the flag back to `legacy` when the unified path does worse than allowed.
 
-    Each process counts its own calls. Once a threshold is passed the process stays on
-    `legacy` until `Rollout.release()` or a restart; the `on_event` of the rollout hears
-    of it.
+    Each process counts its own calls, whichever method of the model makes them. Once a
+    threshold is passed the process stays on `legacy` until `Rollout.release()` or a
+    restart; the `on_event` of the rollout hears of it.
 
     Args:
         errors: Largest share of calls that may fail, 0 to 1.
@@ -85,10 +85,9 @@ class Guard:
         """
         if not (answer.complete or answer.error):
             return ""
-        late = isinstance(answer.error, (TimeoutError, ModelTimeoutError))
         told = {
             "errors": answer.error is not None,
-            "timeouts": late,
+            "timeouts": isinstance(answer.error, (TimeoutError, ModelTimeoutError)),
             "refusals": bool(answer.refusal),
             "priced": answer.usd is not None,
             "usd": answer.usd or 0.0,
@@ -106,22 +105,41 @@ class Guard:
             self._sums[name] += sign * value
 
     def _verdict(self) -> str:
-        calls = len(self._seen)
+        calls, sums = len(self._seen), self._sums
         for name, most in self.thresholds.items():
-            if most is not None and self._sums[name] > most * calls:
-                happened = f"{self._sums[name]:g} of {calls} calls"
-                return f"{name}: {happened}, allowed {most:.1%}"
-        priced, usd, most = self._sums["priced"], self._sums["usd"], self.usd_per_call
-        if most is None or priced < self.min_calls or usd <= most * priced:
+            if most is not None and sums[name] > most * calls:
+                return f"{name}: {sums[name]:g} of {calls} calls, allowed {most:.1%}"
+        priced, most = sums["priced"], self.usd_per_call
+        if most is None or priced < self.min_calls or sums["usd"] <= most * priced:
             return ""
-        average = usd / priced
+        average = sums["usd"] / priced
         return f"cost: ${average:.4f} per call on average, allowed ${most:.4f}"
 
     def __getstate__(self) -> dict[str, object]:
         """Travel with the thresholds only."""
-        return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
+        return {k: v for k, v in vars(self).items() if not k.startswith("_")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         """Arrive with nothing counted."""
         self.__dict__ |= state
         self.clear()
+
+
+def check_limits(given: Mapping[str, Any], **kinds: Any) -> None:
+    """Refuse limits that cannot be meant, each by its name.
+
+    Raises:
+        InvalidParameterError: If one is no number, or outside its bounds.
+    """
+    for name, kind in kinds.items():
+        _check(name, given[name], TypeAdapter(kind))
+
+
+def _check(name: str, value: Any, kind: TypeAdapter[Any]) -> None:
+    try:
+        kind.validate_python(value, strict=True)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].replace("Input should be", "give a number")
+        why = why.replace("a number a valid", "a valid")
+        share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
+        raise InvalidParameterError(name, value, f"{why}.{share}") from None

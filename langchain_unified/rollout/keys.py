@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.invocation import CARRIED_METADATA
+from langchain_unified.types import EMPTY
 
 NAMES = (
-    "user_id",
-    "user",
-    "safety_identifier",
-    "tenant_id",
-    "tenant",
-    "thread_id",
-    "session_id",
-    "conversation_id",
+    *("user_id", "user", "safety_identifier", "tenant_id", "tenant"),
+    *("thread_id", "session_id", "conversation_id"),
 )
 """What names who a call is for, in this order. `user` and `safety_identifier` are
 OpenAI's parameters, `thread_id`, `session_id` and `conversation_id` those by which
 LangGraph and LangSmith group runs."""
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _ACCEPTED = (
     "give the name of a field ('tenant'), a path into the config "
     "('metadata.org.id'), or a function of the call."
@@ -42,8 +35,8 @@ class CallInfo(NamedTuple):
         model: The model it asks for, if it names one.
     """
 
-    config: Mapping[str, Any] = _NOTHING
-    settings: Mapping[str, Any] = _NOTHING
+    config: Mapping[str, Any] = EMPTY
+    settings: Mapping[str, Any] = EMPTY
     model: str | None = None
 
     def values(self, name: str) -> Iterator[Any]:
@@ -73,13 +66,11 @@ class CallInfo(NamedTuple):
         return found if self.model is None else {"model": self.model, **found}
 
     def _configured(self) -> tuple[Mapping[str, Any], ...]:
-        configurable = self.config.get("configurable") or _NOTHING
-        return configurable, self.config.get("metadata") or _NOTHING
+        return _mapping(self.config, "configurable"), _mapping(self.config, "metadata")
 
     def _metadata(self) -> Mapping[str, Any]:
-        names = ("metadata", CARRIED_METADATA)
-        given = next(filter(None, map(self.settings.get, names)), None)
-        return given if isinstance(given, Mapping) else _NOTHING
+        given = _mapping(self.settings, "metadata")
+        return given or _mapping(self.settings, CARRIED_METADATA)
 
 
 class Key(NamedTuple):
@@ -126,6 +117,11 @@ class KeyReader:
         return Key()
 
 
+def _mapping(place: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = place.get(name)
+    return found if isinstance(found, Mapping) else EMPTY
+
+
 def _key(value: Any, name: str) -> Key:
     plain = isinstance(value, (str, int, UUID)) and not isinstance(value, bool)
     return Key(str(value), name) if plain and str(value) else Key()
@@ -140,6 +136,7 @@ def _takes_call(function: Callable[..., Any]) -> bool:
     return True
 
 
-def _is_plain(name: str, value: Any) -> bool:
-    secret = name.startswith("__") or any(word in name.lower() for word in _SECRET)
+def _is_plain(name: Any, value: Any) -> bool:
+    text = str(name).lower()
+    secret = text.startswith("__") or any(word in text for word in _SECRET)
     return isinstance(value, (str, bool, int, float)) and not secret

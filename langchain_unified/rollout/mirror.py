@@ -19,15 +19,8 @@ from langchain_unified.choice import about_tokens
 from langchain_unified.cost import estimate_plan
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.rollout import guard
 from langchain_unified.rollout.background import Background
-from langchain_unified.rollout.limits import (
-    AMOUNT,
-    COUNT,
-    PLACES,
-    SECONDS,
-    SHARE,
-    check_limits,
-)
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.shims import ProviderShim
@@ -40,6 +33,10 @@ Judge = Callable[[str, str], bool | float]
 """Says whether two answers are equally good, or gives a score from 0 to 1."""
 
 _LOG = logging.getLogger("langchain_unified")
+_UNPRICED = (
+    "Calls of %s are not mirrored: no price is known, so max_usd=%g cannot be kept. "
+    'Try pip install "langchain-unified[cost]", or Mirror(max_usd=None).'
+)
 
 
 class Spent(NamedTuple):
@@ -57,14 +54,7 @@ class Spent(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """A call, as it is sent once more.
-
-    Attributes:
-        plan: Its plan.
-        shim: What sends it.
-        messages: Its messages.
-        primary: The answer of the path before.
-    """
+    """A call as it is sent once more, and the answer of the path before."""
 
     plan: CallPlan
     shim: ProviderShim
@@ -133,15 +123,13 @@ class Mirror:
         self.concurrency, self.queue = concurrency, queue
         self.max_calls, self.max_tokens = max_calls, max_tokens
         self.max_usd, self.compare = max_usd, compare
-        check_limits(
+        guard.check_limits(
             vars(self),
-            sample=SHARE,
-            concurrency=PLACES,
-            queue=PLACES,
-            timeout=SECONDS,
-            max_calls=COUNT,
-            max_tokens=COUNT,
-            max_usd=AMOUNT | None,
+            sample=guard.SHARE,
+            timeout=guard.SECONDS,
+            **dict.fromkeys(("concurrency", "queue"), guard.PLACES),
+            **dict.fromkeys(("max_calls", "max_tokens"), guard.COUNT),
+            max_usd=guard.AMOUNT | None,
         )
         if not (compare is None or callable(compare)):
             raise InvalidParameterError("compare", compare, "give a function.")
@@ -185,13 +173,7 @@ class Mirror:
         price = estimate_plan(plan, about_tokens(messages, plan.body))
         if price is None and plan.model not in self._unpriced:
             self._unpriced.add(plan.model)
-            _LOG.warning(
-                "Calls of %s are not mirrored: no price is known, so max_usd=%g cannot "
-                'be kept. Try pip install "langchain-unified[cost]", or '
-                "Mirror(max_usd=None).",
-                plan.model,
-                self.max_usd,
-            )
+            _LOG.warning(_UNPRICED, plan.model, self.max_usd)
         return price
 
     def _reserve(self, price: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Literal, NamedTuple, cast
@@ -25,7 +26,6 @@ _ACCEPTED = (
 )
 _PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?%?", re.ASCII)
 _HUNDRED = 100.0
-_SPACE = 2**64
 
 
 class Mode(NamedTuple):
@@ -60,7 +60,7 @@ class Mode(NamedTuple):
         if isinstance(value, Mode):
             return value
         if isinstance(value, bool):
-            return Mode("unified" if value else "legacy")
+            return UNIFIED if value else LEGACY
         if not isinstance(value, str):
             raise InvalidParameterError("rollout", value, _ACCEPTED)
         return _parsed(str(value))
@@ -99,14 +99,12 @@ UNIFIED = Mode("unified")
 def enters_at(key: str, salt: str) -> float:
     """Return the percentage from which on a key is in the canary.
 
-    The same key always gets the same number, in every process and on every machine.
-
-    Args:
-        key: Who a call is for.
-        salt: Names the experiment; another salt draws other keys.
+    The same key always gets the same number, in every process and on every machine;
+    another salt draws other keys.
     """
-    digest = hashlib.blake2b(f"{salt}:{key}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / _SPACE * _HUNDRED
+    named = f"{salt}:{key}".encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(named, digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 * _HUNDRED
 
 
 def in_canary(key: str, percent: float, salt: str) -> bool:
@@ -114,7 +112,7 @@ def in_canary(key: str, percent: float, salt: str) -> bool:
 
     A key that is in at 10 % is in at 50 %.
     """
-    return enters_at(key, salt) < percent or percent >= _HUNDRED
+    return percent >= _HUNDRED or enters_at(key, salt) < percent
 
 
 @lru_cache(maxsize=256)
@@ -143,35 +141,25 @@ def _provider(name: str, text: str) -> str:
         return name.lower()
     spellings = {p: i for i in known for p in default_registry().provider(i).prefixes}
     meant = spellings.get(name.lower()) or _nearest(name, known)
-    raise _refused(text, f"there is no provider {name!r}", meant or "", tuple(known))
+    raise _refused(text, f"there is no provider {name!r}", meant, tuple(known))
 
 
 def _single(word: str, text: str, *, off: bool = False) -> Mode:
     name, colon, percent = (part.strip() for part in word.lower().partition(":"))
-    if off and word.lower() == "off":
-        return Mode("off")
-    if name == "canary" and colon:
-        return Mode("canary", _percent(percent, text))
-    if name in _NAMES and name != "canary" and not colon:
-        return Mode(cast("ModeName", name))
     if name == "canary":
-        raise _refused(text, "'canary' needs a percentage", "canary:10")
-    words = [*_NAMES, "off"] if off else list(_NAMES)
-    raise _refused(text, f"there is no mode {word!r}", _nearest(name, words) or "")
+        if not colon:
+            raise _refused(text, "'canary' needs a percentage", "canary:10")
+        if not _PERCENT.fullmatch(percent) or float(percent.rstrip(" %")) > _HUNDRED:
+            raise _refused(text, f"{percent!r} is no percentage from 0 to 100")
+        return Mode("canary", float(percent.rstrip(" %")))
+    words = [*_NAMES, "off"] if off else [*_NAMES]
+    if name in words and not colon:
+        return Mode(cast("ModeName", name))
+    raise _refused(text, f"there is no mode {word!r}", _nearest(name, words))
 
 
-def _percent(word: str, text: str) -> float:
-    if not _PERCENT.fullmatch(word):
-        raise _refused(text, f"{word!r} is no percentage")
-    percent = float(word.removesuffix("%"))
-    if not 0 <= percent <= _HUNDRED:
-        raise _refused(text, f"{word!r} is no percentage from 0 to 100")
-    return percent
-
-
-def _nearest(word: str, known: object) -> str | None:
-    near = get_close_matches(word.lower(), list(cast("list[str]", known)), 1, 0.6)
-    return near[0] if near else None
+def _nearest(word: str, known: Iterable[str]) -> str:
+    return next(iter(get_close_matches(word.lower(), list(known), 1, 0.6)), "")
 
 
 def _refused(

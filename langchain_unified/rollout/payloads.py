@@ -41,14 +41,7 @@ ABSENT: Any = object()
 
 
 class Payload(NamedTuple):
-    """A request of either path.
-
-    Attributes:
-        endpoint: `chat`, `responses`, or another wire's.
-        body: Its body; `extra_body` counts as part of it.
-        headers: The headers that the user set, names in lower case.
-        server: Where it goes; empty if nobody knows.
-    """
+    """A request of either path."""
 
     endpoint: str
     body: Mapping[str, Any]
@@ -79,12 +72,7 @@ class Payload(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """A setting as one request carries it.
-
-    Attributes:
-        name: Its name on the wire; dots descend into objects.
-        value: Its value, in the form chat completions use.
-    """
+    """A setting as one request carries it."""
 
     name: str
     value: Any
@@ -117,12 +105,7 @@ def json_equal(was: Any, now: Any) -> bool:
 
 
 def shown(parameter: str, value: Any) -> str:
-    """Return a value as short JSON; what users wrote is not repeated.
-
-    Args:
-        parameter: The setting, in LangChain's words.
-        value: Its value.
-    """
+    """Return a value as short JSON; what users wrote is not repeated."""
     if parameter == "tools" and _is_list(value):
         value = [_tool_name(tool) for tool in value]
     elif parameter == "response_format" and isinstance(value, type):

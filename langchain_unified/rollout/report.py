@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,11 +19,13 @@ from langchain_unified.types.plans import ChangeKind
 UNKNOWN = "unknown"
 """Stands for what the path before sends where nobody saw it."""
 
+_LOG = logging.getLogger("langchain_unified")
+
 FORMAT = 1
 SUFFIX = ".shadow.json"
 """How the file of one process ends."""
 
-_INDENT = " " * 9
+_IN = " " * 9
 _COUNTS = ("compared", "identical", "skipped", "failed", "unseen", "processes")
 _CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
@@ -124,7 +127,8 @@ class ShadowReport(NamedTuple):
         failed: Calls that could not be compared.
         differences: The kinds of difference, most frequent first.
         mirrored: Calls also sent on the unified path.
-        complete: Whether every comparison under way was waited for.
+        complete: Whether every comparison under way was waited for, and every file of
+            a folder could be read.
         unseen: Calls that were not compared, because what the old service sends is not
             known, or not of one form with ours; what the unified path changes is in
             `differences` all the same.
@@ -174,12 +178,12 @@ class ShadowReport(NamedTuple):
     def load(folder: str | os.PathLike[str]) -> ShadowReport:
         """Return the report of all processes that write into a folder.
 
+        A file that cannot be read is told in the log; the report is then not complete.
+
         Args:
             folder: What `Rollout(report_to=...)` was given.
         """
-        files = sorted(Path(folder).glob(f"*{SUFFIX}"))
-        texts = (file.read_text(encoding="utf-8") for file in files)
-        return ShadowReport.merge(map(ShadowReport.from_json, texts))
+        return ShadowReport.merge(map(_read, sorted(Path(folder).glob(f"*{SUFFIX}"))))
 
     def to_json(self) -> str:
         """Return the report as JSON; `from_json` reads it."""
@@ -188,8 +192,8 @@ class ShadowReport(NamedTuple):
             for one in self.differences
         ]
         copies = [one._asdict() for one in self.mirrored]
-        own = {**self._asdict(), "differences": rows, "mirrored": copies}
-        own["uncompared"] = dict(self.uncompared)
+        own = {**self._asdict(), "uncompared": dict(self.uncompared)}
+        own |= {"differences": rows, "mirrored": copies}
         return json.dumps({"format": FORMAT, **own}, indent=1)
 
     @staticmethod
@@ -197,18 +201,23 @@ class ShadowReport(NamedTuple):
         """Return a report that was written as JSON.
 
         Raises:
-            InvalidParameterError: If it is of another version of this package.
+            InvalidParameterError: If it is none, or of another version of this package.
         """
-        plain: dict[str, Any] = json.loads(text)
-        if plain.pop("format", None) != FORMAT:
+        try:
+            plain: dict[str, Any] = json.loads(text)
+            known = plain.pop("format") == FORMAT
+            rows = plain["differences"] if known else ()
+            plain["differences"] = tuple(
+                Difference(*(row[name] for name in Difference._fields)) for row in rows
+            )
+            plain["mirrored"] = tuple(Mirrored(**copy) for copy in plain["mirrored"])
+            found = ShadowReport(**plain)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            known = False
+        if not known:
             accepted = f"give a report of format {FORMAT}."
             raise InvalidParameterError("report", text[:60], accepted)
-        plain["differences"] = tuple(
-            Difference(*(row[name] for name in Difference._fields))
-            for row in plain["differences"]
-        )
-        plain["mirrored"] = tuple(Mirrored(**copy) for copy in plain["mirrored"])
-        return ShadowReport(**plain)
+        return found
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the report as JSON, whole or not at all."""
@@ -220,33 +229,29 @@ class ShadowReport(NamedTuple):
     def __str__(self) -> str:
         """Return the report as text for a terminal."""
         lines = [self._summary()]
-        for found in self.differences:
-            place = f" at {found.where}" if found.where else ""
-            texts = f"{_shown(found.legacy)} -> {_shown(found.unified)}"
-            name = f"{found.model}: {found.parameter}{place}"
-            lines.append(f"{found.calls:>6} x {name}  {texts}")
-            meaning = f"{found.meaning} ({found.kind})"
+        for calls, name, place, was, now, kind, meaning in self._cells():
+            where = place.replace(" ", " at ", 1)
+            lines.append(f"{calls:>6} x {name}: {where}  {was} -> {now}")
             lines += textwrap.wrap(
-                meaning, 88, initial_indent=_INDENT, subsequent_indent=_INDENT
+                f"{meaning} ({kind})", 88, initial_indent=_IN, subsequent_indent=_IN
             )
         return "\n".join([*lines, *self._advice()])
 
     def html(self) -> str:
         """Return the report as a piece of HTML; what it holds is escaped."""
-        rows = [_row(_HEADS, "th")] if self.differences else []
-        for found in self.differences:
-            place = " ".join(filter(None, (found.parameter, found.where)))
-            texts = (_shown(found.legacy), _shown(found.unified))
-            head = (str(found.calls), found.model, place)
-            rows.append(_row((*head, *texts, found.kind, found.meaning)))
-        summary, *advice = (
-            f"<p>{html.escape(line)}</p>" for line in (self._summary(), *self._advice())
-        )
-        table = f'<table style="{_CSS}">{"".join(rows)}</table>'
-        return f"{summary}{table}{''.join(advice)}"
+        rows = [_row(_HEADS, "th"), *map(_row, self._cells())]
+        told = [f"<p>{html.escape(x)}</p>" for x in (self._summary(), *self._advice())]
+        table = "".join(rows) if self.differences else ""
+        return f'{told[0]}<table style="{_CSS}">{table}</table>{"".join(told[1:])}'
 
     def _repr_html_(self) -> str:
         return self.html()
+
+    def _cells(self) -> Iterator[tuple[str, ...]]:
+        for one in self.differences:
+            place = " ".join(filter(None, (one.parameter, one.where)))
+            texts = ("not sent" if x is None else x for x in (one.legacy, one.unified))
+            yield (str(one.calls), one.model, place, *texts, one.kind, one.meaning)
 
     def _advice(self) -> list[str]:
         why = (f"not compared ({n}): {why}." for why, n in self.uncompared.items())
@@ -265,9 +270,17 @@ class ShadowReport(NamedTuple):
             self.failed and f"{self.failed} failed to compare",
             self.mirrored and _mirror_summary(self.mirrored),
             self.processes > 1 and f"{self.processes} processes",
-            not self.complete and "more under way",
+            not self.complete and "more under way or unreadable",
         ]
         return ", ".join(str(part) for part in parts if part) + "."
+
+
+def _read(file: Path) -> ShadowReport:
+    try:
+        return ShadowReport.from_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        _LOG.warning("The shadow report %s cannot be read: %s", file, error)
+        return ShadowReport(complete=False, processes=0)
 
 
 def by_frequency(rows: Iterable[Difference]) -> tuple[Difference, ...]:
@@ -278,8 +291,8 @@ def by_frequency(rows: Iterable[Difference]) -> tuple[Difference, ...]:
 def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:
     answered = [one for one in mirrored if one.error is None]
     parts = []
-    if judged := [one.verdict for one in answered if one.verdict is not None]:
-        parts.append(f"{sum(map(float, judged)) / len(judged):.0%} judged equal")
+    if judged := [float(x.verdict) for x in answered if x.verdict is not None]:
+        parts.append(f"{sum(judged) / len(judged):.0%} judged equal")
     if failed := len(mirrored) - len(answered):
         parts.append(f"{failed} failed")
     if answered:
@@ -291,12 +304,7 @@ def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:
     return f"{len(mirrored)} mirrored ({', '.join(parts)})"
 
 
-def _shown(value: str | None) -> str:
-    return "not sent" if value is None else value
-
-
 def _row(cells: tuple[str, ...], tag: str = "td") -> str:
-    inner = "".join(
-        f'<{tag} style="{_CELL}">{html.escape(cell)}</{tag}>' for cell in cells
-    )
+    cell = f'<{tag} style="{_CELL}">'
+    inner = "".join(f"{cell}{html.escape(text)}</{tag}>" for text in cells)
     return f"<tr>{inner}</tr>"

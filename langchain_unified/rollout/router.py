@@ -20,13 +20,12 @@ from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.runner import Runner
 from langchain_unified.shims import ProviderShim, connect
-from langchain_unified.types import CallPlan
 from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.capture import Sent
     from langchain_unified.rollout.paths import Answer, Path
-    from langchain_unified.rollout.store import Finding
+    from langchain_unified.rollout.shadow import Planned
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
@@ -211,41 +210,32 @@ class Router:
         if served.mode.name == "shadow":
             from langchain_unified.rollout.shadow import beside_plain  # noqa: PLC0415
 
-            planned = partial(self._planned, messages, stop, kwargs, stream=stream)
+            planned = partial(self._planned, [*messages], stop, kwargs, stream=stream)
             over = beside_plain(served.rollout, shim, plan, [*messages], planned)
         return Path(shim, lambda: (plan, messages), over, plan)
 
     def observe(
         self,
         served: Served,
-        read: Callable[[], Asked],
+        read: Callable[[], Asked] | None,
+        *,
+        stream: bool,
+        model: str,
         sent: tuple[Sent, ...],
         answer: Answer,
-        *,
-        stream: bool = False,
     ) -> None:
-        """Have a call looked at that an old service of the user's own has answered.
+        """Have a call looked at that an old service of the user's own has answered."""
+        from langchain_unified.rollout.shadow import SEVERAL, Shadowed  # noqa: PLC0415
+        from langchain_unified.rollout.store import Finding  # noqa: PLC0415
 
-        Args:
-            served: The decision for the call.
-            read: Returns the input of the call and its keywords; it is called beside
-                the calls, where nobody waits for it.
-            sent: What the old service was seen to send.
-            answer: Its answer.
-            stream: Whether it was wanted in pieces.
-        """
-
-        def compare() -> Finding:
-            from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
-
-            asked, kwargs = read()
+        def planned() -> Any:
+            asked, kwargs = cast("Any", read)()
             messages = self.convert_input(asked).to_messages()
-            planned = partial(self._planned, messages, None, kwargs, stream=stream)
-            model = str(_model_of(kwargs) or self._model.model_name)
-            call = Shadowed(served.rollout, planned, messages, model, answer)
-            return call.beside(sent)
+            return self._planned(messages, None, kwargs, stream=stream)
 
-        served.rollout.store.submit(compare)
+        call = Shadowed(served.rollout, planned, model, answer)
+        store = served.rollout.store
+        store.submit(lambda: call.beside(sent) if read else Finding([], SEVERAL))
 
     def _planned(
         self,
@@ -254,14 +244,17 @@ class Router:
         kwargs: dict[str, Any],
         *,
         stream: bool,
-    ) -> tuple[CallPlan, ProviderShim, frozenset[str]]:
+    ) -> Planned:
         """Plan a call on the unified path; nothing is sent."""
+        from langchain_unified.rollout.shadow import Planned  # noqa: PLC0415
+
         planning = self.runner.planning
         read = planning.calls.read(stop, kwargs)
         call = planning.invocation(messages, read, stream=stream)
         plan = planning.plan(call)
         shim = connect(planning.wiring.connection(plan.config.connection))
-        return plan, shim, frozenset({*call.params, *call.extra_body})
+        names = frozenset({*call.params, *call.extra_body})
+        return Planned(plan, shim, messages, names)
 
     def _legacy_plan(
         self,

@@ -24,15 +24,14 @@ from langchain_unified.rollout.store import Finding
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 
-Planned = Callable[[], tuple[CallPlan, ProviderShim, frozenset[str]]]
-"""Plans the call on the unified path; also returns what is asked for, by name."""
-
 NOT_SEEN = (
     "nobody saw the old service's request; give its HTTP client capture_hooks(), or "
     "call report_sent() in it"
 )
 OTHER_WIRE = "the old service's request is not of OpenAI's wire"
+SEVERAL = "a batch is several calls; ask one by one to have them compared"
 
+_DEPLOYMENTS = "/openai/deployments/"
 _ENDPOINTS = {"/chat/completions": "chat", "/responses": "responses"}
 _NOISE = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length"}
@@ -44,29 +43,25 @@ _NOISE = frozenset(
 _NAMED = {"organization": "openai-organization", "project": "openai-project"}
 
 
-class Shadowed(NamedTuple):
-    """A call that the path before has answered.
+class Planned(NamedTuple):
+    """A call as the unified path would make it."""
 
-    Attributes:
-        rollout: What may be mirrored.
-        planned: Plans it on the unified path.
-        messages: Its messages.
-        model: The model it asks for.
-        answer: The answer.
-    """
+    plan: CallPlan
+    shim: ProviderShim
+    messages: list[BaseMessage]
+    asked: frozenset[str]
+
+
+class Shadowed(NamedTuple):
+    """A call that the path before has answered."""
 
     rollout: Rollout
-    planned: Planned
-    messages: list[BaseMessage]
+    planned: Callable[[], Planned]
     model: str
     answer: Answer
 
     def beside(self, sent: tuple[Sent, ...]) -> Finding:
-        """Return what the unified path would send unlike an old service of one's own.
-
-        Args:
-            sent: What the old service was seen to send; nothing is claimed without it.
-        """
+        """Return what the unified path would send unlike an old service."""
         why = OTHER_WIRE if sent else NOT_SEEN
         return self.compared(_read_sent(sent), OLD_SERVICE, len(sent), why)
 
@@ -77,29 +72,22 @@ class Shadowed(NamedTuple):
         requests: int = 1,
         why: str = "",
     ) -> Finding:
-        """Return what the unified path would send differently; mirror the call.
-
-        Args:
-            legacy: The request of the path before; `None` if it cannot be read.
-            who: Who sent it.
-            requests: How many were sent; the last counts.
-            why: Why it cannot be read.
-        """
+        """Return what the unified path would send differently; mirror the call."""
         try:
-            plan, shim, asked = self.planned()
+            plan, shim, messages, asked = self.planned()
         except REFUSALS as error:
             why = "" if legacy is not None else why
             return Finding([refusal(error, self.model, legacy)], why)
         mirror, store = self.rollout.mirror, self.rollout.store
         if mirror is not None and self.answer.complete:
             store.wait_also(mirror.drain)
-            mirror.offer(plan, shim, self.messages, self.answer, store.keep)
+            mirror.offer(plan, shim, messages, self.answer, store.keep)
         if not hasattr(getattr(shim, "delegate", None), "render"):
             why = f"the unified path calls {plan.provider}, in the form of its own wire"
             return Finding(changes_of(plan), why)
         if legacy is None:
             return Finding(changes_of(plan), why)
-        ours = _unified_payload(plan, shim, self.messages, whole=bool(legacy.server))
+        ours = _unified_payload(plan, shim, messages, whole=bool(legacy.server))
         rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
         if requests > 1:
             meaning = f"{who} sends several requests for one call; the last counts."
@@ -113,23 +101,15 @@ def beside_plain(
     plain: Any,
     plan: CallPlan,
     messages: list[BaseMessage],
-    planned: Planned,
+    planned: Callable[[], Planned],
 ) -> Callable[[Answer], None]:
-    """Return what has a call of the plain model compared, answered or not.
-
-    Args:
-        rollout: Where comparisons go, and what may be mirrored.
-        plain: The shim of the plain model.
-        plan: Its plan of the call.
-        messages: The messages of the call.
-        planned: Plans the same call on the unified path.
-    """
+    """Return what has a call of the plain model compared, answered or not."""
 
     def over(answer: Answer) -> None:
         def compare() -> Finding:
             endpoint, body = plain.payload(plan, messages)
             seen = Payload(endpoint, body, _lowered(body.get("extra_headers")))
-            call = Shadowed(rollout, planned, messages, plan.model, answer)
+            call = Shadowed(rollout, planned, plan.model, answer)
             return call.compared(seen)
 
         rollout.store.submit(compare)
@@ -140,14 +120,7 @@ def beside_plain(
 def _unified_payload(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage], *, whole: bool
 ) -> Payload:
-    """Return our request, of OpenAI's wire.
-
-    Args:
-        plan: The plan.
-        shim: Its shim.
-        messages: The messages.
-        whole: Whether server and all headers count: the one before is seen whole.
-    """
+    """Return our request, of OpenAI's wire."""
     from langchain_unified.shims.legacy import unified_body  # noqa: PLC0415
 
     body, headers = unified_body(shim, plan, messages), _lowered(plan.headers)
@@ -162,13 +135,15 @@ def _unified_payload(
 
 
 def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
-    """Return the last request of OpenAI's wire."""
+    """Return the last request of OpenAI's wire; a deployment it names is a model."""
     for one in reversed(sent):
         url = one.url.partition("?")[0]
         for path, endpoint in _ENDPOINTS.items():
             if url.endswith(path):
+                server, _, model = url.removesuffix(path).partition(_DEPLOYMENTS)
+                body = {**one.body, "model": model} if model else one.body
                 kept = {k: v for k, v in one.headers.items() if _matters(k)}
-                return Payload(endpoint, one.body, kept, url.removesuffix(path))
+                return Payload(endpoint, body, kept, server)
     return None
 
 

@@ -45,12 +45,7 @@ Destination = str | os.PathLike[str] | Callable[[ShadowReport], object]
 
 
 class Finding(NamedTuple):
-    """What the comparison of one call showed.
-
-    Attributes:
-        rows: What differs.
-        why: Why the requests could not be compared; empty if they were.
-    """
+    """What the comparison of one call showed."""
 
     rows: list[Difference]
     why: str = ""
@@ -60,12 +55,7 @@ _NOTHING = Finding([])
 
 
 class ShadowStore:
-    """Counts what shadowed calls show; grows to a bound and no further.
-
-    Args:
-        report_to: Where the report goes when it has changed, at most once a second
-            and when the process ends.
-    """
+    """Counts what shadowed calls show; grows to a bound and no further."""
 
     def __init__(self, report_to: Destination | None = None) -> None:
         """Start empty."""

@@ -1,4 +1,4 @@
-"""What the methods of the service share: a call, and the two ways to make it."""
+"""What the methods of the service share: a call, and the ways to make it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import HumanMessage, SystemMessage
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable
 
 from langchain_unified.reliability.closing import owned
 from langchain_unified.service.failures import typed_failures
@@ -32,14 +32,7 @@ _NOT_GIVEN: Any = object()
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is asked, in the words of the service.
-
-    Attributes:
-        text: The prompt.
-        system: Instructions that go before it.
-        images: URLs, data URLs, bytes or `pathlib.Path`s.
-        turns: A conversation in the place of all these.
-    """
+    """What is asked: a prompt with instructions and images, or a conversation."""
 
     text: str = ""
     system: str | None = None
@@ -50,14 +43,12 @@ class Prompt:
         """Return the messages; files are read."""
         if self.turns is not _NOT_GIVEN:
             return self.turns
+        content: Any = self.text
+        if self.images is not None:
+            text = {"type": "text", "text": self.text}
+            content = [text, *image_blocks(self.images)]
         system = [SystemMessage(self.system)] if self.system else []
-        if self.images is None:
-            return [*system, HumanMessage(self.text)]
-        blocks: list[Any] = [
-            {"type": "text", "text": self.text},
-            *image_blocks(self.images),
-        ]
-        return [*system, HumanMessage(blocks)]
+        return [*system, HumanMessage(content)]
 
     async def amessages(self) -> LanguageModelInput:
         """Return the messages; files are read on a thread."""
@@ -81,8 +72,15 @@ class Ask(Generic[Answer]):
     runnable: Runnable[LanguageModelInput, Any]
     asked: Prompt
     finish: Callable[[Any, float], Answer]
-    config: RunnableConfig | None = None
+    config: Any = None
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def call(self) -> tuple[LanguageModelInput, dict[str, Any]]:
+        """Return the messages and keywords that the chat model is given."""
+        bound = getattr(getattr(self.runnable, "first", None), "kwargs", {})
+        # langchain-core takes this one out for its trace (1.8.3, 2026-11-27).
+        kept = {k: v for k, v in bound.items() if k != "ls_structured_output_format"}
+        return self.asked.messages(), {**kept, **self.settings}
 
     def now(self) -> Answer:
         """Make the call on this thread."""
@@ -113,8 +111,3 @@ class Ask(Generic[Answer]):
             async with owned(given) as chunks:
                 async for chunk in chunks:
                     yield chunk
-
-
-def langchain_config(config: Config | None) -> RunnableConfig | None:
-    """Return a config as LangChain types it."""
-    return cast("RunnableConfig | None", config)

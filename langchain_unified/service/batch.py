@@ -77,15 +77,14 @@ class Batch:
             await asyncio.gather(*workers, return_exceptions=True)
 
     async def _in_order(self) -> list[TextResult]:
-        results = [result async for result in self]
-        return sorted(results, key=lambda result: result.index)
+        return sorted([result async for result in self], key=lambda one: one.index)
 
     async def _work(self, source: Any, answers: Any) -> None:
         for index, prompt in source:
             try:
                 answer: Any = replace(await self._ask(prompt).soon(), index=index)
-            except Exception as error:  # noqa: BLE001
-                answer = failed(error, index)
+            except Exception as error:  # noqa: BLE001 - it is told or raised there
+                answer = _failed(error, index)
             await answers.put(answer)
 
     def on_threads(self) -> Iterator[TextResult]:
@@ -96,10 +95,8 @@ class Batch:
         workers = min(self._concurrency, len(self._prompts)) or 1
         with ContextThreadPoolExecutor(max_workers=workers) as executor:
             try:
-                futures = [
-                    executor.submit(self._answer, index, prompt)
-                    for index, prompt in enumerate(self._prompts)
-                ]
+                asked = enumerate(self._prompts)
+                futures = [executor.submit(self._answer, *one) for one in asked]
                 for done, future in enumerate(as_completed(futures), 1):
                     yield self._arrived(future.result(), done)
             finally:
@@ -108,8 +105,8 @@ class Batch:
     def _answer(self, index: int, prompt: str) -> TextResult | Exception:
         try:
             return replace(self._ask(prompt).now(), index=index)
-        except Exception as error:  # noqa: BLE001
-            return failed(error, index)
+        except Exception as error:  # noqa: BLE001 - it is told or raised there
+            return _failed(error, index)
 
     def _arrived(self, answer: TextResult | Exception, done: int) -> TextResult:
         if isinstance(answer, Exception):
@@ -119,7 +116,7 @@ class Batch:
         return answer
 
 
-def failed(error: Exception, index: int) -> TextResult | Exception:
+def _failed(error: Exception, index: int) -> TextResult | Exception:
     """Return a result without an answer; a programming error stays an error."""
     if is_provider_failure(error) or isinstance(error, BudgetExceededError):
         return TextResult(success=False, error=error, index=index)

@@ -13,14 +13,7 @@ from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.invocation import carried
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.reliability.closing import owned
-from langchain_unified.service.asking import (
-    AUTO,
-    Ask,
-    Config,
-    Images,
-    Prompt,
-    langchain_config,
-)
+from langchain_unified.service.asking import AUTO, Ask, Config, Images, Prompt
 from langchain_unified.service.batch import CONCURRENCY, Batch, Progress
 from langchain_unified.service.health import Health, checks_of
 from langchain_unified.service.models import capabilities_of, living_models
@@ -41,10 +34,11 @@ class UnifiedInferenceService:
 
     Every method takes the settings of a call as keywords, under the names of LangChain,
     of `ChatOpenAI` or of the wire (`max_tokens`, `max_completion_tokens`,
-    `max_output_tokens`), and sends each model what it accepts. Methods are
-    asynchronous; each has a synchronous twin that ends in `_sync`. Cancelling a task
-    cancels its request. `model="auto"` is the model the service was made with, which
-    may itself be `auto` or `auto:cheapest`: the registry's choice for the call.
+    `max_output_tokens`), and sends each model what it accepts. `config` is LangChain's:
+    tags, metadata, `configurable` with `user_id`. Methods are asynchronous; each has a
+    synchronous twin that ends in `_sync`. Cancelling a task cancels its request.
+    `model="auto"` is the model the service was made with, which may itself be `auto` or
+    `auto:cheapest`: the registry's choice for the call.
 
     Args:
         llm: The chat model to use.
@@ -75,8 +69,6 @@ class UnifiedInferenceService:
         model: str = AUTO,
         system_message: str | None = None,
         images: Images | None = None,
-        *,
-        config: Config | None = None,
         **settings: Any,
     ) -> TextResult:
         """Answer a prompt.
@@ -86,8 +78,7 @@ class UnifiedInferenceService:
             model: Any model the registry understands, or `auto`.
             system_message: Instructions that go before the prompt.
             images: URLs, data URLs, bytes or `pathlib.Path`s.
-            config: LangChain's config: tags, metadata, `configurable` with `user_id`.
-            **settings: Settings of the call, for example `max_tokens`.
+            **settings: Settings of the call, for example `max_tokens`; and `config`.
 
         Raises:
             ProviderError: If the provider fails.
@@ -95,7 +86,7 @@ class UnifiedInferenceService:
             UnknownParameterError: If there is no such setting.
         """
         asked = Prompt(prompt, system_message, images)
-        return await self._text(asked, model, config, settings).soon()
+        return await self._text(asked, model, settings).soon()
 
     def generate_text_sync(
         self,
@@ -103,76 +94,42 @@ class UnifiedInferenceService:
         model: str = AUTO,
         system_message: str | None = None,
         images: Images | None = None,
-        *,
-        config: Config | None = None,
         **settings: Any,
     ) -> TextResult:
-        """Answer a prompt on this thread; see `generate_text`.
-
-        Args:
-            prompt: What to ask.
-            model: Any model the registry understands, or `auto`.
-            system_message: Instructions that go before the prompt.
-            images: URLs, data URLs, bytes or `pathlib.Path`s.
-            config: LangChain's config.
-            **settings: Settings of the call.
-        """
+        """Answer a prompt on this thread; see `generate_text`."""
         asked = Prompt(prompt, system_message, images)
-        return self._text(asked, model, config, settings).now()
+        return self._text(asked, model, settings).now()
 
     async def generate_chat(
-        self,
-        messages: LanguageModelInput,
-        model: str = AUTO,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
     ) -> TextResult:
-        """Answer a conversation; raises what `generate_text` does.
+        """Answer a conversation; the rest is as for `generate_text`.
 
         Args:
             messages: `{"role": ..., "content": ...}` dictionaries, tuples of both, or
                 LangChain messages.
             model: Any model the registry understands, or `auto`.
-            config: LangChain's config.
-            **settings: Settings of the call.
+            **settings: Settings of the call; and `config`.
         """
-        return await self._text(Prompt(turns=messages), model, config, settings).soon()
+        return await self._text(Prompt(turns=messages), model, settings).soon()
 
     def generate_chat_sync(
-        self,
-        messages: LanguageModelInput,
-        model: str = AUTO,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
     ) -> TextResult:
         """Answer a conversation on this thread; see `generate_chat`."""
-        return self._text(Prompt(turns=messages), model, config, settings).now()
+        return self._text(Prompt(turns=messages), model, settings).now()
 
     async def generate_structured(
-        self,
-        prompt: str,
-        schema: Any,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, prompt: str, schema: Any, model: str = AUTO, *args: Any, **settings: Any
     ) -> StructuredResult:
         """Answer a prompt with an instance of a schema, in `result.value`.
-
-        Further arguments, and what is raised, are as for `generate_text`.
 
         Args:
             prompt: What to ask.
             schema: A pydantic class, a `TypedDict`, a dataclass or a JSON schema.
             model: Any model the registry understands, or `auto`.
-            system_message: Instructions that go before the prompt.
-            images: URLs, data URLs, bytes or `pathlib.Path`s.
-            config: LangChain's config.
-            **settings: Settings of the call; `method` and `strict` as in LangChain's
+            *args: The rest, as for `generate_text`.
+            **settings: The same; and `method` and `strict` as in LangChain's
                 `with_structured_output`.
 
         Raises:
@@ -180,53 +137,34 @@ class UnifiedInferenceService:
             TruncatedOutputError: If the answer was cut off.
             StructuredOutputError: If the answer has another form.
         """
-        asked = Prompt(prompt, system_message, images)
-        return await self._structured(asked, schema, model, config, settings).soon()
+        ask = self.ask("generate_structured", prompt, schema, model, *args, **settings)
+        return await ask.soon()  # type: ignore[no-any-return]
 
     def generate_structured_sync(
-        self,
-        prompt: str,
-        schema: Any,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, prompt: str, schema: Any, model: str = AUTO, *args: Any, **settings: Any
     ) -> StructuredResult:
         """Answer a prompt on this thread; see `generate_structured`."""
-        asked = Prompt(prompt, system_message, images)
-        return self._structured(asked, schema, model, config, settings).now()
+        ask = self.ask("generate_structured", prompt, schema, model, *args, **settings)
+        return ask.now()  # type: ignore[no-any-return]
 
     async def stream_text(
-        self,
-        prompt: str,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        **settings: Any,
+        self, prompt: str, model: str = AUTO, *args: Any, **settings: Any
     ) -> AsyncGenerator[str, None]:
-        """Yield the answer to a prompt in pieces of text.
+        """Yield the answer to a prompt in pieces of text; see `generate_text`.
 
-        Closing the iterator, or cancelling the task, closes the connection. Arguments
-        are those of `generate_text`.
+        Closing the iterator, or cancelling the task, closes the connection.
         """
-        ask = self._text(Prompt(prompt, system_message, images), model, None, settings)
+        ask = self.ask("stream_text", prompt, model, *args, **settings)
         async with owned(ask.apieces()) as pieces:
             async for piece in pieces:
                 if piece.text:
                     yield piece.text
 
     def stream_text_sync(
-        self,
-        prompt: str,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        **settings: Any,
+        self, prompt: str, model: str = AUTO, *args: Any, **settings: Any
     ) -> Generator[str, None, None]:
         """Yield the answer to a prompt in pieces of text; see `stream_text`."""
-        ask = self._text(Prompt(prompt, system_message, images), model, None, settings)
+        ask = self.ask("stream_text", prompt, model, *args, **settings)
         with closing(ask.pieces()) as pieces:
             yield from (piece.text for piece in pieces if piece.text)
 
@@ -253,9 +191,7 @@ class UnifiedInferenceService:
         """
 
         def ask(prompt: str) -> Ask[TextResult]:
-            given = dict(settings)
-            system, images = (given.pop(k, None) for k in ("system_message", "images"))
-            return self._text(Prompt(prompt, system, images), model, None, given)
+            return self.ask("generate_text", prompt, model, **settings)
 
         return Batch(prompts, ask, concurrency=concurrency, on_progress=on_progress)
 
@@ -304,7 +240,7 @@ class UnifiedInferenceService:
         models: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> dict[str, Health]:
-        """Ask each enabled provider for a few tokens; see `health`."""
+        """Ask each enabled provider on this thread; see `health`."""
         checks = checks_of(self.llm, self._providers(provider), models or {}, timeout)
         return {check.provider: check.now() for check in checks}
 
@@ -325,14 +261,7 @@ class UnifiedInferenceService:
         return self.llm.resolve(None if model == AUTO else model).provider
 
     def explain(
-        self,
-        prompt: str | None = None,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, prompt: str = "", model: str = AUTO, *args: Any, **settings: Any
     ) -> CallPlan:
         """Return what a call would send, and why, without a key or the network.
 
@@ -341,48 +270,40 @@ class UnifiedInferenceService:
         Raises:
             UnsupportedError: If the model cannot do what is asked for.
         """
-        own = self.llm.chosen_by(config)
-        messages, given = self.asked(
-            prompt or "", model, system_message, images, **settings
-        )
-        return self.llm.explain(messages, **{**own, **given})
+        ask = self.ask("generate_text", prompt or "", model, *args, **settings)
+        messages, given = ask.call()
+        return self.llm.explain(messages, **{**self.llm.chosen_by(ask.config), **given})
 
-    def asked(
-        self,
-        prompt: str,
-        model: str = AUTO,
-        system_message: str | None = None,
-        images: Images | None = None,
-        **settings: Any,
-    ) -> tuple[LanguageModelInput, dict[str, Any]]:
-        """Return the messages and keywords the chat model gets for `generate_text`."""
-        messages = Prompt(prompt, system_message, images).messages()
-        return messages, _named(model, settings)
+    def ask(self, method: str, asked: Any, *args: Any, **settings: Any) -> Ask[Any]:
+        """Return the call that a method would make, before it is made.
+
+        Args:
+            method: The name of a method that makes one call, for example
+                `generate_text`.
+            asked: What to ask.
+            *args: Further arguments of the method.
+            **settings: Settings of the call.
+        """
+        if "_chat" in method:
+            return self._text(Prompt(turns=asked), *_model(*args, **settings))
+        if "_structured" in method:
+            schema, *rest = args or (settings.pop("schema"),)
+            prompt, model, given = _prompt(asked, *rest, **settings)
+            return self._structured(prompt, schema, model, given)
+        return self._text(*_prompt(asked, *args, **settings))
 
     def _text(
-        self,
-        asked: Prompt,
-        model: str,
-        config: Config | None,
-        settings: dict[str, Any],
+        self, asked: Prompt, model: str, settings: dict[str, Any]
     ) -> Ask[TextResult]:
-        given = dict(settings)  # Streams and batches take a config among them.
-        config = given.pop("config", config)
-        named = _named(model, given)
-        return Ask(self.llm, asked, text_result, langchain_config(config), named)
+        config, named = _named(model, settings)
+        return Ask(self.llm, asked, text_result, config, named)
 
     def _structured(
-        self,
-        asked: Prompt,
-        schema: Any,
-        model: str,
-        config: Config | None,
-        settings: dict[str, Any],
+        self, asked: Prompt, schema: Any, model: str, settings: dict[str, Any]
     ) -> Ask[StructuredResult]:
-        runnable = self.llm.with_structured_output(
-            schema, include_raw=True, **_named(model, settings)
-        )
-        return Ask(runnable, asked, structured_result, langchain_config(config))
+        config, named = _named(model, settings)
+        bound = self.llm.with_structured_output(schema, include_raw=True, **named)
+        return Ask(bound, asked, structured_result, config)
 
     @property
     def _registry(self) -> Registry:
@@ -396,7 +317,22 @@ class UnifiedInferenceService:
         return [name for name in registry.files if registry.is_enabled(name, enabled)]
 
 
-def _named(model: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a call with its model, unless that is left open."""
+def _prompt(
+    prompt: str,
+    model: str = AUTO,
+    system_message: str | None = None,
+    images: Images | None = None,
+    **settings: Any,
+) -> tuple[Prompt, str, dict[str, Any]]:
+    return Prompt(prompt, system_message, images), model, settings
+
+
+def _model(model: str = AUTO, **settings: Any) -> tuple[str, dict[str, Any]]:
+    return model, settings
+
+
+def _named(model: str, given: dict[str, Any]) -> tuple[Config | None, dict[str, Any]]:
+    """Return the config of a call, and its settings with a model that is not open."""
+    settings = {name: value for name, value in given.items() if name != "config"}
     named = settings if model == AUTO else {**settings, "model": model}
-    return carried(named)
+    return given.get("config"), carried(named)

@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from langchain_core.exceptions import (
-    ContextOverflowError,
-    ModelAPIError,
-    ModelAuthenticationError,
-    ModelConnectionError,
-    ModelError,
-    ModelInvalidRequestError,
-    ModelNotFoundError,
-    ModelPermissionDeniedError,
-    ModelRateLimitError,
-    ModelTimeoutError,
-)
+from langchain_core.exceptions import ContextOverflowError, ModelError
 
 from langchain_unified import errors
 from langchain_unified.cost import BudgetExceededError
 from langchain_unified.errors import ProviderError, UnifiedError
 
-_FAMILIES: tuple[tuple[type[Exception], type[ProviderError]], ...] = (
-    (ContextOverflowError, errors.ProviderContextOverflowError),
-    (ModelAuthenticationError, errors.ProviderAuthenticationError),
-    (ModelPermissionDeniedError, errors.ProviderPermissionError),
-    (ModelNotFoundError, errors.ProviderModelNotFoundError),
-    (ModelRateLimitError, errors.ProviderRateLimitError),
-    (ModelInvalidRequestError, errors.ProviderInvalidRequestError),
-    (ModelTimeoutError, errors.ProviderTimeoutError),
-    (ModelConnectionError, errors.ProviderConnectionError),
-    (ModelAPIError, errors.ProviderUnavailableError),
+_FAMILIES: tuple[type[ProviderError], ...] = (
+    errors.ProviderContextOverflowError,
+    errors.ProviderAuthenticationError,
+    errors.ProviderPermissionError,
+    errors.ProviderModelNotFoundError,
+    errors.ProviderRateLimitError,
+    errors.ProviderInvalidRequestError,
+    errors.ProviderTimeoutError,
+    errors.ProviderConnectionError,
+    errors.ProviderUnavailableError,
 )
+"""Each is also of a class of langchain-core's, its last base."""
+
 _SDKS = frozenset({"openai", "google", "httpx", "httpx2"})
 
 
@@ -65,11 +56,8 @@ def is_provider_failure(error: BaseException) -> bool:
 
     A provider that is switched off or has no key counts as failing.
     """
-    if isinstance(error, (ModelError, ContextOverflowError)):
-        return True
-    if isinstance(
-        error, (errors.ProviderNotEnabledError, ConnectionError, TimeoutError)
-    ):
+    failed = (ModelError, ContextOverflowError, errors.ProviderNotEnabledError)
+    if isinstance(error, (*failed, ConnectionError, TimeoutError)):
         return True
     return isinstance(error, Exception) and any(
         kind.__module__.partition(".")[0] in _SDKS for kind in type(error).__mro__
@@ -77,8 +65,8 @@ def is_provider_failure(error: BaseException) -> bool:
 
 
 def _typed(error: Exception) -> ProviderError:
-    kind = next((ours for theirs, ours in _FAMILIES if isinstance(error, theirs)), None)
-    typed = (kind or ProviderError)(str(error))
+    families = (kind for kind in _FAMILIES if isinstance(error, kind.__bases__[-1]))
+    typed = next(families, ProviderError)(str(error))
     typed.status = getattr(error, "status_code", None)
     typed.code = getattr(error, "code", None)
     typed.parameter = getattr(error, "param", None)

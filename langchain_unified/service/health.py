@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_unified.chat_model import UnifiedChatModel
@@ -19,8 +19,9 @@ from langchain_unified.service.results import TextResult, text_result
 PROMPT = "Say OK."
 MAX_TOKENS = 16
 
-_GUARANTEES = ("stop", "n", "logprobs", "top_logprobs")
-"""Settings of a model object that another provider's model would have to refuse."""
+_BARE = ("stop", "n", "logprobs", "top_logprobs", "fallbacks")
+"""Settings of a model object that another provider's model would have to refuse, and
+those by which another provider would answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +43,41 @@ class Health:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Check:
-    """One provider, about to be asked.
-
-    Attributes:
-        provider: Its id.
-        model: The model to ask.
-        ask: The call.
-    """
+    """One provider, about to be asked."""
 
     provider: str
     model: str
     ask: Ask[TextResult]
+    error: str | None = field(default=None, init=False)
 
     def now(self) -> Health:
         """Ask on this thread."""
-        with self._timed() as found:
+        started = time.perf_counter()
+        with self._told():
             self.ask.now()
-        return found[-1]
+        return self._health(started)
 
     async def soon(self) -> Health:
         """Ask on this event loop."""
-        with self._timed() as found:
+        started = time.perf_counter()
+        with self._told():
             await self.ask.soon()
-        return found[-1]
+        return self._health(started)
 
     @contextmanager
-    def _timed(self) -> Iterator[list[Health]]:
-        """Put what came of it into a list, failures included."""
-        started, error = time.perf_counter(), None
-        found: list[Health] = []
+    def _told(self) -> Iterator[None]:
         try:
-            yield found
-        except Exception as failure:
-            if not (isinstance(failure, UnifiedError) or is_provider_failure(failure)):
+            yield
+        except Exception as error:
+            if not (isinstance(error, UnifiedError) or is_provider_failure(error)):
                 raise
-            error = f"{type(failure).__name__}: {failure}"
-        elapsed = (time.perf_counter() - started) * 1000
-        well = Health(self.provider, error is None, self.model, elapsed)
-        found.append(replace(well, error=error))
+            self.error = f"{type(error).__name__}: {error}"
+
+    def _health(self, started: float) -> Health:
+        took = (time.perf_counter() - started) * 1000
+        return Health(self.provider, self.error is None, self.model, took, self.error)
 
 
 def checks_of(
@@ -100,19 +96,15 @@ def checks_of(
         models: Model to ask by provider id.
         seconds: Seconds allowed for each.
     """
-    bare: dict[str, Any] = dict.fromkeys((*_GUARANTEES, "fallbacks"))
-    bare |= {"cache": False, "model_kwargs": {}}
+    bare: dict[str, Any] = {**dict.fromkeys(_BARE), "cache": False, "model_kwargs": {}}
     alone, own = llm.model_copy(update=bare), llm.resolve()
-    checks = []
-    for name in providers:
-        registry = llm.registry or default_registry()
+    registry = llm.registry or default_registry()
+    least = {"max_tokens": MAX_TOKENS, "timeout": seconds, "max_retries": 0}
+
+    def check(name: str) -> Check:
         asked = models.get(name) or model_to_ask(registry, name, own) or llm.model_name
-        settings = {
-            "model": asked,
-            "max_tokens": MAX_TOKENS,
-            "timeout": seconds,
-            "max_retries": 0,
-        }
+        settings = {"model": asked, **least}
         ask = Ask(alone, Prompt(PROMPT), text_result, None, settings)
-        checks.append(Check(name, llm.resolve(asked).model, ask))
-    return checks
+        return Check(name, llm.resolve(asked).model, ask)
+
+    return [check(name) for name in providers]

@@ -10,12 +10,7 @@ from langchain_unified.types import ModelConfig, ParameterMapping
 
 
 def living_models(registry: Registry, providers: Collection[str]) -> list[ModelConfig]:
-    """Return the registered text models that can be called today.
-
-    Args:
-        registry: The registry.
-        providers: Ids of the providers whose models to return.
-    """
+    """Return the registered text models of these providers that can be called today."""
     today = registry.today()
     return [
         config
@@ -28,13 +23,7 @@ def living_models(registry: Registry, providers: Collection[str]) -> list[ModelC
 
 
 def model_to_ask(registry: Registry, provider: str, own: ModelConfig) -> str | None:
-    """Return the model a health check asks: the user's own, else a light one.
-
-    Args:
-        registry: The registry.
-        provider: Id of the provider to check.
-        own: The user's own model.
-    """
+    """Return the model a health check asks: the user's own, else a light one."""
     if own.provider == provider:
         return own.model
     living = living_models(registry, {provider})

@@ -8,6 +8,12 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from langchain_unified.errors import UnifiedError
+from langchain_unified.structured import (
+    RefusalError,
+    StructuredOutputError,
+    refusal_of,
+)
 from langchain_unified.types import EMPTY
 
 
@@ -99,37 +105,36 @@ def structured_result(found: Mapping[str, Any], seconds: float) -> StructuredRes
     """Return the result of an answer in the form of a schema.
 
     Raises:
+        RefusalError: If the model refused.
         StructuredOutputError: If the answer has another form.
     """
-    if (error := found.get("parsing_error")) is not None:
+    error = found.get("parsing_error")
+    if isinstance(error, UnifiedError):
         raise error
+    if error is not None:  # ChatOpenAI's own, on the legacy path.
+        kind = RefusalError if refusal_of(found["raw"]) else StructuredOutputError
+        raise kind(str(error), found["raw"]) from error
     return StructuredResult(**_facts(found["raw"], seconds), value=found["parsed"])
 
 
 def _facts(message: AIMessage, seconds: float) -> dict[str, Any]:
     """Return the fields of a result that any answer has."""
-    record: Mapping[str, Any] = message.response_metadata.get("unified") or {}
+    metadata = message.response_metadata
+    record: Mapping[str, Any] = metadata.get("unified") or {}
     # The provider's own answer names the dated model that bills are joined on.
-    model = str(message.response_metadata.get("model_name") or record.get("model", ""))
-    provider = str(record.get("provider", ""))
-    usage: Mapping[str, Any] = dict(message.usage_metadata or {})
+    model = metadata.get("model_name") or record.get("model", "")
+    incomplete: Any = metadata.get("incomplete_details") or {}
+    reason = incomplete.get("reason") or metadata.get("finish_reason")
+    reason = reason or metadata.get("status")
     return {
         "text": message.text,
-        "model_used": model,
-        "provider": provider,
-        "usage": usage,
+        "model_used": str(model),
+        "provider": str(record.get("provider", "")),
+        "usage": dict(message.usage_metadata or {}),
         "cost_usd": record.get("cost_usd"),
         "latency_ms": seconds * 1000,
-        "finish_reason": _finish_reason(message.response_metadata),
+        "finish_reason": None if reason is None else str(reason),
         "changes": tuple(record.get("changes") or ()),
         "rollout": record.get("rollout") or EMPTY,
         "message": message,
     }
-
-
-def _finish_reason(metadata: Mapping[str, Any]) -> str | None:
-    reason = metadata.get("finish_reason") or metadata.get("status")
-    incomplete = metadata.get("incomplete_details")
-    if isinstance(incomplete, Mapping) and incomplete.get("reason"):
-        reason = incomplete["reason"]
-    return None if reason is None else str(reason)

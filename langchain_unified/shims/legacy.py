@@ -15,6 +15,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableSequence
 from langchain_openai import ChatOpenAI
 from openai import pydantic_function_tool
 from openai.resources.chat.completions import Completions
@@ -140,18 +141,31 @@ class LegacyShim(ProviderShim):
 
     def _structured(self, structure: Any, given: dict[str, Any]) -> dict[str, Any]:
         """Return what ChatOpenAI's own `with_structured_output` would bind."""
-        asked = {"method": structure.method, "strict": structure.strict}
-        options: Any = {name: v for name, v in asked.items() if v is not None}
-        runnable: Any = self.delegate.with_structured_output(
-            structure.target, **options
-        )
-        bound = dict(runnable.first.kwargs)
+        bound = dict(_structured_by(self.delegate, structure).first.kwargs)
         bound.pop("ls_structured_output_format", None)
         tools = [*given.get("tools", ()), *bound.get("tools", ())]
         return {**given, **bound, **({"tools": tools} if tools else {})}
 
 
 SHIM = LegacyShim
+
+
+def reader_of(structure: Any, model: str) -> Any:
+    """Return what reads the answers to a structured call in ChatOpenAI.
+
+    Args:
+        structure: The form asked for.
+        model: The model that answered.
+    """
+    plain = ChatOpenAI.model_construct(model_name=model)
+    _, *rest = _structured_by(plain, structure).steps
+    return rest[0] if len(rest) == 1 else RunnableSequence(*rest)
+
+
+def _structured_by(model: ChatOpenAI, structure: Any) -> Any:
+    asked = {"method": structure.method, "strict": structure.strict}
+    options: Any = {name: v for name, v in asked.items() if v is not None}
+    return model.with_structured_output(structure.target, **options)
 
 
 def unified_body(

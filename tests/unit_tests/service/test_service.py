@@ -348,7 +348,7 @@ def test_twins_are_shown_under_their_own_names() -> None:
     ]
     assert "prompt" in shown["generate_text"].parameters
     assert "generate_text_sync" == twin.__name__
-    assert "What to ask." in str(twin.__doc__)
+    assert "see `generate_text`" in str(twin.__doc__)
 
 
 FACES: dict[str, Callable[[UnifiedInferenceService, str], Any]] = {
