@@ -103,7 +103,13 @@ _exported = exported(__name__, _HOMES)
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return _version()
-    return _exported(name)
+    try:
+        return _exported(name)
+    except ImportError as error:
+        # Of a package of another version, names are missing that we import.
+        if problem := _wrong_version():
+            raise ImportError(problem, name=name) from error
+        raise
 
 
 def _version() -> str:
@@ -113,6 +119,14 @@ def _version() -> str:
         return version("langchain-unified")
     except PackageNotFoundError:
         return "0.0.0"
+
+
+def _wrong_version() -> str | None:
+    """Return which package is to blame for an import that failed, and what to type."""
+    from langchain_unified.versions import SHARED, first_problem  # noqa: PLC0415
+
+    problem = first_problem(SHARED)
+    return None if problem is None else problem.sentence
 
 
 def __dir__() -> list[str]:

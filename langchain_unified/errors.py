@@ -43,6 +43,8 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
+from langchain_unified.versions import Problem
+
 
 class UnifiedError(LangChainException):
     """Base of all errors of this package."""
@@ -191,10 +193,7 @@ class UnsupportedVersionError(UnifiedError, ImportError):
     def __init__(self, package: str, found: str, needed: str) -> None:
         """Name the package, both versions, and what to install."""
         self.package, self.found, self.needed = package, found, needed
-        super().__init__(
-            f"{package} {found} is installed, but langchain-unified works with "
-            f'{needed}: pip install "{package}{needed}"'
-        )
+        super().__init__(Problem(package, found, needed).sentence)
 
 
 class RegistryError(UnifiedError, ValueError):
@@ -292,3 +291,13 @@ def ours_within(error: BaseException) -> ProviderError | None:
     while found is not None and not isinstance(found, ProviderError):
         found = found.__cause__
     return found
+
+
+def refusal_within(error: BaseException) -> UnifiedError | None:
+    """Return what refused a call below an SDK, which wrapped it as a broken line."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, UnifiedError) and not isinstance(found, ProviderError):
+            return found
+        found = found.__cause__
+    return None

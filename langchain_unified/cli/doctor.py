@@ -20,19 +20,8 @@ from langchain_unified.registry import (
     default_registry,
 )
 from langchain_unified.registry.schema import ProviderRow
-from langchain_unified.versions import unsupported
+from langchain_unified.versions import SHARED, problems
 
-PACKAGES = (
-    "langchain-unified",
-    "langchain-core",
-    "langchain-openai",
-    "langchain-google-genai",
-    "openai",
-    "google-genai",
-    "pydantic",
-    "langchain-anthropic",
-    "langchain-ollama",
-)
 VARIABLES = (
     ENABLE_VARIABLE,
     LEARNED_VARIABLE,
@@ -79,13 +68,16 @@ def doctor(
 
 def _versions() -> Iterator[Row]:
     yield "python", platform.python_version(), ""
-    yield from map(_installed, PACKAGES)
+    rows = [file.provider for file in default_registry().files.values()]
+    rows.sort(key=lambda row: not row.enabled)
+    needed = ("langchain-unified", *SHARED, *(p for row in rows for p in row.packages))
+    yield from map(_installed, dict.fromkeys(needed))
 
 
 def _installed(name: str) -> Row:
     try:
-        problem = next(unsupported((name,)), None)
-        return name, version(name), str(problem or "")
+        problem = next(problems((name,)), None)
+        return name, version(name), "" if problem is None else problem.sentence
     except PackageNotFoundError:
         return name, "not installed", f"pip install {name}, if it is needed"
 

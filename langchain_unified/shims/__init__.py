@@ -21,10 +21,11 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.connection import Connection
 from langchain_unified.data.installed import SHIMS, shipped_ids
-from langchain_unified.errors import ProviderNotEnabledError
+from langchain_unified.errors import ProviderNotEnabledError, UnsupportedVersionError
 from langchain_unified.registry import default_registry
+from langchain_unified.transport.proxies import check_environment
 from langchain_unified.types import CallPlan
-from langchain_unified.versions import SHARED, check_versions
+from langchain_unified.versions import SHARED, first_problem
 
 __all__ = ["ProviderShim", "connect", "load_shim"]
 
@@ -194,11 +195,16 @@ def load_shim(provider: str) -> type[ProviderShim]:
             return _translating(_check(provider, entry.load()))
     name = f"{__name__}.{provider}"
     file = default_registry().files.get(provider)
-    check_versions((*SHARED, *(file.provider.packages if file else ())))
+    needed = (*SHARED, *(file.provider.packages if file else ()))
+    if problem := first_problem(needed):
+        raise UnsupportedVersionError(*problem)
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise _not_available(provider, error, own=error.name == name) from error
+    except ImportError:
+        check_environment()  # The ollama package makes a client when it is imported.
+        raise
     return _check(provider, module.SHIM)
 
 

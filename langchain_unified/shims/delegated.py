@@ -16,7 +16,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import register_translators
-from langchain_unified.errors import ProviderError
+from langchain_unified.errors import ProviderError, refusal_within
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.shims import ProviderShim, core_seam
@@ -127,4 +127,6 @@ class DelegatedShim(ProviderShim):
         try:
             yield
         except self.caught as error:
+            if (refusal := refusal_within(error)) is not None:
+                raise refusal from None
             raise self.to_unified(error, plan) from error

@@ -18,6 +18,7 @@ from langchain_unified.errors import (
     InvalidParameterError,
     MissingCredentialsError,
     ProviderError,
+    refusal_within,
 )
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
@@ -259,6 +260,8 @@ def _errors(plan: CallPlan) -> Iterator[None]:
     try:
         yield
     except (openai.OpenAIError, ProviderError) as error:
+        if (refusal := refusal_within(error)) is not None:
+            raise refusal from None
         unified = to_unified(
             error, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
         )

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from langchain_unified.errors import InvalidParameterError
 from langchain_unified.transport.backends import backend
 from langchain_unified.transport.packages import core_of
+from langchain_unified.transport.proxies import check_proxy
 from langchain_unified.transport.tls import tls_context
 
 _COPIED = ("http1", "http2", "uds", "local_address", "retries", "socket_options")
@@ -70,9 +69,7 @@ def _backend(core: ModuleType, options: Mapping[str, Any], *, is_async: bool) ->
 
 def _core_proxy(http: ModuleType, proxy: Any) -> Any:
     found = http.Proxy(proxy) if isinstance(proxy, (str, http.URL)) else proxy
-    if found.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        accepted = 'a SOCKS proxy needs one more package: pip install "httpx[socks]"'
-        raise InvalidParameterError("proxy", f"{found.url.scheme}://...", accepted)
+    check_proxy(str(found.url))
     return core_of(http).Proxy(
         url=_core_url(http, found.url),
         auth=found.raw_auth,

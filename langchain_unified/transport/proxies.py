@@ -7,8 +7,11 @@ here, in the way httpx 0.28 and httpx2 2.16 do (read 2026-11-27).
 from __future__ import annotations
 
 import ipaddress
+from importlib.util import find_spec
 from types import ModuleType
 from urllib.request import getproxies
+
+from langchain_unified.errors import InvalidParameterError
 
 _SCHEMES = ("http", "https", "all")
 
@@ -40,6 +43,28 @@ def environment_proxies(http: ModuleType) -> dict[str, str | None]:
         return {}
     patterns = (_pattern(host) for host in excepted if host)
     return mounts | {one: None for one in patterns if _is_pattern(http, one)}
+
+
+def check_proxy(url: str) -> None:
+    """Refuse a SOCKS proxy where the package that speaks to it is missing.
+
+    Args:
+        url: URL of a proxy; no more than its scheme is shown.
+
+    Raises:
+        InvalidParameterError: If `socksio` is not installed.
+    """
+    scheme = url.partition("://")[0]
+    if scheme.startswith("socks") and find_spec("socksio") is None:
+        accepted = 'a SOCKS proxy needs one more package: pip install "httpx[socks]"'
+        raise InvalidParameterError("proxy", f"{scheme}://...", accepted)
+
+
+def check_environment() -> None:
+    """Refuse proxies of the environment that cannot be used; see `check_proxy`."""
+    found = getproxies()
+    for scheme in _SCHEMES:
+        check_proxy(_with_scheme(found.get(scheme, "")))
 
 
 def _with_scheme(proxy: str) -> str:

@@ -37,10 +37,10 @@ LAYERS = (
     {"learning"},
     {"content", "display", "cost"},
     {"schemas", "servers", "vocabulary", "wires"},
-    {"data", "transport", "versions"},
+    {"data", "transport"},
     {"reliability", "finish"},
     {"types"},
-    {"azure_address", "clients", "environment", "errors", "exports"},
+    {"azure_address", "clients", "environment", "errors", "exports", "versions"},
 )
 """From the top: a room may import from rooms below it, and from its own row."""
 

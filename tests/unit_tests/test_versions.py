@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import json
+import os
 import re
+import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from langchain_unified import UnifiedChatModel, UnsupportedVersionError, versions
+from langchain_unified.cli import main
 from langchain_unified.data import parse_toml
+from langchain_unified.shims import load_shim
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "langchain_unified"
@@ -56,7 +65,12 @@ def _distributions(module: str) -> set[str]:
     top = module.partition(".")[0]
     if top == "google":
         return {"google-genai" if module.startswith("google.genai") else "google-auth"}
-    return set(packages_distributions().get(top, {top}))
+    return set(_providing().get(top, {top}))
+
+
+@cache
+def _providing() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def test_everything_imported_is_declared() -> None:
@@ -90,29 +104,128 @@ def test_the_lowest_set_has_the_lowest_versions() -> None:
     assert floors == {name: pinned[name] for name in floors}
 
 
+_PROVIDERS = {
+    "openai": ("gpt-4o", ["openai", "langchain-openai"]),
+    "google_genai": ("gemini-2.5-flash", ["google-genai", "langchain-google-genai"]),
+    "anthropic": ("claude-sonnet-5", ["anthropic", "langchain-anthropic"]),
+    "ollama": ("ollama:llama3.2", ["ollama", "langchain-ollama"]),
+    "azure_openai": ("azure_openai:gpt-4o", ["openai", "langchain-openai"]),
+}
+_CASES = [
+    (model, package)
+    for model, packages in _PROVIDERS.values()
+    for package in (*packages, "langchain-core", "pydantic", "httpx")
+]
+
+
+def _installed(folder: Path, package: str, version: str) -> None:
+    """Have a package look installed in a version; its code stays what it is."""
+    name = package.replace("-", "_")
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir()
+    said = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+    (info / "METADATA").write_text(said, "utf-8")
+
+
+def _run(folder: Path, code: str, **variables: str) -> str:
+    path = os.pathsep.join((str(folder), str(ROOT)))
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path, **variables},
+    )
+    return done.stdout or done.stderr
+
+
+@pytest.fixture
+def as_if(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a function that has a package look installed in another version."""
+
+    def installed(package: str, version: str) -> None:
+        _installed(tmp_path, package, version)
+        monkeypatch.syspath_prepend(tmp_path)
+        load_shim.cache_clear()
+
+    yield installed
+    load_shim.cache_clear()
+
+
+def _first_call(model: str, face: str) -> None:
+    address = {name: {"base_url": "http://127.0.0.1:9"} for name in _PROVIDERS}
+    settings = {name: {"api_key": "k", **own} for name, own in address.items()}
+    llm = UnifiedChatModel(
+        model=model, enable=["anthropic", "azure_openai", "ollama"], providers=settings
+    )
+    if face == "invoke":
+        llm.invoke("hi")
+    elif face == "stream":
+        list(llm.stream("hi"))
+    else:
+        asyncio.run(llm.ainvoke("hi"))
+
+
+@pytest.mark.parametrize("version", ["0.0.1", "99.0"])
+@pytest.mark.parametrize("face", ["invoke", "stream", "ainvoke"])
+@pytest.mark.parametrize(("model", "package"), _CASES)
 def test_a_version_that_fails_is_named_at_first_use(
-    monkeypatch: pytest.MonkeyPatch,
+    as_if: Any, model: str, package: str, face: str, version: str
 ) -> None:
     """Package, version found, versions needed and what to type, in one sentence."""
-    monkeypatch.setattr(versions, "version", lambda _: "1.99.0")
-    with pytest.raises(UnsupportedVersionError, match=r"openai 1\.99\.0") as caught:
-        versions.check_versions(["openai"])
+    as_if(package, version)
+    needed = str(_declared()[package].specifier)
+    with pytest.raises(UnsupportedVersionError) as caught:
+        _first_call(model, face)
 
-    assert 'pip install "openai<4.0.0,>=2.45.0"' in str(caught.value)
-    assert caught.value.found == "1.99.0"
-    assert UnifiedChatModel(model="gpt-4o", api_key="k")
+    assert None is caught.value.__cause__
+    assert (
+        f"{package} {version} is installed, but langchain-unified works with {needed}: "
+        f'pip install "{package}{needed}"'
+    ) == str(caught.value)
 
 
-def test_the_check_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("package", sorted({package for _, package in _CASES}))
+def test_the_doctor_names_it_as_well(
+    as_if: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    package: str,
+) -> None:
+    """The command that looks at everything says the same."""
+    as_if(package, "99.0")
+    monkeypatch.setattr(sys, "argv", ["it", "doctor", "--offline", "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    rows = {row["what"]: row for row in json.loads(capsys.readouterr().out)}
+
+    assert "99.0" == rows[package]["state"]
+    assert rows[package]["advice"].startswith(f"{package} 99.0 is installed, but")
+
+
+def test_an_import_that_fails_is_explained(tmp_path: Path) -> None:
+    """Where names are missing in an old langchain-core, the sentence is the last."""
+    _installed(tmp_path, "langchain-core", "0.3.80")
+    (tmp_path / "langchain_core").mkdir()
+    (tmp_path / "langchain_core" / "__init__.py").touch()
+    said = _run(tmp_path, "from langchain_unified import UnifiedChatModel")
+
+    assert said.splitlines()[-1].startswith(
+        "ImportError: langchain-core 0.3.80 is installed, but langchain-unified works"
+    )
+
+
+def test_the_check_can_be_switched_off(tmp_path: Path) -> None:
     """Whoever tries a release to come says so."""
-    monkeypatch.setattr(versions, "version", lambda _: "99")
-    monkeypatch.setenv(versions.ANY_VERSION_VARIABLE, "1")
+    _installed(tmp_path, "openai", "99.0")
+    code = "from langchain_unified.shims import load_shim; print(load_shim('openai'))"
 
-    assert versions.check_versions(["openai"]) is None
+    assert "UnsupportedVersionError" in _run(tmp_path, code)
+    assert "OpenAIShim" in _run(tmp_path, code, **{versions.ANY_VERSION_VARIABLE: "1"})
 
 
 def test_what_is_installed_here_works() -> None:
     """The versions these tests run on are within the range declared."""
-    names = [str(one) for one in versions.unsupported(_declared())]
+    names = [one.sentence for one in versions.problems(_declared())]
 
     assert [] == names

@@ -1,4 +1,4 @@
-"""A forward proxy on the loopback, for http:// and https:// origins."""
+"""Proxies on the loopback: an HTTP one, and a SOCKS one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 _HOP = {"connection", "proxy-connection", "keep-alive", "transfer-encoding"}
@@ -72,13 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         with socket.create_connection((host, int(port))) as there:
             self.send_response(200)
             self.end_headers()
-            ends = {self.connection: there, there: self.connection}
-            while True:
-                ready, _, _ = select.select(list(ends), [], [], 10)
-                data = ready[0].recv(65536) if ready else b""
-                if not data:
-                    break
-                ends[ready[0]].sendall(data)
+            _pass_on(self.connection, there)
         self.close_connection = True
 
 
@@ -95,6 +91,70 @@ def there_closed(there: http.client.HTTPConnection) -> Iterator[None]:
 def forward_proxy() -> Iterator[ForwardProxy]:
     """Run a proxy."""
     with ForwardProxy() as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            proxy.shutdown()
+            thread.join()
+
+
+class SocksProxy(ThreadingTCPServer):
+    """Speaks SOCKS5 without credentials, and remembers where it connected.
+
+    Attributes:
+        targets: `host:port` of each connection.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        """Listen on a free port."""
+        super().__init__(("127.0.0.1", 0), _Socks)
+        self.targets: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"socks5://127.0.0.1:{self.server_address[1]}"
+
+
+class _Socks(BaseRequestHandler):
+    server: SocksProxy
+
+    def handle(self) -> None:
+        """Greet, connect, and pass bytes both ways (RFC 1928)."""
+        client = self.request
+        _, methods = client.recv(2)
+        client.recv(methods)
+        client.sendall(b"\x05\x00")
+        kind = client.recv(4)[3]
+        size = {1: 4, 3: 0, 4: 16}[kind] or client.recv(1)[0]
+        raw = client.recv(size)
+        host = raw.decode() if kind == 3 else str(ip_address(raw))
+        port = int.from_bytes(client.recv(2), "big")
+        self.server.targets.append(f"{host}:{port}")
+        with socket.create_connection((host, port)) as there:
+            client.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+            _pass_on(client, there)
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    """Pass bytes both ways until one side is done."""
+    ends = {one: other, other: one}
+    while True:
+        ready, _, _ = select.select(list(ends), [], [], 10)
+        data = ready[0].recv(65536) if ready else b""
+        if not data:
+            return
+        ends[ready[0]].sendall(data)
+
+
+@contextmanager
+def socks_proxy() -> Iterator[SocksProxy]:
+    """Run a SOCKS proxy."""
+    with SocksProxy() as proxy:
         thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
