@@ -177,10 +177,14 @@ def _is_replaced(method: Any, http: ModuleType) -> bool:
 
     vcrpy, respx and pytest-httpx do so, to play answers and to see requests.
     """
-    own = str(Path(http.__file__ or "").parent)
     if type(method) is not FunctionType:
         return True
-    return not method.__code__.co_filename.startswith(own)
+    return not method.__code__.co_filename.startswith(_folder_of(http))
+
+
+@cache
+def _folder_of(package: ModuleType) -> str:
+    return str(Path(package.__file__ or "").parent)
 
 
 @cache
