@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +76,10 @@ def check_url(name: str, url: Any) -> None:
         InvalidParameterError: If it cannot be read, or has a user name or a password.
     """
     try:
-        username = urlsplit(url or "").username
+        parts = urlsplit(url or "")
+        username = parts.username
+        if "[" in parts.netloc:  # Python checks it itself from 3.11.4 on
+            ip_address(str(parts.hostname).partition("%")[0])
     except (ValueError, TypeError, AttributeError):
         accepted = "give an address, for example 'https://host/v1'."
         raise InvalidParameterError(name, "**********", accepted) from None

@@ -57,7 +57,7 @@ def _imported() -> dict[str, str]:
                 if node.module == "google":
                     names = [f"google.{alias.name}" for alias in node.names]
             found |= dict.fromkeys(names, path.name)
-    own = {"langchain_unified", *sys.stdlib_module_names}
+    own = {"langchain_unified", "tomllib", *sys.stdlib_module_names}
     return {k: v for k, v in found.items() if k.partition(".")[0] not in own}
 
 
@@ -65,7 +65,11 @@ def _distributions(module: str) -> set[str]:
     top = module.partition(".")[0]
     if top == "google":
         return {"google-genai" if module.startswith("google.genai") else "google-auth"}
-    return set(_providing().get(top, {top}))
+    return set(_providing().get(top, {_NAMED_OTHERWISE.get(top, top)}))
+
+
+_NAMED_OTHERWISE = {"openfeature": "openfeature-sdk"}
+"""Packages that do not say what they install in a way Python 3.10 reads."""
 
 
 @cache

@@ -23,7 +23,7 @@ def example_of(pattern: str) -> str:
 
     Example:
         >>> example_of("^[A-Z]{2}-[0-9]+$")
-        'AA-1'
+        'AA-0'
     """
     try:
         names = re.compile(pattern).groupindex
