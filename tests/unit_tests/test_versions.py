@@ -68,7 +68,10 @@ def _distributions(module: str) -> set[str]:
     return set(_providing().get(top, {_NAMED_OTHERWISE.get(top, top)}))
 
 
-_NAMED_OTHERWISE = {"openfeature": "openfeature-sdk"}
+_NAMED_OTHERWISE = {
+    "openfeature": "openfeature-sdk",
+    "opentelemetry": "opentelemetry-api",
+}
 """Packages that do not say what they install in a way Python 3.10 reads."""
 
 
@@ -189,6 +192,7 @@ def test_a_version_that_fails_is_named_at_first_use(
     ) == str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:typer")
 @pytest.mark.parametrize("package", sorted({package for _, package in _CASES}))
 def test_the_doctor_names_it_as_well(
     as_if: Any,
