@@ -42,7 +42,9 @@ BOUNDS = {
     "Gemini, streamed chunk": 1.25,
     "history of 1,000 messages, direct": 0.15,
     "resolve and plan, everything set": 0.06,
-    "construction": 0.5,
+    # The reference reads the environment for proxies, which takes Python 3.11 three
+    # times the calls of others: 0.34 there, 0.67 on 3.10, 0.69 on 3.13 (2026-11-27).
+    "construction": 0.8,
 }
 """Our function calls as a share of the reference's, at most."""
 
