@@ -44,8 +44,18 @@ def _declared() -> dict[str, Requirement]:
     return {canonicalize_name(one.name): one for one in found}
 
 
+def _by_name(call: ast.Call) -> list[str]:
+    """Return what `importlib.import_module` is told to import."""
+    called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    name = getattr(call.args[0], "value", None) if call.args else None
+    return [name] if called == "import_module" and isinstance(name, str) else []
+
+
 def _imported() -> dict[str, str]:
-    """Return each third-party module the package imports, and a file that does."""
+    """Return each third-party module the package imports, and a file that does.
+
+    Imports inside functions, for types only, by name and in the emulator count.
+    """
     found = {}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -56,6 +66,8 @@ def _imported() -> dict[str, str]:
                 names = [node.module]
                 if node.module == "google":
                     names = [f"google.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Call):
+                names = _by_name(node)
             found |= dict.fromkeys(names, path.name)
     own = {"langchain_unified", "tomllib", *sys.stdlib_module_names}
     return {k: v for k, v in found.items() if k.partition(".")[0] not in own}
