@@ -21,6 +21,7 @@ from opentelemetry import metrics, trace
 
 from langchain_unified.content import RECORD
 from langchain_unified.data import read_toml
+from langchain_unified.servers import Server
 
 _SCOPE = "langchain_unified"
 _OPERATION = "chat"
@@ -202,7 +203,8 @@ def _answered_labels(
     provider, platform = record.get("provider"), record.get("platform") or ""
     if provider:
         labels["gen_ai.provider.name"] = _provider_name(provider, platform)
-        labels |= _server_labels(record.get("server") or platform)
+        address = record.get("server") or Server.at(str(provider), None).address
+        labels |= _server_labels(address)
     if answers:
         metadata = answers[0].response_metadata
         used = metadata.get("model_name") or record.get("model")

@@ -116,6 +116,8 @@ class Planning:
         if config.server_name:
             here = {**call.platforms, config.provider: config.server}
             call = call._replace(platforms=here)
+        if (server := self.wiring.connected(config.connection).server).key:
+            call = call._replace(server=server.key)
         try:
             return planned(call, config)
         except UnsupportedError as refusal:

@@ -119,6 +119,7 @@ def _key(call: Invocation, config: ModelConfig) -> Any:
         call.caution,
         call.nulls,
         tuple(call.platforms.items()),
+        call.server,
     )
 
 

@@ -188,6 +188,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         structured=draft.structured,
         parse_as=invocation.parse_as,
         platform=invocation.platforms.get(config.provider, ""),
+        server=invocation.server,
         call_as_text=draft.call_as_text,
         reading=draft.reading.as_dict(),
         tool_names=draft.tool_names,

@@ -101,6 +101,7 @@ class Invocation(NamedTuple):
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
             place, by provider id; see `langchain_unified.connection.platform_of`.
+        server: Address the call is sent to; empty for the provider's usual one.
         tenant: Whose call it is, for lessons, budgets and breakers; empty for nobody's
             in particular.
         deadline: Seconds for the whole call at each model, retries included.
@@ -126,6 +127,7 @@ class Invocation(NamedTuple):
     nulls: tuple[str, ...] = ()
     caution: int = 0
     platforms: Mapping[str, str] = EMPTY
+    server: str = ""
     tokens: int | None = None
     tenant: str = ""
     deadline: float | None = None

@@ -82,6 +82,7 @@ class CallPlan:
         structured: How the form of the answer is asked for, if one is.
         parse_as: The pydantic class an answer is parsed as, if one was given.
         platform: Where the model is served, if its provider has more than one place.
+        server: Address the call is sent to; empty for the provider's usual one.
         call_as_text: Tools of which the answer is a call, written as JSON text; empty
             if the model calls tools itself.
         reading: How the answer is brought back into the form asked for, if it has to
@@ -117,6 +118,7 @@ class CallPlan:
     structured: str | None = None
     parse_as: Any = None
     platform: str = ""
+    server: str = ""
     call_as_text: tuple[str, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     tool_names: Mapping[str, str] = field(default_factory=lambda: EMPTY)
@@ -166,11 +168,13 @@ class CallPlan:
         structured = {"structured": self.structured} if self.structured else {}
         reading = {"reading": dict(self.reading)} if self.reading else {}
         platform = {"platform": self.platform} if self.platform else {}
+        server = {"server": self.server} if self.server else {}
         return {
             "requested_model": self.requested_model,
             "model": self.model,
             "provider": self.provider,
             **platform,
+            **server,
             "endpoint": self.endpoint,
             **structured,
             **reading,
