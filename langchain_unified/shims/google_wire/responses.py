@@ -1,8 +1,9 @@
 """The SDK's responses as LangChain results, with what the integration leaves out.
 
 langchain-google-genai 4.4.3 reads neither `finish_message`, `citation_metadata` nor
-`url_context_metadata`, counts no tokens of a blocked prompt, and keeps of `toolCall`
-and `toolResponse` parts what a reader wants but not what goes back (read 2026-11-27).
+`url_context_metadata`, counts no tokens of a blocked prompt, leaves out the result of
+code that printed nothing, and keeps of `toolCall` and `toolResponse` parts what a
+reader wants but not what goes back (read 2026-11-27).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from google.genai.errors import ClientError, ServerError
-from google.genai.types import Candidate, GenerateContentResponse
-from langchain_core.messages import AIMessage, AIMessageChunk
+from google.genai.types import Candidate, GenerateContentResponse, Outcome
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
@@ -26,6 +27,7 @@ from langchain_unified.shims.google_wire.seam import (
 )
 
 _KEPT = ("finish_message", "citation_metadata", "url_context_metadata")
+_RESULT = "code_execution_result"
 _SERVER_PARTS = {"server_tool_call": "tool_call", "server_tool_result": "tool_response"}
 
 
@@ -86,8 +88,34 @@ def _complete(result: ChatResult, response: GenerateContentResponse) -> None:
             value = getattr(candidate, name, None)
             if value:
                 message.response_metadata[name] = _plain(value)
+        _keep_silent_results(message, candidate)
         if isinstance(message.content, list):
             _keep_parts(message.content, candidate)
+
+
+def _keep_silent_results(message: BaseMessage, candidate: Candidate) -> None:
+    """Put in its place what code that printed nothing came to: it may have failed."""
+    parts = (candidate.content.parts if candidate.content else None) or []
+    ran = 0
+    for part in parts:
+        ran += part.executable_code is not None
+        result = part.code_execution_result
+        if result is None or result.output:
+            continue
+        blocks = list(message.content) if isinstance(message.content, list) else []
+        if isinstance(message.content, str) and message.content:
+            blocks = [{"type": "text", "text": message.content}]
+        fine = result.outcome in (None, Outcome.OUTCOME_OK)
+        block = {"type": _RESULT, _RESULT: "", "outcome": 1 if fine else 2}
+        blocks.insert(_place_after(blocks, ran), {**block, "tool_call_id": ""})
+        message.content = blocks
+
+
+def _place_after(blocks: list[Any], ran: int) -> int:
+    """Return the place after a number of blocks of code."""
+    kinds = [block.get("type") if isinstance(block, dict) else "" for block in blocks]
+    places = [at + 1 for at, kind in enumerate(kinds) if kind == "executable_code"]
+    return places[ran - 1] if 0 < ran <= len(places) else 0
 
 
 def _keep_parts(blocks: list[Any], candidate: Candidate) -> None:

@@ -123,7 +123,10 @@ def test_arguments_are_an_object_though_the_schema_allows_null(
 def test_an_unbound_tool_of_the_history_has_a_legal_name(
     wire: str, world: World
 ) -> None:
-    """Call and result have one name, though no tool of that name is bound now."""
+    """Call and result have one name, though no tool of that name is bound now.
+
+    Chat completions of a server of the user's own have it to the letter.
+    """
     call = {"name": "crm/lookup", "args": {"q": "x"}, "id": "call_1"}
     history = [
         HumanMessage("hi"),
@@ -132,7 +135,7 @@ def test_an_unbound_tool_of_the_history_has_a_legal_name(
     ]
     world.model().bind_tools([function("other")]).invoke(history, **MODELS[wire])
 
-    assert ("crm/lookup" in str(world.body)) == (wire == "ollama")
+    assert ("crm/lookup" in str(world.body)) == (wire in {"chat", "ollama"})
     assert [] == world.problems
 
 

@@ -338,3 +338,34 @@ def test_a_cap_beyond_the_default_of_gemini_4(
     model("gemini-4-argon", max_tokens=200_000).invoke("hi")
 
     assert 200_000 == sent(provider_emulator)["generationConfig"]["maxOutputTokens"]
+
+
+CODE = {"executableCode": {"language": "PYTHON", "code": "plot()"}}
+FAILED = {"codeExecutionResult": {"outcome": "OUTCOME_FAILED"}}
+QUIET = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": ""}}
+PRINTED = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "3"}}
+
+
+@pytest.mark.filterwarnings("ignore:MALFORMED_RESPONSE:UserWarning")
+@pytest.mark.parametrize("face", FACES)
+def test_code_that_prints_nothing_has_a_result(
+    model: Make, provider_emulator: ProviderEmulator, face: str
+) -> None:
+    """It says whether the code failed, stands in its place, and goes back."""
+    parts = [{"text": "So: "}, CODE, FAILED, CODE, QUIET, CODE, PRINTED]
+    candidate = {
+        "content": {"role": "model", "parts": parts},
+        "finishReason": "STOP",
+    }
+    answer = {"candidates": [candidate]}
+    provider_emulator.script(reply(face, answer), Reply(200, answer))
+    llm = model(FLASH).bind(tools=[{"code_execution": {}}])
+    found = asked(llm, face, "plot")
+    results = [b for b in found.content_blocks if b["type"] == "server_tool_result"]
+    llm.invoke([HumanMessage("plot"), found, HumanMessage("again")])
+    back = [
+        next(iter(part)) for part in sent(provider_emulator)["contents"][1]["parts"]
+    ]
+
+    assert ["error", "success", "success"] == [one["status"] for one in results]
+    assert ["text", *["executableCode", "codeExecutionResult"] * 3] == back
