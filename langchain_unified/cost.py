@@ -16,7 +16,7 @@ from typing import Any
 
 from langchain_unified.errors import UnifiedError
 from langchain_unified.reliability.accounts import Accounts
-from langchain_unified.types import CallPlan, ModelConfig
+from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance, Rates
 
 _NAMES = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
 """Providers in the words of genai-prices; Azure's own list is short and its prices are
@@ -180,6 +180,31 @@ def estimate_usd(
         return None
     size = (input_tokens, output_tokens)
     return _estimate(config.billed_as, config.model, config.canonical, *size)
+
+
+def list_price(config: ModelConfig) -> Price | None:
+    """Return the list price of a model, as it holds for calls of a usual size.
+
+    Returns:
+        `None` if none is known, or nobody's list prices hold where it is called.
+    """
+    prices = _prices()
+    if prices is None or not config.billed_as:
+        return None
+    names = (config.model, config.canonical)
+
+    def per_million(**counts: int) -> float | None:
+        found = _asked(prices, config.billed_as, names, counts)
+        return None if found is None else found * _MUCH / _LITTLE
+
+    read = per_million(input_tokens=_LITTLE)
+    made = per_million(output_tokens=_LITTLE)
+    if read is None or made is None:
+        return None
+    cached = per_million(input_tokens=_LITTLE, cache_read_tokens=_LITTLE)
+    cited = Provenance(price_source(config), "", "documented")
+    rates = Rates(read, made, read if cached is None else cached, read)
+    return Price(rates, (), cited)
 
 
 def price_source(config: ModelConfig) -> str:

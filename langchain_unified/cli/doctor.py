@@ -19,6 +19,7 @@ from langchain_unified.registry import (
     LEARNED_VARIABLE,
     default_registry,
 )
+from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.schema import ProviderRow
 from langchain_unified.versions import SHARED, problems
 
@@ -51,7 +52,7 @@ def doctor(
 
     Exit code 1 if no provider has a key.
     """
-    rows = [*_versions(), *_keys(), *_settings()]
+    rows = [*_versions(), *_keys(), *_settings(), _facts()]
     rows += [] if offline else [*_connections()]
     if as_json:
         print_json(
@@ -119,6 +120,12 @@ def _without_credentials(value: str) -> str:
     if parts.password or parts.username:
         return value.replace(parts.netloc, f"***@{parts.hostname}")
     return value
+
+
+def _facts() -> Row:
+    """Return how much of what is known about models nobody states anywhere."""
+    sure = certainty(default_registry().models())
+    return "facts about models", str(sure), "langchain-unified show MODEL tells which"
 
 
 def _connections() -> Iterator[Row]:

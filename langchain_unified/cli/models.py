@@ -11,6 +11,7 @@ from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import console, print_json, table, user_errors
 from langchain_unified.cost import estimate_usd
 from langchain_unified.registry import default_registry
+from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.types import ModelConfig
 
@@ -50,7 +51,9 @@ def models(
     if as_json:
         print_json([_row(config) for config in found])
         return
-    shown = table("model", "provider", "endpoints", "input", "output", "$", "until")
+    shown = table(
+        "model", "provider", "endpoints", "input", "output", "$", "until", "inferred"
+    )
     for config in found:
         row = _row(config)
         endpoints = ", ".join(row["endpoints"])
@@ -60,10 +63,16 @@ def models(
         )
         price = f"{row['usd_in']:g}" if row["usd_in"] is not None else ""
         shown.add_row(
-            row["model"], row["provider"], endpoints, *limits, price, row["until"]
+            row["model"],
+            row["provider"],
+            endpoints,
+            *limits,
+            price,
+            row["until"],
+            f"{row['inferred']}/{row['cited']}",
         )
     console.print(shown)
-    console.print(f"{len(found)} models")
+    console.print(f"{len(found)} models; {certainty(found)}.")
 
 
 def _wanted(
@@ -102,7 +111,7 @@ def _date(text: str) -> date:
 
 
 def _row(config: ModelConfig) -> dict[str, Any]:
-    shutdown = config.lifecycle.shutdown
+    shutdown, sure = config.lifecycle.shutdown, certainty([config])
     return {
         "model": config.model,
         "provider": config.provider,
@@ -114,6 +123,8 @@ def _row(config: ModelConfig) -> dict[str, Any]:
         "usd_out": estimate_usd(config, 0, _MILLION),
         "until": shutdown.isoformat() if shutdown else "",
         "replacement": config.lifecycle.replacement,
+        "inferred": sure.inferred,
+        "cited": sure.facts,
     }
 
 
@@ -133,6 +144,7 @@ def show(
     for name, value, source in _lines(config):
         facts.add_row(name, value, source)
     console.print(facts)
+    console.print(f"{certainty([config])}.")
 
 
 def _facts(config: ModelConfig) -> dict[str, Any]:
@@ -156,6 +168,11 @@ def _lines(config: ModelConfig) -> list[tuple[str, str, str]]:
     tools = {name: config.tools[name] for name in config.endpoints}
     lines.append(_line(config, "tools", str(tools)))
     lines.append(_line(config, "limits", str(dict(config.limits))))
+    facts = default_registry().get(config.full_name)
+    for name in ("price", "rank", "released", "shutdown"):
+        told = next((say for say in facts.why(name) if say.holds), None)
+        if told is not None:
+            lines.append((name, str(told.value), str(told.provenance)))
     lines += [
         _line(config, name, "yes" if value else "no")
         for name, value in sorted(config.features.items())

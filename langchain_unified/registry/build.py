@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,9 @@ from langchain_unified.types import (
     Rates,
     Thinking,
 )
+
+_ISSUE = re.compile(r"[\w.-]+/[\w.-]+(?:#| PR )\d+")
+"""An issue or a pull request, in which somebody reports what happened."""
 
 INPUT_FEATURES = {
     "text": "text_inputs",
@@ -80,6 +84,8 @@ class Stratum:
         known = self.sources.get(row.source)
         checked = row.checked or (known.checked if known else None)
         confidence = row.confidence or (known.confidence if known else None)
+        if confidence is None and _ISSUE.search(row.source):
+            confidence = "reported"
         return Provenance(
             source=known.text if known else row.source,
             checked=checked.isoformat() if checked else "",

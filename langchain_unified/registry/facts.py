@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.language_models import ModelProfile
 
+from langchain_unified.cost import list_price
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Lesson
 from langchain_unified.registry.build import (
@@ -19,7 +20,7 @@ from langchain_unified.registry.build import (
 )
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.registry.schema import FamilyRow
-from langchain_unified.types import ModelConfig, Provenance
+from langchain_unified.types import ModelConfig, Price, Provenance
 from langchain_unified.vocabulary import canonical_names, nearest
 
 _LIMITS = {
@@ -35,7 +36,10 @@ _WHOLE = (
     "system_roles",
     "limits",
     "price",
+    "rank",
 )
+_CAPABILITY = "features."
+"""Before the name of a capability that is also the name of a setting."""
 _MODALITIES = {
     **{name: ("inputs", kind) for kind, name in INPUT_FEATURES.items()},
     **{name: ("outputs", kind) for kind, name in OUTPUT_FEATURES.items()},
@@ -123,19 +127,30 @@ class ModelFacts:
         """Tell what every layer says about a fact, and what holds.
 
         Args:
-            fact: A setting (`temperature`), a capability (`tool_calling`), a limit
-                (`max_output_tokens`), a date (`shutdown`), `endpoints`, `tools`,
-                `thinking`, `family` and the like.
+            fact: A setting (`temperature`), a capability (`tool_calling`, or
+                `features.tool_choice` where a setting has the same name), a limit
+                (`max_output_tokens`), a date (`shutdown`), `price`, `rank`,
+                `endpoints`, `tools`, `thinking`, `family` and the like.
 
         Raises:
             InvalidParameterError: If there is no such fact.
         """
         name = fact if fact in _LIMITS else canonical_names().get(fact, fact)
-        says = [*self._shipped_wires(name), *self._rows(name), *self._learned(name)]
+        says = [
+            *self._list_price(name),
+            *self._shipped_wires(name),
+            *self._rows(name),
+            *self._learned(name),
+        ]
         value = self._value(name)
         if value is None and not says:
             self._check(name)
         return Why(self.config.model, name, value, _marked(says))
+
+    def _list_price(self, fact: str) -> Iterator[Say]:
+        price = list_price(self.config) if fact == "price" else None
+        if price is not None:
+            yield Say("list price", _rates(price), price.provenance)
 
     def _shipped_wires(self, fact: str) -> Iterator[Say]:
         file = self._found.file
@@ -152,9 +167,13 @@ class ModelFacts:
                 yield Say(wire.title, _stated(row), stratum.cite(row), name)
 
     def _rows(self, fact: str) -> Iterator[Say]:
+        about = None if self._is_setting(fact) else fact.removeprefix(_CAPABILITY)
         for stratum in self._found.strata:
-            for value, cited, endpoint in _statements(stratum, fact):
+            for value, cited, endpoint in _statements(stratum, fact, about):
                 yield Say(stratum.place, value, cited, endpoint)
+
+    def _is_setting(self, fact: str) -> bool:
+        return any(fact in m.rules for m in self.config.mappings.values())
 
     def _learned(self, fact: str) -> Iterator[Say]:
         for lesson in self._lessons:
@@ -169,14 +188,24 @@ class ModelFacts:
         config = self.config
         for endpoint in config.endpoints:
             rule = config.mappings[endpoint].rules.get(fact)
-            if rule is not None:
+            if rule is not None and fact not in _WHOLE:
                 return rule.accepts
-        if fact in config.features:
-            return config.features[fact]
+        capability = fact.removeprefix(_CAPABILITY)
+        if capability in config.features:
+            return config.features[capability]
+        return self._plain_value(fact)
+
+    def _plain_value(self, fact: str) -> Any:
+        config = self.config
         if fact in _LIMITS:
             return config.limits.get(_LIMITS[fact])
         if fact in LIFECYCLE:
             return getattr(config.lifecycle, fact)
+        if fact == "price":
+            return config.price or list_price(config)
+        if fact == "rank":
+            ranks = [getattr(s.row, "rank", None) for s in self._found.rows]
+            return next(filter(None, reversed(ranks)), None)
         return getattr(config, fact, None)
 
     def _check(self, fact: str) -> None:
@@ -185,6 +214,7 @@ class ModelFacts:
             *canonical_names(),
             *rules,
             *self.config.features,
+            *(f"{_CAPABILITY}{name}" for name in self.config.features),
             *_LIMITS,
             *LIFECYCLE,
             *_WHOLE,
@@ -197,7 +227,9 @@ class ModelFacts:
             raise InvalidParameterError("fact", fact, hint)
 
 
-def _statements(stratum: Stratum, fact: str) -> Iterator[tuple[Any, Provenance, str]]:
+def _statements(
+    stratum: Stratum, fact: str, capability: str | None
+) -> Iterator[tuple[Any, Provenance, str]]:
     """Yield what one row says about a fact: value, provenance, endpoint."""
     row = stratum.row
     rule = (row.parameters or {}).get(fact)
@@ -208,12 +240,13 @@ def _statements(stratum: Stratum, fact: str) -> Iterator[tuple[Any, Provenance, 
             yield _stated(rules[fact]), stratum.cite(rules[fact]), endpoint
     if fact == "thinking" and row.thinking is not None:
         yield _stated(row.thinking), stratum.cite(row.thinking), ""
-    elif row.features is not None and fact in row.features:
-        yield row.features[fact], stratum.cite(), ""
+    elif row.features is not None and capability in row.features:
+        yield row.features[capability], stratum.cite(), ""
     else:
         value = _plain_fact(row, fact)
         if value is not None:
-            yield value, stratum.cite(), ""
+            own = [row.rank] if fact == "rank" else []  # type: ignore[attr-defined]
+            yield value, stratum.cite(*own), ""
 
 
 def _plain_fact(row: Any, fact: str) -> Any:
@@ -223,12 +256,16 @@ def _plain_fact(row: Any, fact: str) -> Any:
         return None if listed is None else kind in listed
     if fact in _LIMITS:
         return getattr(row.limits, _LIMITS[fact], None)
-    if fact in {"limits", "price"}:
-        table = getattr(row, fact)
+    if fact in {"limits", "price", "rank"}:
+        table = getattr(row, fact, None)
         return None if table is None else _stated(table)
     if fact in {*_WHOLE, *LIFECYCLE, "family"}:
         return getattr(row, fact, None)
     return None
+
+
+def _rates(price: Price) -> dict[str, float]:
+    return dict(price.rates._asdict())
 
 
 def _stated(row: Any) -> dict[str, Any]:

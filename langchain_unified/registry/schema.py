@@ -144,7 +144,7 @@ class ServedBy(Row):
     since: date
 
 
-class RankRow(Row):
+class RankRow(Sourced):
     """Where a model stands among its peers, 0 to 100; `model="auto"` reads it.
 
     A model with no rank is never chosen by a ranking: it is special, restricted or
