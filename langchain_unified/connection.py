@@ -115,7 +115,7 @@ class Connection:
         around = _surroundings("" if name else provider)
         self._key = (provider, name, frozenset(pairs), around)
         self.server: Server = server_of(provider, self._settings.get)
-        self.seen = ""
+        self.seen = ""  # set by the shim; equal connections share one
 
     @property
     def address(self) -> str:
@@ -125,14 +125,6 @@ class Connection:
     def get(self, setting: str, default: Any = None) -> Any:
         """Return a setting."""
         return self._settings.get(setting, default)
-
-    @property
-    def make(self) -> str:
-        """Name of what is known about the make of its server; empty for its address's.
-
-        What the user says goes before what answers showed.
-        """
-        return str(self.get("profile") or self.seen)
 
     def secret(self, setting: str = "api_key") -> str | Callable[[], Any] | None:
         """Return a key in clear, or the callable that makes it."""

@@ -183,7 +183,8 @@ class Planning:
             deployments=wiring.deployments,
             hosts=wiring.named_servers(),
             billing=wiring.billing(),
-            profile=wiring.connected("openai").make,
+            profile=wiring.connected("openai").get("profile", ""),
+            seen=wiring.seen("openai"),
         )
 
     def _corrected(

@@ -142,6 +142,11 @@ class Wiring:
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
 
+    def seen(self, provider: str) -> str:
+        """Return the make of a server as its answers showed it; empty so far."""
+        shim = self.shims.get(provider)
+        return "" if shim is None else shim.connection.seen
+
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return what a plan is sent with."""
         name = plan.config.connection

@@ -231,6 +231,10 @@ def _model_changes(
         reason = f"no row of its own; the rules of family {config.family!r} apply."
         asked, sent = invocation.model, config.model
         changes.append(Change("model", "defaulted", asked, sent, reason, "registry"))
+    if config.seen:
+        reason = "its answers show what make of server it is."
+        told = (config.server, config.seen, reason, "servers.toml")
+        changes.append(Change("base_url", "learned", *told))
     if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
         served = config.endpoints[0] in _served(invocation, config)
         why = "cannot take this call without a loss."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from langchain_unified.data import read_toml
@@ -38,6 +40,27 @@ def profile_name(address: str) -> str:
         if any(host == known or host.endswith(f".{known}") for known in row.hosts):
             return name
         if host in _HERE and parts.port in row.ports:
+            return name
+    return ""
+
+
+def shown_make(headers: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    """Return the profile of the server that gave an answer; empty if nothing tells.
+
+    Args:
+        headers: Headers of the answer.
+        body: The answer, or the first event of a stream.
+
+    Example:
+        >>> shown_make({}, {"system_fingerprint": "fp_ollama"})
+        'ollama'
+    """
+    mark = body.get("system_fingerprint")
+    for name, row in server_profiles().profiles.items():
+        shown = row.shows
+        by_name = any(h in headers for h in shown.headers)
+        by_name = by_name or any(key in body for key in shown.keys)
+        if by_name or (mark is not None and mark == shown.fingerprint):
             return name
     return ""
 

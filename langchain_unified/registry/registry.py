@@ -40,7 +40,7 @@ _ENTRY_BYTES = 512
 
 _Hosts = tuple[Host, ...]
 _Asked = tuple[
-    str, str | None, str | None, frozenset[str], _Hosts | None, Billing, str, date
+    str, str | None, str | None, frozenset[str], _Hosts | None, Billing, str, str, date
 ]
 
 
@@ -120,6 +120,7 @@ class Registry(OwnRows):
         hosts: tuple[Host, ...] | None = None,
         billing: Billing = LIST_PRICES,
         profile: str = "",
+        seen: str = "",
     ) -> ModelConfig:
         """Return everything known about a model, except what was learned.
 
@@ -138,12 +139,14 @@ class Registry(OwnRows):
                 name of the server.
             profile: Name of what is known about the make of the server at `base_url`;
                 what its address tells if left out.
+            seen: Name of the make that its answers showed, if they did.
 
         Raises:
             InvalidParameterError: If the name is empty or no string.
         """
         name, today = check_name(model), self.today()
-        asked = (name, provider, base_url, configured, hosts, billing, profile, today)
+        about = (billing, profile, seen, today)
+        asked = (name, provider, base_url, configured, hosts, *about)
         if not deployments:
             config = self._resolved.latest.get(asked) or self._resolved.find(asked)
             if config is not None:
@@ -153,7 +156,8 @@ class Registry(OwnRows):
     def _resolved_with(
         self, asked: _Asked, deployments: Mapping[str, str]
     ) -> ModelConfig:
-        model, provider, base_url, configured, hosts, billing, profile, today = asked
+        model, provider, base_url, configured, hosts, *_ = asked
+        billing, profile, seen, today = asked[5:]
         resolved, catalog = self._resolved, self._catalog
         known = self.servers if hosts is None else {host.name: host for host in hosts}
         hosted = catalog.hosted(model, known)
@@ -166,7 +170,7 @@ class Registry(OwnRows):
             there = there if host.prices else billed(there, billing)
             resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
             return there
-        place = _place(base_url, configured, profile)
+        place = _place(base_url, configured, profile or seen)
         name, behind = catalog.behind(model, place, deployments, today)
         key = (*asked, name.wire, behind) if deployments else asked
         config = resolved.find(key)
@@ -176,6 +180,8 @@ class Registry(OwnRows):
             found = catalog.find(behind or model, provider, where, today)
             config = catalog.config(found, known_as)
             config = billed(config, billing)
+            if seen and config.server and not profile:
+                config = config._replace(seen=seen)
             resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
         return config
 

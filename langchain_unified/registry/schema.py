@@ -251,14 +251,28 @@ class ProviderFile(Row):
     models: dict[str, ModelRow] = Field(default_factory=dict)
 
 
+class ShownRow(Row):
+    """By what a server shows its make: any of these is enough.
+
+    `headers` and `keys` are names in its answers, `fingerprint` is what it puts into
+    `system_fingerprint`.
+    """
+
+    headers: list[str] = Field(default_factory=list)
+    keys: list[str] = Field(default_factory=list)
+    fingerprint: str | None = None
+
+
 class ServerRow(FactsRow):
     """A server of another make.
 
     `hosts` are domains whose names belong to it, `ports` those it uses by default on
     the user's machine. `own_models` says that a name of OpenAI's is there a model of
-    its own, `passes_on` that requests go on to OpenAI itself.
+    its own, `passes_on` that requests go on to OpenAI itself. `shows` tells it by its
+    answers where the address does not.
     """
 
+    shows: ShownRow = Field(default_factory=ShownRow)
     own_models: bool = False
     passes_on: bool = False
 

@@ -50,6 +50,7 @@ class Exchange:
     Attributes:
         answered: Whether an answer, or a piece of one, has been decoded.
         received: The HTTP response, and its body if it was read as a whole.
+        shown: The answer, or the first event of a stream, as far as one came.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Exchange:
         "failed",
         "pause",
         "received",
+        "shown",
     )
 
     def __init__(
@@ -74,6 +76,7 @@ class Exchange:
         self.pause, self.failed = pause, failed
         self.answered = False
         self.received: tuple[Any, bytes] | None = None
+        self.shown: Mapping[str, Any] = {}
         self._kept: list[Any] = []
         self._opening: tuple[bytes, bool] = (b"", False)
         self._token: Any = None

@@ -21,7 +21,9 @@ from langchain_unified.errors import (
     refusal_within,
 )
 from langchain_unified.history import aprepared, prepared
+from langchain_unified.registry.makes import shown_make
 from langchain_unified.reliability.closing import owned
+from langchain_unified.reliability.exchange import current
 from langchain_unified.shims import ProviderShim, core_seam
 from langchain_unified.shims.openai_wire import background, repeating, transport
 from langchain_unified.shims.openai_wire.chat import parse_chat_body
@@ -129,7 +131,7 @@ class OpenAIShim(ProviderShim):
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
-        with _errors(plan):
+        with _errors(plan), self._watched():
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
@@ -149,7 +151,7 @@ class OpenAIShim(ProviderShim):
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> ChatResult:
         """Send the plan and return the whole answer."""
-        with _errors(plan):
+        with _errors(plan), self._watched():
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
@@ -169,7 +171,7 @@ class OpenAIShim(ProviderShim):
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
+        with _errors(plan), self._watched():
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
@@ -189,7 +191,7 @@ class OpenAIShim(ProviderShim):
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
-        with _errors(plan):
+        with _errors(plan), self._watched():
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
@@ -222,6 +224,17 @@ class OpenAIShim(ProviderShim):
     def token_ids(self, plan: CallPlan, text: str) -> list[int]:
         """Return the tokens of a text by tiktoken."""
         return _counter(plan).get_token_ids(text)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """See of what make the user's own server is, by the answers it gives anyway."""
+        exchange, here = current(), self.connection
+        try:
+            yield
+        finally:
+            if not (here.server.is_own or here.seen) and exchange.received:
+                headers = exchange.received[0].headers
+                here.seen = shown_make(headers, exchange.shown)
 
     def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
         wanted = self.connection.get("include_response_headers")

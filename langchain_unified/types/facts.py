@@ -242,6 +242,7 @@ class ModelConfig(NamedTuple):
         could_mean: A model of another provider that the name looks like, as it would
             be written to call it there.
         server_name: What the user calls that server; empty if it has no name.
+        seen: Make of that server as its answers showed it; empty if they did not.
         passes_on: Whether that server hands requests on to OpenAI itself.
         price: The price that a row of the user's own states, if one does.
         billed_as: Provider whose list prices hold for calls; empty where nobody's do,
@@ -266,6 +267,7 @@ class ModelConfig(NamedTuple):
     could_mean: str = ""
     server_name: str = ""
     passes_on: bool = False
+    seen: str = ""
     price: Price | None = None
     billed_as: str = ""
 

@@ -114,6 +114,8 @@ class EventReader:
             kind = kind if isinstance(kind, str) else None
             if name == b"error" or kind in _FAILURES or event.get("error"):
                 raise stream_error(event, self._response.request)
+            if not self._received:
+                self._exchange.shown = event
             self._received += 1
             self.done = kind in self._terminal
             self._finished = self._finished or _has_finished(event)
@@ -159,6 +161,7 @@ class BodyReader:
         self._exchange.received = (self._response, data)
         body = decoded_body(data, self._response)
         self._exchange.answered = True
+        self._exchange.shown = body
         if error := told_error(body):
             raise api_error(error, self._response.request)
         return body
