@@ -22,7 +22,7 @@ _NAMES = ("unified", "legacy", "canary", "shadow")
 _ACCEPTED = (
     "give 'unified', 'legacy', 'shadow' or 'canary:<percent>', and after a comma, if "
     "you like, '<provider>=<mode>' or '<provider>=off', for example "
-    "'canary:10, google_genai=off'."
+    "'canary:10, openai=off'."
 )
 _PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?%?", re.ASCII)
 _HUNDRED = 100.0
@@ -37,7 +37,7 @@ class Mode(NamedTuple):
         providers: Provider ids with a mode of their own; `off` is a kill switch.
 
     Example:
-        >>> Mode.parse("canary:10, google_genai=off").of("google_genai").name
+        >>> Mode.parse("canary:10, openai=off").of("openai").name
         'off'
     """
 

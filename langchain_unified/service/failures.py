@@ -10,6 +10,7 @@ from langchain_core.exceptions import ContextOverflowError, ModelError
 from langchain_unified import errors
 from langchain_unified.cost import BudgetExceededError
 from langchain_unified.errors import ProviderError, UnifiedError
+from langchain_unified.registry import default_registry
 
 _FAMILIES: tuple[type[ProviderError], ...] = (
     errors.ProviderContextOverflowError,
@@ -24,7 +25,7 @@ _FAMILIES: tuple[type[ProviderError], ...] = (
 )
 """Each is also of a class of langchain-core's, its last base."""
 
-_SDKS = frozenset({"openai", "google", "httpx", "httpx2"})
+_HTTP = frozenset({"httpx", "httpx2"})
 
 
 @contextmanager
@@ -59,9 +60,15 @@ def is_provider_failure(error: BaseException) -> bool:
     failed = (ModelError, ContextOverflowError, errors.ProviderNotEnabledError)
     if isinstance(error, (*failed, ConnectionError, TimeoutError)):
         return True
-    return isinstance(error, Exception) and any(
-        kind.__module__.partition(".")[0] in _SDKS for kind in type(error).__mro__
-    )
+    modules = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    return isinstance(error, Exception) and not modules.isdisjoint(_HTTP | _sdks())
+
+
+def _sdks() -> frozenset[str]:
+    """Return the modules of the providers' SDKs, by the packages the registry names."""
+    files = default_registry().files.values()
+    names = (name for file in files for name in file.provider.packages)
+    return frozenset(name.partition("-")[0] for name in names) - {"langchain"}
 
 
 def _typed(error: Exception) -> ProviderError:
