@@ -29,7 +29,7 @@ from langchain_core.runnables.config import ensure_config
 from pydantic import Field, PrivateAttr, field_validator
 from typing_extensions import Self, override
 
-from langchain_unified import counting, engine, tracing
+from langchain_unified import counting, tracing
 from langchain_unified.clients import client_attribute
 from langchain_unified.configured import check_undeclared, with_run_settings
 from langchain_unified.cost import Purse
@@ -42,7 +42,7 @@ from langchain_unified.registry.profiles import profile_of
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Router, ShadowReport
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.runner import Runner
+from langchain_unified.runner import Runner, faces
 from langchain_unified.schemas import read_structure
 from langchain_unified.serialization import without_secrets
 from langchain_unified.types import CallPlan, Invocation, ModelConfig, ToolLike
@@ -224,7 +224,7 @@ class UnifiedChatModel(DropIn):
         if path is not None:
             return path.generate()
         asked = router.runner.asked(messages, stop, kwargs, stream=False)
-        return engine.generate(*asked)
+        return faces.generate(*asked)
 
     @override
     async def _agenerate(
@@ -239,7 +239,7 @@ class UnifiedChatModel(DropIn):
         if path is not None:
             return await path.agenerate()
         asked = router.runner.asked(messages, stop, kwargs, stream=False)
-        return await engine.agenerate(*asked)
+        return await faces.agenerate(*asked)
 
     @override
     def _stream(
@@ -254,7 +254,7 @@ class UnifiedChatModel(DropIn):
         if path is not None:
             return path.stream()
         asked = router.runner.asked(messages, stop, kwargs, stream=True)
-        return engine.stream(*asked)
+        return faces.stream(*asked)
 
     @override
     async def _astream(
@@ -268,7 +268,7 @@ class UnifiedChatModel(DropIn):
         path = router.path(messages, stop, kwargs, stream=True)
         if path is None:
             asked = router.runner.asked(messages, stop, kwargs, stream=True)
-            sent = engine.astream(*asked)
+            sent = faces.astream(*asked)
         else:
             sent = path.astream()
         async with owned(sent) as chunks:

@@ -9,7 +9,6 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_unified.attempts.scoping import scope_of
 from langchain_unified.call import Call, CallReader
 from langchain_unified.choice import AUTO, Chooser, about_tokens, is_auto
 from langchain_unified.connection import check_ids
@@ -19,6 +18,7 @@ from langchain_unified.invocation import mentions_json, traits_of
 from langchain_unified.learning import Lessons, Trial
 from langchain_unified.planner.cache import planned
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.scoping import scope_of
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 from langchain_unified.wiring import Wiring
 

@@ -21,7 +21,6 @@ from langchain_unified.errors import (
 )
 
 _CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=None)
-_OFFERED: ContextVar[Exchange | None] = ContextVar("unified_offered", default=None)
 
 _NESTED = "(nested)"
 _OPENING, _QUOTED = 2_048, 300
@@ -193,18 +192,6 @@ class Exchange:
 def current() -> Exchange:
     """Return the exchange under way, or one without a deadline."""
     return _CURRENT.get() or Exchange()
-
-
-def offer(exchange: Exchange) -> None:
-    """Leave an exchange for whoever sends next in this context."""
-    _OFFERED.set(exchange)
-
-
-def taken() -> Exchange:
-    """Take the exchange that was offered, or one without a deadline."""
-    offered = _OFFERED.get()
-    _OFFERED.set(None)
-    return offered or Exchange()
 
 
 def too_late() -> ProviderTimeoutError:

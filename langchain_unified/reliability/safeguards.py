@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
@@ -40,21 +40,21 @@ class Safeguards(NamedTuple):
             return None
         return circuit(plan.provider, scope, plan.model, self.breaker)
 
-    def pause_of(self, plan: CallPlan) -> float | None:
-        """Return how long the stream of a plan may stay silent; `None` for ever."""
-        pause = self.native_pause if plan.route == "native" else self.pause
-        return pause or None
-
     def size(self, provider: str) -> int | None:
         """Return how many requests to a provider may be under way."""
         size = self.max_concurrency
         found: int | None = size.get(provider) if isinstance(size, Mapping) else size
         return found
 
-    def budget(self, plan: CallPlan, scope: Scope) -> Budget | None:
-        """Return the budget a plan is sent within."""
+    def budget(self, plan: CallPlan, scope: Callable[[], Scope]) -> Budget | None:
+        """Return the budget a plan is sent within.
+
+        Args:
+            plan: The plan.
+            scope: Returns whose call it is.
+        """
         size = self.size(plan.provider)
-        return None if size is None else budget(plan.provider, scope, size)
+        return None if size is None else budget(plan.provider, scope(), size)
 
 
 def check_concurrency(given: Any) -> Any:

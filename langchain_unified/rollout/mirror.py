@@ -13,16 +13,18 @@ from typing import NamedTuple
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, BaseMessage
 
-from langchain_unified import engine
-from langchain_unified.attempts import Attempts
 from langchain_unified.choice import about_tokens
+from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
+from langchain_unified.engine.answers import COST
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.rollout import guard
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
+from langchain_unified.runner import faces
+from langchain_unified.runner.attempts import Attempts
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -63,12 +65,17 @@ class Copy(NamedTuple):
 
     def answered(self, seconds: float) -> BaseMessage:
         """Return the answer, asked for once, as the call asked for it."""
-        once = Attempts(lambda *_: self.plan, None, lambda _: Scope(), deadline=seconds)
-        asked = (once, lambda _: self.shim, self.messages)
+        once = Attempts(
+            lambda *_: self.plan,
+            None,
+            lambda _: Scope(),
+            connect=lambda _: self.shim,
+            deadline=seconds,
+        )
         if self.plan.stream:
-            result = generate_from_stream(engine.stream(*asked))
+            result = generate_from_stream(faces.stream(once, self.messages))
         else:
-            result = engine.generate(*asked)
+            result = faces.generate(once, self.messages)
         return result.generations[0].message
 
 
@@ -199,7 +206,7 @@ class Mirror:
             return Mirrored(model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started
         usage = message.usage_metadata if isinstance(message, AIMessage) else None
-        cost = message.response_metadata[engine.RECORD].get(engine.COST)
+        cost = message.response_metadata[RECORD].get(COST)
         tokens = usage["total_tokens"] if usage else 0
         self._add(0, tokens, 0.0 if cost is None else cost - price)
         found = Mirrored(model, None, primary.seconds, seconds, cost_usd=cost)

@@ -11,9 +11,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import AIMessage, UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.content import on_record
+from langchain_unified.content import RECORD, on_record
 from langchain_unified.cost import cost_usd
-from langchain_unified.engine import COST, RECORD
+from langchain_unified.engine.answers import COST
 from langchain_unified.reliability.closing import owned
 from langchain_unified.structured import refusal_of
 from langchain_unified.types import CallPlan
@@ -98,7 +98,7 @@ class Path:
     model.
 
     Args:
-        sender: `langchain_unified.engine`, or the shim of the plain model.
+        sender: `langchain_unified.runner.faces`, or the shim of the plain model.
         asked: Returns what the sender is given.
         over: Is told what became of the call; it never fails one.
         plan: The plan to put on record, where the sender does not.

@@ -18,7 +18,7 @@ from langchain_unified.rollout.control import rollout_of
 from langchain_unified.rollout.keys import CallInfo
 from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
-from langchain_unified.runner import Runner
+from langchain_unified.runner import Runner, faces
 from langchain_unified.shims import ProviderShim, connect
 from langchain_unified.vocabulary import canonical_names
 
@@ -178,7 +178,6 @@ class Router:
         kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
         if served == "legacy":
             return self._before(served, messages, stop, kwargs, stream=stream)
-        from langchain_unified import engine  # noqa: PLC0415
         from langchain_unified.rollout.paths import Path  # noqa: PLC0415
 
         asked = partial(
@@ -190,7 +189,7 @@ class Router:
             finish=served.recorded,
         )
         counts = served == "unified" and served.rollout.guard is not None
-        return Path(engine, asked, served.rollout.count if counts else None)
+        return Path(faces, asked, served.rollout.count if counts else None)
 
     def _before(
         self,

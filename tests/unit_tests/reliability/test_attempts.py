@@ -12,8 +12,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel, errors
-from langchain_unified.attempts import Attempts
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runner.attempts import Attempts
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -53,7 +53,7 @@ def test_the_clock_starts_once_connected(model: Make) -> None:
         lambda *_: plan,
         None,
         lambda _: Scope(),
-        ready=lambda _: time.sleep(0.4),
+        connect=lambda _: time.sleep(0.4),
         deadline=0.3,
     )
 

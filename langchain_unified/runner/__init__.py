@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_unified.attempts import Attempts, MakePlan, Spending
 from langchain_unified.call import unseen
 from langchain_unified.choice import about_tokens
 from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.learning import Carried, texts_of
+from langchain_unified.learning import Carried, Trial, texts_of
 from langchain_unified.planning import Planning
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
+from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runner.spending import Spending
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 _LOG = logging.getLogger("langchain_unified")
 _LOGGED: Bounded[tuple[str, str, str], object] = Bounded()
-
-Connect = Callable[[CallPlan], ProviderShim]
-"""Returns the shim a plan is sent with."""
 
 Finish = Callable[[CallPlan], CallPlan]
 """What a plan goes through last, before it is sent."""
@@ -71,12 +70,12 @@ class Runner:
         *,
         stream: bool,
         finish: Finish | None = None,
-    ) -> tuple[Attempts, Connect, list[BaseMessage]]:
-        """Return the attempts at a call, what connects them, and what they send."""
+    ) -> tuple[Attempts, list[BaseMessage]]:
+        """Return the attempts at a call, and the messages they send."""
         if self._fields["use_previous_response_id"]:
             messages, kwargs = unseen(messages, kwargs)
         made = self.attempts(messages, stop, kwargs, stream=stream, finish=finish)
-        return made, self.shim, messages
+        return made, messages
 
     def attempts(
         self,
@@ -97,39 +96,36 @@ class Runner:
         for one in self._fallbacks:
             read = planning.calls.read(stop, {**kwargs, **one})
             call = planning.invocation(messages, read, stream=stream)
-            others.append(self._planner(call, finish))
+            others.append(partial(self._plan, call, finish))
+        free = self._fields["budget_usd"] is None
         return Attempts(
-            self._planner(asked, finish),
+            partial(self._plan, asked, finish),
             planning.lessons(),
             lambda plan: planning.scope(plan.config.connection, asked),
+            connect=self.shim,
             fallbacks=others,
             safeguards=self._safeguards,
-            spending=self._spending(messages, asked),
-            ready=self._ready,
+            spending=None if free else self._spending(messages, asked),
             carried=lambda: _carried(messages, asked, kwargs),
             deadline=asked.deadline,
         )
 
-    def _planner(self, call: Invocation, finish: Finish | None) -> MakePlan:
-        """Return what plans a call, more or less cautiously."""
-        plan = self.planning.plan
+    def _plan(
+        self,
+        call: Invocation,
+        finish: Finish | None,
+        caution: int,
+        trials: tuple[Trial, ...],
+    ) -> CallPlan:
+        """Plan a call, more or less cautiously."""
+        if caution != call.caution:
+            call = call._replace(caution=caution)
+        made = self.planning.plan(call, trials)
+        return made if finish is None else finish(made)
 
-        def make(caution: int, trials: Any) -> CallPlan:
-            careful = (
-                call if caution == call.caution else call._replace(caution=caution)
-            )
-            made = plan(careful, trials)
-            return made if finish is None else finish(made)
-
-        return make
-
-    def _spending(
-        self, messages: list[BaseMessage], call: Invocation
-    ) -> Spending | None:
-        """Return what a call may spend; `None` without a budget."""
+    def _spending(self, messages: list[BaseMessage], call: Invocation) -> Spending:
+        """Return what a call may spend."""
         budget = self._fields["budget_usd"]
-        if budget is None:
-            return None
 
         def hold(plan: CallPlan) -> Hold:
             estimate = estimate_plan(plan, about_tokens(messages, plan.body))
@@ -144,11 +140,6 @@ class Runner:
             )
 
         return Spending(hold)
-
-    def _ready(self, plan: CallPlan) -> None:
-        """Connect the shim of a plan if it is the first."""
-        if plan.config.connection not in self.planning.wiring.shims:
-            self.shim(plan)
 
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""

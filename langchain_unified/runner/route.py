@@ -34,6 +34,7 @@ from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_ret
 from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.reliability.secrets import mask_error
+from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan, Change
 
 MOST_CORRECTIONS = 3
@@ -46,17 +47,21 @@ call is trying out, more or less cautiously; see `Invocation.caution`."""
 _REASON = 500
 """Most characters of an error that are kept on the message."""
 
-Ready = Callable[[CallPlan], object]
-"""Connects what a plan is sent with."""
-
-
-def at_once(plan: CallPlan) -> None:
-    """Connect nothing."""
-    del plan
+Connect = Callable[[CallPlan], ProviderShim]
+"""Returns what a plan is sent with."""
 
 
 class Route:
-    """One model a call can be made with: planned again after each refusal."""
+    """One model a call can be made with: planned again after each refusal.
+
+    Attributes:
+        shim: What its plan is sent with.
+        at_gate: Whether its rules may be unsure, so that others have to be waited for.
+        has_waited: Whether something else may be known since it was planned.
+        corrections: How many refusals were learned from.
+    """
+
+    shim: ProviderShim
 
     def __init__(
         self,
@@ -64,14 +69,14 @@ class Route:
         lessons: Lessons | None,
         scope: Callable[[CallPlan], Scope],
         *,
-        ready: Ready = at_once,
+        connect: Connect,
         carried: Callable[[], Carried] = Carried,
         safeguards: Safeguards | None = None,
         deadline: float | None = None,
     ) -> None:
         """Start before the first plan."""
         self._make_plan, self._lessons, self._find_scope = make_plan, lessons, scope
-        self._ready, self._carried = ready, carried
+        self._connect, self._carried = connect, carried
         self._safeguards = safeguards or Safeguards()
         self._deadline = deadline
         self._trials: tuple[Trial, ...] = ()
@@ -84,7 +89,7 @@ class Route:
         self._started: float | None = None
         self._retries = self._cooldowns = 0
         self.corrections = 0
-        self.has_waited = False
+        self.has_waited = self.at_gate = False
 
     def plan(self) -> CallPlan:
         """Plan the next attempt; raise the refusal if the plan is still the same.
@@ -109,9 +114,13 @@ class Route:
             raise refusal
         self._last = planned
         self.has_waited = False
+        self.shim = self._connect(planned)
         if self._started is None:
-            self._ready(planned)
             self._started = time.monotonic()
+        unsure = is_unsure(planned.config) or has_gates()
+        # Nothing in it that could be refused, or refused already.
+        asked = self._lessons is None or self._retries or not planned.body
+        self.at_gate = unsure and not asked
         if self._trials:
             learned = [_as_change(trial.correction) for trial in self._trials]
             planned = replace(planned, changes=(*planned.changes, *learned))
@@ -170,9 +179,7 @@ class Route:
     def gate_patience(self) -> float:
         """Return how many seconds to wait for others to find out a model's rules."""
         plan = self._last
-        if self._lessons is None or plan is None or self._retries or not plan.body:
-            return 0.0  # Nothing in it that could be refused, or refused already.
-        if not (is_unsure(plan.config) or has_gates()):
+        if plan is None or not self.at_gate:
             return 0.0
         self._gate = gate(plan.config, self.scope())
         return 0.0 if self._gate.settled else PATIENCE
@@ -233,7 +240,8 @@ class Route:
 
     def accepted(self) -> None:
         """Remember what was tried out: the corrected request was accepted."""
-        self._remember()
+        if self._trials:
+            self._remember()
         if self._gate is not None:
             self._gate.leave(self, settled=True)
         if self._circuit is not None:
