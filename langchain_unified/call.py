@@ -15,6 +15,7 @@ from langchain_unified.types import Invocation
 from langchain_unified.vocabulary import canonical_names, takes_null
 
 _MOST_CALLS = 256
+_LONGEST_NAME = 512
 """Models whose plain calls are kept, for a chat model."""
 
 DEFAULTS = (
@@ -154,9 +155,14 @@ class CallReader:
         kept = self._calls.get(model) if isinstance(model, str) else None
         if kept is None:
             kept = Call({"model": model, **own}, self, kwargs)
-            if isinstance(model, str) and len(self._calls) < _MOST_CALLS:
+            if self._is_kept(model):
                 self._calls[model] = kept
         return kept
+
+    def _is_kept(self, model: Any) -> bool:
+        """Tell whether to keep a call: names from outside may be long, and many."""
+        is_name = isinstance(model, str) and len(model) <= _LONGEST_NAME
+        return is_name and len(self._calls) < _MOST_CALLS
 
     def again(self, stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
         """Return a call that was just read for its trace, or read it.

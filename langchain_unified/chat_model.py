@@ -35,6 +35,7 @@ from langchain_unified.configured import check_undeclared, with_run_settings
 from langchain_unified.cost import Purse
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import MissingCredentialsError, NoClientError
+from langchain_unified.given import reading, sendable
 from langchain_unified.history.media import completed
 from langchain_unified.invocation import neutral_format, neutral_tools
 from langchain_unified.planning import Planning
@@ -277,7 +278,8 @@ class UnifiedChatModel(DropIn):
 
     @override
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
-        return completed(super()._convert_input(model_input))
+        with reading(model_input):
+            return completed(sendable(super()._convert_input(model_input)))
 
     def _with_declared(
         self, config: RunnableConfig | None, kwargs: dict[str, Any]

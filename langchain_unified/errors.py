@@ -3,6 +3,7 @@
 ```text
 UnifiedError
 ├── InvalidParameterError      a value no model takes            (also ValueError)
+│   └── InvalidTypeError       a value of the wrong type         (also TypeError)
 ├── UnsupportedError           this model cannot do what was asked for (ValueError)
 ├── UnknownParameterError      no such setting                   (also TypeError)
 ├── MissingCredentialsError    no key for the provider of the call
@@ -27,6 +28,7 @@ keep working.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from langchain_core.exceptions import (
@@ -97,7 +99,75 @@ class InvalidParameterError(UnifiedError, ValueError):
         """Name the parameter, the value and what is accepted."""
         self.parameter, self.value, self.model = parameter, value, model
         call = f" (model {model!r})" if model else ""
-        super().__init__(f"{parameter}={value!r} is not valid{call}: {accepted}")
+        said = f"{parameter}={value!r} is not valid{call}: {accepted}"
+        Exception.__init__(self, said)  # Another base may be an error of other fields.
+
+    def __str__(self) -> str:
+        """Return the message; a `KeyError` would show it quoted."""
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the attributes, which the message alone does not tell."""
+        kind = type(self)
+        bases = (kind,) if kind.__name__ != _COMBINED else kind.__bases__
+        return _rebuilt, (bases, self.args, vars(self))
+
+
+class InvalidTypeError(InvalidParameterError, TypeError):
+    """A value of a type that no model takes; raised before anything is sent."""
+
+
+_COMBINED = "InvalidInputError"
+_FAMILIES: tuple[type[Exception], ...] = (
+    AttributeError,
+    KeyError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    UnicodeEncodeError,
+)
+
+
+def invalid_as(
+    error: Exception, parameter: str, value: Any, accepted: str
+) -> InvalidParameterError:
+    """Return an error that whoever expects another one catches as well.
+
+    Args:
+        error: What LangChain, the SDK or Python raised for the value.
+        parameter: What the value was given as.
+        value: The value, as it may be shown.
+        accepted: What is wrong, and what would be right.
+
+    Example:
+        >>> found = invalid_as(KeyError("role"), "messages", "...", "give a role.")
+        >>> isinstance(found, KeyError), str(found)
+        (True, "messages='...' is not valid: give a role.")
+    """
+    family = next((kind for kind in _FAMILIES if isinstance(error, kind)), None)
+    bases = (InvalidParameterError, family) if family else (InvalidParameterError,)
+    made: InvalidParameterError = _combined(bases)(parameter, value, accepted)
+    if isinstance(error, UnicodeEncodeError) and isinstance(made, UnicodeEncodeError):
+        made.encoding, made.reason = error.encoding, error.reason
+        made.object = error.object[error.start : error.end]  # The rest may be secret.
+        made.start, made.end = 0, len(made.object)
+    return made
+
+
+@cache
+def _combined(bases: tuple[Any, ...]) -> Any:
+    namespace = {"__doc__": InvalidParameterError.__doc__, "__module__": __name__}
+    return bases[0] if len(bases) == 1 else type(_COMBINED, bases, namespace)
+
+
+def _rebuilt(
+    bases: tuple[Any, ...], args: tuple[Any, ...], fields: dict[str, Any]
+) -> InvalidParameterError:
+    kind = _combined(bases)
+    error: InvalidParameterError = kind.__new__(kind)
+    error.args = args
+    vars(error).update(fields)
+    return error
 
 
 class UnsupportedError(UnifiedError, ValueError):
@@ -147,10 +217,10 @@ class UnknownParameterError(UnifiedError, TypeError):
 
     def __init__(self, parameter: str, nearest: str | None, *, where: str) -> None:
         """Name the unknown setting and the nearest known one."""
-        self.parameter, self.nearest = parameter, nearest
+        self.parameter, self.nearest = shown_name(parameter), nearest
         hint = f" Did you mean {nearest!r}?" if nearest else ""
         super().__init__(
-            f"{where} got an unknown setting {shown_name(parameter)!r}.{hint} "
+            f"{where} got an unknown setting {self.parameter!r}.{hint} "
             "Provider-specific "
             "fields of the request body can be passed in extra_body={...}."
         )

@@ -8,9 +8,10 @@ from typing import Any
 
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from langchain_unified import vocabulary
+from langchain_unified import given, vocabulary
 from langchain_unified.errors import (
     InvalidParameterError,
+    InvalidTypeError,
     UnknownParameterError,
     shown_value,
 )
@@ -137,9 +138,9 @@ def invocation(
         on_unsupported=_policy(settings.get("on_unsupported")),
         timeout=_timeout(settings.get("timeout")),
         max_retries=_retries(settings.get("max_retries")),
-        headers=_fields("extra_headers", settings),
-        query=_fields("extra_query", settings),
-        extra_body=_fields("extra_body", settings),
+        headers=given.headers("extra_headers", settings.get("extra_headers")),
+        query=given.mapping("extra_query", settings.get("extra_query")),
+        extra_body=given.mapping("extra_body", settings.get("extra_body")),
         stream_usage=settings.get("stream_usage"),
         output_version=settings.get("output_version"),
         structure=settings.get("structure"),
@@ -148,13 +149,6 @@ def invocation(
         tenant=_tenant(settings.get("tenant")),
         deadline=_seconds(settings.get("deadline")),
     )
-
-
-def _fields(name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    given = settings.get(name) or {}
-    if isinstance(given, Mapping):
-        return given
-    raise InvalidParameterError(name, shown_value(given), "give a dictionary.")
 
 
 def _tenant(given: Any) -> str:
@@ -190,10 +184,12 @@ def _policy(policy: Any) -> Any:
 
 def _timeout(value: Any) -> Any:
     """Return a timeout; a text, NaN and what is below 0 fail in the HTTP client."""
-    number = isinstance(value, (int, float))
-    if isinstance(value, str) or (number and not value >= 0):
-        accepted = "give seconds, 0 or more, or an httpx.Timeout."
+    accepted = "give seconds, 0 or more, or an httpx.Timeout."
+    if isinstance(value, (int, float)) and not value >= 0:
         raise InvalidParameterError("timeout", shown_value(value), accepted)
+    is_timeout = value is None or hasattr(value, "connect")
+    if not is_timeout and not isinstance(value, (int, float, tuple)):
+        raise InvalidTypeError("timeout", shown_value(value), accepted)
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from langchain_unified.reliability.secrets import masked_url
+from langchain_unified.reliability.secrets import masked_url, without_passwords
 from langchain_unified.wiring import Wiring
 
 _PRIVATE = ("default_headers", "default_query")
@@ -38,7 +38,7 @@ def without_secrets(dumped: Any, wiring: Wiring) -> Any:
 
 def _dumpable(provider: str, value: Any, wiring: Wiring) -> Any:
     if not isinstance(value, SecretStr):
-        return value
+        return without_passwords(value)
     file = wiring.registry.files.get(provider)
     host = wiring.hosts().get(provider)
     variables = file.provider.key_env if file else host.key_env if host else ()

@@ -12,6 +12,7 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_unified.errors import InvalidTypeError, shown_value
 from langchain_unified.schemas import contains_itself
 from langchain_unified.schemas.reading import without_titles
 from langchain_unified.schemas.walking import nodes
@@ -54,6 +55,9 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
         return
     tool = _dumped(tool)
     if not isinstance(tool, Mapping):
+        if not callable(tool) and not hasattr(tool, "args_schema"):
+            accepted = "give functions, classes, tools or dictionaries."
+            raise InvalidTypeError("tools", shown_value(tool), accepted)
         yield _function(tool, strict=strict)
         return
     for key in _DECLARATIONS:

@@ -14,7 +14,12 @@ from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
 from langchain_unified.data.installed import installed
-from langchain_unified.errors import InvalidParameterError, RegistryError, shown_value
+from langchain_unified.errors import (
+    InvalidParameterError,
+    InvalidTypeError,
+    RegistryError,
+    shown_value,
+)
 from langchain_unified.types import Importance
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -56,7 +61,7 @@ class Setting(NamedTuple):
         if self.type == "integer" and isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, _TYPES[self.type]) or self._is_stray_boolean(value):
-            raise InvalidParameterError(
+            raise InvalidTypeError(
                 self.name,
                 shown_value(value),
                 f"give {_WORDS[self.type]}.",

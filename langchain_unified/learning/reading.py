@@ -33,7 +33,10 @@ _MOST_SAID = 300
 _BEFORE = (
     r"(?:[\w.]*(?:Error|Exception)\w*(?: code)?\s*[:\-]\s*|\d{3}(?: [A-Z_]+)?[.:\-]? )*"
 )
-_AFTER = r"[.\s]*(?:[^'\"`{}\[\]\0\n]{0,240})"
+_AFTER = (
+    r"[.\s]*(?:[^'\"`{}\[\]\0\n]{0,240})"
+    r"(?:\nAvailable Model Group Fallbacks=[^'\"`\0\n]{0,120})?"  # LiteLLM's proxy
+)
 
 _NEVER_CODES = frozenset(
     {

@@ -6,12 +6,13 @@ The engine knows the deadline, the transport sees the bytes. Both look at the sa
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeGuard
 
 from langchain_unified.errors import (
     InvalidParameterError,
@@ -19,6 +20,7 @@ from langchain_unified.errors import (
     ProviderTimeoutError,
     UnifiedError,
 )
+from langchain_unified.given import unwritable
 
 _CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=None)
 
@@ -176,9 +178,7 @@ class Exchange:
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", _NESTED, accepted) from error
         if not self.answered and _is_unwritable(error):
-            accepted = "the request cannot be written as JSON: it holds lone surrogates"
-            accepted += ", or a number that is NaN or infinite."
-            raise InvalidParameterError("request", "...", accepted) from error
+            raise unwritable(error) from None  # Its text holds the whole request.
         if self.answered and _is_misread(error):
             what = f"{type(error).__name__}: {str(error)[:300]}"
             message = f"The answer is not what the API promises ({what})."
@@ -199,12 +199,15 @@ def too_late() -> ProviderTimeoutError:
     return ProviderTimeoutError("The answer did not come within the time allowed.")
 
 
-def _is_unwritable(error: BaseException) -> bool:
+def _is_unwritable(error: BaseException) -> TypeGuard[Exception]:
     """Tell whether a request could not be written: httpx and json say so."""
     if isinstance(error, UnifiedError):
         return False
-    unwritable = isinstance(error, ValueError) and "JSON compliant" in str(error)
-    return isinstance(error, UnicodeEncodeError) or unwritable
+    said = str(error) if type(error) in {TypeError, ValueError} else ""
+    return isinstance(error, UnicodeEncodeError) or bool(_NO_JSON.search(said))
+
+
+_NO_JSON = re.compile(r"JSON (compliant|serializable)|^Circular ref|^keys must be str")
 
 
 def _is_misread(error: BaseException | None) -> bool:

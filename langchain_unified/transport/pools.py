@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.reliability.secrets import masked_url
 from langchain_unified.transport.backends import backend
 from langchain_unified.transport.packages import core_of
 from langchain_unified.transport.proxies import check_proxy
@@ -68,7 +70,7 @@ def _backend(core: ModuleType, options: Mapping[str, Any], *, is_async: bool) ->
 
 
 def _core_proxy(http: ModuleType, proxy: Any) -> Any:
-    found = http.Proxy(proxy) if isinstance(proxy, (str, http.URL)) else proxy
+    found = _proxy(http, proxy) if isinstance(proxy, (str, http.URL)) else proxy
     check_proxy(str(found.url))
     return core_of(http).Proxy(
         url=_core_url(http, found.url),
@@ -76,6 +78,15 @@ def _core_proxy(http: ModuleType, proxy: Any) -> Any:
         headers=found.headers.raw,
         ssl_context=found.ssl_context,
     )
+
+
+def _proxy(http: ModuleType, url: Any) -> Any:
+    """Return the HTTP package's proxy; its own error would show the password."""
+    try:
+        return http.Proxy(url)
+    except (ValueError, http.InvalidURL):
+        accepted = "give the address of a proxy, such as 'http://host:port'."
+        raise InvalidParameterError("proxy", masked_url(url), accepted) from None
 
 
 def _core_url(http: ModuleType, url: Any) -> Any:

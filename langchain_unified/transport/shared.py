@@ -20,13 +20,14 @@ from typing import Any
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.reliability.limits import limits
-from langchain_unified.reliability.meter import ASKED, Meter
+from langchain_unified.transport.meter import ASKED, Meter
 from langchain_unified.transport.redirects import (
     drop_keys_elsewhere,
     foreign_redirect,
     is_foreign_redirect,
     is_redirect,
 )
+from langchain_unified.transport.requests import check_headers
 
 _CONNECT_SECONDS = 5.0
 _SHORTEST = 0.001
@@ -160,6 +161,7 @@ def _prepare(request: Any) -> None:
     """Ask for encodings that can be bounded, and wait no longer than is allowed."""
     request.headers["accept-encoding"] = ASKED
     drop_keys_elsewhere(request)
+    check_headers(request)
     _set_patience(request)
 
 

@@ -19,7 +19,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.testing import ProviderEmulator, Reply
+from langchain_unified.testing import ModelRules, ProviderEmulator, Reply
 
 CALLS = 16
 SHARE, SLACK = 1.1, 1.5
@@ -217,6 +217,20 @@ def test_an_answer_slower_than_the_timeout_loses_nothing() -> None:
     assert 0.6 < seconds
 
 
+def test_calls_to_an_unknown_model_wait_for_nobody() -> None:
+    """No call waits for another's answer to find out what a model takes."""
+    slow = Reply(delay=2.5, when=_always, times=0)
+    named: dict[str, Any] = {"model": "ours-1", "temperature": 0.1, "seed": 3}
+    with _both(lambda: slow) as (theirs, ours):
+        for server in (theirs, ours):
+            server.add_rules(ModelRules(id=named["model"]))
+        lost, seconds = _run(_theirs(theirs, "chat", **named), "ainvoke", calls=8)
+        mine, took = _run(_ours(ours, "chat", **named), "ainvoke", calls=8)
+
+    assert (0, 0) == (lost, mine)
+    assert took <= seconds * SHARE + SLACK
+
+
 def _compare(fault: str, route: str, face: str) -> None:
     with _both(FAULTS[fault]) as (theirs, ours), ThreadPoolExecutor(2) as pool:
         runs = [
@@ -252,19 +266,17 @@ def _emulator() -> ProviderEmulator:
 def _theirs(server: ProviderEmulator, route: str, **settings: Any) -> Any:
     """Return a ChatOpenAI; where the wire is not its own it is asked on its own."""
     named = ROUTES["chat"] if route == "gemini" else ROUTES[route]
-    return ChatOpenAI(
-        **named, api_key="sk-test", base_url=server.openai_base_url, **settings
-    )
+    named = {**named, **settings}
+    return ChatOpenAI(**named, api_key="sk-test", base_url=server.openai_base_url)
 
 
 def _ours(server: ProviderEmulator, route: str, **settings: Any) -> UnifiedChatModel:
     return UnifiedChatModel(
-        **ROUTES[route],
+        **{**ROUTES[route], **settings},
         providers={
             "openai": {"api_key": "sk-test", "base_url": server.openai_base_url},
             "google_genai": {"api_key": "test", "base_url": server.google_base_url},
         },
-        **settings,
     )
 
 

@@ -39,7 +39,15 @@ LAYERS = (
     {"data", "transport"},
     {"reliability", "finish"},
     {"types"},
-    {"azure_address", "clients", "environment", "errors", "exports", "versions"},
+    {
+        "azure_address",
+        "clients",
+        "environment",
+        "errors",
+        "exports",
+        "given",
+        "versions",
+    },
 )
 """From the top: a room may import from rooms below it, and from its own row."""
 

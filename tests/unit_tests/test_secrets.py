@@ -342,3 +342,51 @@ def test_a_plain_mistake_is_shown() -> None:
     """A short word or a number of the wrong kind stands in the error, as it helps."""
     with pytest.raises(InvalidParameterError, match="temperature='hot' is not valid"):
         UnifiedChatModel(model="gpt-4o", temperature="hot")  # type: ignore[arg-type]
+
+
+PROXIES = ["http://me:{}@127.0.0.1:9", "me:{}@127.0.0.1:9", "http://me:{}@[half:9"]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_a_password_of_a_proxy_is_shown_nowhere(proxy: str) -> None:
+    """Not in the error of a proxy that is none, and in nothing that is written down."""
+    secret = CANARIES["header"]
+    url = proxy.format(secret)
+    google = {"google_genai": {"api_key": "g", "client_args": {"proxy": url}}}
+
+    for settings in ({"openai_proxy": url}, {"providers": google}):
+        shown = ""
+        try:
+            llm = UnifiedChatModel(
+                model="gpt-4o",
+                api_key="k",
+                base_url="http://127.0.0.1:9/v1",
+                **settings,
+            )
+            shown = repr(llm) + json.dumps(dumpd(llm), default=str)
+            llm.invoke("hi", max_retries=0)
+        except errors.UnifiedError as error:
+            shown += "".join(traceback.format_exception(error))
+
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("face", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("route", MODELS)
+def test_a_key_repeated_by_the_server_is_not_told(
+    route: str, face: str, provider_emulator: ProviderEmulator
+) -> None:
+    """A gateway that repeats a key in its refusal writes it into no log of ours."""
+    told = " ".join(CANARIES.values())
+    body = {"error": {"message": f"Wrong key: {told}", "code": 401, "status": "X"}}
+    provider_emulator.script(Reply(401, body, times=0))
+    llm = _model(provider_emulator, **MODELS[route])
+
+    with pytest.raises(errors.ProviderAuthenticationError) as caught:
+        llm.invoke("hi") if face == "invoke" else asyncio.run(llm.ainvoke("hi"))
+
+    sent = provider_emulator.requests[-1].headers
+    keys = [one for one in CANARIES.values() if one in str(dict(sent))]
+    shown = "".join(traceback.format_exception(caught.value))
+    assert keys
+    assert [] == [key for key in keys if key in shown]

@@ -21,6 +21,8 @@ from langchain_google_genai import ChatGoogleGenerativeAI
 from pydantic import model_validator
 from typing_extensions import Self
 
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.given import reading
 from langchain_unified.shims.google_wire.config import render_config
 from langchain_unified.shims.google_wire.parts import Places, put_results
 from langchain_unified.shims.google_wire.responses import (
@@ -100,11 +102,15 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         """Return the SDK's arguments of a plan with its messages."""
         check_path(plan.model)
         places = Places()
-        system, contents = parse_chat_history(
-            places.held(messages),
-            model=plan.model,
-            use_vertexai=self.on_vertex,
-        )
+        with reading("..."):
+            system, contents = parse_chat_history(
+                places.held(messages),
+                model=plan.model,
+                use_vertexai=self.on_vertex,
+            )
+        if not contents:
+            accepted = "no message says anything."
+            raise InvalidParameterError("messages", "", accepted, model=plan.model)
         places.fill(contents)
         put_results(contents, messages)
         if plan.config.supports("thought_signatures"):

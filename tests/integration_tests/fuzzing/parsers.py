@@ -20,7 +20,6 @@ import openai
 with atheris.instrument_imports(include=["langchain_unified"]):
     from langchain_unified.errors import UnifiedError
     from langchain_unified.reliability.exchange import Exchange
-    from langchain_unified.reliability.meter import Meter
     from langchain_unified.shims.openai_wire.chat import parse_chat_body
     from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
     from langchain_unified.shims.openai_wire.errors import to_unified
@@ -29,6 +28,7 @@ with atheris.instrument_imports(include=["langchain_unified"]):
         response_stream_parser,
     )
     from langchain_unified.shims.openai_wire.sse import SSEDecoder
+    from langchain_unified.transport.meter import Meter
 
 from jiter import from_json
 

@@ -1,0 +1,126 @@
+"""What a call is given, checked before it is planned: messages, headers, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from langchain_core.messages import RemoveMessage
+from langchain_core.prompt_values import ChatPromptValue, PromptValue
+from pydantic import ValidationError
+
+from langchain_unified.errors import (
+    InvalidParameterError,
+    InvalidTypeError,
+    UnifiedError,
+    invalid_as,
+    shown_value,
+)
+
+_READING = (
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""What langchain-core raises for messages that it cannot read."""
+
+_LONGEST = 300
+
+
+@contextmanager
+def reading(given: Any) -> Iterator[None]:
+    """Raise what LangChain raises for an odd input as an error of ours as well.
+
+    Args:
+        given: The input of a call.
+
+    Raises:
+        InvalidParameterError: If it holds no messages; it is of LangChain's class too.
+    """
+    try:
+        yield
+    except UnifiedError:
+        raise
+    except _READING as error:
+        said = _in_words(error)
+        raise invalid_as(error, "messages", shown_value(given), said) from error
+
+
+def sendable(value: PromptValue) -> PromptValue:
+    """Return the input of a call, if each message can be sent.
+
+    Raises:
+        InvalidTypeError: For a `RemoveMessage`, which edits a history.
+    """
+    messages = value.messages if isinstance(value, ChatPromptValue) else ()
+    if any(isinstance(message, RemoveMessage) for message in messages):
+        accepted = "a RemoveMessage edits a history and cannot be sent; apply it first."
+        raise InvalidTypeError("messages", "...", accepted)
+    return value
+
+
+def mapping(name: str, given: Any) -> Mapping[str, Any]:
+    """Return a setting that has to be a mapping; an empty one for `None`.
+
+    Raises:
+        InvalidTypeError: If it is none.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InvalidTypeError(name, shown_value(given), "give a dictionary.")
+    return given
+
+
+def headers(name: str, given: Any) -> Mapping[str, Any]:
+    """Return HTTP headers, if they can be sent.
+
+    Raises:
+        InvalidTypeError: If a name is no text, or a value neither text nor bytes.
+        InvalidParameterError: If one has characters that headers cannot hold.
+    """
+    found = mapping(name, given)
+    for key, value in found.items():
+        if not isinstance(key, str):
+            raise InvalidTypeError(name, shown_value(key), "give texts as names.")
+        _check_header(name, key, value)
+    return found
+
+
+def _check_header(name: str, key: str, value: Any) -> None:
+    """Check one header; its value may be a secret and is never shown."""
+    if not isinstance(value, (str, bytes)) and not _is_left_out(value):
+        accepted = f"the value of {key[:40]!r} has to be a string."
+        raise InvalidTypeError(name, "**********", accepted)
+    try:
+        key.encode("ascii")
+        if isinstance(value, str):
+            value.encode("ascii")
+    except UnicodeEncodeError as error:
+        accepted = f"{key[:40]!r}: names and values of headers are ASCII."
+        raise invalid_as(error, name, "**********", accepted) from None
+
+
+def _is_left_out(value: Any) -> bool:
+    """Tell whether a value is the SDK's mark for a header that is not to be sent."""
+    return type(value).__name__ == "Omit"
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
+    said = f"the key {error} is missing." if isinstance(error, KeyError) else str(error)
+    return said.partition("\nFor troubleshooting")[0][:_LONGEST]
+
+
+def unwritable(error: Exception) -> InvalidParameterError:
+    """Return the error of a request that cannot be written as JSON, or as headers."""
+    what = "it holds lone surrogates, or headers that are not ASCII"
+    if not isinstance(error, UnicodeEncodeError):
+        what = f"{error}. Numbers must be finite, other values plain data"
+    accepted = f"the request cannot be written: {what}."
+    return invalid_as(error, "request", "...", accepted)
