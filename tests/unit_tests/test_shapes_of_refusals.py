@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +88,9 @@ def _ask(server: CompatibleServer, **settings: Any) -> str:
     return str(llm.invoke("hello").content)
 
 
-def _kept(folder: Path, lifetime: float | None = None) -> Registry:
+def _kept(folder: Path) -> Registry:
     """Return a registry as another process has it, with lessons kept in files."""
-    return Registry(load_shipped(), lessons=Lessons.at(folder, lifetime=lifetime))
+    return Registry(load_shipped(), lessons=Lessons.at(folder))
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -137,16 +137,28 @@ def test_learning_can_be_switched_off(by: str, monkeypatch: pytest.MonkeyPatch) 
     assert 2 == picky.refused
 
 
+def _rewritten(folder: Path, change: Callable[[Any], Any]) -> None:
+    """Change every file that lessons are kept in."""
+    for path in folder.iterdir():
+        path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+
 def test_a_lesson_ages(tmp_path: Path) -> None:
-    """After its lifetime the setting is tried again; a store keeps the date."""
+    """After a week in a store the setting is tried again."""
     picky = Picky("OpenAI", "seed")
     with CompatibleServer(picky) as server:
         for _ in range(2):
-            _ask(server, seed=7, registry=_kept(tmp_path, 1.0))
-        time.sleep(1.1)
-        _ask(server, seed=7, registry=_kept(tmp_path, 1.0))
+            _ask(server, seed=7, registry=_kept(tmp_path))
+        _rewritten(tmp_path, _aged)
+        _ask(server, seed=7, registry=_kept(tmp_path))
 
     assert 2 == picky.refused
+
+
+def _aged(found: dict[str, Any]) -> dict[str, Any]:
+    then = datetime.now(timezone.utc) - timedelta(days=8)
+    lessons = [{**one, "learned": then.isoformat()} for one in found["lessons"]]
+    return {**found, "lessons": lessons}
 
 
 @pytest.mark.parametrize(
@@ -167,8 +179,7 @@ def test_a_store_of_another_version_is_ignored(
     picky = Picky("OpenAI", "seed")
     with CompatibleServer(picky) as server:
         _ask(server, seed=7, registry=_kept(tmp_path))
-        for path in tmp_path.iterdir():
-            path.write_text(json.dumps(damage(json.loads(path.read_text()))))
+        _rewritten(tmp_path, damage)
         with pytest.warns(UserWarning, match="learned"):
             said = _ask(server, seed=7, registry=_kept(tmp_path))
 
