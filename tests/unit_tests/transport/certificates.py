@@ -37,16 +37,28 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         """Make the keys and both certificates."""
         key, own = ec.generate_private_key(ec.SECP256R1()), _name("Test authority")
-        usage = x509.BasicConstraints(ca=True, path_length=None)
-        root = _signed(_draft(own, own, key).add_extension(usage, critical=True), key)
+        issuer = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        draft = (
+            _draft(own, own, key)
+            .add_extension(
+                x509.BasicConstraints(ca=True, path_length=None), critical=True
+            )
+            .add_extension(_signs_certificates(), critical=True)
+            .add_extension(issuer, critical=False)
+        )
+        root = _signed(draft, key)
         server = ec.generate_private_key(ec.SECP256R1())
         here = [
             x509.DNSName("localhost"),
             x509.DNSName("media.example"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         ]
-        draft = _draft(_name("localhost"), own, server).add_extension(
-            x509.SubjectAlternativeName(here), critical=False
+        # Python 3.13 and later take no certificate without a word of its issuer's key.
+        known = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer)
+        draft = (
+            _draft(_name("localhost"), own, server)
+            .add_extension(x509.SubjectAlternativeName(here), critical=False)
+            .add_extension(known, critical=False)
         )
         self.path = folder / "authority.pem"
         self.path.write_bytes(_pem(root))
@@ -136,6 +148,20 @@ def _draft(whose: x509.Name, issuer: x509.Name, key: Any) -> Any:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
     )
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(key_cert_sign=True, **dict.fromkeys(names, False))
 
 
 def _signed(draft: Any, key: Any) -> x509.Certificate:
