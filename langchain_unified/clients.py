@@ -46,7 +46,8 @@ def client_attribute(name: str, doc: str) -> Any:
     def forget(model: Any) -> None:
         setattr(model, name, None)
 
-    return property(read, give, forget, doc)
+    read.__doc__ = doc
+    return property(read, give, forget)
 
 
 def connected(given: Mapping[str, Any]) -> dict[str, Any]:
