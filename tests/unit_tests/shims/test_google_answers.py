@@ -346,7 +346,7 @@ QUIET = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": ""}}
 PRINTED = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "3"}}
 
 
-@pytest.mark.filterwarnings("ignore:MALFORMED_RESPONSE:UserWarning")
+@pytest.mark.filterwarnings("ignore:\\s*Warning. Output may vary")
 @pytest.mark.parametrize("face", FACES)
 def test_code_that_prints_nothing_has_a_result(
     model: Make, provider_emulator: ProviderEmulator, face: str
