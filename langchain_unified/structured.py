@@ -23,11 +23,12 @@ from langchain_core.runnables import (
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError, PydanticKnownError, to_json
 from typing_extensions import override
 
 from langchain_unified.content import RECORD
+from langchain_unified.engine.parsed import PARSED
 from langchain_unified.errors import UnifiedError
 from langchain_unified.schemas import (
     Reading,
@@ -213,11 +214,13 @@ class StructureParser(BaseTransformOutputParser[Any]):
         if found is None and _has_calls(message):
             return None
         try:
-            return self._read(
-                _json(message) if found is None else found, _reading(message)
-            )
+            whole = _json(message) if found is None else found
+            read = self._read(whole, _reading(message))
         except ValueError as error:
             raise self._failure(error, message) from error
+        if PARSED in message.additional_kwargs and isinstance(read, BaseModel):
+            message.additional_kwargs[PARSED] = read
+        return read
 
     def _failure(self, error: Exception, message: BaseMessage) -> StructuredOutputError:
         reason = message.response_metadata.get("finish_reason")

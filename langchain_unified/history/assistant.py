@@ -30,6 +30,7 @@ from langchain_unified.history.reading import BOUND, CALLS, read_reply
 from langchain_unified.types import CallPlan
 
 _STANDARD = frozenset({"audio", "file", "image", "text", "video"})
+_ITEM_IDS = ("msg_", "rs_")
 _CALL_ITEMS = ("function_call", "custom_tool_call")
 
 
@@ -45,8 +46,15 @@ def _has_items(plan: CallPlan, message: AIMessage) -> bool:
     """Tell whether somebody wrote a reply in the form of Responses for Responses."""
     if plan.endpoint != "responses" or isinstance(message.content, str):
         return False
-    kinds = (b.get("type") for b in message.content if isinstance(b, Mapping))
-    return producer(message) == UNKNOWN and any(is_item(str(kind)) for kind in kinds)
+    blocks = (block for block in message.content if isinstance(block, Mapping))
+    return producer(message) == UNKNOWN and any(map(_is_of_responses, blocks))
+
+
+def _is_of_responses(block: Mapping[str, Any]) -> bool:
+    """Tell whether a block is an item of Responses, or a part of one, by its form."""
+    kind, made_there = block.get("type"), str(block.get("id")).startswith(_ITEM_IDS)
+    thought = kind == "reasoning" and isinstance(block.get("summary"), list)
+    return made_there or thought or is_item(str(kind))
 
 
 def rendered_reply(

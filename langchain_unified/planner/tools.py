@@ -121,7 +121,8 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     if only and condition == "never" and draft.config.supports("tool_calling"):
         condition = "any"  # the server has no endpoint that would do better
     requested = draft.invocation.params.get("reasoning_effort")
-    if condition == "any":
+    insists = draft.invocation.endpoint == draft.endpoint
+    if condition == "any" or (insists and draft.config.match in _GUESSED):
         return
     if condition == "never":
         raise _no_tools(draft, tools)
@@ -129,11 +130,16 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
         condition == "effort_none_or_omitted" or "reasoning_effort" in draft.body
     ):
         return
-    if requested is None and (only or draft.invocation.endpoint == draft.endpoint):
+    if requested is None and (only or insists):
         _lower_effort(draft)
         return
     reason = f"on {draft.endpoint} it takes function tools only at effort 'none'."
     raise draft.refusal("tools", _names(tools), reason)
+
+
+_GUESSED = ("family", "fallback")
+"""Matches of names that nobody wrote down: a guess refuses no endpoint the user chose,
+as ChatOpenAI refuses none."""
 
 
 def _no_tools(draft: Draft, tools: Sequence[Any]) -> UnsupportedError:
@@ -198,13 +204,15 @@ def _knows_them(draft: Draft, builtin: Sequence[Any]) -> bool:
     """Tell whether built-in tools may be those of the user's own server.
 
     OpenAI's own stand on Responses, where they are sent unless the server has nothing
-    but chat; those of other makes (`openrouter:web_search`) go where it is spoken to.
+    but chat, or the user insists on it; those of other makes (`openrouter:web_search`)
+    go where it is spoken to.
     """
     if is_unknown_server(draft):
         return True
     foreign = all(_OF_OTHERS.search(str(tool.get("type"))) for tool in builtin)
     only_chat = draft.config.endpoints == ("chat",)
-    return draft.is_elsewhere and (foreign or only_chat)
+    chosen = draft.invocation.endpoint == draft.endpoint
+    return draft.is_elsewhere and (foreign or only_chat or chosen)
 
 
 def _as_responses(

@@ -316,7 +316,7 @@ class Subset:
                 raise UnsayableError(told, "optional key that leads back to itself")
             else:
                 self.newly_required.append(told)
-        node["required"] = list(properties)
+        node["required"] = list(dict.fromkeys([*node.get("required", ()), *properties]))
 
 
 def _required(node: Mapping[str, Any]) -> set[str]:

@@ -135,7 +135,8 @@ class OpenAIShim(ProviderShim):
             messages = prepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                return core_seam.generate(self.delegate, messages, **carried)
+                found = core_seam.generate(self.delegate, messages, **carried)
+                return _with_parsed(plan, found)
             body, headers = transport.post_json(
                 self.delegate.root_client,
                 PATHS[plan.endpoint],
@@ -155,7 +156,8 @@ class OpenAIShim(ProviderShim):
             messages = await aprepared(plan, messages)
             if plan.route == "patched":
                 carried = self.delegate.planned(plan)
-                return await core_seam.agenerate(self.delegate, messages, **carried)
+                found = await core_seam.agenerate(self.delegate, messages, **carried)
+                return _with_parsed(plan, found)
             body, headers = await transport.apost_json(
                 self.delegate.root_async_client,
                 PATHS[plan.endpoint],
@@ -289,7 +291,17 @@ def _parsed(
     if plan.endpoint == "responses":
         version = plan.output_version
         return parse_response_body(body, output_version=version, headers=headers)
-    return parse_chat_body(body, headers=headers)
+    return _with_parsed(plan, parse_chat_body(body, headers=headers))
+
+
+def _with_parsed(plan: CallPlan, result: ChatResult) -> ChatResult:
+    """Add the place of the object that an answer in a form holds, as ChatOpenAI has it.
+
+    The object itself is put there by whoever knows its class.
+    """
+    if "response_format" in plan.body:
+        result.generations[0].message.additional_kwargs.setdefault("parsed", None)
+    return result
 
 
 def _stream_parser(

@@ -131,9 +131,7 @@ class PlannedChatOpenAI(ChatOpenAI):
         for message in turns:
             if message.get("role") == "system" and plan.system_role is not None:
                 message["role"] = plan.system_role
-        if plan.stream or plan.route == "patched":
-            body["stream"] = plan.stream
-        return body
+        return {**body, "stream": plan.stream}
 
     @staticmethod
     def planned(plan: CallPlan) -> dict[str, Any]:

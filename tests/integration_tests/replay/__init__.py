@@ -1,0 +1,1 @@
+"""Recorded exchanges, played to `ChatOpenAI` and to `UnifiedChatModel`."""
