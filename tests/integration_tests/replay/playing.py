@@ -101,7 +101,8 @@ def client_to(port: int) -> Any:
 def messages_of(exchange: Exchange) -> list[BaseMessage]:
     """Return a recorded conversation as LangChain's messages."""
     if "messages" in exchange.request:
-        return list(convert_to_messages(exchange.request["messages"]))
+        given = exchange.request["messages"]
+        return list(convert_to_messages([{"content": "", **turn} for turn in given]))
     given = exchange.request.get("input")
     if isinstance(given, str):
         return [HumanMessage(given)]

@@ -1,0 +1,1 @@
+"""Tracing packages that hook the SDK or LangChain, installed for real."""
