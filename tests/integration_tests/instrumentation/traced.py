@@ -71,7 +71,7 @@ async def main() -> None:
             await calls(llm)
             found += [facts_of(span) for span in exporter.get_finished_spans()]
             exporter.clear()
-    print(json.dumps(found))
+    print(json.dumps(found))  # noqa: T201 - read by the test
 
 
 if __name__ == "__main__":
