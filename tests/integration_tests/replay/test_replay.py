@@ -136,10 +136,10 @@ def address(port: int) -> str:
     return f"http://127.0.0.1:{port}/v1"
 
 
-def reviewed() -> list[dict[str, Any]]:
-    """Return the differences that were reviewed."""
+def reviewed(*kinds: str) -> list[dict[str, Any]]:
+    """Return reviewed differences: those a promise demands, or those still open."""
     listed = tomllib.loads((HERE / "accepted.toml").read_text(encoding="utf-8"))
-    return list(listed["differs"])
+    return [row for kind in kinds for row in listed[kind]]
 
 
 def is_reviewed(exchange: Exchange, difference: Difference) -> bool:
@@ -150,7 +150,7 @@ def is_reviewed(exchange: Exchange, difference: Difference) -> bool:
         and re.search(row.get("theirs", ""), theirs)
         and re.search(row.get("ours", ""), ours)
         and re.search(row.get("exchange", ""), exchange.id)
-        for row in reviewed()
+        for row in reviewed("differs", "open")
     )
 
 
@@ -186,4 +186,4 @@ def test_every_difference_was_reviewed(
 
 def test_the_list_is_complete() -> None:
     """Each reviewed difference says why, and which promise demands it."""
-    assert all(row["why"] and row["promise"] for row in reviewed())
+    assert all(row["why"] and row["promise"] for row in reviewed("differs"))
