@@ -42,7 +42,9 @@ CLASSES = (ChatOpenAI, UnifiedChatModel)
 VERSIONS = ("v0", "responses/v1", "v1")
 OPENAIS = {"", "(redacted)", "api.openai.com"}
 PATHS = ("/responses", "/chat/completions")
-FEWEST = 150
+FEWEST, FEWEST_EQUAL = 150, 100
+"""Exchanges, and plays without any difference: most cassettes store nothing."""
+
 NONE = "<none>"
 
 Difference = tuple[str, str, str]
@@ -181,7 +183,7 @@ def test_every_difference_was_reviewed(
 
     assert [] == new
     assert FEWEST <= len(recordings)
-    assert counts["equal"] > counts["differs"]
+    assert FEWEST_EQUAL <= counts["equal"]
 
 
 def test_the_list_is_complete() -> None:
