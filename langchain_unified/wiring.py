@@ -87,6 +87,8 @@ class Wiring:
             called = {"openai", *self.configured(), *(host.name for host in hosts)}
             budgeted = self._fields["budget_usd"] is not None
             found = billing_of(map(self.connected, called), budgeted=budgeted)
+            stated = [provider for _, provider in found if provider]
+            connection.check_ids(stated, self.registry.files, where="prices")
             self._billing = len(hosts), found
         return self._billing[1]
 

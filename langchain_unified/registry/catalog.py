@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from langchain_unified.connection import check_ids
 from langchain_unified.errors import (
     InvalidParameterError,
     RegistryError,
@@ -74,6 +75,8 @@ class Catalog:
         """Take over a server that the user named."""
         rows = [file.provider for file in self.files.values()]
         taken = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
+        if host.prices:
+            check_ids((host.prices,), self.files, where=f"servers.{host.name}.prices")
         named = host._replace(name=host.name.casefold())
         self.hosts[named.name] = check_host(named, taken, server_profiles().profiles)
         self._merged = Recent(_MOST_MERGED)
@@ -283,6 +286,7 @@ class Catalog:
             known = f"{hint}Known: {', '.join(self.files)}."
             raise InvalidParameterError("provider", provider, known)
         bare = name.wire if name.provider else model.strip()
+        _check_own_name(bare)
         self._check_target(row, (provider, bare.casefold()), origin, today)
         rules = self.files.get(file.provider.rules_of or "", file)
         patch = checked_patch(rules, bare, row, origin, sources)
@@ -323,6 +327,14 @@ class Catalog:
         own = (own.model.casefold() for _, own in self.own())
         near = nearest(model.casefold(), [*self._lookup.rows, *own])
         return f"; did you mean {near!r}?" if near else "."
+
+
+def _check_own_name(model: str) -> None:
+    """Refuse a name that no call could mean a row by."""
+    word, colon, rest = model.casefold().partition(":")
+    if word.strip() in {"", "auto"} or (colon and not rest.strip()):
+        accepted = "it names no model; give the name that a call gives."
+        raise InvalidParameterError("model", model, accepted)
 
 
 def _in_order(

@@ -47,6 +47,7 @@ def check_own(file: ProviderFile, model: str, row: ModelRow, origin: str) -> Non
         *_impossible_rules(row),
         *_impossible_dates(row),
         *_impossible_prices(row),
+        *_impossible_ranks(row),
     ]
     if problems:
         lines = [
@@ -151,6 +152,16 @@ def _impossible_prices(row: FactsRow) -> Iterator[str]:
             if value is not None and not 0 <= value < math.inf:
                 more = "give US dollars per million tokens, from 0."
                 yield f"price.{name}: {value}; {more}"
+
+
+def _impossible_ranks(row: ModelRow) -> Iterator[str]:
+    stated = {} if row.rank is None else row.rank.model_dump(include=_RANKED)
+    for name, value in stated.items():
+        if value is not None and not 0 <= value <= _HIGHEST:
+            yield f"rank.{name}: {value}; give a number from 0 to {_HIGHEST}."
+
+
+_RANKED, _HIGHEST = {"strength", "speed"}, 100
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

@@ -42,6 +42,10 @@ class Host(NamedTuple):
     key_env: tuple[str, ...] = ()
     prices: str = ""
 
+    def __repr__(self) -> str:
+        """Leave credentials in the address out."""
+        return f"Host({self.name!r}, {self.address!r}, {self.profile!r})"
+
     @property
     def address(self) -> str:
         """The URL without credentials, query and trailing slash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -52,6 +52,10 @@ def validated(shape: type[Shape], table: Mapping[str, Any], origin: str) -> Shap
     Raises:
         RegistryError: If a key is unknown or a type is wrong.
     """
+    stated = table.get("schema", SCHEMA)
+    if isinstance(stated, int) and stated > SCHEMA:
+        message = f"{origin} cannot be read: schema {stated} is newer than {SCHEMA}."
+        raise RegistryError(message)
     try:
         return shape.model_validate(table)
     except ValidationError as error:
@@ -156,15 +160,22 @@ def _unknown_families(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[
 
 def _no_such_family(file: ProviderFile, named: Mapping[str, str | None]) -> list[str]:
     return [
-        f"{where}: no family {family!r}; known: {', '.join(file.families)}"
+        f"{where}: no family {family!r}{_hint(family, file.families)} Known: "
+        f"{', '.join(file.families)}"
         for where, family in named.items()
         if family is not None and family not in file.families
     ]
 
 
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near else "."
+
+
 def _unknown_endpoints(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[str]:
     return [
-        f"{name}: no endpoint {endpoint!r}; known: {', '.join(file.endpoints)}"
+        f"{name}: no endpoint {endpoint!r}{_hint(endpoint, file.endpoints)} Known: "
+        f"{', '.join(file.endpoints)}"
         for name, row in rows.items()
         for endpoint in (*(row.endpoints or ()), *(row.parameters_on or ()))
         if endpoint not in file.endpoints

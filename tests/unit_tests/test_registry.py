@@ -118,7 +118,7 @@ def test_a_row_with_a_wrong_type_is_refused() -> None:
 
 def test_a_row_of_an_unknown_family_is_refused() -> None:
     """A reference that leads nowhere is refused with what exists."""
-    with pytest.raises(RegistryError, match="no family 'bass'; known: base"):
+    with pytest.raises(RegistryError, match="no family 'bass'; did you mean 'base'"):
         load(_file(m={"family": "bass"}), "p.toml")
 
 
