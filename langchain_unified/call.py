@@ -14,8 +14,10 @@ from langchain_unified.registry import check_name
 from langchain_unified.types import Invocation
 from langchain_unified.vocabulary import canonical_names, takes_null
 
+LONGEST_NAME = 512
+"""Characters of a name that is kept: what comes from outside may be long."""
+
 _MOST_CALLS = 256
-_LONGEST_NAME = 512
 """Models whose plain calls are kept, for a chat model."""
 
 DEFAULTS = (
@@ -145,24 +147,26 @@ class CallReader:
             UnknownParameterError: If there is no such setting.
             InvalidParameterError: If a value is none that any model takes.
         """
-        own = self.defaults()
+        fields, own = self._fields, self._defaults
+        if own is None or self._read_with != fields["model_kwargs"]:
+            own = self.defaults()
         named = kwargs.get("model")
-        model = self._fields["model_name"] if named is None else spelled(named)
-        if not self._is_plain(stop, kwargs):
+        model = fields["model_name"] if named is None else spelled(named)
+        is_plain = stop is None and (not kwargs or kwargs.keys() == {"model"})
+        if not is_plain or fields["disabled_params"] or not isinstance(model, str):
             call = Call(self._merged(own, stop, kwargs), self, kwargs)
-            self._last = (stop, kwargs, call)
-            return call
-        kept = self._calls.get(model) if isinstance(model, str) else None
-        if kept is None:
-            kept = Call({"model": model, **own}, self, kwargs)
+        elif model in self._calls:
+            call = self._calls[model]
+        else:
+            call = Call({"model": model, **own}, self, kwargs)
             if self._is_kept(model):
-                self._calls[model] = kept
-        return kept
+                self._calls[model] = call
+        self._last = (stop, kwargs, call)
+        return call
 
-    def _is_kept(self, model: Any) -> bool:
+    def _is_kept(self, model: str) -> bool:
         """Tell whether to keep a call: names from outside may be long, and many."""
-        is_name = isinstance(model, str) and len(model) <= _LONGEST_NAME
-        return is_name and len(self._calls) < _MOST_CALLS
+        return len(model) <= LONGEST_NAME and len(self._calls) < _MOST_CALLS
 
     def again(self, stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
         """Return a call that was just read for its trace, or read it.
@@ -171,14 +175,15 @@ class CallReader:
         are the same call.
         """
         last = self._last
-        if last is not None and kwargs:
-            before, held, call = last
-            if (
-                stop is before
-                and held.keys() == kwargs.keys()
-                and all(map(is_, held.values(), kwargs.values()))
-            ):
-                return call
+        if last is None or self._read_with != self._fields["model_kwargs"]:
+            return self.read(stop, kwargs)
+        before, held, call = last
+        if (
+            stop is before
+            and held.keys() == kwargs.keys()
+            and all(map(is_, map(held.get, kwargs), kwargs.values()))
+        ):
+            return call
         return self.read(stop, kwargs)
 
     def asked(
@@ -193,11 +198,6 @@ class CallReader:
         if nulls:
             asked = asked._replace(nulls=nulls)
         return asked._replace(tokens=0) if is_auto(asked.model) else asked
-
-    def _is_plain(self, stop: list[str] | None, kwargs: dict[str, Any]) -> bool:
-        """Tell whether a call gives nothing but the name of a model."""
-        named = stop is None and (not kwargs or kwargs.keys() == {"model"})
-        return named and not self._fields["disabled_params"]
 
     def _merged(
         self, own: dict[str, Any], stop: list[str] | None, kwargs: dict[str, Any]

@@ -33,7 +33,7 @@ from langchain_unified import counting, tracing
 from langchain_unified.clients import client_attribute
 from langchain_unified.configured import check_undeclared, with_run_settings
 from langchain_unified.cost import Purse
-from langchain_unified.drop_in import DropIn
+from langchain_unified.drop_in import LLM_TYPE, DropIn
 from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.given import reading, sendable
 from langchain_unified.history.media import completed
@@ -462,7 +462,7 @@ class UnifiedChatModel(DropIn):
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return what a trace shows: the settings of the call under standard names."""
-        return tracing.traced(self._router.settings(stop, kwargs), self._llm_type)
+        return tracing.traced(self._router.settings(stop, kwargs), LLM_TYPE)
 
     @override
     def _get_ls_params(

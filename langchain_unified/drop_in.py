@@ -39,6 +39,9 @@ from langchain_unified.types import Policy
 
 _NAMED_IN_TRACES = ("langchain-openai", "langchain-unified")
 
+LLM_TYPE = "unified-chat"
+"""What LangChain calls the kind of the model."""
+
 
 class DropIn(BaseChatModel):
     """Fields, defaults and reading of the constructor's keywords."""
@@ -337,7 +340,7 @@ class DropIn(BaseChatModel):
 
     @property
     def _llm_type(self) -> str:
-        return "unified-chat"
+        return LLM_TYPE
 
     @override
     def _combine_llm_outputs(

@@ -191,8 +191,10 @@ class Planning:
         self, config: ModelConfig, call: Invocation, trials: tuple[Trial, ...] = ()
     ) -> ModelConfig:
         """Return what the registry says, corrected by what the caller learned."""
+        if not trials and self.wiring.registry.lessons.is_empty:
+            return config
         lessons = self.lessons()
-        if lessons is None or not (trials or not lessons.is_empty):
+        if lessons is None:
             return config
         return lessons.apply(config, self.scope(config.connection, call), trials)
 

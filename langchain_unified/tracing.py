@@ -18,7 +18,8 @@ _UNCACHED = frozenset(
 
 def traced(settings: Mapping[str, Any], llm_type: str) -> dict[str, Any]:
     """Return the settings of a call as a trace shows them: no key, no header."""
-    shown = {k: v for k, v in settings.items() if k != "extra_headers"}
+    shown = {**settings}
+    shown.pop("extra_headers", None)
     if "tools" in shown:
         shown["tools"] = [_without_secrets(tool) for tool in shown["tools"]]
     shown["model_name"], shown["stop"] = shown["model"], shown.get("stop")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.messages.ai import add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
@@ -34,10 +34,12 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     if not result.generations:
         message = "The answer holds no choices."
         raise MalformedResponseError(message)
-    record = {**plan.record(), COST: cost_usd(plan.config, _usage(result))}
-    own = own_names(plan)
+    usage = _usage(result)
+    record = {**plan.record(), COST: cost_usd(plan.config, usage)}
+    own = own_names(plan) if plan.tool_names else None
     for generation in result.generations:
-        restore_names(generation.message, own)
+        if own:
+            restore_names(generation.message, own)
         if plan.unwrap is not None:
             unwrap(generation.message, plan.unwrap)
         ended = normalise(generation.message, generation.generation_info)
@@ -47,7 +49,7 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
         silent = None
         reason = ended or reason_of_status(generation.message)
         if reason is not None and says_nothing(generation.message):
-            silent = empty_answer(plan, reason, _usage(result))
+            silent = empty_answer(plan, reason, usage)
         if plan.stop:
             cut_message(generation, plan.stop)
         if silent is not None:
@@ -86,22 +88,20 @@ def combined(
     outputs: Sequence[dict[str, Any] | None], model_name: str
 ) -> dict[str, Any]:
     """Return what the outputs of several prompts come to, as ChatOpenAI has it."""
-    given = [output for output in outputs if output]
-    usages = [output.get("token_usage") or {} for output in given]
-    found = {"token_usage": summed(usages), "model_name": model_name}
-    for output in given:
-        if output.get("system_fingerprint"):
-            return {**found, "system_fingerprint": output["system_fingerprint"]}
+    totals: dict[str, Any] = {}
+    found: dict[str, Any] = {"token_usage": totals, "model_name": model_name}
+    for output in outputs:
+        if output:
+            _add(totals, output.get("token_usage") or {})
+            if output.get("system_fingerprint"):
+                found.setdefault("system_fingerprint", output["system_fingerprint"])
     return found
 
 
 def _usage(result: ChatResult) -> Mapping[str, Any] | None:
     """Return the token counts of all answers; each carries those of the whole."""
-    return _counts(getattr(result.generations[0].message, "usage_metadata", None))
-
-
-def _counts(usage: UsageMetadata | None) -> Mapping[str, Any] | None:
-    return None if usage is None else {**usage}
+    found: Any = getattr(result.generations[0].message, "usage_metadata", None)
+    return found  # type: ignore[no-any-return]
 
 
 def _merged(results: list[ChatResult]) -> ChatResult:
@@ -131,20 +131,16 @@ def summed(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return totals
 
 
-def _add(totals: dict[str, Any], usage: Mapping[str, Any]) -> None:
+def _add(
+    totals: dict[str, Any], usage: Mapping[str, Any], *, nulls: bool = False
+) -> None:
     for key, value in usage.items():
         if isinstance(value, (int, float)):
             totals[key] = (totals.get(key) or 0) + value
         elif isinstance(value, dict):
-            _add_details(totals, key, value)
-
-
-def _add_details(totals: dict[str, Any], key: str, details: Mapping[str, Any]) -> None:
-    inner = totals.setdefault(key, {})
-    for name, value in details.items():
-        if value is None:
-            inner.setdefault(name, None)
-    _add(inner, details)
+            _add(totals.setdefault(key, {}), value, nulls=True)
+        elif value is None and nulls:
+            totals.setdefault(key, None)
 
 
 def in_one_piece(result: ChatResult) -> ChatGenerationChunk:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from langchain_unified.history.blanks import REFUSES_BLANKS, without_blanks
 from langchain_unified.history.finite import (
@@ -49,6 +49,8 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
+    if _is_ready(plan, messages):
+        return list(messages)
     written = as_given(plan)
     functions = takes_functions(plan.config, plan.endpoint)
     turns = upgraded(messages, keeps_functions=functions, keeps_roles=written)
@@ -66,6 +68,25 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     elif plan.endpoint not in KEEPS_LATE_SYSTEM:
         turns = with_system_first(turns, as_blocks=blanks)
     return turns if plan.endpoint in KEEPS_LATE_SYSTEM else alternating(turns)
+
+
+def _is_ready(plan: CallPlan, messages: list[BaseMessage]) -> bool:
+    """Tell whether messages are plain text that every wire takes as it is."""
+    if plan.endpoint not in KEEPS_LATE_SYSTEM or plan.system_role is None:
+        alone = len(messages) == 1 and type(messages[0]) is HumanMessage
+        if not alone:
+            return False
+    for message in messages:
+        said = message.content
+        is_text = type(message) in _TEXTS and type(said) is str
+        if not is_text or not said or str(said).isspace():
+            return False
+        if message.name or message.additional_kwargs:
+            return False
+    return True
+
+
+_TEXTS = (HumanMessage, SystemMessage)
 
 
 async def aprepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:

@@ -90,9 +90,11 @@ class Exchange:
 
     def patience(self, *, streamed: bool) -> float | None:
         """Return how many seconds to wait for the next bytes."""
-        given = (self.remaining(), self.pause if streamed else None)
-        waits = [wait for wait in given if wait is not None]
-        return min(waits) if waits else None
+        pause = self.pause if streamed else None
+        if self._deadline is None:
+            return pause
+        left = max(0.0, self._deadline - time.monotonic())
+        return left if pause is None else min(left, pause)
 
     def check(self) -> None:
         """Raise if the deadline has passed.

@@ -61,6 +61,7 @@ class Attempts:
 
     __slots__ = (
         "_committed",
+        "_deadline",
         "_first",
         "_further",
         "_guarded",
@@ -108,6 +109,7 @@ class Attempts:
 
         self.failed: list[dict[str, Any]] = []
         self.route, self.spending = make_route(make_plan), spending
+        self._deadline = deadline
         self._make_route, self._others = make_route, list(fallbacks)
         self._first: UnifiedError | None = None
         self._place: Place | None = None
@@ -233,7 +235,7 @@ class Attempts:
             plan = route.plan()
         if self.spending is not None:
             self.spending.reserve(plan)
-        remaining = route.remaining()
+        remaining = None if self._deadline is None else route.remaining()
         if remaining is not None and remaining <= 0:
             raise too_late()
         pause = guards.native_pause if plan.route == "native" else guards.pause

@@ -117,10 +117,13 @@ class Route:
         self.shim = self._connect(planned)
         if self._started is None:
             self._started = time.monotonic()
-        unsure = is_unsure(planned.config) or has_gates()
-        # Nothing in it that could be refused, or refused already.
-        asked = self._lessons is None or self._retries or not planned.body
-        self.at_gate = unsure and not asked
+        # Without a body there is nothing that could be refused.
+        self.at_gate = bool(
+            self._lessons is not None
+            and not self._retries
+            and planned.body
+            and (is_unsure(planned.config) or has_gates())
+        )
         if self._trials:
             learned = [_as_change(trial.correction) for trial in self._trials]
             planned = replace(planned, changes=(*planned.changes, *learned))
@@ -251,7 +254,8 @@ class Route:
     def finish(self, error: BaseException | None) -> None:
         """End the attempts at this model; `None` for an answer."""
         if error is None:
-            self.accepted()
+            if self._trials or self._gate is not None or self._circuit is not None:
+                self.accepted()
             return
         if self._gate is not None:
             self._gate.leave(self, settled=False)

@@ -53,7 +53,7 @@ _BLOCK = re.compile(
 )
 
 INCOMPLETE = {
-    "langchain_unified.attempts": "a recipe for those who write a shim",
+    "langchain_unified.runner.attempts": "a recipe for those who write a shim",
 }
 """Docstrings whose blocks are sketches: why. Everything else runs."""
 
