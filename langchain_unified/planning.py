@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_unified.call import Call, CallReader
+from langchain_unified.call import LONGEST_NAME, Call, CallReader
 from langchain_unified.choice import AUTO, Chooser, about_tokens, is_auto
 from langchain_unified.connection import check_ids
 from langchain_unified.cost import Purse
@@ -59,7 +59,7 @@ class Planning:
     ) -> None:
         """Start with nothing read."""
         self._fields, self._purse, self._killed = fields, purse, killed
-        self._edition: tuple[object, object] = (None, None)
+        self._edition: tuple[object, ...] = ()
         self._known: dict[str, ModelConfig] = {}
         self.wiring = Wiring(fields, clients)
         self.calls = CallReader(
@@ -161,8 +161,8 @@ class Planning:
     def known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
         name = model if model is not None else self._fields["model_name"]
-        rows, today = edition = self.wiring.registry.edition()
-        if self._edition[0] is not rows or self._edition[1] != today:
+        edition = (*self.wiring.registry.edition(), self.wiring.seen("openai"))
+        if edition != self._edition:  # Other rows, another day, another server.
             self._edition, self._known = edition, {}
         found = self._known.get(name) if isinstance(name, str) else None
         if found is not None:
@@ -170,7 +170,7 @@ class Planning:
         if is_auto(name):
             return self._resolved(self.chooser().usual(name))
         found = self._resolved(name)
-        if len(self._known) < _MOST_NAMES:
+        if len(self._known) < _MOST_NAMES and len(name) <= LONGEST_NAME:
             self._known[name] = found
         return found
 
