@@ -283,9 +283,7 @@ def _laid(
     patches = patches_of(provider, entry.models, entry.fetched)
     registry.discover(provider, entry.server, patches)
     matches = {
-        p.model: registry.resolve(
-            f"{provider}:{p.model}", base_url=entry.server or None
-        ).match
+        p.model: registry.match(f"{provider}:{p.model}", entry.server or None)
         for p in patches
     }
     new = tuple(sorted(name for name, found in matches.items() if found in _STRANGE))

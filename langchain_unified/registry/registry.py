@@ -27,7 +27,7 @@ from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
 from langchain_unified.registry.own import OwnRows, check_name
 from langchain_unified.servers import Server
-from langchain_unified.types import ModelConfig
+from langchain_unified.types import Match, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.discovery import Probe, Refreshed, Schedule
@@ -184,6 +184,21 @@ class Registry(OwnRows):
                 config = config._replace(seen=seen)
             resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
         return config
+
+    def match(self, model: str, base_url: str | None = None) -> Match:
+        """Return how a name finds its row, without working out what the rows say.
+
+        Args:
+            model: Any spelling, as `resolve` takes it.
+            base_url: The endpoint of the call, if not the provider's own.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().match("gpt-4o-2024-11-20")
+            'exact'
+        """
+        place = _place(base_url)
+        return self._catalog.find(model, None, place, self.today()).match
 
     def get(
         self,
