@@ -16,8 +16,9 @@ from langchain_unified.cost import Purse
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.invocation import mentions_json, traits_of
 from langchain_unified.learning import Lessons, Trial
-from langchain_unified.planner.cache import planned
+from langchain_unified.planner.cache import PlanCache
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runtime import runtime
 from langchain_unified.scoping import scope_of
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 from langchain_unified.wiring import Wiring
@@ -119,7 +120,7 @@ class Planning:
         if (server := self.wiring.connected(config.connection).server).key:
             call = call._replace(server=server.key)
         try:
-            return planned(call, config)
+            return runtime[PlanCache].plan(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call, config) from None
         except RecursionError as error:

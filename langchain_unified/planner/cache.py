@@ -20,7 +20,7 @@ try:
 except ImportError:  # pragma: no cover - langsmith leaves it out on PyPy
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["PlanCache", "planned"]
+__all__ = ["PlanCache"]
 
 _MOST_BYTES = 64 * 1024
 """Settings larger than this are planned every time."""
@@ -89,9 +89,6 @@ def _decided(call: Invocation, config: ModelConfig) -> CallPlan:
 
 
 _Entry = tuple[ModelConfig, CallPlan]
-
-planned = PlanCache().plan
-"""Plans a call, or finds the plan of an equal one; shared by the process."""
 
 
 def _key(call: Invocation, config: ModelConfig) -> Any:

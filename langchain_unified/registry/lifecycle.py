@@ -6,13 +6,19 @@ import logging
 from datetime import date
 
 from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.runtime import runtime
 from langchain_unified.types import ModelConfig
 
 SOON = 90
 """Days before a shutdown from which it is warned of."""
 
 _LOG = logging.getLogger("langchain_unified")
-_WARNED: Bounded[tuple[str, str], object] = Bounded()
+
+
+class _Warned(Bounded[tuple[str, str], object]):
+    """Models whose end was told, by provider and name."""
+
+
 _today = date.today
 
 
@@ -28,7 +34,7 @@ def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None
     if shutdown is None or not 0 <= (shutdown - today).days <= days or days <= 0:
         return
     key = (config.provider, config.model)
-    if _WARNED.add(key, key):
+    if runtime[_Warned].add(key, key):
         _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
 
 

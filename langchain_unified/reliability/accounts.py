@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
-from langchain_unified.reliability.forking import renew_in_children
+from langchain_unified.runtime import renew_in_children
 
 try:
     import fcntl

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
-from langchain_unified.reliability.forking import renew_in_children
+from langchain_unified.runtime import renew_in_children
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -27,7 +27,6 @@ class Bounded(Generic[Key, Value]):
 
     Args:
         most: How many entries are kept.
-        forget_in_children: Whether a forked child starts with none.
 
     Example:
         >>> cache = Bounded(2)
@@ -35,11 +34,12 @@ class Bounded(Generic[Key, Value]):
         (['', '', ''], 2)
     """
 
-    def __init__(
-        self, most: int = MOST_ENTRIES, *, forget_in_children: bool = False
-    ) -> None:
+    forgets_in_children = False
+    """Whether a forked child starts with no entry."""
+
+    def __init__(self, most: int = MOST_ENTRIES) -> None:
         """Start empty."""
-        self._most, self._forgets = most, forget_in_children
+        self._most = most
         self._entries: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
         renew_in_children(self)
@@ -47,7 +47,7 @@ class Bounded(Generic[Key, Value]):
     def renew(self) -> None:
         """Start a forked child with a lock that nobody holds."""
         self._lock = threading.Lock()
-        if self._forgets:
+        if self.forgets_in_children:
             self._entries = OrderedDict()
 
     def __len__(self) -> int:

@@ -28,6 +28,7 @@ from langchain_unified.errors import (
 )
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runtime import runtime
 
 _LOG = logging.getLogger("langchain_unified")
 _FAILURES = (ProviderConnectionError, ProviderTimeoutError, ProviderUnavailableError)
@@ -227,7 +228,8 @@ class Circuit:
             self._breaker.release(self)
 
 
-_BREAKERS: Bounded[tuple[str, Scope, str], Breaker] = Bounded(forget_in_children=True)
+class _Breakers(Bounded[tuple[str, Scope, str], Breaker]):
+    forgets_in_children = True
 
 
 def breakers(*, all: bool = False) -> list[Breaker]:
@@ -240,7 +242,7 @@ def breakers(*, all: bool = False) -> list[Breaker]:
         >>> breakers()
         []
     """
-    return [b for b in _BREAKERS if all or b.state != "closed"]
+    return [b for b in runtime[_Breakers] if all or b.state != "closed"]
 
 
 def reset_breakers(provider: str | None = None, model: str | None = None) -> int:
@@ -254,7 +256,7 @@ def reset_breakers(provider: str | None = None, model: str | None = None) -> int
         How many breakers were not closed.
     """
     count = 0
-    for breaker in _BREAKERS:
+    for breaker in runtime[_Breakers]:
         if provider in {None, breaker.provider} and model in {None, breaker.model}:
             count += breaker.state != "closed"
             breaker.reset()
@@ -274,7 +276,7 @@ def circuit(
     """
     server = scope.server or None
     key = (provider, scope, model)
-    found = _BREAKERS.get(key, lambda: Breaker(provider, server, model))
+    found = runtime[_Breakers].get(key, lambda: Breaker(provider, server, model))
     return Circuit(found, settings)
 
 

@@ -11,13 +11,11 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextvars import ContextVar
 
 from langchain_unified.errors import ProviderTimeoutError
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
-
-_HELD: ContextVar[tuple[Place, ...]] = ContextVar("unified_places", default=())
+from langchain_unified.runtime import PLACES, runtime
 
 
 class Place:
@@ -42,7 +40,7 @@ class Place:
 
     def release(self) -> None:
         """Give the place to the next in line."""
-        _HELD.set(tuple(place for place in _HELD.get() if place is not self))
+        PLACES.set(tuple(place for place in PLACES.get() if place is not self))
         self.budget.left(self)
         self._line.release()
 
@@ -137,14 +135,14 @@ class Budget:
 
     def _line_for(self, owner: object) -> Budget:
         """Return the line to wait in: the own one, or that of a place held above."""
-        above = next((p for p in reversed(_HELD.get()) if p.budget is self), None)
+        above = next((p for p in reversed(PLACES.get()) if p.budget is self), None)
         above = above or self._holders.get(owner)
         return self if above is None else above.line()
 
     def _taken(self, line: Budget, owner: object) -> Place:
         place = Place(line, self, owner)
         self._holders[owner] = place
-        _HELD.set((*_HELD.get(), place))
+        PLACES.set((*PLACES.get(), place))
         return place
 
     def _waiting(self) -> Future[None] | None:
@@ -163,12 +161,13 @@ class Budget:
 
 
 # A forked child starts anew: nobody there gives the parent's places back.
-_BUDGETS: Bounded[tuple[str, Scope], Budget] = Bounded(forget_in_children=True)
+class _Budgets(Bounded[tuple[str, Scope], Budget]):
+    forgets_in_children = True
 
 
 def budget(provider: str, scope: Scope, size: int) -> Budget:
     """Return the budget of a scope, shared by the process."""
-    found = _BUDGETS.get((provider, scope), lambda: Budget(size))
+    found = runtime[_Budgets].get((provider, scope), lambda: Budget(size))
     found.size = size
     return found
 

@@ -10,7 +10,6 @@ import re
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeGuard
 
@@ -21,8 +20,7 @@ from langchain_unified.errors import (
     UnifiedError,
 )
 from langchain_unified.given import unwritable
-
-_CURRENT: ContextVar[Exchange | None] = ContextVar("unified_exchange", default=None)
+from langchain_unified.runtime import EXCHANGE
 
 _NESTED = "(nested)"
 _OPENING, _QUOTED = 2_048, 300
@@ -156,7 +154,7 @@ class Exchange:
 
     def __enter__(self) -> None:
         """Be the current exchange."""
-        self._token = _CURRENT.set(self)
+        self._token = EXCHANGE.set(self)
 
     def __exit__(
         self,
@@ -165,7 +163,7 @@ class Exchange:
         trace: TracebackType | None,
     ) -> None:
         """Be it no longer; an answer that could not be read is a provider's error."""
-        _CURRENT.reset(self._token)
+        EXCHANGE.reset(self._token)
         if error is not None:
             self.explain(error)
 
@@ -193,7 +191,7 @@ class Exchange:
 
 def current() -> Exchange:
     """Return the exchange under way, or one without a deadline."""
-    return _CURRENT.get() or Exchange()
+    return EXCHANGE.get() or Exchange()
 
 
 def too_late() -> ProviderTimeoutError:

@@ -7,6 +7,7 @@ import time
 
 from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runtime import runtime
 from langchain_unified.types import ModelConfig
 
 PATIENCE = 0.25
@@ -60,13 +61,14 @@ class Gate:
                 self._inside, self._since = call, time.monotonic()
 
 
-_GATES: Bounded[tuple[str, Scope, str], Gate] = Bounded(forget_in_children=True)
+class _Gates(Bounded[tuple[str, Scope, str], Gate]):
+    forgets_in_children = True
 
 
 def gate(config: ModelConfig, scope: Scope) -> Gate:
     """Return the gate of a model, shared by the calls of a scope."""
     key = (config.provider, scope, config.model)
-    return _GATES.get(key, lambda: Gate(settled=config.match in _KNOWN))
+    return runtime[_Gates].get(key, lambda: Gate(settled=config.match in _KNOWN))
 
 
 def is_unsure(config: ModelConfig) -> bool:
@@ -76,4 +78,4 @@ def is_unsure(config: ModelConfig) -> bool:
 
 def has_gates() -> bool:
     """Tell whether any model of the process has a gate."""
-    return bool(len(_GATES))
+    return bool(len(runtime[_Gates]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
+from langchain_unified.runtime import runtime
 
 _MIB = 1024 * 1024
 
@@ -39,12 +40,13 @@ class Limits(NamedTuple):
     silence: float = 600.0
 
 
-_LIMITS = [Limits()]
+class _InForce:
+    limits = Limits()
 
 
 def limits() -> Limits:
     """Return the limits in force."""
-    return _LIMITS[0]
+    return runtime[_InForce].limits
 
 
 def configure(given: Limits | None = None, **changes: Any) -> Limits:
@@ -73,5 +75,7 @@ def configure(given: Limits | None = None, **changes: Any) -> Limits:
             raise UnknownParameterError(name, None, where="reliability.configure")
         if not isinstance(value, (int, float)) or value < 0:
             raise InvalidParameterError(name, value, "give a number, 0 or more.")
-    before, _LIMITS[0] = _LIMITS[0], (given or _LIMITS[0])._replace(**changes)
+    held = runtime[_InForce]
+    before = held.limits
+    held.limits = (given or before)._replace(**changes)
     return before

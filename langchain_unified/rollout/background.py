@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from queue import Empty, Full, Queue
 
-from langchain_unified.reliability.forking import renew_in_children
+from langchain_unified.runtime import renew_in_children
 
 Job = Callable[[], None]
 

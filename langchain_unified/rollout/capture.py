@@ -15,13 +15,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-_SEEN: ContextVar[list[Sent] | None] = ContextVar(
-    "langchain_unified_sent", default=None
-)
+from langchain_unified.runtime import SENT
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -51,7 +49,7 @@ def report_sent(
         body: Its JSON body.
         headers: Its headers.
     """
-    seen = _SEEN.get()
+    seen = SENT.get()
     if seen is not None:
         named = {name.lower(): value for name, value in (headers or {}).items()}
         seen.append(Sent(str(url), body, named))
@@ -70,16 +68,16 @@ def async_capture_hooks() -> dict[str, list[Any]]:
 @contextmanager
 def recording(seen: list[Sent]) -> Iterator[None]:
     """Collect what is sent inside a `with` block, tasks started there too."""
-    token = _SEEN.set(seen)
+    token = SENT.set(seen)
     try:
         yield
     finally:
-        _SEEN.reset(token)
+        SENT.reset(token)
 
 
 def _look(request: Any) -> None:
     """Note a request; a body that is streamed or no JSON object is passed over."""
-    if _SEEN.get() is None:
+    if SENT.get() is None:
         return
     try:
         body = json.loads(request.content)

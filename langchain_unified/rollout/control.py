@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -27,6 +26,7 @@ from langchain_unified.rollout.flags import (
 from langchain_unified.rollout.keys import CallInfo, Key, KeyReader
 from langchain_unified.rollout.modes import LEGACY, Mode
 from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
+from langchain_unified.runtime import ROLLOUT, runtime
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.guard import Guard
@@ -44,10 +44,6 @@ _SCOPED = frozenset({"context", "call"})
 """What holds for a block or a call; only the flag's own changes are told."""
 
 _NOBODY, _NO_KEY = CallInfo(), Key()
-_STORING = threading.Lock()
-_CONTEXT: ContextVar[Mode | None] = ContextVar(
-    "langchain_unified_rollout", default=None
-)
 
 
 @contextmanager
@@ -66,11 +62,18 @@ def rollout(mode: str | Mode) -> Iterator[None]:
             chain.invoke("as before the migration")
         ```
     """
-    token = _CONTEXT.set(Mode.parse(mode))
+    token = ROLLOUT.set(Mode.parse(mode))
     try:
         yield
     finally:
-        _CONTEXT.reset(token)
+        ROLLOUT.reset(token)
+
+
+class _Storing:
+    """Lets one thread at a time make a store; a lock of its own would not pickle."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 class Rollout:
@@ -175,7 +178,7 @@ class Rollout:
             self._mode is None
             and self.default is None
             and len(self._sources) == 1
-            and _CONTEXT.get() is None
+            and ROLLOUT.get() is None
             and self._environment.unset
             and self._emergency_path is None
             and EMERGENCY not in os.environ
@@ -205,7 +208,7 @@ class Rollout:
         return None
 
     def _said(self, call: CallInfo, key: Key) -> Decision | None:
-        if (mode := _CONTEXT.get()) is not None:
+        if (mode := ROLLOUT.get()) is not None:
             return mode, "context"
         said = self._flag(call, key)
         if not self.guarded:
@@ -312,7 +315,7 @@ class Rollout:
         if self._store is None:
             from langchain_unified.rollout.store import ShadowStore  # noqa: PLC0415
 
-            with _STORING:
+            with runtime[_Storing].lock:
                 self._store = self._store or ShadowStore(self.report_to)
         return self._store
 

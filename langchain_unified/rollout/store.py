@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.rollout.background import Background
 from langchain_unified.rollout.report import (
     SUFFIX,
@@ -24,6 +23,7 @@ from langchain_unified.rollout.report import (
     ShadowReport,
     by_frequency,
 )
+from langchain_unified.runtime import renew_in_children
 
 _LOG = logging.getLogger("langchain_unified")
 

@@ -21,14 +21,18 @@ from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.runner.spending import Spending
+from langchain_unified.runtime import runtime
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 _LOG = logging.getLogger("langchain_unified")
-_LOGGED: Bounded[tuple[str, str, str], object] = Bounded()
 
 Finish = Callable[[CallPlan], CallPlan]
 """What a plan goes through last, before it is sent."""
+
+
+class _Logged(Bounded[tuple[str, str, str], object]):
+    """Changes that were logged, by provider, model and parameter."""
 
 
 class Runner:
@@ -158,7 +162,7 @@ def _log(planned: CallPlan) -> None:
         if change.kind not in {"dropped", "clamped"}:
             continue
         key = (planned.provider, planned.model, change.parameter)
-        if _LOGGED.add(key, key):
+        if runtime[_Logged].add(key, key):
             _LOG.warning(
                 "%s: %s=%r %s: %s",
                 planned.model,

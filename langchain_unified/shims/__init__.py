@@ -23,6 +23,7 @@ from langchain_unified.connection import Connection
 from langchain_unified.data.installed import SHIMS, shipped_ids
 from langchain_unified.errors import ProviderNotEnabledError, UnsupportedVersionError
 from langchain_unified.registry import default_registry
+from langchain_unified.runtime import runtime
 from langchain_unified.transport.proxies import check_environment
 from langchain_unified.types import CallPlan
 from langchain_unified.versions import SHARED, first_problem
@@ -149,15 +150,34 @@ class ProviderShim(ABC):
         raise NotImplementedError(f"{self.provider} offers no tokenizer")
 
 
-_SHIMS: weakref.WeakValueDictionary[Connection, ProviderShim] = (
-    weakref.WeakValueDictionary()
-)
-_RECENT: OrderedDict[Connection, ProviderShim] = OrderedDict()
 _MOST_RECENT = 32
 """Shims kept although no model uses them: many an application makes a model per
 request, and would open its connections anew each time."""
 
-_LOCK = threading.Lock()
+
+class _Shims:
+    """The shims in use, and those used last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used: weakref.WeakValueDictionary[Connection, ProviderShim] = (
+            weakref.WeakValueDictionary()
+        )
+        self._recent: OrderedDict[Connection, ProviderShim] = OrderedDict()
+
+    def get(self, connection: Connection, make: type[ProviderShim]) -> ProviderShim:
+        """Return the shim of a connection, made if there is none."""
+        dropped = None
+        with self._lock:
+            shim = self._used.get(connection)
+            if shim is None:
+                shim = self._used[connection] = make(connection)
+            self._recent[connection] = shim
+            self._recent.move_to_end(connection)
+            if len(self._recent) > _MOST_RECENT:
+                _, dropped = self._recent.popitem(last=False)
+        del dropped  # It may close connections: not under the lock.
+        return shim
 
 
 def connect(connection: Connection) -> ProviderShim:
@@ -167,18 +187,7 @@ def connect(connection: Connection) -> ProviderShim:
         ProviderNotEnabledError: If there is no shim for the provider or its package
             is not installed.
     """
-    shim_class = load_shim(connection.provider)
-    dropped = None
-    with _LOCK:
-        shim = _SHIMS.get(connection)
-        if shim is None:
-            shim = _SHIMS[connection] = shim_class(connection)
-        _RECENT[connection] = shim
-        _RECENT.move_to_end(connection)
-        if len(_RECENT) > _MOST_RECENT:
-            _, dropped = _RECENT.popitem(last=False)
-    del dropped
-    return shim
+    return runtime[_Shims].get(connection, load_shim(connection.provider))
 
 
 @cache

@@ -18,8 +18,8 @@ from types import ModuleType
 from typing import Any
 
 from langchain_unified.reliability.exchange import current
-from langchain_unified.reliability.forking import renew_in_children
 from langchain_unified.reliability.limits import limits
+from langchain_unified.runtime import renew_in_children
 from langchain_unified.transport.meter import ASKED, Meter
 from langchain_unified.transport.redirects import (
     drop_keys_elsewhere,

@@ -45,6 +45,7 @@ LAYERS = (
         "environment",
         "errors",
         "exports",
+        "runtime",
         "given",
         "versions",
     },

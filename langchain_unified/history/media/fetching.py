@@ -41,8 +41,11 @@ MAX_SECONDS = 20.0
 """Longest download, from the first byte asked for to the last received."""
 
 _PIECE = 64 * 1024
-_PACKED = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16}
-_PACKED["deflate"] = zlib.MAX_WBITS
+_PACKED = {
+    "gzip": zlib.MAX_WBITS | 16,
+    "x-gzip": zlib.MAX_WBITS | 16,
+    "deflate": zlib.MAX_WBITS,
+}
 
 
 def fetched(media: Media, seconds: float | None = None) -> Media:

@@ -18,6 +18,7 @@ from typing import Any
 
 import openai
 
+from langchain_unified.runtime import runtime
 from langchain_unified.shims.openai_wire.faults import status_error, transport_errors
 
 _SDK_LOG = logging.getLogger("openai")
@@ -26,7 +27,9 @@ _READ_TIMEOUT = "x-stainless-read-timeout"
 _ONE_REQUEST = ("content-length", "cookie")
 _REPEATED = frozenset({"timeout", "max_retries"})
 
-_KEPT: weakref.WeakKeyDictionary[Any, Kept] = weakref.WeakKeyDictionary()
+
+class _Clients(weakref.WeakKeyDictionary[Any, "Kept"]):
+    """What is known of each client."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def allow(client: Any, http_client: Any) -> None:
         http_client: The HTTP client it was handed, made by us.
     """
     if type(client) in {openai.OpenAI, openai.AsyncOpenAI}:
-        _KEPT.setdefault(client, Kept(http_client))
+        runtime[_Clients].setdefault(client, Kept(http_client))
 
 
 def repeated(
@@ -83,7 +86,7 @@ def repeated(
         "POST",
         template.url,
         headers=template.headers,
-        cookies=_KEPT[client].http_client.cookies,
+        cookies=runtime[_Clients][client].http_client.cookies,
         content=content,
         extensions={"timeout": dict.fromkeys(_PHASES, timeout)},
     )
@@ -96,7 +99,7 @@ def remember(
     client: Any, path: str, options: Mapping[str, Any] | None, response: Any
 ) -> None:
     """Keep the request of an answer, if the next ones can repeat it."""
-    kept = _KEPT.get(client)
+    kept = runtime[_Clients].get(client)
     if kept is None or response.history or not _is_usual(client, path, options):
         return  # A redirect holds for one request, and has taken its key away.
     request = response.request
@@ -113,7 +116,7 @@ def send(client: openai.OpenAI, request: Any) -> Any:
         openai.OpenAIError: As the SDK does.
     """
     try:
-        response: Any = _KEPT[client].http_client.send(request, stream=True)
+        response: Any = runtime[_Clients][client].http_client.send(request, stream=True)
     except _failures(request) as error:
         raise _unsent(error, request) from error
     if response.is_success:
@@ -125,7 +128,8 @@ def send(client: openai.OpenAI, request: Any) -> Any:
 async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
     """Send a request as the SDK does; see `send`."""
     try:
-        response: Any = await _KEPT[client].http_client.send(request, stream=True)
+        http_client = runtime[_Clients][client].http_client
+        response: Any = await http_client.send(request, stream=True)
     except _failures(request) as error:
         raise _unsent(error, request) from error
     if response.is_success:
@@ -137,7 +141,7 @@ async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
 def _template(
     client: Any, path: str, options: Mapping[str, Any] | None
 ) -> Template | None:
-    kept = _KEPT.get(client)
+    kept = runtime[_Clients].get(client)
     template = kept.templates.get(path) if kept else None
     if template is None or not _is_usual(client, path, options):
         return None

@@ -10,16 +10,16 @@ import pytest
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import ProviderModelNotFoundError
-from langchain_unified.registry import Registry, lifecycle
-from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.registry import Registry
+from langchain_unified.runtime import runtime
 from langchain_unified.testing import ProviderEmulator
 from tests.conftest import connections
 
 
 @pytest.fixture(autouse=True)
-def _nothing_warned(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_warned() -> None:
     """Let each test see the first warning of a process."""
-    monkeypatch.setattr(lifecycle, "_WARNED", Bounded())
+    runtime.reset()
 
 
 @pytest.fixture
