@@ -5,7 +5,7 @@ import inspect
 import json
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import openai
@@ -490,3 +490,111 @@ async def test_a_structured_answer_keeps_its_value(
     answer = await compat.generate_structured("hi", schema)
 
     assert {"city": "Rome"} == answer["value"]
+
+
+class Plain:
+    """An old service of ordinary functions, whose callers await nothing."""
+
+    def generate_text(self, prompt: str, model: str = "auto") -> dict[str, Any]:
+        return {"text": f"old {prompt}", "model_used": model, "success": True}
+
+    def generate_chat(self, messages: Any) -> dict[str, Any]:
+        return {"text": f"old {len(messages)}"}
+
+    def stream_text(self, prompt: str) -> Iterator[str]:
+        yield f"old {prompt}"
+
+    def batch_text(self, prompts: list[str]) -> list[dict[str, Any]]:
+        return [{"text": f"old {prompt}"} for prompt in prompts]
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["legacy", "shadow", "unified"])
+def test_callers_of_ordinary_functions_await_nothing(
+    service: UnifiedInferenceService, mode: str
+) -> None:
+    """Where the old methods are ordinary functions both paths answer at once."""
+    compat: Any = LangChainCompatibilityService(service, Plain(), rollout=mode)
+    was = "" if mode == "unified" else "old "
+    chat = [("user", "1")]
+
+    assert f"{was}hi" == compat.generate_text("hi")["text"]
+    assert f"{was}1" == compat.generate_chat(chat)["text"]
+    assert f"{was}hi" == "".join(compat.stream_text("hi"))
+    assert [f"{was}a", f"{was}b"] == [
+        one["text"] for one in compat.batch_text(["a", "b"])
+    ]
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["legacy", "shadow", "unified"])
+async def test_an_ordinary_function_may_be_awaited_too(
+    service: UnifiedInferenceService, mode: str
+) -> None:
+    """Callers that await it all the same get a plain dictionary."""
+    compat: Any = LangChainCompatibilityService(service, Plain(), rollout=mode)
+    answer = compat.generate_text("hi")
+    awaited = await compat.generate_text("hi")
+
+    assert answer["text"] == awaited["text"]
+    assert dict is type(awaited)
+
+
+class Decorated:
+    """An old service whose ordinary functions return what has to be awaited."""
+
+    def generate_text(self, prompt: str) -> Awaitable[dict[str, Any]]:
+        return asyncio.sleep(0, {"text": "old"})
+
+    def generate_chat(self, messages: Any):  # no annotation tells anybody
+        return asyncio.ensure_future(asyncio.sleep(0, {"text": "old"}))
+
+
+@quiet
+async def test_a_function_that_returns_something_to_await_stays_one(
+    service: UnifiedInferenceService,
+) -> None:
+    """Its annotation, or its first answer, says that callers await it."""
+    flags = Rollout("legacy")
+    compat: Any = LangChainCompatibilityService(service, Decorated(), rollout=flags)
+    before = [await compat.generate_text("hi"), await compat.generate_chat("hi")]
+    flags.mode = "unified"
+    after = [compat.generate_text("hi"), compat.generate_chat([("user", "hi")])]
+
+    assert ["old", "old"] == [answer["text"] for answer in before]
+    assert all(inspect.isawaitable(answer) for answer in after)
+    assert ["hi", "hi"] == [(await answer)["text"] for answer in after]
+
+
+@quiet
+@pytest.mark.parametrize("mode", ["legacy", "shadow", "unified"])
+async def test_what_is_asked_may_have_another_name(
+    service: UnifiedInferenceService, mode: str
+) -> None:
+    """An old method that takes its prompt by its own name, or by name only, gets it."""
+
+    class Named:
+        async def generate_text(self, *, question: str) -> dict[str, Any]:
+            return {"text": f"old {question}"}
+
+        async def generate_chat(self, *, messages: Any) -> dict[str, Any]:
+            return {"text": f"old {messages[0][1]}"}
+
+    flags = Rollout(mode)
+    compat: Any = LangChainCompatibilityService(service, Named(), rollout=flags)
+    text = await compat.generate_text(question="hi")
+    chat = await compat.generate_chat(messages=[("user", "hi")])
+
+    assert 0 == flags.report().failed
+    assert ["hi" if mode == "unified" else "old hi"] * 2 == [text["text"], chat["text"]]
+
+
+def test_frameworks_see_that_the_method_is_asynchronous(
+    service: UnifiedInferenceService,
+) -> None:
+    """Whoever asks before calling, as FastAPI and LangChain do, is told right."""
+    compat = LangChainCompatibilityService(service, OldService())
+    plain = LangChainCompatibilityService(service, Plain())
+
+    assert asyncio.iscoroutinefunction(compat.generate_text)
+    assert not asyncio.iscoroutinefunction(plain.generate_text)
