@@ -23,7 +23,7 @@ from langchain_unified.rollout.flags import (
     Flag,
     OpenFeatureFlag,
 )
-from langchain_unified.rollout.keys import CallInfo, Key, KeyReader
+from langchain_unified.rollout.keys import CallInfo, Key, KeyReader, check_function
 from langchain_unified.rollout.modes import LEGACY, Mode
 from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
 from langchain_unified.runtime import ROLLOUT, runtime
@@ -143,8 +143,8 @@ class Rollout:
         self.default = None if default is None else Mode.parse(default)
         _check("mirror", mirror, "offer", "give a Mirror.")
         _check("guard", guard, "thresholds", "give a Guard.")
-        _check("call", call, "__call__", "give a function.")
-        _check("on_event", on_event, "__call__", "give a function.")
+        check_function("call", call)
+        check_function("on_event", on_event)
         self.salt, self.mirror, self.guard = salt, mirror, guard
         self.report_to, self.guarded = report_to, ""
         self._keys, self._teller = KeyReader(key), Teller(on_event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +22,7 @@ LangGraph and LangSmith group runs."""
 
 _ACCEPTED = (
     "give the name of a field ('tenant'), a path into the config "
-    "('metadata.org.id'), or a function of the call."
+    "('metadata.org.id'), or a function of the call that is not async."
 )
 _SECRET = ("key", "token", "secret", "password", "authorization", "credential")
 
@@ -98,8 +99,8 @@ class KeyReader:
 
     def __init__(self, key: str | Callable[..., Any] | None = None) -> None:
         """Keep where to look."""
-        if not (key is None or callable(key) or (isinstance(key, str) and key)):
-            raise InvalidParameterError("key", key, _ACCEPTED)
+        if not (isinstance(key, str) and key):
+            check_function("key", key, _ACCEPTED)
         self._key = key
         self._takes_call = callable(key) and _takes_call(key)
 
@@ -107,7 +108,11 @@ class KeyReader:
         """Return the key of a call; a function of the user's may raise."""
         if callable(self._key):
             said = self._key(call) if self._takes_call else self._key()
-            return _key(said, "function")
+            found = _key(said, "function")
+            if not (found.value or said is None or said == ""):
+                message = f"it returned a {type(said).__name__}, which is no key"
+                raise TypeError(message)
+            return found
         if self._key is not None and "." in self._key:
             return _key(call.at(self._key), self._key)
         for name in NAMES if self._key is None else (self._key,):
@@ -117,12 +122,27 @@ class KeyReader:
         return Key()
 
 
+def check_function(
+    name: str, value: Any, accepted: str = "give a function that is not async."
+) -> None:
+    """Refuse what is no function; nobody would await an asynchronous one.
+
+    Raises:
+        InvalidParameterError: If it is another thing than a function or `None`.
+    """
+    works = getattr(value, "__call__", None)  # noqa: B004 - an object's own is looked at
+    plain = not any(map(inspect.iscoroutinefunction, (value, works)))
+    if value is not None and not (callable(value) and plain):
+        raise InvalidParameterError(name, value, accepted)
+
+
 def _mapping(place: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = place.get(name)
     return found if isinstance(found, Mapping) else EMPTY
 
 
 def _key(value: Any, name: str) -> Key:
+    value = value.value if isinstance(value, Enum) else value
     plain = isinstance(value, (str, int, UUID)) and not isinstance(value, bool)
     return Key(str(value), name) if plain and str(value) else Key()
 

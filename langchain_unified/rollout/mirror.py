@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, BaseMessage
@@ -17,10 +17,10 @@ from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
 from langchain_unified.engine.answers import COST
-from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.rollout import guard
 from langchain_unified.rollout.background import Background
+from langchain_unified.rollout.keys import check_function
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.runner import faces
@@ -138,8 +138,7 @@ class Mirror:
             **dict.fromkeys(("max_calls", "max_tokens"), guard.COUNT),
             max_usd=guard.AMOUNT | None,
         )
-        if not (compare is None or callable(compare)):
-            raise InvalidParameterError("compare", compare, "give a function.")
+        check_function("compare", compare)
         self._renew()
 
     @property
@@ -213,7 +212,8 @@ class Mirror:
         if self.compare is None:
             return found
         try:
-            return found._replace(verdict=self.compare(primary.text, message.text))
+            verdict = _verdict(self.compare(primary.text, message.text))
+            return found._replace(verdict=verdict)
         except Exception as error:  # noqa: BLE001 - it is in the report
             return found._replace(error=f"compare: {type(error).__name__}: {error}")
 
@@ -232,3 +232,18 @@ class Mirror:
         """Start with nothing spent."""
         self.__dict__ |= state
         self._renew()
+
+
+def _verdict(said: Any) -> bool | float | None:
+    """Return a judge's word; a number outside 0 to 1 is none.
+
+    Raises:
+        ValueError: If it is neither a boolean nor a score.
+    """
+    if said is None or isinstance(said, bool):
+        return said
+    score = float(said)
+    if not 0 <= score <= 1:
+        message = f"a score is a number from 0 to 1, not {score:g}"
+        raise ValueError(message)
+    return score

@@ -58,6 +58,7 @@ class Mode(NamedTuple):
                 does not have; the message names the nearest one.
         """
         if isinstance(value, Mode):
+            _parsed(str(value))  # One that a user made is checked as text is.
             return value
         if isinstance(value, bool):
             return UNIFIED if value else LEGACY
@@ -87,7 +88,8 @@ class Mode(NamedTuple):
 
     def __str__(self) -> str:
         """Return the mode as a flag would say it."""
-        own = f"canary:{self.percent:g}" if self.name == "canary" else self.name
+        percent = f"{self.percent:.8f}".rstrip("0").rstrip(".")
+        own = f"canary:{percent}" if self.name == "canary" else self.name
         others = (f"{provider}={mode}" for provider, mode in self.providers)
         return ", ".join((own, *others))
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -152,3 +153,30 @@ def test_a_flag_service_sees_the_call_but_no_secret(model: Make) -> None:
     assert {"tenant": "acme", "region": "eu"}.items() <= seen[-1].attributes.items()
     assert "gpt-4o" == seen[-1].attributes["model"]
     assert "sk-secret" not in str(seen[-1].attributes)
+
+
+class Tenant(str, Enum):
+    """A tenant, as an application may hold it."""
+
+    ACME = "acme"
+
+
+def test_a_key_is_the_value_behind_an_enumeration() -> None:
+    """One tenant is one key, whether it comes as an enumeration or as text."""
+    keys = [
+        KeyReader("tenant").read(CallInfo({"metadata": {"tenant": value}}))
+        for value in (Tenant.ACME, "acme")
+    ]
+
+    assert keys[0] == keys[1]
+
+
+def test_a_function_that_returns_no_key_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A tuple or a float cannot be drawn by; the log says so, once."""
+    flags = Rollout("canary:50", key=lambda: ("acme", 7))
+    for _ in range(3):
+        flags.decide("openai")
+
+    assert 1 == caplog.text.count("it returned a tuple, which is no key")

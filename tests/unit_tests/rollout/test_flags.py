@@ -12,7 +12,7 @@ from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.rollout import ENVIRONMENT, Mode, Rollout, rollout
+from langchain_unified.rollout import ENVIRONMENT, Mirror, Mode, Rollout, rollout
 from langchain_unified.rollout.flags import FLAG, FileFlag
 from tests.benchmarks.counting import count_calls
 
@@ -277,6 +277,34 @@ def test_a_wrong_constant_is_refused_at_once() -> None:
         Rollout(default="legcy")
     with pytest.raises(InvalidParameterError), rollout("legcy"):
         pass
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        Mode("lgacy"),
+        Mode("off"),
+        Mode("canary", 500.0),
+        Mode("canary", float("nan")),
+        Mode("legacy", providers=(("opnai", Mode("off")),)),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_is_refused_as_its_text_is(mode: Mode) -> None:
+    """A mode made by hand can hold a typo too."""
+    with pytest.raises(InvalidParameterError):
+        Rollout(mode)
+
+
+@pytest.mark.parametrize("part", ["call", "key", "on_event", "compare"])
+def test_an_asynchronous_function_is_refused(part: str) -> None:
+    """Nobody would await it: a flag, a key or a judge would be lost in silence."""
+
+    async def late(*_: Any) -> str:
+        return "legacy"
+
+    with pytest.raises(InvalidParameterError, match="not async"):
+        Mirror(1.0, compare=late) if part == "compare" else Rollout(**{part: late})
 
 
 def test_reading_is_cheap(tmp_path: Path) -> None:

@@ -12,7 +12,12 @@ from openai import DefaultAsyncHttpxClient
 
 from langchain_unified import LangChainCompatibilityService, UnifiedChatModel
 from langchain_unified.errors import InvalidParameterError, ProviderNotEnabledError
-from langchain_unified.rollout import Mirror, Rollout, async_capture_hooks
+from langchain_unified.rollout import (
+    Mirror,
+    Rollout,
+    ShadowReport,
+    async_capture_hooks,
+)
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator, Reply
 
@@ -236,6 +241,20 @@ async def test_a_mirror_judges_both_answers(
     assert [("old", "one two")] * 3 == seen
     assert [0.5] * 3 == [copy.verdict for copy in report.mirrored]
     assert 3 == len(provider_emulator.requests)
+
+
+@pytest.mark.parametrize("verdict", ["equal", {"same": 1}, float("nan"), 7, -0.1])
+async def test_a_verdict_that_is_none_is_told(model: Make, verdict: Any) -> None:
+    """A judge that says neither yes nor no nor a score breaks no report."""
+    mirror = Mirror(1.0, max_usd=None, compare=lambda old, new: verdict)
+    flags = Rollout("shadow", mirror=mirror)
+    await compat(model, Old(), flags).generate_text("one two")
+    report = flags.report()
+    again = ShadowReport.from_json(report.to_json())
+
+    assert [None] == [copy.verdict for copy in again.mirrored]
+    assert "compare: " in str(again.mirrored[0].error)
+    assert "1 mirrored (1 failed)" in str(report)
 
 
 @pytest.mark.parametrize("own", [{"errors": "dictionary"}, {"rollout": "lgacy"}])
