@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -19,38 +19,6 @@ LONGEST_NAME = 512
 
 _MOST_CALLS = 256
 """Models whose plain calls are kept, for a chat model."""
-
-DEFAULTS = (
-    "temperature",
-    "max_tokens",
-    "stop",
-    "reasoning_effort",
-    "reasoning",
-    "verbosity",
-    "top_p",
-    "presence_penalty",
-    "frequency_penalty",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "n",
-    "include",
-    "truncation",
-    "store",
-    "context_management",
-    "prompt_cache_options",
-    "service_tier",
-    "extra_body",
-    "stream_usage",
-    "use_responses_api",
-    "max_retries",
-    "on_unsupported",
-    "output_version",
-    "tenant",
-    "deadline",
-)
-"""Fields of the constructor that hold for calls that say nothing else."""
 
 
 class Call:
@@ -90,6 +58,7 @@ class CallReader:
     Args:
         fields: The model's fields by name.
         given: The names of the fields that the user set.
+        names: The fields that hold for calls that say nothing else.
         owner: The class of the model, for error messages.
         platforms: Returns where models are served, by provider id.
     """
@@ -100,6 +69,7 @@ class CallReader:
         "_fields",
         "_given",
         "_last",
+        "_names",
         "_owner",
         "_platforms",
         "_read_with",
@@ -110,11 +80,12 @@ class CallReader:
         fields: Mapping[str, Any],
         given: set[str],
         *,
+        names: Sequence[str],
         owner: str,
         platforms: Callable[[], Mapping[str, str]],
     ) -> None:
         """Read nothing yet."""
-        self._fields, self._given = fields, given
+        self._fields, self._given, self._names = fields, given, names
         self._owner, self._platforms = owner, platforms
         self._defaults: dict[str, Any] | None = None
         self._read_with: dict[str, Any] = {}
@@ -130,7 +101,7 @@ class CallReader:
         """
         fields, further = self._fields, self._fields["model_kwargs"]
         if self._defaults is None or self._read_with != further:
-            own = {name: fields[name] for name in DEFAULTS}
+            own = {name: fields[name] for name in self._names}
             own["timeout"] = fields["request_timeout"]
             if "use_responses_api" not in self._given:
                 own["use_responses_api"] = None

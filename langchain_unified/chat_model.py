@@ -33,7 +33,7 @@ from langchain_unified import counting, tracing
 from langchain_unified.clients import client_attribute
 from langchain_unified.configured import check_undeclared, with_run_settings
 from langchain_unified.cost import Purse
-from langchain_unified.drop_in import LLM_TYPE, DropIn
+from langchain_unified.drop_in import LLM_TYPE, DropIn, settings_of
 from langchain_unified.errors import MissingCredentialsError, NoClientError
 from langchain_unified.given import reading, sendable
 from langchain_unified.history.media import completed
@@ -616,6 +616,7 @@ def _assembled(
         fields,
         model.model_fields_set,
         private["_given_clients"],
+        names=settings_of(type(model)),
         owner=type(model).__name__,
         purse=private["_purse"],
         killed=killed,

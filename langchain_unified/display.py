@@ -6,11 +6,13 @@ import html
 import json
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from langchain_unified.registry import Registry
-    from langchain_unified.types import CallPlan, ModelConfig, ParameterRule
+# What is shown prints itself by these functions, so its classes are not known here.
+CallPlan: TypeAlias = Any
+ModelConfig: TypeAlias = Any
+ParameterRule: TypeAlias = Any
+Registry: TypeAlias = Any
 
 _WIDTH = 88
 _CSS = (

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
@@ -19,6 +20,7 @@ from pydantic import (
 )
 from typing_extensions import Self, override
 
+from langchain_unified import vocabulary
 from langchain_unified.clients import CLIENTS
 from langchain_unified.configured import (
     check_declared,
@@ -32,6 +34,7 @@ from langchain_unified.environment import (
     seconds_from_env,
 )
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.invocation import CONTROLS
 from langchain_unified.keywords import as_invalid_parameter, read_keywords
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.serialization import deepen, fill_in, movable
@@ -408,3 +411,18 @@ class DropIn(BaseChatModel):
         copied = self.__copy__()
         deepen(copied, memo)
         return copied
+
+
+@lru_cache
+def settings_of(model: type[BaseChatModel]) -> tuple[str, ...]:
+    """Return the fields of a model that are settings of its calls.
+
+    A field counts that has the name of a setting (`data/parameters.toml`) or of what
+    steers a call, so that one added to a subclass takes effect like ours.
+
+    Args:
+        model: The class of the model.
+    """
+    theirs = BaseChatModel.model_fields.keys() - {"output_version"}
+    known = {*vocabulary.canonical_names(), *CONTROLS} - {"rollout", *theirs}
+    return tuple(name for name in model.model_fields if name in known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,7 @@ class Planning:
         fields: The model's fields by name.
         given: The names of the fields that the user set.
         clients: SDK clients that the constructor was given, by keyword.
+        names: The fields that hold for calls that say nothing else.
         owner: The class of the model, for error messages.
         purse: What the model has spent.
         killed: Returns the providers that no choice may fall on.
@@ -54,6 +55,7 @@ class Planning:
         given: set[str],
         clients: Mapping[str, Any],
         *,
+        names: Sequence[str],
         owner: str,
         purse: Purse,
         killed: Callable[[], frozenset[str]],
@@ -64,7 +66,11 @@ class Planning:
         self._known: dict[str, ModelConfig] = {}
         self.wiring = Wiring(fields, clients)
         self.calls = CallReader(
-            fields, given, owner=owner, platforms=self.wiring.platforms
+            fields,
+            given,
+            names=names,
+            owner=owner,
+            platforms=self.wiring.platforms,
         )
 
     def check(self) -> None:

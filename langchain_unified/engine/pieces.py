@@ -51,7 +51,8 @@ class Pieces:
         if not self._recorded:
             self._recorded = True
             message.response_metadata.update(on_record(message, self._plan.record()))
-        restore_names(message, self._own_names)
+        if self._own_names:
+            restore_names(message, self._own_names)
         if self._unwrapper is not None:
             self._unwrapper.feed(message)
         self._spoke = self._spoke or says_something(chunk)
@@ -59,14 +60,17 @@ class Pieces:
         reason = normalise(message, chunk.generation_info, calls=self._calls)
         last = getattr(message, "chunk_position", None) == "last"
         self._ended = self._ended or reason is not None or last
-        self._reason = reason or reason_of_status(message) or self._reason
+        if reason is None and "status" in message.response_metadata:
+            reason = reason_of_status(message)
+        self._reason = reason or self._reason
         self._answered = self._answered or not says_nothing(message)
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
         if self._plan.parse_as is not None:
             self._said.append(str(message.text))
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
-        return self._with_cost(fed)
+        ended = getattr(fed.message, "chunk_position", None) == "last"
+        return self._with_cost(fed) if ended else fed
 
     def _with_cost(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Put the cost on the last piece; pieces merge, so it is on no other."""
@@ -115,21 +119,25 @@ class Pieces:
 
 
 class Opening:
-    """Holds the pieces before the first token back, so that a retry shows nothing."""
+    """Holds the pieces before the first token back, so that a retry shows nothing.
+
+    Attributes:
+        is_open: Whether a piece has gone on; the next ones do at once.
+    """
 
     def __init__(self) -> None:
         """Start before the first piece."""
         self._held: list[ChatGenerationChunk] = []
-        self._open = False
+        self.is_open = False
 
     def passed(self, piece: ChatGenerationChunk) -> list[ChatGenerationChunk]:
         """Return the pieces that can go on now."""
-        if self._open:
+        if self.is_open:
             return [piece]
         self._held.append(piece)
         if not says_something(piece) and len(self._held) <= limits().quiet_pieces:
             return []
-        self._open = True
+        self.is_open = True
         held, self._held = self._held, []
         return held
 

@@ -95,6 +95,9 @@ def stream(
                 for piece in _watched(pieces, exchange):
                     if spending is not None and (cost := cost_of(piece)) is not None:
                         spending.paid(cost)
+                    if opening.is_open:
+                        yield piece
+                        continue
                     for one in opening.passed(piece):
                         attempt.commit()
                         yield one
@@ -117,6 +120,9 @@ async def astream(
                 async for piece in _awatched(pieces, exchange, native=native):
                     if spending is not None and (cost := cost_of(piece)) is not None:
                         spending.paid(cost)
+                    if opening.is_open:
+                        yield piece
+                        continue
                     for one in opening.passed(piece):
                         attempt.commit()
                         yield one
@@ -131,9 +137,11 @@ def _watched(
     """Yield pieces within the deadline; what comes between belongs to the caller."""
     with exchange:
         piece = next(pieces, None)  # The request is sent, in the current exchange.
+    limited = exchange.remaining() is not None
     while piece is not None:
-        exchange.check()
-        yield signed(piece, exchange)
+        if limited:
+            exchange.check()
+        yield signed(piece, exchange) if exchange.failed else piece
         try:
             piece = next(pieces, None)
         except Exception as error:
@@ -152,7 +160,7 @@ async def _awatched(
             piece = await in_time(_next(pieces), wait)
         if piece is None:
             return
-        yield signed(piece, exchange)
+        yield signed(piece, exchange) if exchange.failed else piece
 
 
 async def _next(
@@ -214,7 +222,7 @@ def _stream(
     with closing(shim.stream(plan, messages)) as chunks:
         for chunk in chunks:
             yield pieces.feed(chunk)
-            if pieces.done:
+            if plan.stop and pieces.done:
                 break
     yield from pieces.rest()
 
@@ -229,7 +237,7 @@ async def _astream(
     async with owned(shim.astream(plan, messages)) as chunks:
         async for chunk in chunks:
             yield pieces.feed(chunk)
-            if pieces.done:
+            if plan.stop and pieces.done:
                 break
     for piece in pieces.rest():
         yield piece

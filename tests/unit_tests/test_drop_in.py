@@ -153,3 +153,20 @@ def test_an_updated_copy_follows_the_update() -> None:
     llm.explain()
 
     assert "o3" == llm.model_copy(update={"model_name": "o3"}).explain().model
+
+
+class WithTopK(UnifiedChatModel):
+    """A model of an application's own, with one field more."""
+
+    top_k: int | None = None
+
+
+def test_a_field_named_like_a_setting_is_one() -> None:
+    """A setting added in one place is shown, and sent as the model takes it."""
+    llm = WithTopK(model="gemini-2.5-flash", top_k=7)
+    changes = {change.parameter for change in llm.explain(model="o3").changes}
+
+    assert {"topK": 7} == llm.explain().body["generationConfig"]
+    assert {"topK": 9} == llm.explain(top_k=9).body["generationConfig"]
+    assert 7 == llm._get_invocation_params()["top_k"]
+    assert {"top_k"} == changes
