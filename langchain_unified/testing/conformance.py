@@ -165,7 +165,7 @@ class ProviderConformance:
         without, having = Registry(load_shipped()), Registry()
         names = [config.model for config in without.models()]
         names += [f"{name}-2099-01-01" for name in names]
-        names += ["my-own-model", "unknown/model", "ft:gpt-4o:acme::id", "a", "o"]
+        names += ["my-own-model", "unknown/model", f"ft:{names[0]}:acme::id", "a", "o"]
         moved = [
             name
             for name in names

@@ -377,14 +377,11 @@ class ProviderEmulator:
         except RefusalError as error:
             recorded.evidence = error.evidence
             return _json_reply(error.status, error.body)
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
             if recorded.let_through:  # nothing can be answered to what was let through
                 return _json_reply(_ERROR, recorded.let_through[0])
-            trace = traceback.format_exc()
-            body = {
-                "error": {"message": trace, "type": "emulator_failure", "code": 500}
-            }
-            return _json_reply(500, body)
+            recorded.failure = traceback.format_exc()
+            return _json_reply(_ERROR, _failure_body(error))
         reply.delay = self.latency
         reply.chunk_delay = self.chunk_delay
         return reply
@@ -400,6 +397,17 @@ class ProviderEmulator:
             if self._sink is not None:
                 self._sink.write(recorded.to_json() + "\n")
                 self._sink.flush()
+
+
+def _failure_body(error: Exception) -> dict[str, object]:
+    """Say that the emulator failed, in a body every SDK can read, without a retry."""
+    message = (
+        f"The emulator failed on this request ({type(error).__name__}: {error}), which "
+        "says nothing about the real API. The traceback is in "
+        "`emulator.errors[-1].failure`."
+    )
+    status = "INVALID_ARGUMENT"
+    return {"error": {"message": message, "type": "emulator_failure", "status": status}}
 
 
 def _json_reply(status: int, body: object) -> HttpReply:

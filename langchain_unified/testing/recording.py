@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,7 @@ class RecordedRequest:
         error: The JSON error body of a 4xx or 5xx, or None.
         ignored: Parameters that were accepted and have no effect.
         scripted: Whether a scripted reply or a random fault answered.
+        failure: The traceback, if the emulator itself failed on the request.
         let_through: Bodies of the errors that were not given, as `strict` asks for
             stronger evidence.
         evidence: How a refusal is known: `recorded`, `documented` or `inferred`; None
@@ -89,6 +90,7 @@ class RecordedRequest:
     ignored: list[str] = field(default_factory=list)
     scripted: bool = False
     evidence: str | None = None
+    failure: str | None = None
     let_through: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> str:
@@ -135,6 +137,12 @@ def _mask(values: Mapping[str, str], secret: frozenset[str]) -> dict[str, str]:
 
 def _parsed(raw: bytes) -> Any:
     try:
-        return json.loads(raw) if raw else None
-    except ValueError:
+        return json.loads(raw, parse_constant=_no_json) if raw else None
+    except (ValueError, RecursionError):
         return None
+
+
+def _no_json(word: str) -> NoReturn:
+    """Refuse NaN and the infinities, which Python reads and JSON does not have."""
+    message = f"{word} is no JSON."
+    raise ValueError(message)

@@ -12,6 +12,7 @@ from langchain_unified.testing.answers.task import ToolCall
 if TYPE_CHECKING:
     from langchain_unified.testing.answers.task import Task, ToolSpec
 
+_USE_IT = re.compile(r"\b(?:call|use) (?:the|this|your) tool\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]{4,}")
 _COMMON = frozenset(
     {
@@ -54,6 +55,8 @@ def _forced_call(task: Task) -> ToolCall:
 
 def _wanted(task: Task) -> list[ToolCall]:
     """List the calls a prompt asks for, in the order of the tools."""
+    if len(task.tools) == 1 and _USE_IT.search(task.text):
+        return _calls_of(task.tools[0], task.text)
     named = [tool for tool in task.tools if _names(task.text, tool.name)]
     chosen = named or [tool for tool in task.tools if _matches(task.text, tool)]
     return [call for tool in chosen for call in _calls_of(tool, task.text)]
@@ -67,6 +70,8 @@ def _calls_of(tool: ToolSpec, text: str) -> list[ToolCall]:
 
 
 def _call(tool: ToolSpec, hints: Hints) -> ToolCall:
+    if tool.custom:
+        return ToolCall(tool.name, {}, text=hints.next_string() or hints.text)
     arguments = instance_of(tool.schema, hints, only_required=True)
     return ToolCall(tool.name, arguments if isinstance(arguments, dict) else {})
 
@@ -77,8 +82,9 @@ def _takes_one_text(tool: ToolSpec) -> bool:
     texts = [
         name
         for name in required
-        if str(properties.get(name, {}).get("type", "")).lower() == "string"
-        and "enum" not in properties[name]
+        if isinstance(schema := properties.get(name), dict)
+        and str(schema.get("type", "")).lower() == "string"
+        and "enum" not in schema
     ]
     return len(texts) == 1
 

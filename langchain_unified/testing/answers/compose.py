@@ -13,7 +13,7 @@ from langchain_unified.testing.answers.task import Answer
 from langchain_unified.testing.text import cut_at_stop, cut_to_tokens
 
 if TYPE_CHECKING:
-    from langchain_unified.testing.answers.task import Task
+    from langchain_unified.testing.answers.task import Task, ToolCall
 
 _KEY_WORDS = re.compile(r"\b(keys?|fields?|propert(?:y|ies))\b", re.IGNORECASE)
 
@@ -31,12 +31,18 @@ def compose(task: Task) -> Answer:
     calls = calls_for(task)
     left = _left_for_answer(task)
     if calls and (left is None or left > 0):
-        return Answer(calls=calls, reasoning_tokens=task.reasoning_tokens)
+        said = _announcement(calls) if task.announces else ""
+        return Answer(said, calls=calls, reasoning_tokens=task.reasoning_tokens)
     text, truncated = cut_to_tokens(cut_at_stop(_text(task), task.stop), left)
     spent = task.reasoning_tokens
     if task.max_tokens is not None:
         spent = min(spent, task.max_tokens)
     return Answer(text=text, truncated=truncated, reasoning_tokens=spent)
+
+
+def _announcement(calls: list[ToolCall]) -> str:
+    names = ", ".join(dict.fromkeys(call.name for call in calls))
+    return f"I will call {names}."
 
 
 def _left_for_answer(task: Task) -> int | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.answers.patterns import example_of
+from langchain_unified.testing.answers.patterns import LONGEST, example_of
 
 if TYPE_CHECKING:
     from langchain_unified.testing.answers.hints import Hints
 
 _MAX_DEPTH = 4
+_MAX_ITEMS = 1000
+"""Items of all lists of one instance together."""
+
 _FORMATS = {
     "date-time": "2026-01-15T12:00:00Z",
     "date": "2026-01-15",
@@ -49,6 +52,8 @@ class _Builder:
         self._root = root
         self._hints = hints
         self._only_required = only_required
+        self._items_left = _MAX_ITEMS
+        self._padding_left = LONGEST
 
     def build(self, schema: Any, depth: int) -> Any:
         if not isinstance(schema, dict):
@@ -56,8 +61,8 @@ class _Builder:
         schema = self._resolved(schema)
         if "const" in schema:
             return schema["const"]
-        if schema.get("enum"):
-            choices = schema["enum"]
+        choices = schema.get("enum")
+        if isinstance(choices, list) and choices:
             return self._hints.mentioned(choices) or choices[0]
         for key in ("anyOf", "oneOf"):
             if schema.get(key):
@@ -102,7 +107,8 @@ class _Builder:
             least = int(schema.get("minItems") or 0)
         most = schema.get("maxItems")
         wanted = least if most is None else min(least, int(most))
-        while len(built) < wanted:
+        while len(built) < wanted and self._items_left > 0:
+            self._items_left -= 1
             built.append(self.build(schema.get("items") or {}, depth + 1))
         return built
 
@@ -112,7 +118,8 @@ class _Builder:
         if schema.get("pattern"):
             return example_of(str(schema["pattern"]))
         text = self._hints.next_string() or self._hints.text or "text"
-        least = int(schema.get("minLength") or 0)
+        least = min(int(schema.get("minLength") or 0), self._padding_left)
+        self._padding_left -= max(least, 0)
         most = schema.get("maxLength")
         text = text.ljust(least, "x")
         return text if most is None else text[: int(most)]
@@ -176,15 +183,26 @@ def _type_of(schema: dict[str, Any]) -> str:
     return str(kind).lower()
 
 
+def _above(schema: dict[str, Any], unit: float) -> float:
+    return _bound(schema, "exclusiveMinimum", -math.inf) + unit
+
+
+def _below(schema: dict[str, Any], unit: float) -> float:
+    return _bound(schema, "exclusiveMaximum", math.inf) - unit
+
+
+def _bound(schema: dict[str, Any], keyword: str, default: float) -> float:
+    """Return a bound; draft 4 has a boolean where later drafts have a number."""
+    value = schema.get(keyword)
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if known else default  # type: ignore[return-value]
+
+
 def _number(schema: dict[str, Any], hint: float | None, *, whole: bool) -> float:
     step = schema.get("multipleOf")
     unit = step or (1 if whole else 0.5)
-    low = schema.get("minimum", -math.inf)
-    high = schema.get("maximum", math.inf)
-    if "exclusiveMinimum" in schema:
-        low = max(low, schema["exclusiveMinimum"] + unit)
-    if "exclusiveMaximum" in schema:
-        high = min(high, schema["exclusiveMaximum"] - unit)
+    low = max(_bound(schema, "minimum", -math.inf), _above(schema, unit))
+    high = min(_bound(schema, "maximum", math.inf), _below(schema, unit))
     value = hint if hint is not None and low <= hint <= high else None
     if value is None or (whole and value != int(value)):
         value = min(max(1, low), high)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+LONGEST = 100_000
+"""Characters of the longest text that is made up."""
+
 _ALPHABET = "a1A_- .xX0@/" + "".join(map(chr, range(33, 127)))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
@@ -58,7 +61,11 @@ class _Reader:
         found = []
         while self._next() not in {"", "|", ")"}:
             one = self._one()
-            found.append(one * self._count())
+            count = self._count()
+            if len(one) * count > LONGEST:
+                message = "The text would be too long."
+                raise OverflowError(message)
+            found.append(one * count)
         return "".join(found)
 
     def _one(self) -> str:

@@ -8,19 +8,21 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A function the model may call."""
+    """A function the model may call; a custom tool takes text and has no schema."""
 
     name: str
     description: str = ""
     schema: dict[str, Any] = field(default_factory=dict)
+    custom: bool = False
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A function the model calls."""
+    """A function the model calls, or a custom tool with its text."""
 
     name: str
     arguments: dict[str, Any]
+    text: str | None = None
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Task:
         max_tokens: Cap on reasoning and answer together.
         reasoning_tokens: Tokens spent before the answer.
         text_override: The text to answer with.
+        announces: Whether the model says what it does before it calls a tool.
     """
 
     text: str
@@ -54,6 +57,7 @@ class Task:
     max_tokens: int | None = None
     reasoning_tokens: int = 0
     text_override: str | None = None
+    announces: bool = False
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Answer:
 
     Attributes:
         text: The text, possibly empty.
-        calls: The tool calls; never together with text.
+        calls: The tool calls; together with text only where they are announced.
         truncated: Whether the token cap cut the answer.
         reasoning_tokens: Tokens spent on reasoning.
     """

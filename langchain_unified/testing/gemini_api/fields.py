@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ _PROTO = {
     "bool": "TYPE_BOOL",
     "integer": "TYPE_INT32",
     "number": "TYPE_FLOAT",
+    "object": "type.googleapis.com/google.protobuf.Struct",
 }
 
 
@@ -91,10 +93,12 @@ def _parse(value: Any, kind: str, path: str, *, vertex: bool) -> Any:
     if kind.startswith("["):
         values = value if isinstance(value, list) else [value]
         return [
-            parse_message(item, kind[1:], f"{path}[{index}]", vertex=vertex)
+            _parse(item, kind[1:], f"{path}[{index}]", vertex=vertex)
             for index, item in enumerate(values)
         ]
     if kind.startswith("{"):
+        if not isinstance(value, dict):
+            _invalid_value(value, path, kind[1:])
         return {
             name: parse_message(item, kind[1:], f"{path}[{name}]", vertex=vertex)
             for name, item in value.items()
@@ -114,11 +118,13 @@ def _parse_enum(value: Any, kind: str, path: str) -> Any:
 
 def _parse_scalar(value: Any, kind: str, path: str) -> Any:
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    numeric = numeric and math.isfinite(value)
     fits = {
         "string": isinstance(value, str),
         "bool": isinstance(value, bool),
         "integer": numeric and value == int(value),
         "number": numeric,
+        "object": isinstance(value, dict),
     }
     if not fits[kind]:
         if kind in ("integer", "number") and isinstance(value, str):

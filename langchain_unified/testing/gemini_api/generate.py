@@ -9,6 +9,7 @@ from langchain_unified.testing.answers.media import RATE, pcm, png
 from langchain_unified.testing.gemini_api.checks.signatures import sign
 from langchain_unified.testing.gemini_api.prompt import task_of
 from langchain_unified.testing.gemini_api.usage import partial_usage_of, usage_of
+from langchain_unified.testing.openai_api.chat import MOST_CHOICES
 from langchain_unified.testing.openai_api.usage import answer_tokens, logprobs_of
 from langchain_unified.testing.signing import digest_of
 from langchain_unified.testing.sse import data_event
@@ -69,9 +70,8 @@ def content_chunks(call: GeminiCall, number: int) -> list[bytes]:
 
 
 def _answers(call: GeminiCall) -> list[Answer]:
-    return [
-        compose(task_of(call)) for _ in range(call.config.get("candidateCount") or 1)
-    ]
+    count = min(call.config.get("candidateCount") or 1, MOST_CHOICES)
+    return [compose(task_of(call)) for _ in range(count)]
 
 
 def _parts(call: GeminiCall, answer: Answer, number: int) -> list[dict[str, Any]]:

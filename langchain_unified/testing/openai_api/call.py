@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from langchain_unified.testing.settings import Settings
 
 
+def _list(value: Any) -> list[Any]:
+    """Return a list as it is, and nothing of what should be one."""
+    return value if isinstance(value, list) else []
+
+
 @dataclass
 class OpenAICall:
     """A request body with the rules of its model.
@@ -90,17 +95,23 @@ class OpenAICall:
         return [tool["function"] for tool in tools] if self.on_chat else tools
 
     @property
+    def custom_tools(self) -> list[dict[str, Any]]:
+        """The tools that take text, as name, description and format."""
+        tools = [tool for tool in self.all_tools if tool.get("type") == "custom"]
+        return [tool["custom"] for tool in tools] if self.on_chat else tools
+
+    @property
     def all_tools(self) -> list[dict[str, Any]]:
         """The tools of the request, then those that items of the input add."""
-        given = self.body.get("input")
-        items = given if isinstance(given, list) else []
+        items = _list(self.body.get("input"))
         added = [
             tool
             for item in items
             if isinstance(item, dict) and item.get("type") == "additional_tools"
-            for tool in item.get("tools") or []
+            for tool in _list(item.get("tools"))
         ]
-        return [*(self.body.get("tools") or []), *added]
+        given = [*(self.body.get("tools") or []), *added]
+        return [tool for tool in given if isinstance(tool, dict)]
 
     @property
     def asks_in_the_old_way(self) -> bool:

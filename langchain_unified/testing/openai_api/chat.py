@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from langchain_unified.testing.answers import Answer, ToolCall
     from langchain_unified.testing.openai_api.call import OpenAICall
 
+MOST_CHOICES = 128
+"""However many are asked for, where `strict` lets that pass."""
+
 CREATED = 1_795_000_000
 
 
@@ -64,7 +67,8 @@ def chat_chunks(call: OpenAICall, number: int) -> list[bytes]:
 
 
 def _answers(call: OpenAICall) -> list[Answer]:
-    return [compose(task_of(call)) for _ in range(call.body.get("n") or 1)]
+    count = min(call.body.get("n") or 1, MOST_CHOICES)
+    return [compose(task_of(call)) for _ in range(count)]
 
 
 def _head(call: OpenAICall, number: int, kind: str) -> dict[str, Any]:
@@ -110,14 +114,19 @@ def _audio(text: str, seed: str) -> dict[str, Any]:
 
 
 def _tool_call(made: ToolCall, seed: str, index: int) -> dict[str, Any]:
+    kind, key, said = _words_of(made)
     return {
         "id": f"call_{digest_of(seed, index)}",
-        "type": "function",
-        "function": {
-            "name": made.name,
-            "arguments": json.dumps(made.arguments, ensure_ascii=False),
-        },
+        "type": kind,
+        kind: {"name": made.name, key: said},
     }
+
+
+def _words_of(made: ToolCall) -> tuple[str, str, str]:
+    """Return the type of a call, the key of what it hands over, and that."""
+    if made.text is not None:
+        return "custom", "input", made.text
+    return "function", "arguments", json.dumps(made.arguments, ensure_ascii=False)
 
 
 def _finish_reason(call: OpenAICall, answer: Answer) -> str:
@@ -180,8 +189,7 @@ def _call_chunks(
 
 def _call_deltas(made: ToolCall, seed: str, number: int) -> Iterator[dict[str, Any]]:
     whole = _tool_call(made, seed, number)
-    arguments = whole["function"]["arguments"]
-    start = {**whole, "function": {"name": made.name, "arguments": ""}}
-    yield {"index": number, **start}
-    for piece in split_tokens(arguments):
-        yield {"index": number, "function": {"arguments": piece}}
+    kind, key, said = _words_of(made)
+    yield {"index": number, **whole, kind: {"name": made.name, key: ""}}
+    for piece in split_tokens(said):
+        yield {"index": number, kind: {key: piece}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.answers import Task, ToolSpec
@@ -26,6 +27,11 @@ REASONING_TOKENS = {
     "max": 2048,
 }
 """About what short questions are given (recorded 2025-03 to 2026-09)."""
+_ANNOUNCED = re.compile(
+    r"\bbefore (?:\w+ )?(?:calling|you call|using|you use)\b"
+    r"|\bthen (?:\w+ )?(?:call|generate|make|use)\b"
+)
+"""What has a model speak before it calls a tool (recorded 2026-03 and 2026-04)."""
 _MEDIA = {
     "image_url": IMAGE_TOKENS,
     "input_image": IMAGE_TOKENS,
@@ -55,6 +61,7 @@ def task_of(call: OpenAICall) -> Task:
         max_tokens=cap_of(call),
         reasoning_tokens=reasoning_tokens(call),
         text_override=override or None,
+        announces=_announces(call, text),
     )
 
 
@@ -78,8 +85,9 @@ def text_of(content: Any) -> str:
     """Return the text of a content value, joining its text parts."""
     if isinstance(content, str):
         return content
-    texts = [part.get("text") or "" for part in content or [] if isinstance(part, dict)]
-    return "\n".join(text for text in texts if text)
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") or "" for part in parts if isinstance(part, dict)]
+    return "\n".join(str(text) for text in texts if text)
 
 
 def _tokens_of(entry: dict[str, Any]) -> int:
@@ -96,12 +104,23 @@ def _tokens_of(entry: dict[str, Any]) -> int:
 
 
 def _tools(call: OpenAICall) -> list[ToolSpec]:
-    return [
+    functions = [
         ToolSpec(
             tool["name"], tool.get("description") or "", tool.get("parameters") or {}
         )
         for tool in call.function_tools
     ]
+    customs = [
+        ToolSpec(tool["name"], tool.get("description") or "", custom=True)
+        for tool in call.custom_tools
+    ]
+    return [*functions, *customs]
+
+
+def _announces(call: OpenAICall, text: str) -> bool:
+    """Tell whether a model that says its phase was asked to speak before a call."""
+    asked = f"{text}\n{call.body.get('instructions') or ''}"
+    return not call.on_chat and call.rules.phase and bool(_ANNOUNCED.search(asked))
 
 
 def _chat_turn(call: OpenAICall) -> tuple[str, list[str], int]:
@@ -125,9 +144,9 @@ def _responses_turn(call: OpenAICall) -> tuple[str, list[str], int]:
         kind = kind_of(item)
         if kind == "message" and item.get("role") == "user":
             return text_of(item.get("content")), results[::-1], made
-        if kind == "function_call_output":
-            results.append(text_of(item["output"]))
-        made += kind == "function_call"
+        if kind in ("function_call_output", "custom_tool_call_output"):
+            results.append(text_of(item.get("output")))
+        made += kind in ("function_call", "custom_tool_call")
     text = _instructions_of(conversation) or str(call.body.get("instructions") or "")
     return text, results[::-1], made
 

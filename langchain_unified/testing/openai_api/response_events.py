@@ -58,7 +58,10 @@ def _item_events(item: dict[str, Any], index: int) -> Iterator[_Event]:
     if item["type"] == "message":
         yield from _text_events(item["content"][0], {**where, "content_index": 0})
     elif item["type"] == "function_call":
-        yield from _argument_events(item, where)
+        name = "response.function_call_arguments"
+        yield from _pieces(name, "arguments", item, where)
+    elif item["type"] == "custom_tool_call":
+        yield from _pieces("response.custom_tool_call_input", "input", item, where)
     else:
         yield from _summary_events(item, where)
     yield "response.output_item.done", {**place, "item": item}
@@ -68,6 +71,7 @@ def _empty(item: dict[str, Any]) -> dict[str, Any]:
     blanks: dict[str, dict[str, Any]] = {
         "message": {"content": []},
         "function_call": {"arguments": ""},
+        "custom_tool_call": {"input": ""},
     }
     started = {**item, **blanks.get(item["type"], {"summary": []})}
     if "status" in item:
@@ -88,11 +92,13 @@ def _text_events(part: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event
     yield "response.content_part.done", {**where, "part": part}
 
 
-def _argument_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:
-    name = "response.function_call_arguments"
-    for piece in split_tokens(item["arguments"]):
+def _pieces(
+    name: str, key: str, item: dict[str, Any], where: dict[str, Any]
+) -> Iterator[_Event]:
+    """Yield what a call hands over, piece by piece, then as a whole."""
+    for piece in split_tokens(item[key]):
         yield f"{name}.delta", {**where, "delta": piece, **_HIDDEN}
-    yield f"{name}.done", {**where, "arguments": item["arguments"]}
+    yield f"{name}.done", {**where, key: item[key]}
 
 
 def _summary_events(item: dict[str, Any], where: dict[str, Any]) -> Iterator[_Event]:

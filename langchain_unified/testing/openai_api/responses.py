@@ -14,7 +14,7 @@ from langchain_unified.testing.openai_api.usage import logprobs_of, responses_us
 from langchain_unified.testing.signing import digest_of, issue
 
 if TYPE_CHECKING:
-    from langchain_unified.testing.answers import Answer
+    from langchain_unified.testing.answers import Answer, ToolCall
     from langchain_unified.testing.openai_api.call import OpenAICall
 
 _ECHOED: dict[str, Any] = {
@@ -153,21 +153,29 @@ def _output(call: OpenAICall, answer: Answer, number: int) -> list[dict[str, Any
     items = []
     if call.reasons and answer.reasoning_tokens:
         items.append(_reasoning_item(call, number))
-    if answer.calls:
-        items += [
-            {
-                "type": "function_call",
-                "id": f"fc_{digest_of('call', number, index)}",
-                "call_id": f"call_{digest_of('call', number, index)}",
-                "name": made.name,
-                "arguments": json.dumps(made.arguments, ensure_ascii=False),
-                "status": "completed",
-            }
-            for index, made in enumerate(answer.calls)
-        ]
-    elif answer.text or not answer.truncated:
+    if answer.text or not (answer.calls or answer.truncated):
         items.append(_message_item(call, answer, number))
+    items += [
+        _call_item(made, digest_of("call", number, index))
+        for index, made in enumerate(answer.calls)
+    ]
     return items
+
+
+def _call_item(made: ToolCall, name: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "type": "function_call",
+        "id": f"fc_{name}",
+        "arguments": json.dumps(made.arguments, ensure_ascii=False),
+    }
+    if made.text is not None:
+        said = {"type": "custom_tool_call", "id": f"ctc_{name}", "input": made.text}
+    return {
+        **said,
+        "call_id": f"call_{name}",
+        "name": made.name,
+        "status": "completed",
+    }
 
 
 def _reasoning_item(call: OpenAICall, number: int) -> dict[str, Any]:
@@ -189,12 +197,13 @@ def _message_item(call: OpenAICall, answer: Answer, number: int) -> dict[str, An
     include = call.body.get("include") or []
     top = call.body.get("top_logprobs") or 0
     wanted = "message.output_text.logprobs" in include
+    phase = "commentary" if answer.calls else "final_answer"
     return {
         "type": "message",
         "id": f"msg_{digest_of('message', number)}",
         "status": "incomplete" if answer.truncated else "completed",
         "role": "assistant",
-        **({"phase": "final_answer"} if call.rules.phase else {}),
+        **({"phase": phase} if call.rules.phase else {}),
         "content": [
             {
                 "type": "output_text",

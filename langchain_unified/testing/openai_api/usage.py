@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def answer_tokens(answer: Answer) -> int:
     """Count the tokens of an answer without its reasoning."""
-    if answer.calls:
-        return sum(
-            2 + len(split_tokens(json.dumps(call.arguments))) for call in answer.calls
-        )
-    return len(split_tokens(answer.text))
+    handed_over = [
+        json.dumps(call.arguments) if call.text is None else call.text
+        for call in answer.calls
+    ]
+    calls = sum(2 + len(split_tokens(said)) for said in handed_over)
+    return calls + len(split_tokens(answer.text))
 
 
 def chat_usage(call: OpenAICall, answers: list[Answer]) -> dict[str, Any]:

@@ -281,10 +281,12 @@ def test_verification_can_be_changed(emulator: ProviderEmulator):
 
 
 def test_a_failure_of_the_emulator_shows(emulator: ProviderEmulator, post: Post):
-    """An exception inside is a 500 that carries the trace."""
+    """An exception inside is told in one line, with the trace on the record."""
     emulator.answer = lambda _: 1 / 0  # type: ignore[return-value]
     reply = post(CHAT, BODY)
     emulator.answer = None
 
-    assert reply.status == 500
+    assert reply.status == 400
     assert "ZeroDivisionError" in reply.error["message"]
+    assert "Traceback" not in reply.error["message"]
+    assert "in <lambda>" in (emulator.errors[-1].failure or "")

@@ -110,7 +110,8 @@ def test_no_model_names_in_code():
 def test_the_emulator_stands_alone():
     """The emulator takes nothing from the rest of the package, nor from an SDK."""
     taken = re.compile(r"^\s*(?:from|import) (\S+)", re.MULTILINE)
-    for source in FOLDER.rglob("*.py"):
+    about_packages = FOLDER / "conformance.py"  # it tests what a package registers
+    for source in set(FOLDER.rglob("*.py")) - {about_packages}:
         for module in taken.findall(source.read_text(encoding="utf-8")):
             top = module.partition(".")[0]
             own = module.startswith("langchain_unified.testing")

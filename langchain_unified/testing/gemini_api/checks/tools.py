@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import google_refuse
+from langchain_unified.testing.json_schema import problem_in
 
 if TYPE_CHECKING:
     from langchain_unified.testing.gemini_api.call import GeminiCall
@@ -59,6 +60,7 @@ def check_response_schema(call: GeminiCall) -> None:
     schema = call.config.get("responseSchema")
     if schema is not None:
         check_schema(schema, "generation_config.response_schema")
+    _check_json_schema(call.config.get("responseJsonSchema"), "generation_config")
 
 
 def check_schema(schema: dict[str, Any], path: str) -> None:
@@ -71,6 +73,12 @@ def check_schema(schema: dict[str, Any], path: str) -> None:
         check_schema(schema["items"], f"{path}.items")
     for index, sub in enumerate(schema.get("anyOf") or []):
         check_schema(sub, f"{path}.any_of[{index}]")
+
+
+def _check_json_schema(schema: Any, path: str) -> None:
+    problem = None if schema is None else problem_in(schema)
+    if problem is not None:
+        google_refuse(f"Invalid JSON schema at '{path}': {problem}")
 
 
 def _searches_only(call: GeminiCall) -> bool:
@@ -88,3 +96,4 @@ def _check_declaration(declared: dict[str, Any], path: str, seen: set[str]) -> N
     seen.add(name)
     if "parameters" in declared:
         check_schema(declared["parameters"], f"{path}.parameters")
+    _check_json_schema(declared.get("parametersJsonSchema"), path)

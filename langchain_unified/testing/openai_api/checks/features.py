@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from langchain_unified.testing.errors import one_of, refuse
 from langchain_unified.testing.openai_api.checks.effort import VERIFY
+from langchain_unified.testing.openai_api.checks.names import require_type
+from langchain_unified.testing.openai_api.checks.tools import require_function
 from langchain_unified.testing.rules import load_fields
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ def check_cache_retention(call: OpenAICall) -> None:
 
 def check_legacy_functions(call: OpenAICall) -> None:
     """Refuse `functions` and `function_call` on models that came after them."""
+    for index, function in enumerate(call.body.get("functions") or []):
+        require_type(function, "object", f"functions[{index}]")
+        require_function(function, f"functions[{index}]")
     for name in ("function_call", "functions"):
         if name in call.body and not call.rules.legacy_functions:
             refuse(

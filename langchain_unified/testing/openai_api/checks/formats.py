@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from langchain_unified.testing.errors import one_of, refuse
 from langchain_unified.testing.openai_api.checks.names import require, require_type
-from langchain_unified.testing.openai_api.checks.schemas import check_strict_schema
+from langchain_unified.testing.openai_api.checks.schemas import (
+    check_keywords,
+    check_strict_schema,
+)
 from langchain_unified.testing.openai_api.checks.tools import require_function_name
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ def check_response_format(call: OpenAICall) -> None:
     if not wanted:
         return
     path = call.format_path
+    require_type(wanted, "object", path)
     kind = require(wanted, "type", path)
     if kind not in _KINDS:
         refuse(
@@ -54,6 +58,7 @@ def _check_json_schema(call: OpenAICall, wanted: dict[str, Any]) -> None:
     if call.on_chat:
         holder = require(wanted, "json_schema", path)
         path = f"{path}.json_schema"
+        require_type(holder, "object", path)
     require_function_name(require(holder, "name", path), f"{path}.name")
     if not call.on_chat:
         require(holder, "schema", path)
@@ -61,9 +66,10 @@ def _check_json_schema(call: OpenAICall, wanted: dict[str, Any]) -> None:
     if schema is None:
         return
     require_type(schema, "object", f"{path}.schema")
+    subject = f"response_format '{holder['name']}'"
+    param = "response_format" if call.on_chat else "text.format.schema"
+    check_keywords(schema, subject, param, _schema_code(call))
     if holder.get("strict") is True:
-        subject = f"response_format '{holder['name']}'"
-        param = "response_format" if call.on_chat else "text.format.schema"
         check_strict_schema(schema, subject, param, _schema_code(call))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ROLES = ("assistant", "system", "developer", "user")
 _PREFIX = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
+_TEXTS = ("id", "call_id", "encrypted_content")
 _CALL_ID_LENGTH = 64
 _ANY_PART = (
     *("input_text", "input_image", "output_text", "refusal", "input_file"),
@@ -60,6 +61,9 @@ def kind_of(item: dict[str, Any]) -> str:
 def _check_item(call: OpenAICall, item: dict[str, Any], path: str) -> None:
     kind = kind_of(item)
     fields = load_fields("openai")
+    for name in _TEXTS:
+        if item.get(name) is not None:
+            require_type(item[name], "string", f"{path}.{name}")
     if kind in fields["other_items"]:
         return
     if kind not in fields["items"]:
@@ -71,16 +75,20 @@ def _check_item(call: OpenAICall, item: dict[str, Any], path: str) -> None:
         )
     require_keys(item, fields["items"][kind], path)
     _check_id(item, kind, path)
-    if kind == "message":
-        _check_message(call, item, path)
-    elif kind == "function_call":
-        _check_function_call(item, path)
-    elif kind == "function_call_output":
-        _check_output(call, item, path)
-    elif kind == "reasoning":
-        require_type(item.get("summary"), "array", f"{path}.summary")
-    elif kind == "additional_tools":
-        check_tool_list(call, require(item, "tools", path), f"{path}.tools")
+    _CHECKS[kind](call, item, path)
+
+
+def _check_reasoning(_: OpenAICall, item: dict[str, Any], path: str) -> None:
+    require_type(item.get("summary"), "array", f"{path}.summary")
+
+
+def _check_reference(_: OpenAICall, item: dict[str, Any], path: str) -> None:
+    require(item, "id", path)
+
+
+def _check_added_tools(call: OpenAICall, item: dict[str, Any], path: str) -> None:
+    require_type(require(item, "tools", path), "array", f"{path}.tools")
+    check_tool_list(call, item["tools"], f"{path}.tools")
 
 
 def _check_id(item: dict[str, Any], kind: str, path: str) -> None:
@@ -131,7 +139,7 @@ def _check_parts(
         check_part(call, part, listed, where, where)
 
 
-def _check_function_call(item: dict[str, Any], path: str) -> None:
+def _check_function_call(_: OpenAICall, item: dict[str, Any], path: str) -> None:
     require_short(require(item, "call_id", path), _CALL_ID_LENGTH, f"{path}.call_id")
     require_function_name(require(item, "name", path), f"{path}.name")
     arguments = require(item, "arguments", path)
@@ -144,3 +152,13 @@ def _check_output(call: OpenAICall, item: dict[str, Any], path: str) -> None:
     require_type(output, "string or array", f"{path}.output")
     if isinstance(output, list):
         _check_parts(call, output, _USER_PARTS, f"{path}.output")
+
+
+_CHECKS = {
+    "message": _check_message,
+    "function_call": _check_function_call,
+    "function_call_output": _check_output,
+    "reasoning": _check_reasoning,
+    "item_reference": _check_reference,
+    "additional_tools": _check_added_tools,
+}

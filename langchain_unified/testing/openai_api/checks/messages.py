@@ -26,6 +26,7 @@ _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _PART_TYPES = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 _NAME = re.compile(r"^[^\s<|\\/>]+$")
 _ID_LENGTH = 40
+_HANDED_OVER = {"function": "arguments", "custom": "input"}
 
 
 def check_messages(call: OpenAICall) -> None:
@@ -73,12 +74,15 @@ def _check_message(call: OpenAICall, message: dict[str, Any], index: int) -> Non
     _check_name(message, path)
     _check_content(call, message, index)
     if role == "tool":
-        require(message, "tool_call_id", path)
+        name = require(message, "tool_call_id", path)
+        require_type(name, "string", f"{path}.tool_call_id")
     _check_tool_calls(message, path)
 
 
 def _check_name(message: dict[str, Any], path: str) -> None:
     name = message.get("name")
+    if name is not None:
+        require_type(name, "string", f"{path}.name")
     if name is not None and not _NAME.match(name):
         refuse(
             f"Invalid '{path}.name': string does not match pattern. Expected a string "
@@ -141,14 +145,28 @@ def _check_tool_calls(message: dict[str, Any], path: str) -> None:
     require_filled(calls, f"{path}.tool_calls")
     for number, made in enumerate(calls):
         where = f"{path}.tool_calls[{number}]"
-        require_short(require(made, "id", where), _ID_LENGTH, f"{where}.id")
-        if require(made, "type", where) != "function":
-            continue
-        function = require(made, "function", where)
-        name = require(function, "name", f"{where}.function")
-        require_function_name(name, f"{where}.function.name")
-        arguments = require(function, "arguments", f"{where}.function")
-        require_type(arguments, "string", f"{where}.function.arguments")
+        require_type(made, "object", where)
+        require_type(require(made, "id", where), "string", f"{where}.id")
+        require_short(made["id"], _ID_LENGTH, f"{where}.id")
+        _check_call(made, where)
+
+
+def _check_call(made: dict[str, Any], path: str) -> None:
+    """Refuse a call of another type, or without a name and what it hands over."""
+    kind = require(made, "type", path)
+    require_type(kind, "string", f"{path}.type")
+    if kind not in _HANDED_OVER:
+        refuse(
+            f"Invalid value: '{kind}'. Supported values are: {one_of(_HANDED_OVER)}.",
+            param=f"{path}.type",
+            code="invalid_value",
+        )
+    where = f"{path}.{kind}"
+    require_type(require(made, kind, path), "object", where)
+    require_function_name(require(made[kind], "name", where), f"{where}.name")
+    key = _HANDED_OVER[kind]
+    said = require(made[kind], key, where)
+    require_type(said, "string", f"{where}.{key}")
 
 
 def _orphan(index: int) -> NoReturn:

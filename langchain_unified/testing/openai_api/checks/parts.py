@@ -83,6 +83,7 @@ def _check_image_url(call: OpenAICall, part: dict[str, Any], path: str) -> None:
     require_type(holder, "object", f"{path}.image_url")
     require_keys(holder, ("url", "detail"), f"{path}.image_url")
     url = require(holder, "url", f"{path}.image_url")
+    require_type(url, "string", f"{path}.image_url.url")
     check_image(call, url, f"{path}.image_url.url")
 
 
@@ -95,6 +96,7 @@ def _check_input_image(call: OpenAICall, part: dict[str, Any], path: str) -> Non
 
 def _check_input_audio(_: OpenAICall, part: dict[str, Any], path: str) -> None:
     holder = require(part, "input_audio", path)
+    require_type(holder, "object", f"{path}.input_audio")
     require(holder, "data", f"{path}.input_audio")
     kind = require(holder, "format", f"{path}.input_audio")
     if kind not in ("wav", "mp3"):
@@ -121,6 +123,9 @@ def _check_file_source(
 ) -> None:
     if not any(holder.get(name) for name in sources):
         require(holder, sources[1], path)
+    for name in sources:
+        if holder.get(name) is not None:
+            require_type(holder[name], "string", f"{path}.{name}")
     if holder.get("file_data") is not None:
         require(holder, "filename", path)
         check_file_data(call, holder["file_data"], f"{path}.file_data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.names import require_type
 
 if TYPE_CHECKING:
     from langchain_unified.testing.openai_api.call import OpenAICall
@@ -31,6 +32,8 @@ def check_stop_length(call: OpenAICall) -> None:
     """Refuse more stop sequences than the model takes."""
     stop = call.body.get("stop")
     most = call.rules.max_stop_sequences or MAX_STOP
+    for index, word in enumerate(stop if isinstance(stop, list) else []):
+        require_type(word, "string", f"stop[{index}]")
     if isinstance(stop, list) and len(stop) > most:
         refuse(
             f"Invalid 'stop': array too long. Expected an array with maximum length "

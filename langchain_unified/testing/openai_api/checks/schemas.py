@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.json_schema import LISTED, NAMED, problem_in
 from langchain_unified.testing.rules import load_fields
 
 _REQUIRED = (
@@ -17,6 +18,7 @@ def check_function_schema(schema: dict[str, Any], name: str, param: str) -> None
     """Refuse parameters that are not an object, and arrays without items."""
     subject = f"function '{name}'"
     code = "invalid_function_parameters"
+    check_keywords(schema, subject, param, code)
     if schema and schema.get("type") != "object":
         _invalid(subject, _not_object(schema), param, code)
     for path, node in _nodes(schema, ()):
@@ -40,12 +42,22 @@ def check_strict_schema(
         RefusalError: If an object allows other properties or leaves one optional, or a
             keyword is not permitted.
     """
+    check_keywords(schema, subject, param, code)
     if schema.get("type") != "object" and "$ref" not in schema:
         _invalid(subject, _not_object(schema), param, code)
     for path, node in _nodes(schema, ()):
         problem = _strict_problem(node)
         if problem:
             _invalid(subject, f"In context={path}, {problem}", param, code)
+
+
+def check_keywords(
+    schema: Any, subject: str, param: str, code: str | None = None
+) -> None:
+    """Refuse what is no JSON Schema at all."""
+    problem = problem_in(schema)
+    if problem is not None:
+        _invalid(subject, problem, param, code)
 
 
 def _not_object(schema: dict[str, Any]) -> str:
@@ -91,12 +103,12 @@ def _nodes(
     if not isinstance(schema, dict):
         return []
     found = [(path, schema)]
-    for group in ("properties", "$defs", "definitions"):
+    for group in NAMED:
         for name, sub in (schema.get(group) or {}).items():
             found += _nodes(sub, (*path, group, name))
     if isinstance(schema.get("items"), dict):
         found += _nodes(schema["items"], (*path, "items"))
-    for group in ("anyOf", "oneOf", "allOf"):
+    for group in LISTED:
         for index, sub in enumerate(schema.get(group) or []):
             found += _nodes(sub, (*path, group, str(index)))
     return found

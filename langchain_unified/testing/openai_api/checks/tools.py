@@ -86,7 +86,7 @@ def forced_names(call: OpenAICall) -> list[str] | None:
     choice = call.body.get("tool_choice", "auto")
     if call.asks_in_the_old_way:
         choice = call.body.get("function_call", "auto")
-    names = [tool["name"] for tool in call.function_tools]
+    names = [tool["name"] for tool in (*call.function_tools, *call.custom_tools)]
     if choice == "none":
         return None
     if choice == "required":
@@ -95,15 +95,16 @@ def forced_names(call: OpenAICall) -> list[str] | None:
         return []
     if choice.get("type") == "allowed_tools":
         inner = choice.get("allowed_tools") or choice
-        allowed = [
-            (tool.get("function") or tool).get("name")
-            for tool in inner.get("tools") or []
-        ]
-        return [
-            name for name in names if name in allowed and inner["mode"] == "required"
-        ]
-    chosen = choice.get("function", choice) if call.on_chat else choice
-    return [chosen["name"]]
+        allowed = [_named(tool) for tool in inner.get("tools") or []]
+        forced = inner.get("mode") == "required"
+        return [name for name in names if forced and name in allowed]
+    return [name for name in names if name == _named(choice)]
+
+
+def _named(choice: dict[str, Any]) -> Any:
+    """Return the name in a tool choice; that of a built-in tool has none."""
+    inner = choice.get(str(choice.get("type")))
+    return (inner if isinstance(inner, dict) else choice).get("name")
 
 
 def _check_tool(call: OpenAICall, tool: dict[str, Any], path: str) -> None:
@@ -114,13 +115,20 @@ def _check_tool(call: OpenAICall, tool: dict[str, Any], path: str) -> None:
             param=f"{path}.type",
             code="invalid_value",
         )
-    if kind != "function":
+    if kind not in ("function", "custom"):
         return
-    where = f"{path}.function" if call.on_chat else path
-    function = require(tool, "function", path) if call.on_chat else tool
+    where = f"{path}.{kind}" if call.on_chat else path
+    function = require(tool, kind, path) if call.on_chat else tool
     require_type(function, "object", where)
-    require_function_name(require(function, "name", where), f"{where}.name")
-    _check_parameters(function, where)
+    require_function(function, where)
+
+
+def require_function(function: dict[str, Any], path: str) -> None:
+    """Refuse a function or custom tool without a proper name, text or parameters."""
+    require_function_name(require(function, "name", path), f"{path}.name")
+    if function.get("description") is not None:
+        require_type(function["description"], "string", f"{path}.description")
+    _check_parameters(function, path)
 
 
 def _check_parameters(function: dict[str, Any], path: str) -> None:
@@ -190,13 +198,28 @@ def _check_choice_word(choice: str) -> None:
         )
 
 
+def _check_allowed(call: OpenAICall, choice: dict[str, Any]) -> None:
+    where = "tool_choice.allowed_tools" if call.on_chat else "tool_choice"
+    inner = require(choice, "allowed_tools", "tool_choice") if call.on_chat else choice
+    require_type(inner, "object", where)
+    require(inner, "mode", where)
+    require_type(require(inner, "tools", where), "array", f"{where}.tools")
+    for index, tool in enumerate(inner["tools"]):
+        require_type(tool, "object", f"{where}.tools[{index}]")
+
+
 def _check_choice_object(call: OpenAICall, choice: dict[str, Any]) -> None:
-    if require(choice, "type", "tool_choice") != "function":
+    kind = require(choice, "type", "tool_choice")
+    if kind == "allowed_tools":
+        _check_allowed(call, choice)
+    if kind not in ("function", "custom"):
         return
-    where = "tool_choice.function" if call.on_chat else "tool_choice"
-    chosen = require(choice, "function", "tool_choice") if call.on_chat else choice
+    where = f"tool_choice.{kind}" if call.on_chat else "tool_choice"
+    chosen = require(choice, kind, "tool_choice") if call.on_chat else choice
+    require_type(chosen, "object", where)
     name = require(chosen, "name", where)
-    if name not in [tool["name"] for tool in call.function_tools]:
+    tools = call.function_tools if kind == "function" else call.custom_tools
+    if name not in [tool["name"] for tool in tools]:
         refuse(
             f"Tool choice '{name}' not found in 'tools' parameter.", param="tool_choice"
         )
