@@ -8,6 +8,11 @@ from langchain_unified.exports import exported
 
 if TYPE_CHECKING:
     __version__: str
+    from langchain_unified.answer_errors import (
+        RefusalError,
+        StructuredOutputError,
+        TruncatedOutputError,
+    )
     from langchain_unified.chat_model import UnifiedChatModel
     from langchain_unified.compat import LangChainCompatibilityService
     from langchain_unified.errors import (
@@ -26,11 +31,6 @@ if TYPE_CHECKING:
     from langchain_unified.rollout import Rollout
     from langchain_unified.service import UnifiedInferenceService
     from langchain_unified.shims import ProviderShim
-    from langchain_unified.structured import (
-        RefusalError,
-        StructuredOutputError,
-        TruncatedOutputError,
-    )
     from langchain_unified.types import (
         CallPlan,
         Change,
@@ -52,10 +52,10 @@ _HOMES = {
     "ProviderError": "errors",
     "ProviderNotEnabledError": "errors",
     "ProviderShim": "shims",
-    "RefusalError": "structured",
+    "RefusalError": "answer_errors",
     "Registry": "registry",
-    "StructuredOutputError": "structured",
-    "TruncatedOutputError": "structured",
+    "StructuredOutputError": "answer_errors",
+    "TruncatedOutputError": "answer_errors",
     "UnifiedChatModel": "chat_model",
     "UnifiedError": "errors",
     "UnifiedInferenceService": "service",

@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from enum import Enum
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import Any, get_origin
 
-from langchain_core import exceptions as core_exceptions
-from langchain_core.exceptions import ModelError, OutputParserException
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
@@ -23,13 +21,21 @@ from langchain_core.runnables import (
 from langchain_core.runnables.utils import AddableDict
 from langchain_core.utils.json import parse_json_markdown, parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError, PydanticKnownError, to_json
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 from typing_extensions import override
 
+from langchain_unified.answer_errors import (
+    RefusalError,
+    StructuredOutputError,
+    StructuredValidationError,
+    TruncatedOutputError,
+    form_error,
+    refusal_error,
+    refusal_of,
+)
 from langchain_unified.content import RECORD
 from langchain_unified.engine.parsed import PARSED
-from langchain_unified.errors import UnifiedError
 from langchain_unified.schemas import (
     Reading,
     Structure,
@@ -38,104 +44,14 @@ from langchain_unified.schemas import (
     violation,
 )
 
-# Before langchain-core 1.7.5 there is no error of its own for a refusal.
-if TYPE_CHECKING:
-    from langchain_core.exceptions import ModelRefusalError
-else:
-    ModelRefusalError = getattr(core_exceptions, "ModelRefusalError", ModelError)
-
-
-class StructuredOutputError(UnifiedError, OutputParserException):
-    """The answer does not have the form asked for.
-
-    Attributes:
-        message: The answer itself.
-    """
-
-    def __init__(self, text: str, message: BaseMessage) -> None:
-        """Keep the answer with the reason."""
-        self.message = message
-        super().__init__(text, llm_output=str(message.text))
-
-    def __reduce__(self) -> Any:
-        """Travel between processes with the answer."""
-        kind = StructuredOutputError if isinstance(self, _InvalidError) else type(self)
-        return _restored, (kind, self.args, self.__dict__)
-
-
-def _restored(kind: type[Exception], args: Any, state: dict[str, Any]) -> Exception:
-    problem = kind.__new__(kind, *args)
-    problem.args = args
-    problem.__dict__.update(state)
-    return problem
-
-
-class RefusalError(StructuredOutputError, ModelRefusalError):
-    """The model refused to answer; since langchain-core 1.7.5 also one of its errors.
-
-    Attributes:
-        raw_message: The answer itself, as langchain-core's `ModelRefusalError` has it.
-    """
-
-    def __init__(self, text: str, message: BaseMessage) -> None:
-        """Keep the answer with the reason."""
-        super().__init__(text, message)
-        self.raw_message = message
-
-
-class TruncatedOutputError(StructuredOutputError):
-    """The answer was cut off before it was complete; `max_tokens` may be too low."""
-
-
-class _InvalidError(StructuredOutputError):
-    """An answer that pydantic refused, told in its own words."""
-
-    def __init__(self, *_: Any) -> None:
-        """Take what pydantic makes its errors of; the rest is set by `of`."""
-
-    @classmethod
-    def of(cls, error: Exception, title: str, text: str, message: BaseMessage) -> Any:
-        """Return what was wrong with an answer as pydantic's error and as ours."""
-        made: Any = cls
-        if isinstance(error, ValidationError):
-            details = [_detail(found) for found in error.errors(include_url=False)]
-        else:
-            said = {"input": message.text, "ctx": {"error": str(error)}}
-            details = [{"type": "json_invalid", "loc": (), **said}]
-        problem = made.from_exception_data(title, details)
-        StructuredOutputError.__init__(problem, text, message)
-        return problem
-
-    def __str__(self) -> str:
-        """Return what went wrong, as `StructuredOutputError` says it."""
-        return str(self.args[0])
-
-
-def _also_pydantics() -> type[_InvalidError] | None:
-    """Return the class that code for ChatOpenAI catches: also a `ValidationError`.
-
-    pydantic's error can be subclassed since 2.10 (tried out 2026-11-27).
-    """
-    try:
-        return type("StructuredValidationError", (_InvalidError, ValidationError), {})
-    except TypeError:
-        return None
-
-
-def _detail(found: Any) -> Any:
-    """Return one of pydantic's findings in the form its errors are made of."""
-    kind, context = found["type"], found.get("ctx") or {}
-    place: Any = {"loc": found["loc"], "input": found["input"]}
-    try:
-        PydanticKnownError(kind, context)
-    except (KeyError, TypeError, ValueError):
-        text = found["msg"].replace("{", "{{").replace("}", "}}")
-        return {**place, "type": PydanticCustomError(kind, text)}
-    return {**place, "type": kind, "ctx": context}
-
-
-StructuredValidationError = _also_pydantics()
-"""A `StructuredOutputError` that is pydantic's `ValidationError`; None before 2.10."""
+__all__ = [
+    "RefusalError",
+    "StructureParser",
+    "StructuredOutputError",
+    "StructuredValidationError",
+    "TruncatedOutputError",
+    "structured",
+]
 
 
 class StructureParser(BaseTransformOutputParser[Any]):
@@ -208,8 +124,7 @@ class StructureParser(BaseTransformOutputParser[Any]):
             return _reader_before(self.structure, model).invoke(_unrecorded(message))
         refusal = refusal_of(message)
         if refusal:
-            text = f"The model refused: {refusal}"
-            raise RefusalError(text, message)
+            raise refusal_error(refusal, message)
         found = self._call(message)
         if found is None and _has_calls(message):
             return None
@@ -217,24 +132,10 @@ class StructureParser(BaseTransformOutputParser[Any]):
             whole = _json(message) if found is None else found
             read = self._read(whole, _reading(message))
         except ValueError as error:
-            raise self._failure(error, message) from error
+            raise form_error(error, message, self.structure.target) from error
         if PARSED in message.additional_kwargs and isinstance(read, BaseModel):
             message.additional_kwargs[PARSED] = read
         return read
-
-    def _failure(self, error: Exception, message: BaseMessage) -> StructuredOutputError:
-        reason = message.response_metadata.get("finish_reason")
-        if str(reason).lower() in {"length", "max_tokens"}:
-            text = "The answer was cut off at max_tokens before it was complete."
-            return TruncatedOutputError(text, message)
-        text = f"The answer does not have the form asked for: {error}"
-        target: Any = self.structure.target
-        if StructuredValidationError is None or not hasattr(target, "model_validate"):
-            return StructuredOutputError(text, message)
-        failure: StructuredOutputError = StructuredValidationError.of(
-            error, target.__name__, text, message
-        )
-        return failure
 
     def _call(self, message: BaseMessage) -> Any:
         calls = message.tool_calls if isinstance(message, AIMessage) else []
@@ -384,24 +285,6 @@ def _validated(
 
 def _reading(message: BaseMessage) -> Reading:
     return reading_of(message.response_metadata.get(RECORD))
-
-
-def refusal_of(message: BaseMessage) -> str | None:
-    """Return what an answer was refused with, wherever it says so."""
-    told = message.additional_kwargs.get("refusal")
-    if told:
-        return str(told)
-    content = message.content if isinstance(message.content, list) else []
-    for block in content:
-        inner = block.get("value", block) if isinstance(block, dict) else {}
-        if isinstance(inner, dict) and inner.get("refusal"):
-            return str(inner["refusal"])
-    metadata = message.response_metadata
-    details = metadata.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    if "content_filter" in (metadata.get("finish_reason"), reason):
-        return "a content filter stopped the answer"
-    return None
 
 
 def _has_calls(message: BaseMessage) -> bool:

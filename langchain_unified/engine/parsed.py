@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
+from langchain_unified.answer_errors import (
+    form_error,
+    is_cut_off,
+    refusal_error,
+    refusal_of,
+)
 from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.types import CallPlan
 
@@ -27,25 +34,41 @@ def put_parsed(plan: CallPlan, result: ChatResult, exchange: Exchange) -> None:
 
     Raises:
         pydantic.ValidationError: If the answer does not fit the class.
+        TruncatedOutputError: If it was cut off before it did.
+        RefusalError: If a content filter stopped it before it did.
     """
     if plan.parse_as is None:
         return
-    message = result.generations[0].message
-    refused = message.additional_kwargs.get("refusal")
-    text = "" if refused else str(message.text)
-    message.additional_kwargs[PARSED] = parsed(plan, text, exchange)
+    generation = result.generations[0]
+    message = generation.message
+    told = {**(generation.generation_info or {}), **message.response_metadata}
+    ended = message.model_copy(update={"response_metadata": told})
+    message.additional_kwargs[PARSED] = parsed(plan, ended, exchange)
 
 
-def parsed(plan: CallPlan, text: str, exchange: Exchange) -> Any:
-    """Return the object that a text holds; `None` for no text.
+def parsed(plan: CallPlan, message: BaseMessage, exchange: Exchange) -> Any:
+    """Return the object that an answer holds; `None` for a refusal, or no text.
 
     Raises:
         pydantic.ValidationError: If it does not fit the class of the plan.
+        TruncatedOutputError: If it was cut off before it did.
+        RefusalError: If a content filter stopped it before it did.
     """
-    if not text:
+    text = str(message.text)
+    if not text or message.additional_kwargs.get("refusal"):
         return None
     try:
         return plan.parse_as.model_validate_json(text)
     except ValueError as error:
-        error.response = exchange.response()  # type: ignore[attr-defined]
-        raise
+        problem = _problem(error, message, plan.parse_as)
+        problem.response = exchange.response()
+        if problem is error:
+            raise
+        raise problem from error
+
+
+def _problem(error: ValueError, message: BaseMessage, target: Any) -> Any:
+    """Return the error of an answer that does not fit, by why the answer ended."""
+    if refused := refusal_of(message):
+        return refusal_error(refused, message)
+    return form_error(error, message, target) if is_cut_off(message) else error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
@@ -93,6 +93,11 @@ class Pieces:
         """Return what the pieces count together."""
         return summed(self._usages) if self._usages else None
 
+    def _whole(self) -> AIMessage:
+        """Return the answer as far as its form and its end tell."""
+        metadata = {"finish_reason": self._reason, RECORD: self._plan.record()}
+        return AIMessage("".join(self._said), response_metadata=metadata)
+
     def rest(self) -> Iterator[ChatGenerationChunk]:
         """Yield text held back because it could have begun a stop string.
 
@@ -108,7 +113,7 @@ class Pieces:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
         if self._plan.parse_as is not None and self._said:
-            found = parsed(self._plan, "".join(self._said), current())
+            found = parsed(self._plan, self._whole(), current())
             piece = AIMessageChunk(content="", additional_kwargs={PARSED: found})
             yield ChatGenerationChunk(message=piece)
         if self.done or self._ended:

@@ -8,12 +8,12 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from langchain_unified.errors import UnifiedError
-from langchain_unified.structured import (
+from langchain_unified.answer_errors import (
     RefusalError,
     StructuredOutputError,
     refusal_of,
 )
+from langchain_unified.errors import UnifiedError
 from langchain_unified.types import EMPTY
 
 

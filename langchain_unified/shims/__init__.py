@@ -107,6 +107,23 @@ class ProviderShim(ABC):
             transport.close()
             await transport.aclose()
 
+    @classmethod
+    def sdk_errors(
+        cls,
+        reason: str,  # noqa: ARG003 - for those that have such errors
+        message: BaseMessage,  # noqa: ARG003
+    ) -> tuple[tuple[type[Exception], ...], dict[str, Any]]:
+        """Return what the provider's package raises for an answer without its form.
+
+        Args:
+            reason: `length`, `content_filter` or `refusal`.
+            message: The answer.
+
+        Returns:
+            Classes that our error shall be as well, and fields it shall have.
+        """
+        return (), {}
+
     @abstractmethod
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""

@@ -40,6 +40,7 @@ from langchain_unified.shims.openai_wire.responses_stream import (
     ResponseStreamParser,
     response_stream_parser,
 )
+from langchain_unified.shims.openai_wire.unusable import sdk_errors
 from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
@@ -214,6 +215,13 @@ class OpenAIShim(ProviderShim):
                     parsed = parser.parse(event)
                     if parsed is not None:
                         yield parsed
+
+    @classmethod
+    def sdk_errors(
+        cls, reason: str, message: BaseMessage
+    ) -> tuple[tuple[type[Exception], ...], dict[str, Any]]:
+        """Return what `ChatOpenAI` raises for an answer without its form."""
+        return sdk_errors(reason, message)
 
     def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
         """Count tokens with tiktoken, whose tables come from the network once."""
