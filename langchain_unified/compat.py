@@ -8,11 +8,9 @@ removed last.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import (
-    Iterator,
-    Mapping,
-)
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import partial, wraps
@@ -54,6 +52,12 @@ _ROUTED = {
 }
 """Methods that both services may have: which of the two answers is for the flag."""
 
+_DEPRECATED = (
+    "LangChainCompatibilityService.generate_text() keeps old callers going; new "
+    "code should call UnifiedInferenceService.generate_text(), which returns a "
+    "typed result and raises typed errors."
+)
+_LATER = ("Await", "Async", "Coroutine", "Future", "Task")
 _VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -106,6 +110,7 @@ class LangChainCompatibilityService:
         rollout_of(rollout)
         self.unified_service, self.legacy = unified_service, legacy
         self._rollout, self._errors, self._details = rollout, errors, details
+        self._awaited: set[str] = set()
 
     @property
     def rollout(self) -> Rollout:
@@ -113,39 +118,17 @@ class LangChainCompatibilityService:
         own = self._rollout
         return rollout_of(own if own is not None else self.unified_service.llm.rollout)
 
-    @deprecated(
-        "LangChainCompatibilityService.generate_text() keeps old callers going; new "
-        "code should call UnifiedInferenceService.generate_text(), which returns a "
-        "typed result and raises typed errors."
-    )
-    async def generate_text(
-        self,
-        prompt: str,
-        *args: Any,
-        config: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Answer a prompt.
+    @property
+    def generate_text(self) -> Callable[..., Any]:
+        """Answer a prompt, called as the old service's method is: awaited or not.
 
-        Args:
-            prompt: What to ask.
-            *args: The model, and further arguments in the order of the old service.
-            config: LangChain's config; a canary finds its key there. The old service
-                gets it if its `generate_text` names a `config`.
-            **kwargs: Settings of the call, under old or new names. `user` is a
-                canary's key too.
-
-        Returns:
-            `text`, `model_used` and `success`; `refusal` if the model refused, `error`
-            if `success` is false.
+        It takes `config` besides, LangChain's, where a canary finds its key; the old
+        service gets that if its method names a `config`. The answer of the new path has
+        `text`, `model_used` and `success`; `refusal` if the model refused, `error` if
+        `success` is false. New code should call `UnifiedInferenceService`.
         """
-        if config is not None:
-            kwargs["config"] = config
-        served, found = self._call("generate_text", (prompt, *args), kwargs)
-        found = await found if inspect.isawaitable(found) else found
-        if self._details and served is not None and isinstance(found, Mapping):
-            return {**found, "rollout": served.record}
-        return found  # type: ignore[no-any-return]
+        method = self._method("generate_text", self._old("generate_text"))
+        return deprecated(_DEPRECATED)(method)
 
     def __getattr__(self, name: str) -> Any:
         """Return another attribute of the old service, or a method of the new one.
@@ -154,57 +137,79 @@ class LangChainCompatibilityService:
         service has answers in every mode. When the old service is gone the methods of
         the new one are left.
         """
-        legacy = self.__dict__.get("legacy")
         routed = name in _ROUTED and "unified_service" in self.__dict__
-        if name.startswith("__") or (legacy is None and not routed):
+        gone = self.__dict__.get("legacy") is None
+        if name.startswith("__") or (gone and not routed):
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message)
-        new = getattr(self.unified_service, name) if routed else None
-        old = new if legacy is None else getattr(legacy, name)
+        old = self._old(name)
         return self._method(name, old) if routed and callable(old) else old
 
-    def _method(self, name: str, like: Any) -> Any:
+    def _old(self, name: str) -> Any:
+        """Return a method from before; the new service's where the old one is gone."""
+        return getattr(
+            self.unified_service if self.legacy is None else self.legacy, name
+        )
+
+    def _method(self, name: str, like: Any) -> Callable[..., Any]:
         """Return a method of either service, chosen at each call."""
 
         @wraps(like)
         def method(*args: Any, **kwargs: Any) -> Any:
-            return self._call(name, args, kwargs)[1]
+            return self._call(name, args, kwargs)
 
         @wraps(like)
         async def later(*args: Any, **kwargs: Any) -> Any:
             found = method(*args, **kwargs)
             return await found if inspect.isawaitable(found) else found
 
-        return later if inspect.iscoroutinefunction(like) else method
+        return later if inspect.iscoroutinefunction(_function(like)) else method
 
-    def _call(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Served | None, Any]:
-        """Return the decision for a call, and what the service it chose answers."""
-        old = None if self.legacy is None else getattr(self.legacy, name)
-        new = getattr(self.unified_service, name)
-        args_, named = _positions(old or new, new, args)
-        named |= kwargs
-        model = _model_of(new, args_, named)
-        served = self._served(model, named)
-        if old is None or (served is not None and served != "legacy"):
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return what the service that the flag chose answers."""
+        old, new = self._old(name), getattr(self.unified_service, name)
+        args_, named = _as_new(old, new, args, kwargs)
+        given = {**dict(zip(_parameters(new), args_, strict=False)), **named}
+        model = given.get("model", given.get("model_name", AUTO))
+        served, own = self._served(model, named), self.legacy is not None
+        plain = own and name not in self._awaited and _is_plain(old)
+        if own and (served is None or served == "legacy"):
+            if name == "generate_text" and "config" not in _parameters(old):
+                kwargs = {key: v for key, v in kwargs.items() if key != "config"}
+            ask = partial(old, *args, **kwargs)
+            if served is not None and served.mode.name == "shadow":
+                watched = self._watched(name, served, (args_, named), model)
+                ask = partial(watched.of, ask)
+            found = _Told(served).of(ask) if self._details else ask()
+            if inspect.isawaitable(found) or hasattr(found, "__aiter__"):
+                self._awaited.add(name)
+        else:
             flag = {} if served is None else {"rollout": served}
-            return served, _New(self, model).of(partial(new, *args_, **named, **flag))
-        given = kwargs
-        if name == "generate_text" and "config" not in _parameters(old):
-            given = {key: value for key, value in kwargs.items() if key != "config"}
-        ask = partial(old, *args, **given)
-        if served is None or served.mode.name != "shadow":
-            return served, ask()
-        asked = [*map(_copied, args_)], {k: _copied(v) for k, v in named.items()}
-        read = None if "batch" in name else partial(self._read, name, *asked)
-        observe = partial(
-            self.unified_service.llm.router.observe,
-            *(served, read),
-            stream=name.startswith("stream"),
-            model=self._name(model),
+            if plain:
+                new = getattr(self.unified_service, f"{name}_sync", new)
+            found = _New(self, model).of(partial(new, *args_, **named, **flag))
+        awaits = plain and type(found) is dict and _in_event_loop()
+        return _Ready(found) if awaits else found
+
+    def _watched(
+        self,
+        name: str,
+        served: Served,
+        asked: tuple[tuple[Any, ...], dict[str, Any]],
+        model: object,
+    ) -> Watched:
+        """Return what has the old service's call compared when it is over."""
+        args, named = [*map(_copied, asked[0])], dict(asked[1])
+        named = {name: _copied(value) for name, value in named.items()}
+        read = None if "batch" in name else partial(self._read, name, args, named)
+        return Watched(
+            partial(
+                self.unified_service.llm.router.observe,
+                *(served, read),
+                stream=name.startswith("stream"),
+                model=self._name(model),
+            )
         )
-        return served, Watched(observe).of(ask)
 
     def _read(self, name: str, args: list[Any], named: dict[str, Any]) -> Asked:
         """Return messages and settings of a call, as the chat model takes them."""
@@ -233,7 +238,7 @@ class LangChainCompatibilityService:
             return ""
 
     def _name(self, model: object) -> str:
-        auto = model == "auto" or not isinstance(model, str)
+        auto = model == AUTO or not isinstance(model, str)
         return self.unified_service.llm.model_name if auto else str(model)
 
     def failed(self, error: Exception, model: object) -> dict[str, Any]:
@@ -260,6 +265,26 @@ class LangChainCompatibilityService:
                 found["value"] = result.value
         refusal = result.message and refusal_of(result.message)
         return {**found, "refusal": refusal} if refusal else found
+
+
+class _Ready(dict[str, Any]):
+    """A plain method's answer, for callers that await it all the same."""
+
+    def __await__(self) -> Generator[Any, None, dict[str, Any]]:
+        yield from ()
+        return dict(self)
+
+
+class _Told(Handed):
+    """The old service's answer, with the decision beside it."""
+
+    def __init__(self, served: Served | None) -> None:
+        self._served = served
+
+    def value(self, found: Any) -> Any:
+        if self._served is None or not isinstance(found, Mapping):
+            return found
+        return {**found, "rollout": self._served.record}
 
 
 class _New(Handed):
@@ -306,26 +331,48 @@ def _parameters(method: Any) -> list[str]:
     return [one.name for one in found if one.kind not in _VARIABLE]
 
 
-def _positions(
-    old: Any, new: Any, args: tuple[Any, ...]
+def _as_new(
+    old: Any, new: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return an old call's arguments as the new method takes them.
 
-    They keep their places as far as both services agree, and go by the old names from
-    there on.
+    What is asked comes first, whatever its name was. The others keep their places as
+    far as both services agree, and go by the old names from there on.
     """
-    theirs, ours = _parameters(old), _parameters(new)
+    theirs, ours, named = _parameters(old), _parameters(new), dict(kwargs)
+    first = next((name for name in (*theirs[:1], ours[0]) if name in named), None)
+    if not args and first is not None:
+        return (named.pop(first),), named
     pairs = zip(theirs[1:], ours[1:], strict=False)
     agreed = 1 + len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
     if len(args) > len(theirs):
-        return args, {}
-    return args[:agreed], dict(zip(theirs[agreed:], args[agreed:], strict=False))
+        return args, named
+    rest = dict(zip(theirs[agreed:], args[agreed:], strict=False))
+    return args[:agreed], {**rest, **named}
 
 
-def _model_of(new: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> object:
-    """Return the model a call names; `auto` if it names none."""
-    given = {**dict(zip(_parameters(new), args, strict=False)), **named}
-    return given.get("model", given.get("model_name", "auto"))
+def _function(method: Any) -> Any:
+    """Return the function that does the work, without decorators around it."""
+    method = inspect.unwrap(method) if inspect.isroutine(method) else method
+    method = method.func if isinstance(method, partial) else method
+    return method if inspect.isroutine(method) else getattr(method, "__call__", method)  # noqa: B004
+
+
+def _is_plain(method: Any) -> bool:
+    """Tell whether callers of a method get its answer without awaiting it."""
+    function = _function(method)
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return False
+    annotation = str(getattr(function, "__annotations__", {}).get("return", ""))
+    return not any(word in annotation for word in _LATER)
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _copied(value: Any) -> Any:
