@@ -285,9 +285,12 @@ class UnifiedChatModel(DropIn):
         self, config: RunnableConfig | None, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Let the config's settings stand for those the call does not give."""
-        config, kwargs = with_run_settings(ensure_config(config), kwargs)
+        config = ensure_config(config)
+        if kwargs:
+            config, kwargs = with_run_settings(config, kwargs)
         if self.configurable is None:
-            check_undeclared(config)
+            if config.get("configurable"):
+                check_undeclared(config)
             return config, kwargs
         return config, {**self.chosen_by(config), **kwargs}
 
@@ -468,8 +471,9 @@ class UnifiedChatModel(DropIn):
     def _get_ls_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> LangSmithParams:
-        settings = self._router.settings(stop, kwargs, again=True)
-        config = self._planning.known(settings["model"])
+        router = self._router
+        settings = router.settings(stop, kwargs, again=True)
+        config = router.runner.planning.known(settings["model"])
         return tracing.langsmith_params(settings, config)
 
     @override

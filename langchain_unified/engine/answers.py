@@ -34,7 +34,8 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     if not result.generations:
         message = "The answer holds no choices."
         raise MalformedResponseError(message)
-    usage = _usage(result)
+    # Each answer carries the token counts of the whole.
+    usage = getattr(result.generations[0].message, "usage_metadata", None)
     record = {**plan.record(), COST: cost_usd(plan.config, usage)}
     own = own_names(plan) if plan.tool_names else None
     for generation in result.generations:
@@ -96,12 +97,6 @@ def combined(
             if output.get("system_fingerprint"):
                 found.setdefault("system_fingerprint", output["system_fingerprint"])
     return found
-
-
-def _usage(result: ChatResult) -> Mapping[str, Any] | None:
-    """Return the token counts of all answers; each carries those of the whole."""
-    found: Any = getattr(result.generations[0].message, "usage_metadata", None)
-    return found  # type: ignore[no-any-return]
 
 
 def _merged(results: list[ChatResult]) -> ChatResult:

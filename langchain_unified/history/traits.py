@@ -65,7 +65,8 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
 def _is_plain(message: BaseMessage) -> bool:
     """Tell whether a message is a user's text and nothing else."""
     said = message.content
-    return type(message) is HumanMessage and type(said) is str and _visible(said)
+    is_text = type(message) is HumanMessage and type(said) is str
+    return is_text and bool(said) and not str(said).isspace()
 
 
 def _visible(text: str) -> bool:

@@ -96,7 +96,10 @@ def _key(call: Invocation, config: ModelConfig) -> Any:
     if orjson is None:
         return None
     try:
-        values = orjson.dumps((_plain(call.params), _plain(call.extra_body)), None, _AS)
+        params, extra = call.params, call.extra_body
+        if type(params) is not dict or type(extra) is not dict:
+            params, extra = dict(params), dict(extra)
+        values = orjson.dumps((params, extra), None, _AS)
     except TypeError:
         return None
     if len(values) > _MOST_BYTES:

@@ -31,10 +31,6 @@ class OwnRows(ABC):
     def today(self) -> date:
         """Return the day by which dates are judged."""
 
-    def edition(self) -> tuple[object, date]:
-        """Return what tells whether names still mean what they meant: rows and day."""
-        return self._resolved, self.today()
-
     def register(self, model: str, **facts: Any) -> None:
         """Add a model, or state facts about a known one.
 

@@ -388,6 +388,10 @@ class Registry(OwnRows):
         """Return the row of a provider itself."""
         return self.files[provider].provider
 
+    def edition(self) -> tuple[object, date]:
+        """Return what tells whether names still mean what they meant: rows and day."""
+        return self._resolved, self._clock()
+
     def today(self) -> date:
         """Return the day by which dates are judged."""
         return self._clock()

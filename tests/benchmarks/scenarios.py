@@ -400,7 +400,7 @@ def planner(llm: Any, settings: Mapping[str, Any]) -> Run:
 
     def run() -> object:
         attempts = llm.router.runner.attempts(ASKED, None, dict(settings), stream=False)
-        return attempts.plan()
+        return attempts.route.plan()
 
     return run
 

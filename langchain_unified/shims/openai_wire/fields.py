@@ -57,17 +57,22 @@ _GROWING = ("text", "summary", "data", "signature")
 
 def message_fields(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a message, or of a delta, that OpenAI's do not have."""
+    if message.keys() <= _MESSAGE:
+        return {}
     return {k: v for k, v in message.items() if k not in _MESSAGE and _says(v)}
 
 
 def choice_fields(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a choice that OpenAI's do not have."""
+    if choice.keys() <= _CHOICE:
+        return {}
     return {k: v for k, v in choice.items() if k not in _CHOICE and _says(v)}
 
 
 def body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an answer, or of a chunk, that OpenAI's do not have."""
-    return {k: body[k] for k in body.keys() - _BODY if _says(body[k])}
+    further = body.keys() - _BODY
+    return {k: body[k] for k in further if _says(body[k])} if further else {}
 
 
 def kept_fields(message: Mapping[str, Any]) -> dict[str, Any]:
