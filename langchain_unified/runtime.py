@@ -4,6 +4,10 @@ A room says what it keeps by a class of its own, and asks the runtime for the on
 instance:
 
 ```python
+from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.runtime import runtime
+
+
 class Warned(Bounded[str, str]):
     "What was warned of."
 

@@ -45,7 +45,11 @@ class Playground:
     def settings(self) -> dict[str, Any]:
         """Keywords for `UnifiedChatModel` and `UnifiedInferenceService`."""
         connections = {name: self.connection(name) for name in KEYS}
-        return {"providers": {k: given for k, given in connections.items() if given}}
+        given = {name: found for name, found in connections.items() if found}
+        if "openai" in given:
+            # The emulator plays OpenAI itself, not a gateway that looks like it.
+            given["openai"] = {**given["openai"], "profile": "openai"}
+        return {"providers": given}
 
     def connection(self, provider: str) -> dict[str, Any]:
         """Return key and base URL of a provider; nothing if it is called for real.
