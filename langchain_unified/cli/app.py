@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from langchain_unified.cli import demo as demos
+from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.asking import probe, refresh
 from langchain_unified.cli.doctor import doctor
 from langchain_unified.cli.emulator import emulator
 from langchain_unified.cli.migrate import migrate
-from langchain_unified.cli.models import models, show
+from langchain_unified.cli.models import models as list_models
+from langchain_unified.cli.models import show
+from langchain_unified.cli.output import user_errors
 from langchain_unified.cli.plans import diff, explain
 from langchain_unified.cli.rollout import app as rollout
 
@@ -23,22 +27,47 @@ app = typer.Typer(
 )
 
 
+def _print_version(given: bool) -> None:  # noqa: FBT001
+    if given:
+        typer.echo(f"langchain-unified {version('langchain-unified')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    """One chat model for OpenAI's and Google's models."""
+
+
 @app.command()
 def demo(
     prompt: Annotated[
         str, typer.Argument(help="What to ask.")
     ] = "In one sentence: why do leaves turn red in autumn?",
+    *,
+    models: Annotated[
+        str | None, typer.Option(help="Models to ask, separated by commas.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Ask several models the same with the same settings; show what each was sent.
 
     Uses real providers if the environment has a key for all of them, else the
     emulator for all of them; it says which.
     """
-    raise typer.Exit(demos.run(prompt))
+    asked = [name.strip() for name in models.split(",")] if models else None
+    with user_errors():
+        raise typer.Exit(demos.run(prompt, asked, as_json=as_json))
 
 
 COMMANDS = (
-    models,
     show,
     explain,
     diff,
@@ -48,6 +77,7 @@ COMMANDS = (
     doctor,
     migrate,
 )
+app.command("models")(list_models)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(rollout)

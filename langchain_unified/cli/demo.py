@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,36 +12,52 @@ from rich.console import Console
 from rich.table import Table
 
 from langchain_unified.chat_model import UnifiedChatModel
+from langchain_unified.cli.output import console, errors, print_json
+from langchain_unified.content import RECORD
 from langchain_unified.data import read_toml
 from langchain_unified.display import compact
 from langchain_unified.errors import UnifiedError
 from langchain_unified.types import CallPlan
 
-SETTINGS: dict[str, Any] = {"temperature": 0, "max_tokens": 100, "stop": ["\n\n"]}
 _KEYS = {
     "OPENAI_API_KEY": ("OPENAI_API_KEY",),
     "GOOGLE_API_KEY": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
 }
 
 
-def run(prompt: str, console: Console | None = None) -> int:
-    """Ask every model of the demo; return the exit code."""
-    console = console or Console()
-    models = read_toml("demo.toml")
-    with _providers(console) as settings:
+def run(
+    prompt: str, models: Sequence[str] | None = None, *, as_json: bool = False
+) -> int:
+    """Ask several models the same.
+
+    Args:
+        prompt: What to ask.
+        models: Whom to ask; one model for each way a request is sent by default.
+        as_json: Print one JSON list instead of a report.
+
+    Returns:
+        The exit code: 1 if a model failed.
+    """
+    facts = read_toml("demo.toml")
+    names, asked = models or facts["models"], facts["settings"]
+    with _providers(errors if as_json else console) as settings:
         llm = UnifiedChatModel(
-            model=models["models"][0], on_unsupported="ignore", **SETTINGS, **settings
+            model=names[0], on_unsupported="ignore", **asked, **settings
         )
-        console.print(f"Settings for all: {compact(SETTINGS)}\nPrompt: {prompt}\n")
+        if as_json:
+            rows = [_row(llm, model, prompt) for model in names]
+            print_json(rows)
+            return 0 if all("error" not in row for row in rows) else 1
+        console.print(f"Settings for all: {compact(asked)}\nPrompt: {prompt}\n")
         answers = [
-            _ask(console, llm, model, prompt, stream=model == models["streamed"])
-            for model in models["models"]
+            _ask(llm, model, prompt, stream=model == facts["streamed"])
+            for model in names
         ]
     return 0 if all(answers) else 1
 
 
 @contextmanager
-def _providers(console: Console) -> Iterator[dict[str, Any]]:
+def _providers(tell: Console) -> Iterator[dict[str, Any]]:
     """Give real providers or the emulator to all models; never a mixture."""
     missing = [
         name
@@ -49,39 +65,42 @@ def _providers(console: Console) -> Iterator[dict[str, Any]]:
         if not any(os.environ.get(spelling) for spelling in spellings)
     ]
     if not missing:
-        console.print("Calling the real providers with the keys of the environment.")
+        tell.print("Calling the real providers with the keys of the environment.")
         yield {}
         return
-    from langchain_unified.testing import ProviderEmulator  # noqa: PLC0415
+    from langchain_unified.testing.playground import playground  # noqa: PLC0415
 
-    console.print(
+    tell.print(
         f"No {' and no '.join(missing)} in the environment: all models are played by "
-        "the local emulator, which enforces each model's parameter rules."
+        "the local emulator. It enforces each model's parameter rules, and answers by "
+        "repeating the prompt."
     )
-    with ProviderEmulator() as emulator:
-        yield {
-            "providers": {
-                "openai": {
-                    "api_key": "emulator",
-                    "base_url": emulator.openai_base_url,
-                },
-                "google_genai": {
-                    "api_key": "emulator",
-                    "base_url": emulator.google_base_url,
-                },
-            }
-        }
+    with playground("emulator") as place:
+        yield place.settings
 
 
-def _ask(
-    console: Console, llm: UnifiedChatModel, model: str, prompt: str, *, stream: bool
-) -> bool:
+def _row(llm: UnifiedChatModel, model: str, prompt: str) -> dict[str, Any]:
+    """Return what one model was sent and answered, as data."""
+    plan = llm.explain(prompt, model=model)
+    row = {"model": model, "endpoint": plan.endpoint, "sent": dict(plan.body)}
+    try:
+        answer = llm.invoke(prompt, model=model)
+    except UnifiedError as error:
+        return {**row, "error": str(error)}
+    record = answer.response_metadata[RECORD]
+    usage = answer.usage_metadata
+    tokens = usage["output_tokens"] if usage else None
+    told = {"text": answer.text, "output_tokens": tokens}
+    return {**row, "changes": record["changes"], **told}
+
+
+def _ask(llm: UnifiedChatModel, model: str, prompt: str, *, stream: bool) -> bool:
     """Ask one model and show what was sent, changed and answered."""
     plan = llm.explain(prompt, model=model, stream=stream)
-    console.rule(f"[bold]{model}[/bold]", align="left")
-    _show_plan(console, plan)
+    console.print(f"[bold]── {model} ──[/bold]", highlight=False)
+    _show_plan(plan)
     try:
-        answer = _answer(console, llm, model, prompt, stream=stream)
+        answer = _answer(llm, model, prompt, stream=stream)
     except UnifiedError as error:
         console.print(f"[red]failed:[/red] {error}\n")
         return False
@@ -93,12 +112,11 @@ def _ask(
 
 
 def _answer(
-    console: Console, llm: UnifiedChatModel, model: str, prompt: str, *, stream: bool
+    llm: UnifiedChatModel, model: str, prompt: str, *, stream: bool
 ) -> AIMessage:
     if not stream:
         answer = llm.invoke(prompt, model=model)
-        console.print("answer  ", end="")
-        console.print(answer.text, markup=False)
+        console.print(f"answer   {answer.text}", markup=False)
         return answer
     console.print("streamed ", end="")
     whole: AIMessageChunk | None = None
@@ -109,9 +127,8 @@ def _answer(
     return whole or AIMessage("")
 
 
-def _show_plan(console: Console, plan: CallPlan) -> None:
-    console.print(f"sent     {plan.endpoint} ", end="")
-    console.print(compact(plan.body), markup=False)
+def _show_plan(plan: CallPlan) -> None:
+    console.print(f"sent     {plan.endpoint} {compact(plan.body)}", markup=False)
     table = Table(show_header=False, box=None, padding=(0, 1, 0, 0))
     for change in plan.changes:
         sent = compact(change.sent) if change.sent is not None else "-"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import typer
 
@@ -21,6 +22,7 @@ from langchain_unified.registry import (
 )
 from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.schema import ProviderRow
+from langchain_unified.servers import URL_VARIABLES, server_of
 from langchain_unified.versions import SHARED, problems
 
 VARIABLES = (
@@ -30,12 +32,13 @@ VARIABLES = (
     "LANGCHAIN_UNIFIED_MODELS",
     "OPENAI_BASE_URL",
     "OPENAI_API_BASE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
 )
-HOSTS = {
-    "openai": "https://api.openai.com",
-    "google_genai": "https://generativelanguage.googleapis.com",
-    "anthropic": "https://api.anthropic.com",
-}
 _SECONDS = 3.0
 
 Row = tuple[str, str, str]
@@ -118,7 +121,7 @@ def _settings() -> Iterator[Row]:
 def _without_credentials(value: str) -> str:
     parts = urlsplit(value)
     if parts.password or parts.username:
-        return value.replace(parts.netloc, f"***@{parts.hostname}")
+        return value.replace(parts.netloc, f"***@{parts.netloc.rpartition('@')[2]}")
     return value
 
 
@@ -129,15 +132,30 @@ def _facts() -> Row:
 
 
 def _connections() -> Iterator[Row]:
-    for provider, url in HOSTS.items():
-        if provider in default_registry().files:
-            yield _connection(provider, url)
+    """Try the address of each provider that has a key or an address set."""
+    for provider, file in default_registry().files.items():
+        row = file.provider
+        server = server_of(provider, lambda _: None)
+        has_key = any(os.environ.get(name) for name in row.key_env)
+        if server.address and (has_key or not server.is_usual):
+            variable = next(
+                (n for n in URL_VARIABLES.get(provider, ()) if os.environ.get(n)), ""
+            )
+            source = f"from {variable}" if variable else "the usual address"
+            yield _connection(server.address, f"{row.title}, {source}")
 
 
-def _connection(provider: str, url: str) -> Row:
-    host: Any = urlsplit(url).hostname
+def _connection(address: str, whose: str) -> Row:
+    parts = urlsplit(address)
+    host: Any = parts.hostname
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
+    if proxy:
+        whose = f"{whose}, through the proxy {_without_credentials(proxy)}"
+        through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = through.hostname, through.port or 80
     try:
-        socket.create_connection((host, 443), timeout=_SECONDS).close()
+        socket.create_connection((host, port), timeout=_SECONDS).close()
     except OSError as error:
-        return f"reach {host}", "no", f"{provider}: {error}"
-    return f"reach {host}", "yes", ""
+        return f"reach {address}", "no", f"{whose}: {error}"
+    return f"reach {address}", "yes", whose

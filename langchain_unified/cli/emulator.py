@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from langchain_unified.cli.output import WRONG_USE, errors, user_errors
+
 
 def emulator(
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")
+    ] = 0,
     record: Annotated[
         Path | None, typer.Option(help="Write every request to this JSON Lines file.")
     ] = None,
@@ -31,4 +35,9 @@ def emulator(
         arguments += ["--rules", str(rules)]
     if as_server is not None:
         arguments += ["--as", as_server]
-    main(arguments)
+    try:
+        with user_errors():
+            main(arguments)
+    except OSError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False)
+        raise typer.Exit(WRONG_USE) from None

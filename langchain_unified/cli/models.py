@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
 from langchain_unified.cli.asked import AsJson
-from langchain_unified.cli.output import console, print_json, table, user_errors
+from langchain_unified.cli.output import (
+    check_words,
+    console,
+    note_unknown,
+    print_json,
+    table,
+    user_errors,
+)
 from langchain_unified.cost import estimate_usd
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.certainty import certainty
@@ -16,11 +24,51 @@ from langchain_unified.registry.profiles import profile_of
 from langchain_unified.types import ModelConfig
 
 _MILLION = 1_000_000
-Provider = Annotated[str | None, typer.Option(help="Provider id, such as openai.")]
-Can = Annotated[
-    list[str] | None,
-    typer.Option(help="A capability, such as tool_calling; repeatable."),
-]
+_WIDE = 120
+_ONLY_WIDE = frozenset({"endpoints", "output", "inferred"})
+_COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "model": lambda row: row["model"],
+    "provider": lambda row: row["provider"],
+    "endpoints": lambda row: ", ".join(row["endpoints"]),
+    "input": lambda row: str(row["max_input_tokens"] or ""),
+    "output": lambda row: str(row["max_output_tokens"] or ""),
+    "$": lambda row: "" if row["usd_in"] is None else f"{row['usd_in']:g}",
+    "until": lambda row: row["until"],
+    "inferred": lambda row: f"{row['inferred']}/{row['cited']}",
+}
+"""Columns of the list; `$` is US dollars for a million tokens in."""
+
+
+def capabilities() -> frozenset[str]:
+    """Return every word that `--can` takes."""
+    return frozenset(
+        name for config in default_registry().models() for name in config.features
+    )
+
+
+_ACCEPTS = {
+    "any": "takes",
+    "effort_none": "takes while it does not reason",
+    "default": "takes only its default of",
+    "ignored": "ignores",
+    "never": "refuses",
+}
+"""What a rule says about a setting, in words."""
+
+
+def names() -> list[str]:
+    """Return every model name, for completion."""
+    return [config.model for config in default_registry().models()]
+
+
+def _providers() -> list[str]:
+    return list(default_registry().files)
+
+
+def _capabilities() -> list[str]:
+    return sorted(capabilities())
+
+
 Price = Annotated[
     float | None,
     typer.Option(help="Most US dollars for a million tokens in (extra cost)."),
@@ -28,6 +76,22 @@ Price = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Shut-down models too.")]
 Ending = Annotated[
     str | None, typer.Option(help="Only models that shut down before YYYY-MM-DD.")
+]
+
+
+Provider = Annotated[
+    str | None,
+    typer.Option(help="Provider id, such as openai.", autocompletion=_providers),
+]
+Can = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A capability, such as tool_calling; repeatable.",
+        autocompletion=_capabilities,
+    ),
+]
+Model = Annotated[
+    str, typer.Argument(help="A model, in any spelling.", autocompletion=names)
 ]
 
 
@@ -41,36 +105,28 @@ def models(
     as_json: AsJson = False,
 ) -> None:
     """List the models of the registry."""
+    registry = default_registry()
     with user_errors():
+        check_words("--provider", [provider] if provider else [], registry.files)
+        check_words("--can", can or [], capabilities())
         found = [
             config
-            for config in default_registry().models()
+            for config in registry.models()
             if _wanted(config, provider, can or [], ending_before, every=every)
             and (max_price is None or _costs_at_most(config, max_price))
         ]
     if as_json:
         print_json([_row(config) for config in found])
         return
-    shown = table(
-        "model", "provider", "endpoints", "input", "output", "$", "until", "inferred"
-    )
+    columns = {
+        name: tell
+        for name, tell in _COLUMNS.items()
+        if console.width >= _WIDE or name not in _ONLY_WIDE
+    }
+    shown = table(*columns, whole=True)
     for config in found:
         row = _row(config)
-        endpoints = ", ".join(row["endpoints"])
-        limits = (
-            str(row["max_input_tokens"] or ""),
-            str(row["max_output_tokens"] or ""),
-        )
-        price = f"{row['usd_in']:g}" if row["usd_in"] is not None else ""
-        shown.add_row(
-            row["model"],
-            row["provider"],
-            endpoints,
-            *limits,
-            price,
-            row["until"],
-            f"{row['inferred']}/{row['cited']}",
-        )
+        shown.add_row(*(tell(row) for tell in columns.values()))
     console.print(shown)
     console.print(f"{len(found)} models; {certainty(found)}.")
 
@@ -129,22 +185,52 @@ def _row(config: ModelConfig) -> dict[str, Any]:
 
 
 def show(
-    model: Annotated[str, typer.Argument(help="A model, in any spelling.")],
+    model: Model,
     *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every fact, with its source.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show every fact about a model, and where it comes from."""
+    """Show what a model can do and takes; every fact with its source with --all."""
     with user_errors():
         config = default_registry().resolve(model)
+    note_unknown(config)
     if as_json:
         print_json(_facts(config))
         return
     console.print(f"[bold]{config.model}[/bold]  {config.provider}, {config.family}")
+    if not every:
+        for name, value in _summary(config):
+            console.print(f"{name:<10} {value}", highlight=False, markup=False)
+        console.print(f"{certainty([config])}; --all shows each with its source.")
+        return
     facts = table("fact", "value", "source")
     for name, value, source in _lines(config):
         facts.add_row(name, value, source)
     console.print(facts)
     console.print(f"{certainty([config])}.")
+
+
+def _summary(config: ModelConfig) -> Iterator[tuple[str, str]]:
+    """Yield what fits a screen: what the model can do, and what it takes where."""
+    row = _row(config)
+    limits = (f"{tokens:,} {name}" for name, tokens in config.limits.items())
+    yield "limits", ", ".join(limits)
+    if row["usd_in"] is not None:
+        told = f"{row['usd_in']:g} in, {row['usd_out']:g} out, for a million tokens"
+        yield "US dollars", told
+    if row["until"]:
+        yield "until", f"{row['until']}, then {row['replacement'] or 'no successor'}"
+    yield "can", ", ".join(sorted(n for n, has in config.features.items() if has))
+    for endpoint in config.endpoints:
+        levels = ", ".join(config.thinking.levels.get(endpoint, ()))
+        yield endpoint, f"reasoning effort {levels}" if levels else "no effort levels"
+        rules = config.mappings[endpoint].rules
+        for accepts, words in _ACCEPTS.items():
+            found = sorted(n for n, rule in rules.items() if rule.accepts == accepts)
+            if found:
+                yield f"  {words}", ", ".join(found)
 
 
 def _facts(config: ModelConfig) -> dict[str, Any]:

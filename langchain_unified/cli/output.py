@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 from rich.table import Table
 
-from langchain_unified.errors import ProviderError, UnifiedError
+from langchain_unified.errors import InvalidParameterError, ProviderError, UnifiedError
+from langchain_unified.registry import default_registry
+from langchain_unified.types import ModelConfig
+from langchain_unified.vocabulary import nearest
 
 FAILED = 1
 """Exit code of a command that a provider refused or that could not reach it."""
@@ -20,7 +24,27 @@ FAILED = 1
 WRONG_USE = 2
 """Exit code of a command that was asked for something that cannot be."""
 
-console = Console()
+_PIPED_WIDTH = 10_000
+"""Columns where nobody looks: one line per row, so that `grep` finds whole names."""
+
+
+class _Output(Console):
+    """A console that breaks no line when its output is piped."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """The terminal's size, or a line that holds any row."""
+        found = super().size
+        if self.is_terminal or os.environ.get("COLUMNS"):
+            return found
+        return ConsoleDimensions(_PIPED_WIDTH, found.height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
+
+console = _Output()
 errors = Console(stderr=True)
 
 
@@ -50,9 +74,43 @@ def user_errors() -> Iterator[None]:
         raise typer.Exit(FAILED if refused else WRONG_USE) from None
 
 
-def table(*columns: str) -> Table:
-    """Return an empty table in the style of the command line."""
+def table(*columns: str, whole: bool = False) -> Table:
+    """Return an empty table in the style of the command line.
+
+    Args:
+        *columns: Their titles; the first names the row and is never broken.
+        whole: Break no cell of any column.
+    """
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # The first column names the row: a name broken in two cannot be copied.
+        made.add_column(column, overflow="fold", no_wrap=whole or not number)
     return made
+
+
+def note_unknown(config: ModelConfig) -> None:
+    """Tell on standard error that a name is in no row, and which one may be meant."""
+    if config.match not in {"family", "fallback"} or config.server:
+        return
+    near = nearest(config.model, [row.model for row in default_registry().models()])
+    meant = f" Did you mean {near}?" if near else ""
+    errors.print(
+        f"{config.model} is not in the registry: the rules of the family "
+        f"{config.family} apply.{meant}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def check_words(option: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a word that an option does not know.
+
+    Raises:
+        InvalidParameterError: With the word that was probably meant.
+    """
+    for word in given:
+        if word not in known:
+            near = nearest(word, known)
+            meant = f"did you mean {near!r}?" if near else f"one of {sorted(known)}."
+            raise InvalidParameterError(option, word, meant)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.cli.asked import (
@@ -19,11 +17,16 @@ from langchain_unified.cli.asked import (
     Tools,
     call_settings,
 )
-from langchain_unified.cli.output import console, print_json, table, user_errors
+from langchain_unified.cli.models import Model
+from langchain_unified.cli.output import (
+    console,
+    note_unknown,
+    print_json,
+    table,
+    user_errors,
+)
 from langchain_unified.display import compact
 from langchain_unified.types import CallPlan
-
-Model = Annotated[str, typer.Argument(help="A model, in any spelling.")]
 
 
 def explain(
@@ -51,6 +54,7 @@ def explain(
             others=others,
         )
         plan = _plan(model, settings, stream=stream)
+    note_unknown(plan.config)
     if as_json:
         print_json(_as_data(plan))
     else:
@@ -83,6 +87,8 @@ def diff(
             others=others,
         )
         plans = [_plan(name, settings, stream=stream) for name in (one, other)]
+    for plan in plans:
+        note_unknown(plan.config)
     rows = _differences(*plans)
     if as_json:
         print_json([dict(zip(("what", one, other), row, strict=True)) for row in rows])

@@ -32,6 +32,9 @@ is closed by now."""
 _MOST_PASSED_OVER = 50
 
 
+_LAST_PORT = 65_535
+
+
 class LoopbackServer:
     """Serves a function of a request on 127.0.0.1.
 
@@ -44,7 +47,14 @@ class LoopbackServer:
     def __init__(
         self, respond: Callable[[HttpRequest], HttpReply], port: int = 0
     ) -> None:
-        """Prepare to serve; nothing listens yet."""
+        """Prepare to serve; nothing listens yet.
+
+        Raises:
+            ValueError: If there is no such port.
+        """
+        if not 0 <= port <= _LAST_PORT:
+            message = f"There is no port {port}: give 0 to {_LAST_PORT}; 0 is any."
+            raise ValueError(message)
         self._respond = respond
         self._wanted_port = port
         self._thread: threading.Thread | None = None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -139,9 +142,30 @@ def test_doctor_masks_credentials_in_a_url() -> None:
     assert "host" in result.stdout
 
 
-def test_doctor_without_a_network() -> None:
-    """A host that cannot be reached is a line of the report, not a failure."""
-    assert "reach api.openai.com" in _run("doctor").stdout
+def test_doctor_tries_the_address_in_use() -> None:
+    """What the environment names is tried, and an unreachable one is only a line."""
+    url = "http://127.0.0.1:9/v1"
+    shown = _run("doctor", OPENAI_API_KEY="key", OPENAI_BASE_URL=url).stdout
+
+    assert f"reach {url}" in shown
+    assert "from OPENAI_BASE_URL" in shown
+    assert "api.anthropic.com" not in shown
+
+
+def test_doctor_goes_through_the_proxy() -> None:
+    """A proxy of the environment is what is tried, and its password is not shown."""
+    shown = _run(
+        "doctor",
+        OPENAI_API_KEY="key",
+        OPENAI_BASE_URL="https://gateway.test/v1",
+        HTTPS_PROXY="http://me:secret@127.0.0.1:9",
+        https_proxy="http://me:secret@127.0.0.1:9",
+        NO_PROXY="",
+        no_proxy="",
+    ).stdout
+
+    assert "through the proxy http://***@127.0.0.1:9" in shown
+    assert "secret" not in shown
 
 
 def test_demo_on_the_emulator() -> None:
@@ -240,3 +264,79 @@ def test_brackets_in_an_error_are_shown() -> None:
 
     assert 2 == result.exit_code
     assert "langchain-unified[anthropic]" in result.stderr.replace("\n", "")
+
+
+def test_the_version_is_printed() -> None:
+    """`--version` prints the installed version."""
+    assert (
+        f"langchain-unified {version('langchain-unified')}\n"
+        == _run("--version").stdout
+    )
+
+
+def test_names_are_whole_in_a_pipe() -> None:
+    """Piped, each model is one line with its whole name, so that grep finds it."""
+    run = "from langchain_unified.cli import main; main()"
+    program = [sys.executable, "-c", run, "models"]
+    environment = {n: v for n, v in os.environ.items() if n != "COLUMNS"}
+    shown = subprocess.run(  # noqa: S603
+        program, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert 1 == sum("gpt-5.4-2026-03-05" in line for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("models", "--provider", "opnai"), "did you mean 'openai'?"),
+        (("models", "--can", "tool_caling"), "did you mean 'tool_calling'?"),
+        (("show", "gpt-4oo"), "Did you mean gpt-4o?"),
+        (("explain", "gpt-6-soll"), "Did you mean gpt-6-sol?"),
+    ],
+)
+def test_a_typo_is_told_with_what_was_meant(
+    arguments: tuple[str, ...], meant: str
+) -> None:
+    """A misspelt name or word is never taken in silence."""
+    assert meant in _run(*arguments).stderr
+
+
+def test_show_fits_a_screen() -> None:
+    """A model is told in some twenty lines; `--all` has every fact with its source."""
+    short = _run("show", "gpt-6-sol", COLUMNS="120").stdout.splitlines()
+    whole = _run("show", "gpt-6-sol", "--all").stdout.splitlines()
+
+    assert len(short) <= 40 < len(whole)
+
+
+def test_demo_as_json_with_models_of_ones_own() -> None:
+    """The demo asks the models that were named, and prints data that parses."""
+    rows = json.loads(_run("demo", "--models", "gpt-4o, gpt-6-sol", "--json").stdout)
+
+    assert ["gpt-4o", "gpt-6-sol"] == [row["model"] for row in rows]
+    assert all(row["text"] and isinstance(row["output_tokens"], int) for row in rows)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_does_not_exist_is_refused(port: str) -> None:
+    """The emulator refuses an impossible port at once."""
+    assert 2 == _run("emulator", "--port", port).exit_code
+
+
+def test_a_newcomer_on_a_narrow_terminal() -> None:
+    """In 80 columns no line of a first session is longer, and no name is cut."""
+    narrow = {"COLUMNS": "80"}
+    session = [
+        ("demo", "--models", "gpt-4o,gpt-6-sol"),
+        ("models", "--provider", "google_genai"),
+        ("show", "gemini-3.1-pro-preview"),
+        ("explain", "gpt-6-sol", "--temperature", "0", "--stop", "x"),
+        ("diff", "gpt-4o", "gpt-6-sol", "--temperature", "0"),
+        ("doctor", "--offline"),
+    ]
+    shown = [_run(*command, **narrow).stdout for command in session]
+
+    assert [] == [x for text in shown for x in text.splitlines() if len(x) > 80]
+    assert "gemini-3.1-flash-lite-preview" in shown[1]
+    assert "repeating" in shown[0]
