@@ -338,5 +338,5 @@ def test_a_newcomer_on_a_narrow_terminal() -> None:
     shown = [_run(*command, **narrow).stdout for command in session]
 
     assert [] == [x for text in shown for x in text.splitlines() if len(x) > 80]
-    assert "gemini-3.1-flash-lite-preview" in shown[1]
+    assert "gemini-3.5-live-translate-preview" in shown[1]
     assert "repeating" in shown[0]
