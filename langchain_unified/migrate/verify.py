@@ -102,7 +102,7 @@ def _run(command: list[str]) -> None:
         try:
             subprocess.run(  # noqa: S603 - this Python, on the user's own modules
                 command,
-                env={**os.environ, **_dummies(emulator)},
+                env={**os.environ, **dummy_environment(emulator)},
                 timeout=SECONDS,
                 check=False,
                 stdin=subprocess.DEVNULL,
@@ -113,7 +113,8 @@ def _run(command: list[str]) -> None:
             return  # what was imported by then is known
 
 
-def _dummies(emulator: Any) -> dict[str, str]:
+def dummy_environment(emulator: Any) -> dict[str, str]:
+    """Return the variables that send every provider's calls to an emulator."""
     return {
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENAI_API_KEY": "none",

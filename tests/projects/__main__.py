@@ -2,7 +2,9 @@
 
 Run it with `python -m tests.projects [FOLDER]`; it needs pip and a package index. Each
 project is parsed, migrated twice, compiled and taken back; a call that is neither
-changed nor reported is lost, a file that no longer compiles is broken.
+changed nor reported is lost, a file that no longer compiles is broken. Where
+`programs.toml` has a program for it, that runs before and after, and must print and ask
+the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 from langchain_unified.data import parse_toml
 from langchain_unified.migrate import Run, migrate_paths, revert_paths
 from langchain_unified.migrate.facts import target_homes, target_names, targets
+from tests.projects.programs import Ran, compared, program_of, run_program
 
 HERE = Path(__file__).parent
 COLUMNS = ("calls", "changed", "reported", "to check", "lost", "broken")
@@ -27,19 +30,29 @@ COLUMNS = ("calls", "changed", "reported", "to check", "lost", "broken")
 def main(folder: Path) -> None:
     """Migrate every project of the list and print the table."""
     names = parse_toml((HERE / "projects.toml").read_text(encoding="utf-8"))["names"]
-    print(f"| project | {' | '.join(COLUMNS)} |")
-    print(f"| --- |{' --- |' * len(COLUMNS)}")
+    print(f"| project | {' | '.join(COLUMNS)} | before and after |")
+    print(f"| --- |{' --- |' * (len(COLUMNS) + 1)}")
     total: Counter[str] = Counter()
     for name in names:
         fetched = fetch(name, folder)
         if fetched is None:
-            print(f"| {name} | could not be fetched |{' |' * (len(COLUMNS) - 1)}")
+            print(f"| {name} | could not be fetched |{' |' * len(COLUMNS)}")
             continue
-        counts = migrated(fetched)
+        program = program_of(fetched)
+        before = None if program is None else run_program(program, fetched)
+        counts, after = migrated(fetched, program)
+        runs = compared(before, after) if before and after else ""
+        counts["same"] = runs.startswith("same")
+        counts["broken"] += runs.startswith("BROKEN")
         total.update(counts)
-        print(f"| {fetched.name} | {' | '.join(str(counts[c]) for c in COLUMNS)} |")
-    print(f"| all | {' | '.join(str(total[c]) for c in COLUMNS)} |")
+        print(row(fetched.name, counts, runs), flush=True)
+    print(row("all", total, f"{total['same']} same"))
     sys.exit(bool(total["lost"] or total["broken"]))
+
+
+def row(name: str, counts: Counter[str], runs: str) -> str:
+    """Return a row of the table."""
+    return f"| {name} | {' | '.join(str(counts[c]) for c in COLUMNS)} | {runs} |"
 
 
 def fetch(name: str, folder: Path) -> Path | None:
@@ -59,8 +72,12 @@ def fetch(name: str, folder: Path) -> Path | None:
     return target
 
 
-def migrated(folder: Path) -> Counter[str]:
-    """Migrate a project, take it back, and count what became of its calls."""
+def migrated(folder: Path, program: str | None) -> tuple[Counter[str], Ran | None]:
+    """Migrate a project, take it back, and count what became of its calls.
+
+    Returns:
+        The counts, and what its program showed while it was migrated.
+    """
     before = {path: path.read_bytes() for path in folder.rglob("*.py")}
     calls = {(path, n) for path, code in before.items() for n in called(code)}
     run = migrate_paths([folder])
@@ -73,6 +90,7 @@ def migrated(folder: Path) -> Counter[str]:
     reported = set(places(run, "untouched"))
     checked = set(places(run, "check"))
     broken = sum(not compiles(path, code) for path, code in before.items())
+    after = None if program is None else run_program(program, folder)
     again = migrate_paths([folder], write=False)
     broken += len(again.of("changed"))
     if run.of("changed"):
@@ -85,7 +103,7 @@ def migrated(folder: Path) -> Counter[str]:
     }
     for path, line in sorted(lost):
         print(f"lost: {path}:{line}", file=sys.stderr)
-    return Counter(
+    counts = Counter(
         {
             "calls": len(calls),
             "changed": len([c for c in calls if c in changed or moved(run, c)]),
@@ -95,6 +113,7 @@ def migrated(folder: Path) -> Counter[str]:
             "broken": broken,
         }
     )
+    return counts, after
 
 
 def moved(run: Run, call: tuple[Path, int]) -> bool:
