@@ -11,10 +11,18 @@ from langchain_unified.migrate.analysis import Analysis
 from langchain_unified.migrate.expressions import code_of, text_of
 from langchain_unified.migrate.facts import packages, target_homes, target_names
 
+_CALLBACKS = ("on_llm_start", "on_chat_model_start")
+_SERIALIZED = (
+    "a callback reads what the model is made of: its id names UnifiedChatModel now, and "
+    "its settings have UnifiedChatModel's names"
+)
+
 
 def report_mentions(found: Analysis) -> None:
     """Report what names a class without being a use of it."""
-    found.names.module.visit(_Reporter(found))
+    reporter = _Reporter(found)
+    for node in list(found.names.parents):
+        reporter.look_at(node)
     for binding in found.bindings:
         if binding.local in found.aliased:
             continue
@@ -28,43 +36,47 @@ def report_mentions(found: Analysis) -> None:
         found.report(binding.alias, "imports", "untouched", reason)
 
 
-class _SerializedReader(cst.CSTVisitor):
-    """Reports what a callback reads of a model's class and settings."""
+class _Reporter:
+    """Reports the nodes that name a class, or read it, without being a use of it."""
 
     def __init__(self, found: Analysis) -> None:
-        super().__init__()
-        self._found = found
-
-    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 - libcst's
-        parent = self._found.names.parent(node)
-        if node.value == "serialized" and isinstance(
-            parent, (cst.Subscript, cst.Attribute)
-        ):
-            reason = (
-                "a callback reads what the model is made of: its id names "
-                "UnifiedChatModel now, and its settings have UnifiedChatModel's names"
-            )
-            self._found.report(node, "text", "check", reason)
-
-
-class _Reporter(cst.CSTVisitor):
-    def __init__(self, found: Analysis) -> None:
-        super().__init__()
         self._found = found
         self._locals = {b.local for b in found.bindings}
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802 - libcst's
+    def look_at(self, node: cst.CSTNode) -> None:
+        """Report a node if it is of a kind that names a class."""
+        if isinstance(node, cst.ImportFrom):
+            self._star(node)
+        elif isinstance(node, cst.Name) and node.value == "serialized":
+            self._serialized(node)
+        elif isinstance(node, cst.Call):
+            self._package(node)
+        elif isinstance(node, cst.SimpleString):
+            self._string(node)
+        elif isinstance(node, cst.FormattedStringText):
+            self._text(node, node.value)
+        elif isinstance(node, cst.Comment):
+            self._type_comment(node)
+
+    def _star(self, node: cst.ImportFrom) -> None:
         if isinstance(node.names, cst.ImportStar) and node.module and not node.relative:
             module = code_of(node.module)
             if module in target_homes():
                 reason = f"from {module} import *: name what is used"
                 self._found.report(node, "imports", "untouched", reason)
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802 - libcst's
-        if node.name.value in {"on_llm_start", "on_chat_model_start"}:
-            node.body.visit(_SerializedReader(self._found))
+    def _serialized(self, node: cst.Name) -> None:
+        """Report what a callback reads of a model's class and settings."""
+        names = self._found.names
+        if not isinstance(names.parent(node), (cst.Subscript, cst.Attribute)):
+            return
+        if any(
+            isinstance(around, cst.FunctionDef) and around.name.value in _CALLBACKS
+            for around in names.around(node)
+        ):
+            self._found.report(node, "text", "check", _SERIALIZED)
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - libcst's
+    def _package(self, node: cst.Call) -> None:
         for arg in node.args:
             if (package := text_of(arg.value)) in packages():
                 reason = (
@@ -73,23 +85,21 @@ class _Reporter(cst.CSTVisitor):
                 )
                 self._found.report(arg, "text", "check", reason)
 
-    def visit_Expr(self, node: cst.Expr) -> bool:  # noqa: N802 - libcst's
-        return text_of(node.value) is None
-
-    def visit_Annotation(self, node: cst.Annotation) -> bool:  # noqa: N802 - libcst's
-        return text_of(node.annotation) is None
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802 - libcst's
+    def _string(self, node: cst.SimpleString) -> None:
         value = text_of(node)
         if value is None or value in self._found.options.followed:
             return
-        if node not in self._found.rewrites:
+        if node not in self._found.rewrites and not self._is_prose(node):
             self._text(node, value)
 
-    def visit_FormattedStringText(self, node: cst.FormattedStringText) -> None:  # noqa: N802 - libcst's
-        self._text(node, node.value)
+    def _is_prose(self, node: cst.CSTNode) -> bool:
+        """Tell whether a string is a docstring or an annotation, all of its pieces."""
+        parent = self._found.names.parent(node)
+        while isinstance(parent, cst.ConcatenatedString):
+            parent = self._found.names.parent(parent)
+        return isinstance(parent, (cst.Expr, cst.Annotation))
 
-    def visit_Comment(self, node: cst.Comment) -> None:  # noqa: N802 - libcst's
+    def _type_comment(self, node: cst.Comment) -> None:
         if not re.match(r"#\s*type:\s*(?!ignore)", node.value):
             return
         for name in self._locals & set(re.findall(r"\w+", node.value)):

@@ -30,11 +30,7 @@ def is_call(names: Names, node: cst.CSTNode) -> bool:
 
 def is_in_text(names: Names, node: cst.CSTNode) -> bool:
     """Tell whether a node is inside an f-string, where quotes cannot be chosen."""
-    while node in names.parents:
-        node = names.parent(node)
-        if isinstance(node, cst.FormattedString):
-            return True
-    return False
+    return any(isinstance(one, cst.FormattedString) for one in names.around(node))
 
 
 def is_annotation(names: Names, node: cst.CSTNode) -> bool:
@@ -89,10 +85,9 @@ def why_untouched(names: Names, node: cst.CSTNode) -> str:
 
 
 def _around(names: Names, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    while node in names.parents:
-        node = names.parent(node)
-        yield node
-        if isinstance(node, (cst.BaseStatement, cst.BaseSmallStatement, cst.Call)):
+    for around in names.around(node):
+        yield around
+        if isinstance(around, (cst.BaseStatement, cst.BaseSmallStatement, cst.Call)):
             return
 
 

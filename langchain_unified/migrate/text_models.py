@@ -18,18 +18,20 @@ from langchain_unified.migrate.types import Report
 def report_text_models(found: Analysis) -> None:
     """Report calls that build a chat model from a text."""
     if _pattern().search(found.names.module.code):
-        found.names.module.visit(_Reporter(found))
+        reporter = _Reporter(found)
+        for node in list(found.names.parents):
+            if isinstance(node, cst.Call):
+                reporter.look_at(node)
 
 
-class _Reporter(cst.CSTVisitor):
+class _Reporter:
     def __init__(self, found: Analysis) -> None:
-        super().__init__()
         self._found = found
         self._callables = tuple(facts()["text_models"]["callables"])
         self._arguments = frozenset(facts()["text_models"]["arguments"])
         self._texts = dict(_assigned(found.names.module))
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - libcst's
+    def look_at(self, node: cst.Call) -> None:
         names = self._found.names.qualified(node.func)
         if not any(self._builds_a_model(name) for name in names):
             return
