@@ -13,8 +13,8 @@ from langchain_unified.migrate.facts import packages, target_homes, target_names
 
 _CALLBACKS = ("on_llm_start", "on_chat_model_start")
 _SERIALIZED = (
-    "a callback reads what the model is made of: its id names UnifiedChatModel now, and "
-    "its settings have UnifiedChatModel's names"
+    "a callback reads what the model is made of: its id names UnifiedChatModel now, "
+    "and its settings have UnifiedChatModel's names"
 )
 
 
