@@ -21,13 +21,13 @@ from pydantic import (
 from typing_extensions import Self, override
 
 from langchain_unified import vocabulary
+from langchain_unified.answers.whole import combined
 from langchain_unified.clients import CLIENTS
 from langchain_unified.configured import (
     check_declared,
     chosen_settings,
     config_specs,
 )
-from langchain_unified.engine.answers import combined
 from langchain_unified.environment import (
     CHUNK_TIMEOUT,
     package_version,

@@ -34,8 +34,8 @@ from langchain_unified.answer_errors import (
     refusal_error,
     refusal_of,
 )
+from langchain_unified.answers.parsed import PARSED
 from langchain_unified.content import RECORD
-from langchain_unified.engine.parsed import PARSED
 from langchain_unified.schemas import (
     Reading,
     Structure,

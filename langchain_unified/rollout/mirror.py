@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, BaseMessage
 
+from langchain_unified.answers.whole import COST
 from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
-from langchain_unified.engine.answers import COST
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.rollout import guard
 from langchain_unified.rollout.background import Background

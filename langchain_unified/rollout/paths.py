@@ -12,9 +12,9 @@ from langchain_core.messages.ai import AIMessage, UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_unified.answer_errors import refusal_of
+from langchain_unified.answers.whole import COST
 from langchain_unified.content import RECORD, on_record
 from langchain_unified.cost import cost_usd
-from langchain_unified.engine.answers import COST
 from langchain_unified.reliability.closing import owned
 from langchain_unified.types import CallPlan
 

@@ -22,14 +22,14 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import get_executor_for_config
 
-from langchain_unified.engine.answers import (
+from langchain_unified.answers.parsed import put_parsed
+from langchain_unified.answers.pieces import Opening, Pieces, signed
+from langchain_unified.answers.whole import (
     cost_of,
     finished,
     in_one_piece,
     noted,
 )
-from langchain_unified.engine.parsed import put_parsed
-from langchain_unified.engine.pieces import Opening, Pieces, signed
 from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import Exchange, too_late
 from langchain_unified.runner.attempts import Attempts

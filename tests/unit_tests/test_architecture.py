@@ -22,7 +22,7 @@ LAYERS = (
     {
         "answer_errors",
         "call",
-        "engine",
+        "answers",
         "keywords",
         "serialization",
         "tracing",

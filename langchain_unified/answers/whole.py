@@ -9,11 +9,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
+from langchain_unified.answers.empty import empty_answer, reason_of_status, recorded
+from langchain_unified.answers.names import own_names, restore_names
+from langchain_unified.answers.unwrapping import unwrap
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd
-from langchain_unified.engine.empty import empty_answer, reason_of_status, recorded
-from langchain_unified.engine.names import own_names, restore_names
-from langchain_unified.engine.unwrapping import unwrap
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange
