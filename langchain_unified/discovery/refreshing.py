@@ -39,7 +39,6 @@ DAY = 86_400.0
 State = Literal["fetched", "cached", "kept", "none"]
 """`fetched` just now, `cached` and young enough, `kept` as asking failed, or `none`."""
 
-_STRANGE = frozenset({"family", "fallback"})
 _LOG = logging.getLogger("langchain_unified")
 
 
@@ -282,11 +281,9 @@ def _laid(
     provider = entry.provider
     patches = patches_of(provider, entry.models, entry.fetched)
     registry.discover(provider, entry.server, patches)
-    matches = {
-        p.model: registry.match(f"{provider}:{p.model}", entry.server or None)
-        for p in patches
-    }
-    new = tuple(sorted(name for name, found in matches.items() if found in _STRANGE))
+    names = {f"{provider}:{patch.model}": patch.model for patch in patches}
+    strange = registry.unregistered(names, entry.server or None)
+    new = tuple(sorted(names[name] for name in strange))
     return Outcome(who, state, len(patches), entry.age, problem, new)
 
 

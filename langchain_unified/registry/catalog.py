@@ -28,7 +28,7 @@ from langchain_unified.registry.overrides import (
 )
 from langchain_unified.registry.packages import load_installed
 from langchain_unified.registry.schema import OverrideRow, ProviderFile, RankRow
-from langchain_unified.types import Lifecycle, ModelConfig
+from langchain_unified.types import Lifecycle, Match, ModelConfig
 from langchain_unified.vocabulary import nearest
 
 _MOST_MERGED = 2_048
@@ -98,6 +98,10 @@ class Catalog:
     ) -> Found:
         """Return the rows that speak about a name on a day."""
         return self._lookup.find(model, provider, place, today)
+
+    def match(self, model: str, place: Place) -> Match:
+        """Return how a name finds its row."""
+        return self._lookup.match(model, place)
 
     def behind(
         self,

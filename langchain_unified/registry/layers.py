@@ -164,6 +164,11 @@ class Layers:
         found = {key: patch for patch in patches for key in patch.keys}
         self._discovered[_scope(provider, server)] = found
 
+    @property
+    def has_own(self) -> bool:
+        """Whether the user has any row of their own."""
+        return bool(self._own)
+
     def owner(self, key: str) -> str | None:
         """Return the provider of the user's own row of a name, the last if several."""
         return next(reversed(self._keys.get(key, {})), None)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from langchain_unified.data.installed import shipped_ids
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry.build import Found, Stratum, shipped
+from langchain_unified.registry.families import Families
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned
 from langchain_unified.registry.makes import server_row, server_strata
 from langchain_unified.registry.names import (
@@ -135,6 +136,13 @@ class Lookup:
         found = self._laid_over(name, provider, place)
         return self._rerouted(found, today)
 
+    def match(self, model: str, place: Place) -> Match:
+        """Return how a name finds its row, without collecting what the rows say."""
+        name = self.read(model, place)
+        if self._named(name, place):
+            return self._laid_over(name, None, place).match
+        return self._shipped(name, None, place).match
+
     def behind(self, name: Name, deployments: Mapping[str, str]) -> str | None:
         """Return the model behind a deployment; `None` for the name of a model."""
         row = self._files[name.provider].provider if name.provider else None
@@ -175,6 +183,7 @@ class Lookup:
             found = self._laid_over(self._below(target, named, place), provider, place)
             return self._same(found, named, name, place)
         found = self._shipped(name, provider, place)
+        unknown = found.match == "fallback"
         if named and _is_nearer(found, named):
             named = None
         keys = [found.canonical.casefold(), name.key]
@@ -187,7 +196,9 @@ class Lookup:
         rows = (*found.rows, *server_strata(server, place.profile), *above)
         row = server_row(server, place.profile) if server else None
         passes_on = row is not None and row.passes_on
-        return replace(found, rows=rows, server=server, passes_on=passes_on)
+        meant = self._meant(name) if server and unknown else ""
+        found = replace(found, rows=rows, server=server, passes_on=passes_on)
+        return replace(found, could_mean=meant) if meant else found
 
     def _below(self, target: str, named: Named, place: Place) -> Name:
         """Return the name of the model that another is `same_as`."""
@@ -206,6 +217,8 @@ class Lookup:
 
     def _named(self, name: Name, place: Place) -> Named | None:
         """Return the user's own rows of a name, of a snapshot's or fine-tune's base."""
+        if not self._layers.has_own:
+            return None
         for key in _own_keys(name, place):
             provider = name.provider or DEFAULT_PROVIDER
             owned = self._layers.own(provider, key)
@@ -238,7 +251,7 @@ class Lookup:
         may every name on a server that is known to have models of its own.
         """
         file = self._files[DEFAULT_PROVIDER]
-        here = replace(name, provider=DEFAULT_PROVIDER)
+        here = Name(DEFAULT_PROVIDER, name.wire, name.key, name.fine_tuned)
         server = server_row(place.server, place.profile)
         keys = () if server and server.own_models else known_names(name.key)
         rows = [self._by_row(replace(here, key=key)) for key in keys]
@@ -246,13 +259,12 @@ class Lookup:
             if found is not None and _is_served(found, name.key):
                 return replace(found, wire=name.wire)
         family = file.provider.compatible_family or file.provider.fallback_family
-        meant = self._meant(name)
-        return Found(file, name.wire, family, family, "fallback", could_mean=meant)
+        return Found(file, name.wire, family, family, "fallback")
 
     def _meant(self, name: Name) -> str:
         """Return how a model of another provider is written that a name looks like."""
         for key in known_names(name.key):
-            other = replace(name, provider=None, key=key, wire=key)
+            other = Name(None, key, key, name.fine_tuned)
             found = self._by_row(other) or self._by_family(other)
             if found is not None and found.file.provider.id != DEFAULT_PROVIDER:
                 return f"{found.file.provider.id}:{key}"
@@ -280,26 +292,13 @@ class Lookup:
 
     def _by_family(self, name: Name) -> Found | None:
         """Return the family whose prefix fits best, a shipped one if any fits."""
-        found = (self._best_family(name, group) for group in self._groups)
-        return next((one for one in found if one is not None), None)
-
-    def _best_family(self, name: Name, files: list[ProviderFile]) -> Found | None:
-        best = max(
-            (
-                (len(prefix), file.provider.id, family)
-                for file in files
-                if name.provider == file.provider.id
-                or (name.provider is None and not file.provider.prefix_only)
-                for family, row in file.families.items()
-                for prefix in row.prefixes
-                if name.key.startswith(prefix)
-            ),
-            default=None,
-        )
-        if best is None:
-            return None
-        _, provider, family = best
-        return Found(self._files[provider], name.wire, family, family, "family")
+        for families in self._groups:
+            best = families.best(name.key, name.provider)
+            if best is not None:
+                provider, family = best
+                file = self._files[provider]
+                return Found(file, name.wire, family, family, "family")
+        return None
 
     def _by_fallback(self, name: Name, provider: str) -> Found:
         file = self._files[name.provider or provider]
@@ -332,10 +331,11 @@ class Lookup:
         )
 
 
-def _by_precedence(files: Mapping[str, ProviderFile]) -> list[list[ProviderFile]]:
-    """Return shipped files before others: a package claims no names of theirs."""
+def _by_precedence(files: Mapping[str, ProviderFile]) -> list[Families]:
+    """Return shipped families before others: a package claims no names of theirs."""
     shipped = [file for id_, file in files.items() if id_ in shipped_ids()]
-    return [shipped, [f for id_, f in files.items() if id_ not in shipped_ids()]]
+    others = [file for id_, file in files.items() if id_ not in shipped_ids()]
+    return [Families(shipped), Families(others)]
 
 
 def _plain(name: str) -> str:

@@ -114,7 +114,7 @@ def _split_prefix(
 
 
 def known_names(key: str) -> Iterator[str]:
-    """Yield the names of models that a gateway's name may stand for.
+    """Yield the names of models that a gateway's name may stand for, each once.
 
     Args:
         key: The name in lower case.
@@ -123,10 +123,13 @@ def known_names(key: str) -> Iterator[str]:
         >>> list(known_names("openrouter/openai/gpt-4o:online"))[-1]
         'gpt-4o'
     """
-    fine_tuned = _FINE_TUNED.match(key)
+    seen: list[str] = []
+    fine_tuned = _FINE_TUNED.match(key) if key.startswith("ft:") else None
     for name in (fine_tuned.group(1) if fine_tuned else key, _TAG.sub("", key)):
-        yield name
-        yield name.rpartition("/")[2]
+        for part in (name, name.rpartition("/")[2]):
+            if part not in seen:
+                seen.append(part)
+                yield part
 
 
 def is_part(name: str, text: str) -> bool:

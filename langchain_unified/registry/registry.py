@@ -197,8 +197,24 @@ class Registry(OwnRows):
             >>> default_registry().match("gpt-4o-2024-11-20")
             'exact'
         """
-        place = _place(base_url)
-        return self._catalog.find(model, None, place, self.today()).match
+        return self._catalog.match(model, _place(base_url))
+
+    def unregistered(
+        self, models: Iterable[str], base_url: str | None = None
+    ) -> list[str]:
+        """Return the names that no row is about: only their family's rules apply.
+
+        Args:
+            models: Names in any spelling, as `resolve` takes them.
+            base_url: The endpoint of the calls, if not the provider's own.
+
+        Example:
+            >>> from langchain_unified.registry import default_registry
+            >>> default_registry().unregistered(["gpt-4o", "openai:gpt-4o-new"])
+            ['openai:gpt-4o-new']
+        """
+        match, place = self._catalog.match, _place(base_url)
+        return [m for m in models if match(m, place) in {"family", "fallback"}]
 
     def get(
         self,
