@@ -24,12 +24,16 @@ def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
             OpenAI's `GET /models`.
 
     Raises:
-        ValueError: If what was answered is no list of models.
+        ValueError: If the shim lists none, or what was answered is no list of models.
     """
     own = getattr(shim, _LIST_MODELS, None)
     if own is not None:
         return [_plain(row) for row in own()]
-    client = shim.delegate.root_client  # type: ignore[attr-defined]
+    delegate = getattr(shim, "delegate", None)
+    if delegate is None:
+        message = f"the shim of {shim.provider} has no {_LIST_MODELS}()"
+        raise ValueError(message)
+    client = delegate.root_client
     answer: Any = client.get("/models", cast_to=object)
     rows = answer.get("data") if isinstance(answer, Mapping) else None
     given: list[Any] = rows if isinstance(rows, list) else []

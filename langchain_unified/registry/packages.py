@@ -43,6 +43,30 @@ def _checked(one: Installed) -> ProviderFile | None:
     return file
 
 
+def why_missing(provider: str) -> str:
+    """Return why a provider has no rows, for whoever writes its package.
+
+    Args:
+        provider: Provider id.
+
+    Example:
+        >>> why_missing("acme")[:45]
+        "No installed package offers provider 'acme': "
+    """
+    one = next((one for one in installed() if one.provider == provider), None)
+    if one is None:
+        return (
+            f"No installed package offers provider {provider!r}: name its shim in the "
+            f"entry points of pyproject.toml, put {provider}.toml beside the module of "
+            "the shim, and install the package again."
+        )
+    try:
+        _check_claims(one, load(one.table, str(one.path)))
+    except (RegistryError, ValueError) as error:
+        return f"The rows of provider {provider!r} are left out: {error}"
+    return f"The rows of provider {provider!r} are there, but not in this registry."
+
+
 def _check_claims(one: Installed, file: ProviderFile) -> None:
     """Refuse an id that is not the entry point's, and prefixes of anything.
 

@@ -21,6 +21,7 @@ from langchain_unified import UnifiedChatModel, errors
 from langchain_unified.cost import cost_usd
 from langchain_unified.registry import Registry
 from langchain_unified.registry.loader import load_shipped
+from langchain_unified.registry.packages import why_missing
 from langchain_unified.testing.server import LoopbackServer
 from langchain_unified.testing.wire import HttpReply, HttpRequest
 
@@ -104,6 +105,8 @@ class ProviderConformance:
             ): ...  # a reply of the provider's API to a good request
 
             def refuse(self, status, message): ...  # its reply to a bad one
+
+            def break_off(self, message): ...  # what it writes if a stream fails
         ```
     """
 
@@ -112,6 +115,12 @@ class ProviderConformance:
     image_model: ClassVar[str | None] = None
     settings: ClassVar[dict[str, Any]] = {}
     path: ClassVar[str] = ""
+
+    @pytest.fixture(autouse=True)
+    def _is_installed(self) -> None:
+        """Fail with the reason if the provider's rows are not there."""
+        if self.provider not in Registry().files:
+            pytest.fail(why_missing(self.provider), pytrace=False)
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the API's reply: the last user's text again, in pieces if streamed.
@@ -124,6 +133,14 @@ class ProviderConformance:
     def refuse(self, status: int, message: str) -> HttpReply:
         """Return the API's reply to a request it does not take."""
         raise NotImplementedError
+
+    def break_off(self, message: str) -> bytes | None:
+        """Return what the API writes into a stream when it fails after the beginning.
+
+        `None`, the default, if it writes nothing.
+        """
+        del message
+        return None
 
     @pytest.fixture
     def service(self) -> Iterator[Service]:
@@ -296,6 +313,46 @@ class ProviderConformance:
         assert TEXT == "".join(piece.text for piece in pieces)
         assert 3 == len(service.requests)
 
+    def _half(self, service: Service) -> HttpReply:
+        """Return the beginning of a streamed answer, which then ends."""
+        list(self.make(service).stream(TEXT))
+        reply = self.answer(service.requests.pop())
+        if reply.chunks is None:
+            pytest.skip("the API answers in one piece")
+        return dataclasses.replace(reply, chunks=list(reply.chunks)[:1])
+
+    def test_half_a_stream_is_no_answer(self, service: Service) -> None:
+        """A stream that ends before its last piece is an error, not a short answer."""
+        service.first = [self._half(service)]
+        llm = self.make(service, max_retries=0)
+
+        with pytest.raises(errors.ProviderError):
+            list(llm.stream(TEXT))
+
+    def test_a_failure_within_a_stream_is_told(self, service: Service) -> None:
+        """What the API writes into a stream when it fails is raised, in its words."""
+        broken = self.break_off("that did not do")
+        if broken is None:
+            pytest.skip("the API writes no failures into its streams")
+        half = self._half(service)
+        chunks = [*(half.chunks or ()), broken]
+        service.first = [dataclasses.replace(half, chunks=chunks)]
+        llm = self.make(service, max_retries=0)
+
+        with pytest.raises(errors.ProviderError, match="that did not do"):
+            list(llm.stream(TEXT))
+
+    @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b"<html>", b""])
+    def test_an_answer_of_no_known_form_is_an_error_of_ours(
+        self, service: Service, body: bytes
+    ) -> None:
+        """What is no answer of the API is a `MalformedResponseError`, not a bug."""
+        service.first = [HttpReply(200, {"content-type": "application/json"}, body)]
+        llm = self.make(service, max_retries=0)
+
+        with pytest.raises(errors.MalformedResponseError):
+            llm.invoke(TEXT)
+
     def test_a_server_that_is_not_there_is_an_error_of_ours(
         self, service: Service
     ) -> None:
@@ -337,6 +394,18 @@ class ProviderConformance:
         assert call["args"] == whole.tool_calls[0]["args"]
         result = ToolMessage(weather(**call["args"]), tool_call_id=call["id"])
         assert TEXT == bound.invoke([HumanMessage(TEXT), asked, result]).text
+
+    @pytest.mark.parametrize("choice", [None, "any", "weather"])
+    def test_settings_go_with_tools(self, service: Service, choice: str | None) -> None:
+        """What the API refuses beside tools is left out by the plan, not by trial."""
+        llm = self.make(service)
+        if not llm.resolve().supports("tool_calling"):
+            pytest.skip("the model has no tools")
+        bound = llm.bind_tools([weather], tool_choice=choice)
+        asked = bound.invoke(TEXT, temperature=0.5, top_p=0.5, max_tokens=50)
+
+        assert ["weather"] == [call["name"] for call in asked.tool_calls]
+        assert 1 == len(service.requests)
 
     def test_images_are_read_or_refused_before_sending(self, service: Service) -> None:
         """A model that reads images is sent one; for another the call is refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,25 +20,33 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module", autouse=True)
 def _installed_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Do what `pip install` does: put the package and its entry points on the path."""
-    project = parse_toml((HERE / "pyproject.toml").read_text(encoding="utf-8"))
-    folder = tmp_path_factory.mktemp("site-packages")
-    info = folder / "langchain_acme-0.1.0.dist-info"
+    """Have the package there for the tests of this folder."""
+    with installed_from(HERE, tmp_path_factory.mktemp("site-packages")):
+        yield
+
+
+@contextmanager
+def installed_from(project_folder: Path, folder: Path) -> Iterator[None]:
+    """Do what `pip install` does: put a package and its entry points on the path."""
+    text = (project_folder / "pyproject.toml").read_text(encoding="utf-8")
+    project = parse_toml(text)["project"]
+    name, version = project["name"], project["version"]
+    module = name.replace("-", "_")
+    info = folder / f"{module}-{version}.dist-info"
     info.mkdir()
-    name, version = project["project"]["name"], project["project"]["version"]
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     (info / "METADATA").write_text(metadata, encoding="utf-8")
     lines = [
         f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items())
-        for group, entries in project["project"]["entry-points"].items()
+        for group, entries in project["entry-points"].items()
     ]
     (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
-    sys.path[:0] = [str(folder), str(HERE)]
+    sys.path[:0] = [str(folder), str(project_folder)]
     forget_packages()
     yield
     del sys.path[:2]
-    for module in [name for name in sys.modules if name.startswith("langchain_acme")]:
-        del sys.modules[module]
+    for loaded in [name for name in sys.modules if name.startswith(module)]:
+        del sys.modules[loaded]
     forget_packages()
 
 

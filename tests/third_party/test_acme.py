@@ -42,6 +42,10 @@ class TestAcme(ProviderConformance):
         """Say what is wrong."""
         return _json(status, {"problem": {"what": message, "code": "no"}})
 
+    def break_off(self, message: str) -> bytes:
+        """Say what is wrong on a line of its own."""
+        return json.dumps({"problem": {"what": message}}).encode() + b"\n"
+
 
 def _json(status: int, body: Any) -> HttpReply:
     kind = {"content-type": "application/json"}

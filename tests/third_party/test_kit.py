@@ -18,6 +18,7 @@ from langchain_unified.data import parse_toml
 from langchain_unified.providers import error_from_response
 from langchain_unified.registry import Registry
 from langchain_unified.registry.loader import load_shipped
+from langchain_unified.registry.packages import why_missing
 from langchain_unified.shims import load_shim
 from langchain_unified.shims.foreign import translated
 from langchain_unified.wires import load_wire
@@ -227,8 +228,15 @@ def test_rows_that_make_no_sense_are_left_out(
 
     assert "rogue" not in registry.files
     assert told in caplog.text
+    assert told in why_missing("rogue")
     assert "openai" == registry.resolve("gpt-4o").provider
     assert UnifiedChatModel(model="gpt-4o").explain(temperature=1).body
+
+
+def test_a_provider_that_is_not_there_is_told_with_what_to_do() -> None:
+    """Who has no rows learns what to write where, and who has some that they count."""
+    assert "put nobody.toml beside the module of the shim" in why_missing("nobody")
+    assert "are there" in why_missing("acme")
 
 
 def test_a_wire_that_is_not_there_is_an_error_with_its_name() -> None:

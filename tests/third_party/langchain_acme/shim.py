@@ -18,6 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from langchain_unified.providers import (
     CallPlan,
+    MalformedResponseError,
     MissingCredentialsError,
     ProviderError,
     ProviderShim,
@@ -62,8 +63,11 @@ class AcmeShim(ProviderShim):
             if response.is_error:
                 response.read()
             _check(response)
-            for line in response.iter_lines():
-                yield _piece(json.loads(line))
+            line: dict[str, Any] = {}
+            for text in filter(None, response.iter_lines()):
+                line = json.loads(text)
+                yield _piece(line)
+            _check_end(line)
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
@@ -77,8 +81,12 @@ class AcmeShim(ProviderShim):
             if response.is_error:
                 await response.aread()
             _check(response)
-            async for line in response.aiter_lines():
-                yield _piece(json.loads(line))
+            line: dict[str, Any] = {}
+            async for text in response.aiter_lines():
+                if text:
+                    line = json.loads(text)
+                    yield _piece(line)
+            _check_end(line)
 
     def _client(self, plan: CallPlan) -> dict[str, Any]:
         """Return the arguments of an HTTP client for a call."""
@@ -114,19 +122,28 @@ def _turn(message: BaseMessage) -> dict[str, Any]:
 
 def _check(response: httpx.Response) -> None:
     if response.is_error:
-        raise _error(response)
+        raise _error(response.status_code, response.text, response.headers)
 
 
-def _error(response: httpx.Response) -> ProviderError:
-    """Return the error for a response, in whose body Acme says what is wrong."""
+def _check_end(line: Mapping[str, Any]) -> None:
+    """Refuse a stream whose last line does not say why it ended."""
+    if "ended" not in line:
+        message = "The stream ended before the answer did."
+        raise MalformedResponseError(message)
+
+
+def _error(
+    status: int, body: str, headers: Mapping[str, str] | None = None
+) -> ProviderError:
+    """Return the error for a body in which Acme says what is wrong."""
     try:
-        problem = response.json()["problem"]
+        problem = json.loads(body)["problem"]
     except (ValueError, KeyError, TypeError):
-        problem = {"what": response.text}
+        problem = {"what": body}
     return error_from_response(
-        response.status_code,
-        response.text,
-        headers=response.headers,
+        status,
+        body,
+        headers=headers,
         message=problem.get("what"),
         code=problem.get("code"),
         parameter=problem.get("field"),
@@ -135,7 +152,10 @@ def _error(response: httpx.Response) -> ProviderError:
 
 def _checked(response: httpx.Response) -> dict[str, Any]:
     _check(response)
-    answer: dict[str, Any] = response.json()
+    answer = response.json()
+    if not isinstance(answer, dict) or not {"text", "ended", "tokens"} <= set(answer):
+        message = "The answer has no text, end or tokens."
+        raise MalformedResponseError(message)
     return answer
 
 
@@ -151,7 +171,7 @@ def _result(answer: Mapping[str, Any]) -> ChatResult:
         usage_metadata=_usage(answer["tokens"]),
         response_metadata={"model_provider": "acme"},
     )
-    info = {"finish_reason": REASONS[answer["ended"]]}
+    info = {"finish_reason": REASONS.get(answer["ended"], answer["ended"])}
     return ChatResult(
         generations=[ChatGeneration(message=message, generation_info=info)]
     )
@@ -159,6 +179,8 @@ def _result(answer: Mapping[str, Any]) -> ChatResult:
 
 def _piece(line: Mapping[str, Any]) -> ChatGenerationChunk:
     """Return one line of a stream; the last one says why it ended."""
+    if "problem" in line:
+        raise _error(500, json.dumps(line))
     calls = [
         tool_call_chunk(
             name=call["call"], args=json.dumps(call["with"]), id=call["id"], index=at
@@ -170,11 +192,13 @@ def _piece(line: Mapping[str, Any]) -> ChatGenerationChunk:
     info = {}
     if "ended" in line:
         message.chunk_position = "last"
-        message.usage_metadata = _usage(line["tokens"])
-        info = {"finish_reason": REASONS[line["ended"]]}
+        message.usage_metadata = _usage(line.get("tokens"))
+        info = {"finish_reason": REASONS.get(line["ended"], line["ended"])}
     return ChatGenerationChunk(message=message, generation_info=info)
 
 
-def _usage(tokens: Mapping[str, int]) -> Any:
+def _usage(tokens: Mapping[str, int] | None) -> Any:
+    if not tokens:
+        return None
     read, made = tokens["in"], tokens["out"]
     return {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
