@@ -1,10 +1,14 @@
-"""Every notebook runs from top to bottom, and is stored without outputs."""
+"""Every notebook runs from top to bottom, and shows what it is stored with, in kind.
+
+`UPDATE=1` stores what it shows now.
+"""
 
 from __future__ import annotations
 
 import gc
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +30,23 @@ GIVEN = {name: os.environ[name] for name in KEYS if name in os.environ}
 """The keys of whoever runs the tests, read before the fixtures hide them."""
 
 LARGEST = 10_000
-"""Bytes of a notebook that can still be read in a diff."""
+"""Bytes of a notebook, without its outputs, that can still be read in a diff."""
+
+LARGEST_OUTPUTS = 200_000
+"""Bytes of all outputs of a notebook, figures included."""
+
+UPDATE = os.environ.get("UPDATE") == "1"
+VARYING = (
+    (re.compile(r"(127\.0\.0\.1|localhost):\d+"), r"\1:8000"),
+    (
+        re.compile(r"\b(chatcmpl|resp|req|msg|rs|fc|call|lc|lc_run-)([-_]+)[\w-]{8,}"),
+        r"\1\2...",
+    ),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "..."),
+    (re.compile(r"0x[0-9a-f]{6,}"), "0x..."),
+    (re.compile(r"\b\d+(\.\d+)? ?(s|ms|seconds)\b"), "... s"),
+)
+"""What differs from run to run, and what is stored in its place."""
 
 SECONDS = 120
 """Time allowed for one cell."""
@@ -87,6 +107,7 @@ def executed(path: Path, environment: dict[str, str]) -> Any:
             kernel_name="python3",
             kernel_manager_class=Manager,
             timeout=SECONDS,
+            record_timing=False,
             resources={"metadata": {"path": str(FOLDER)}},
         )
         try:
@@ -156,18 +177,62 @@ def test_there_are_notebooks() -> None:
     assert 7 <= len(NOTEBOOKS)
 
 
+def settled(value: Any) -> Any:
+    """Return an output as it is stored: without what differs from run to run."""
+    if isinstance(value, str):
+        for pattern, instead in VARYING:
+            value = pattern.sub(instead, value)
+        return value
+    if isinstance(value, list):
+        return [settled(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: item if name == "image/png" else settled(item)
+            for name, item in value.items()
+        }
+    return value
+
+
+def kinds(notebook: Any) -> list[list[Any]]:
+    """Return what kinds of output each cell shows.
+
+    Their text is not compared: models end, and a notebook shows which are left.
+    """
+    return [
+        sorted(
+            {(out.output_type, *sorted(out.get("data", ()))) for out in cell.outputs}
+        )
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def store(path: Path, notebook: Any) -> None:
+    """Write a notebook with what it showed."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    for cell, ran in zip(stored["cells"], notebook.cells, strict=True):
+        if cell["cell_type"] == "code":
+            cell["outputs"] = settled(json.loads(json.dumps(ran.outputs)))
+            cell["execution_count"] = ran.execution_count
+    text = json.dumps(stored, indent=1, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
 @named
-def test_outputs_are_stripped(path: Path) -> None:
-    """A notebook is stored as written: no outputs, no counts, no machine's traces."""
+def test_a_notebook_is_stored_as_it_runs(path: Path) -> None:
+    """A notebook has its outputs, no machine's traces, and a size a diff can show."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    shows = json.dumps([cell.pop("outputs") for cell in code])
 
-    assert [] == [cell for cell in code if cell["outputs"]]
-    assert [] == [cell for cell in code if cell["execution_count"] is not None]
+    assert [*range(1, len(code) + 1)] == [cell["execution_count"] for cell in code]
     assert {} == {k: v for cell in code for k, v in cell["metadata"].items()}
     assert {"kernelspec", "language_info"} == set(notebook["metadata"])
     assert {"name": "python"} == notebook["metadata"]["language_info"]
-    assert LARGEST >= path.stat().st_size
+    assert LARGEST_OUTPUTS >= len(shows)
+    assert LARGEST >= len(json.dumps(notebook))
+    assert "/home/" not in shows
+    assert tempfile.gettempdir() not in shows
 
 
 @named
@@ -189,6 +254,9 @@ def test_a_notebook_runs(path: Path, environment: dict[str, str]) -> None:
     assert "Traceback" not in shown(notebook)
     if "playground" in path.read_text(encoding="utf-8"):
         assert "Asked for the emulator." in shown(notebook)
+    if UPDATE:
+        store(path, notebook)
+    assert kinds(nbformat.read(path, 4)) == kinds(notebook)
 
 
 @pytest.mark.live
