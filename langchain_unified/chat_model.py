@@ -223,7 +223,8 @@ class UnifiedChatModel(DropIn):
         router = self._router
         path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
-            return path.generate()
+            result: ChatResult = path.send("generate")
+            return result
         asked = router.runner.asked(messages, stop, kwargs, stream=False)
         return faces.generate(*asked)
 
@@ -238,7 +239,8 @@ class UnifiedChatModel(DropIn):
         router = self._router
         path = router.path(messages, stop, kwargs, stream=False)
         if path is not None:
-            return await path.agenerate()
+            result: ChatResult = await path.send("agenerate")
+            return result
         asked = router.runner.asked(messages, stop, kwargs, stream=False)
         return await faces.agenerate(*asked)
 
@@ -253,7 +255,8 @@ class UnifiedChatModel(DropIn):
         router = self._router
         path = router.path(messages, stop, kwargs, stream=True)
         if path is not None:
-            return path.stream()
+            sent: Iterator[ChatGenerationChunk] = path.send("stream")
+            return sent
         asked = router.runner.asked(messages, stop, kwargs, stream=True)
         return faces.stream(*asked)
 
@@ -271,7 +274,7 @@ class UnifiedChatModel(DropIn):
             asked = router.runner.asked(messages, stop, kwargs, stream=True)
             sent = faces.astream(*asked)
         else:
-            sent = path.astream()
+            sent = path.send("astream")
         async with owned(sent) as chunks:
             async for chunk in chunks:
                 yield chunk

@@ -29,7 +29,7 @@ from langchain_unified.errors import (
 )
 from langchain_unified.rollout import Rollout, Served
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.rollout.handed import Handed, Watched
+from langchain_unified.rollout.paths import Handed, Watched
 from langchain_unified.rollout.router import Asked
 from langchain_unified.service import (
     StructuredResult,

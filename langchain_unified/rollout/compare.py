@@ -44,8 +44,22 @@ ADDED = {
 }
 """What plans add to every call that takes it, without a change of its own."""
 
+PLACES = {"headers": "extra_headers", "words": "messages", "roles": "messages"}
+PLACES |= dict.fromkeys(("messages", "input", "instructions"), "messages")
+"""The parameter of what is compared place by place, by where it stands."""
+
+FATES = {
+    None: ", although {endpoint} has no such parameter: the call fails",
+    "absent": ", although {endpoint} has no such parameter: the call fails",
+    "never": " and {model} refuses it (400)",
+    "default": " and {model} refuses it (400)",
+    "effort_none": " and {model} refuses it unless it does not reason (400)",
+}
+"""What becomes of a call that carries a setting, by when the endpoint takes it."""
+
 _MEDIA = ("url", "data", "file")
 Meaning = tuple[Kind, str]
+_MENDED: Meaning = ("mended", "The unified path does not.")
 
 
 def refusal(error: Refusal, model: str, legacy: Payload | None) -> Difference:
@@ -85,77 +99,70 @@ class Comparison:
 
     def differences(self) -> Iterator[Difference]:
         """Yield what the two requests do not share."""
-        was, now = self.legacy.server, self.unified.server
-        if was and now and was != now:
-            why: Meaning = ("unexplained", f"{self.who} asks another server.")
-            yield self._row("base_url", was, now, why)
-        if self.legacy.endpoint != self.plan.endpoint:
-            names = (self.legacy.endpoint, self.plan.endpoint)
-            yield self._row("endpoint", *names, self._why_endpoint())
-        for part in leaves(self.legacy.headers, self.unified.headers, "headers"):
-            yield self._part("extra_headers", *part)
-        yield from self._messages()
-        yield from self._settings()
-
-    def _messages(self) -> Iterator[Difference]:
-        legacy, unified = self.legacy, self.unified
-        was, now = legacy.roles(), unified.roles()
-        if was != now:
-            texts = (shown("messages", was), shown("messages", now))
-            yield self._row("messages", *texts, self._why_roles(was, now), "roles")
-        elif legacy.endpoint == unified.endpoint:
-            for name in ("messages", "input", "instructions"):
-                pair = (legacy.body.get(name, ABSENT), unified.body.get(name, ABSENT))
-                for part in leaves(*pair, name):
-                    yield self._part("messages", *part)
-        elif legacy.words() != unified.words():
-            change = self._change("messages", "fetch_urls")
-            why = _told(change) or _unexplained("what the messages say")
-            yield self._row("messages", "(given)", "(given)", why)
-
-    def _settings(self) -> Iterator[Difference]:
-        before, after = self.legacy.settings(), self.unified.settings()
-        if self.plan.stop and "stop" not in before:
-            lost = f"{self.who} leaves it out without a word, and the answer runs past"
-            more = _told(self._change("stop"))
-            what = " ".join((f"{lost} it.", *(more[1:] if more else ())))
-            yield self._row("stop", None, "applied by the client", ("emulated", what))
-        for name in {**before, **after}:
-            was, now = before.get(name), after.get(name)
-            parts = [*leaves(was.value, now.value, name)] if was and now else []
-            whole = not parts and self._moved(name, was, now)
-            if whole or any(p[0] == name or p[0].endswith(".type") for p in parts):
-                why = self._meaning(name, was, now)
-                yield self._row(name, _text(name, was, now), _text(name, now, was), why)
+        settings = self.legacy.settings(), self.unified.settings()
+        trees = self.legacy.tree(self.unified), self.unified.tree(self.legacy)
+        if self.plan.stop and "stop" not in settings[0]:
+            yield self._lost_stop()
+        for name in dict.fromkeys(key for tree in trees for key in tree):
+            was, now = (tree.get(name, ABSENT) for tree in trees)
+            parts = [*leaves(was, now, name)]
+            carried = [found.get(name) for found in settings]
+            if name in PLACES:
+                yield from (self._part(PLACES[name], *part) for part in parts)
+            elif self._is_whole(name, parts, *carried):
+                yield self._whole(name, was, now, *carried)
             else:
-                for part in parts:
-                    yield self._part(name, *part)
+                yield from (self._part(name, *part) for part in parts)
+
+    def _is_whole(
+        self,
+        name: str,
+        parts: list[tuple[str, Any, Any]],
+        was: Carried | None,
+        now: Carried | None,
+    ) -> bool:
+        """Tell whether a setting differs as a whole: in value, kind, name or fate."""
+        if parts:
+            return any(p[0] == name or p[0].endswith(".type") for p in parts)
+        if was is None or now is None:
+            return False
+        same_wire = self.legacy.endpoint == self.unified.endpoint
+        return (same_wire and was.name != now.name) or self._lost(name)
+
+    def _lost_stop(self) -> Difference:
+        lost = f"{self.who} leaves it out without a word, and the answer runs past it."
+        _, more = _told(self._change("stop")) or ("", "")
+        meaning = f"{lost} {more}".strip()
+        model, applied = self.plan.model, "applied by the client"
+        return Difference(model, "stop", None, applied, meaning, kind="emulated")
+
+    def _whole(
+        self, name: str, was: Any, now: Any, *carried: Carried | None
+    ) -> Difference:
+        """Return the difference of a setting, the server or the endpoint."""
+        if name == "base_url":
+            why: Meaning = ("unexplained", f"{self.who} asks another server.")
+        elif name == "endpoint":
+            why = self._why_endpoint()
+        else:
+            before, after = carried
+            why = self._meaning(name, before, after)
+            was, now = _text(name, before, after), _text(name, after, before)
+        kind, meaning = why
+        return Difference(self.plan.model, name, was, now, meaning, kind=kind)
 
     def _part(self, parameter: str, where: str, was: Any, now: Any) -> Difference:
         """Return the difference of one place inside a setting or the messages."""
         name = where.rpartition(".")[2].removesuffix("[]")
         before, after = (None if v is ABSENT else shown(name, v) for v in (was, now))
-        why = _told(self._change_inside(parameter, where)) or _unexplained(where)
-        return self._row(parameter, before, after, why, where)
-
-    def _row(
-        self,
-        parameter: str,
-        was: str | None,
-        now: str | None,
-        why: Meaning,
-        where: str = "",
-    ) -> Difference:
-        kind, meaning = why
-        model = self.plan.model
-        return Difference(model, parameter, was, now, meaning, kind=kind, where=where)
-
-    def _moved(self, name: str, was: Carried | None, now: Carried | None) -> bool:
-        """Tell whether an equal value counts: gone, new, or of another name or fate."""
-        if was is None or now is None:
-            return True
-        same_wire = self.legacy.endpoint == self.unified.endpoint
-        return (same_wire and was.name != now.name) or self._lost(name)
+        if where == "roles":
+            kind, meaning = self._why_roles(was, now)
+        else:
+            change = self._change_inside(parameter, where)
+            kind, meaning = _told(change) or _unexplained(where)
+        return Difference(
+            self.plan.model, parameter, before, after, meaning, kind=kind, where=where
+        )
 
     def _lost(self, name: str) -> bool:
         """Tell whether the endpoint before lacks a parameter that ours has."""
@@ -206,12 +213,10 @@ class Comparison:
         if now is not None and was.value == now.value:
             if self._lost(name):
                 return "mended", f"{self.who} sends it{fate}."
-            same: Meaning = ("renamed", "both are accepted.")
-            kind, why = _told(change) or same
+            kind, why = _told(change) or ("renamed", "both are accepted.")
             return kind, f"The same value under another name: {why}"
         what = "sends it" if now is None else "sends another value"
-        mended: Meaning = ("mended", "The unified path does not.")
-        kind, why = _told(change) or (mended if fate else _unexplained(name))
+        kind, why = _told(change) or (_MENDED if fate else _unexplained(name))
         return kind, f"{self.who} {what}{fate}. {why}"
 
     def _why_added(self, name: str) -> Meaning:
@@ -230,21 +235,18 @@ class Comparison:
         mapping = config.mappings.get(endpoint)
         if mapping is not None and name != "model":
             rule = mapping.rules.get(name)
-            if rule is None or rule.accepts == "absent":
-                return f", although {endpoint} has no such parameter: the call fails"
-            if rule.accepts in {"never", "default"}:
-                return f" and {config.model} refuses it (400)"
-            if rule.accepts == "effort_none":
-                return f" and {config.model} refuses it unless it does not reason (400)"
-        schema = isinstance(value, type) or (
-            isinstance(value, dict) and value.get("type") == "json_schema"
-        )
+            fate = FATES.get(None if rule is None else rule.accepts)
+            if fate is not None:
+                return fate.format(endpoint=endpoint, model=config.model)
+        kind = value.get("type") if isinstance(value, dict) else None
+        schema = isinstance(value, type) or kind == "json_schema"
         if name != "response_format" or not schema:
             return ""
         if config.supports("structured_output"):
             return ""
-        takes = f"{config.model} takes no response schema"
-        return f", although {takes}: the call fails (400)"
+        return (
+            f", although {config.model} takes no response schema: the call fails (400)"
+        )
 
     def _change(self, *parameters: str) -> Change | None:
         """Return the first change on the plan that is about one of these."""
@@ -255,7 +257,8 @@ class Comparison:
         if parameter != "messages":
             change = self._change(parameter)
             return None if change is None or change.kind == "renamed" else change
-        media = any(word in where.rpartition("content")[2] for word in _MEDIA)
+        inside = where.rpartition("content")[2]
+        media = where == "words" or any(word in inside for word in _MEDIA)
         return self._change("messages", *(("fetch_urls",) if media else ()))
 
 

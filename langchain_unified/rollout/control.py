@@ -44,6 +44,7 @@ _SCOPED = frozenset({"context", "call"})
 """What holds for a block or a call; only the flag's own changes are told."""
 
 _NOBODY, _NO_KEY = CallInfo(), Key()
+_BEFORE: Decision = LEGACY, "default"
 
 
 @contextmanager
@@ -185,18 +186,13 @@ class Rollout:
         )
 
     def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Decision | None:
-        """Return what the first source that speaks says, and its name.
-
-        Args:
-            call: The call, for sources that look at it.
-            key: Who the call is for.
-        """
-        said = self.emergency() or self._said(call, key)
+        """Return what the first source that speaks says, and its name."""
+        said = self._emergency_says() or self._said(call, key)
         if said is not None and said[1] not in _SCOPED:
             self._teller.decided(*said, by_key=said[1] == "openfeature")
         return said
 
-    def emergency(self) -> Decision | None:
+    def _emergency_says(self) -> Decision | None:
         """Return what the emergency file says; `None` if there is none."""
         for path in (self._emergency_path, os.environ.get(EMERGENCY)):
             if not path:
@@ -236,6 +232,7 @@ class Rollout:
         settings: Mapping[str, Any] | None = None,
         *,
         model: str | None = None,
+        mode: object = None,
         old_service: bool = False,
     ) -> Served | None:
         """Decide who serves a call; `None` if no source says anything.
@@ -245,18 +242,31 @@ class Rollout:
             config: The call's config.
             settings: The call's keywords.
             model: The model it asks for.
+            mode: What the call itself says; only the emergency file goes before.
             old_service: Whether an old service of one's own answers in `legacy`,
                 whoever makes the model.
         """
         call = CallInfo(config or {}, settings or {}, model)
-        key = self.key_of(call)
-        said = self.read(call, key)
-        if said is None and old_service:
-            said = LEGACY, "default"
+        key = self._key_of(call)
+        said: Decision | None
+        if mode is not None:
+            said = self._emergency_says() or (Mode.parse(mode), "call")
+        else:
+            said = self.read(call, key) or (_BEFORE if old_service else None)
+        if said is None:
+            return None
+        if said is _BEFORE:
             self._teller.decided(*said, by_key=False)
-        return said and self.served(said, provider, call, key, old_service=old_service)
+        own, reason = said[0].of(provider), ""
+        served_by = own.serves(key.value or _run_of(call), self.salt)
+        reached = old_service or provider in LEGACY_PROVIDERS
+        if served_by == "legacy" and not reached:
+            served_by, reason = "unified", no_past(provider)
+            if own.name == "legacy":
+                self._once(f"Rollout mode 'legacy': {reason}", own)
+        return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
-    def key_of(self, call: CallInfo) -> Key:
+    def _key_of(self, call: CallInfo) -> Key:
         """Return who a call is for; nobody, and a warning, if a key function fails."""
         try:
             return self._keys.read(call)
@@ -264,25 +274,6 @@ class Rollout:
             why = f"{type(error).__name__}: {error}"
             self._once(f"The rollout's key fails, so calls are drawn by run: {why}")
             return Key()
-
-    def served(
-        self,
-        said: Decision,
-        provider: str,
-        call: CallInfo,
-        key: Key,
-        *,
-        old_service: bool = False,
-    ) -> Served:
-        """Return what a flag's word means for one call; see `decide`."""
-        mode, reason = said[0].of(provider), ""
-        served_by = mode.serves(key.value or _run_of(call), self.salt)
-        reached = old_service or provider in LEGACY_PROVIDERS
-        if served_by == "legacy" and not reached:
-            served_by, reason = "unified", no_past(provider)
-            if mode.name == "legacy":
-                self._once(f"Rollout mode 'legacy': {reason}", mode)
-        return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
     def count(self, answer: Answer) -> None:
         """Have the guard count a call of the unified path."""

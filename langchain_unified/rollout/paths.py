@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterator,
+)
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import Any, cast
 
 from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import AIMessage, UsageMetadata, add_usage
@@ -16,7 +24,10 @@ from langchain_unified.answers.whole import COST
 from langchain_unified.content import RECORD, on_record
 from langchain_unified.cost import cost_usd
 from langchain_unified.reliability.closing import owned
+from langchain_unified.rollout.capture import Sent, recording
 from langchain_unified.types import CallPlan
+
+_END = object()
 
 
 class Answer:
@@ -48,8 +59,11 @@ class Answer:
         self.text += text
         self.seconds, self.complete = time.monotonic() - self._started, True
 
-    def whole(self, result: ChatResult) -> ChatResult:
-        """Take in an answer; an empty one is left for the caller to judge."""
+    def whole(self, result: ChatResult | None) -> ChatResult | None:
+        """Take in an answer, or the end of its pieces."""
+        if result is None:
+            self.finish()
+            return None
         for index, generation in enumerate(result.generations):
             self._look(generation.message)
             if self._plan is not None:
@@ -90,7 +104,88 @@ def _put(message: BaseMessage, entries: dict[str, Any]) -> None:
     message.response_metadata.update(on_record(message, entries))
 
 
-class Path:
+class Handed:
+    """Hands on what a method answers: a value, something to await, or a generator.
+
+    Each time the method is at work is a `step`; what its caller does in between is
+    not.
+    """
+
+    def of(self, ask: Callable[[], Any]) -> Any:
+        """Return what a method answers."""
+        try:
+            with self.step():
+                found: Any = ask()
+        except Exception as error:  # noqa: BLE001 - for the class to judge
+            self.over()
+            return self.failed(error)
+        if inspect.isawaitable(found):
+            return self._later(found)
+        if inspect.isasyncgen(found):
+            return self._apieces(cast("Any", found))
+        if inspect.isgenerator(found):
+            return self._pieces(cast("Any", found))
+        found = self.value(found)
+        self.over()
+        return found
+
+    def step(self) -> AbstractContextManager[None]:
+        """Return what surrounds the method each time it is at work."""
+        return nullcontext()
+
+    def value(self, found: Any) -> Any:
+        """Return a whole answer; called with `None` at the end of a stream."""
+        return found
+
+    def failed(self, error: Exception) -> Any:
+        """Raise an error, or return what stands for it."""
+        raise error
+
+    def piece(self, piece: Any) -> Any:
+        """Return a piece of an answer."""
+        return piece
+
+    def over(self) -> None:
+        """Hear that the answer is there, or will not be."""
+
+    async def _later(self, found: Awaitable[Any]) -> Any:
+        try:
+            with self.step():
+                value = await found
+            return self.value(value)
+        except Exception as error:  # noqa: BLE001 - for the class to judge
+            return self.failed(error)
+        finally:
+            self.over()
+
+    def _pieces(self, found: Generator[Any, None, None]) -> Iterator[Any]:
+        try:
+            with closing(found):
+                while (piece := self._next(found)) is not _END:
+                    yield self.piece(piece)
+            self.value(None)
+        finally:
+            self.over()
+
+    async def _apieces(self, found: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
+        try:
+            async with owned(found) as pieces:
+                while (piece := await self._anext(pieces)) is not _END:
+                    yield self.piece(piece)
+            self.value(None)
+        finally:
+            self.over()
+
+    def _next(self, found: Iterator[Any]) -> Any:
+        with self.step():
+            return next(found, _END)
+
+    async def _anext(self, found: AsyncIterator[Any]) -> Any:
+        with self.step():
+            return await anext(found, _END)
+
+
+class Path(Handed):
     """One call: the four ways to send it, each watched to its end.
 
     Nothing is tried again, translated or checked here. What the sender returns or
@@ -112,43 +207,68 @@ class Path:
         plan: CallPlan | None = None,
     ) -> None:
         """Keep what is needed; nothing is sent yet."""
-        self._sender, self._asked = sender, asked
-        self._over, self._plan = over, plan
+        self._sender, self._asked, self._over = sender, asked, over
+        self._answer = Answer(plan)
 
-    def generate(self) -> ChatResult:
-        """Return the whole answer."""
-        with self._watched() as answer:
-            return answer.whole(self._sender.generate(*self._asked()))
+    def send(self, face: str) -> Any:
+        """Return the answer.
 
-    async def agenerate(self) -> ChatResult:
-        """Return the whole answer."""
-        with self._watched() as answer:
-            return answer.whole(await self._sender.agenerate(*self._asked()))
-
-    def stream(self) -> Generator[ChatGenerationChunk, None, None]:
-        """Yield the answer in pieces."""
-        with self._watched() as answer:
-            with closing(self._sender.stream(*self._asked())) as pieces:
-                yield from map(answer.piece, pieces)
-            answer.finish()
-
-    async def astream(self) -> AsyncGenerator[ChatGenerationChunk, None]:
-        """Yield the answer in pieces."""
-        with self._watched() as answer:
-            given: Any = self._sender.astream(*self._asked())
-            async with owned(given) as pieces:
-                async for piece in pieces:
-                    yield answer.piece(piece)
-            answer.finish()
+        Args:
+            face: `generate`, `agenerate`, `stream` or `astream`.
+        """
+        return self.of(lambda: getattr(self._sender, face)(*self._asked()))
 
     @contextmanager
-    def _watched(self) -> Iterator[Answer]:
-        answer = Answer(self._plan)
+    def step(self) -> Iterator[None]:
+        """Note an error."""
         try:
-            yield answer
+            yield
         except Exception as error:
-            answer.error = error
+            self._answer.error = error
             raise
-        finally:
-            if self._over is not None:
-                self._over(answer)
+
+    def value(self, found: ChatResult | None) -> ChatResult | None:
+        """Take in an answer; an empty one is left for the caller to judge."""
+        return self._answer.whole(found)
+
+    def piece(self, piece: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Take in a piece of an answer."""
+        return self._answer.piece(piece)
+
+    def over(self) -> None:
+        """Have the call counted or compared."""
+        if self._over is not None:
+            self._over(self._answer)
+
+
+class Watched(Handed):
+    """An old service's answer in `shadow`; it is looked at, and not touched.
+
+    Args:
+        observe: Is told what was sent and answered when the call is over.
+    """
+
+    def __init__(self, observe: Callable[..., None]) -> None:
+        """Start with nothing seen."""
+        self._observe, self._answer, self._sent = observe, Answer(), list[Sent]()
+
+    def step(self) -> AbstractContextManager[None]:
+        """See what is sent meanwhile."""
+        return recording(self._sent)
+
+    def value(self, found: Any) -> Any:
+        """Keep the text of an answer for the mirror, if it has one."""
+        held = {"text": found or ""} if isinstance(found, str | None) else found
+        held = held if isinstance(held, dict) else getattr(held, "__dict__", {})
+        if held.get("success", True) and isinstance(held.get("text", ""), str):
+            self._answer.finish(held.get("text", ""))
+        return found
+
+    def piece(self, piece: Any) -> Any:
+        """Keep the text of a piece."""
+        self._answer.text += piece if isinstance(piece, str) else ""
+        return piece
+
+    def over(self) -> None:
+        """Have the call compared."""
+        self._observe(sent=tuple(self._sent), answer=self._answer)

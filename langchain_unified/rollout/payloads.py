@@ -20,14 +20,15 @@ _NESTED = {
 _FORMED = ("tools", "tool_choice")
 _MAX_SHOWN = 100
 _SHOWN = frozenset(
-    {"endpoint", "messages", "model", "tools", "tool_choice", "response_format"}
+    {"endpoint", "model", "tools", "tool_choice", "response_format"}
     | {"stream_options", "include", "service_tier", "truncation", "stop"}
-    | {"modalities", "reasoning"}
+    | {"modalities", "reasoning", "roles"}
 )
 """Settings whose strings are not what users wrote."""
 
 _OPAQUE = frozenset(
     {"parameters", "schema", "metadata", "logit_bias", "arguments", "input_schema"}
+    | {"roles", "words"}
 )
 """Objects whose keys users choose: a difference inside is one of the whole, so that
 the kinds of difference stay few and nobody's words become a kind."""
@@ -57,6 +58,20 @@ class Payload(NamedTuple):
         items = _chat_settings(merged) if self.endpoint == "responses" else plain
         return {names.get(k, k): v for k, v in items if k not in _UNCOMPARED}
 
+    def tree(self, other: Payload) -> dict[str, Any]:
+        """Return everything to compare with another request, by its place."""
+        found = {"endpoint": self.endpoint, "headers": self.headers}
+        if self.server and other.server:
+            found["base_url"] = self.server
+        if self.roles() != other.roles():
+            found["roles"] = self.roles()
+        elif self.endpoint == other.endpoint:
+            said = ("messages", "input", "instructions")
+            found |= {name: self.body[name] for name in said if name in self.body}
+        else:
+            found["words"] = self.words()
+        return found | {name: one.value for name, one in self.settings().items()}
+
     def roles(self) -> list[str]:
         """Return the roles of the messages; text given as instructions comes first."""
         messages = self.body.get("messages") or self.body.get("input") or []
@@ -85,7 +100,7 @@ def leaves(was: Any, now: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
         for key in {**was, **now}:
             before, after = was.get(key, ABSENT), now.get(key, ABSENT)
             yield from leaves(before, after, f"{path}.{key}")
-    elif _is_list(was) and _is_list(now) and len(was) == len(now):
+    elif _is_list(was) and _is_list(now) and len(was) == len(now) and not opaque:
         for before, after in zip(was, now, strict=True):
             yield from leaves(before, after, f"{path}[]")
     elif not json_equal(was, now):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import logging
+import math
 import os
 import textwrap
 from collections import Counter
@@ -26,6 +27,7 @@ SUFFIX = ".shadow.json"
 """How the file of one process ends."""
 
 _IN = " " * 9
+ALL_MODELS = "(other models)"
 _COUNTS = ("compared", "identical", "skipped", "failed", "unseen", "processes")
 _CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
@@ -161,14 +163,11 @@ class ShadowReport(NamedTuple):
     @staticmethod
     def merge(reports: Iterable[ShadowReport]) -> ShadowReport:
         """Return one report of several, for example one of each process."""
-        given = list(reports)
-        rows: dict[tuple[str, ...], Difference] = {}
-        for found in (d for report in given for d in report.differences):
-            known = rows.get(found.row, found._replace(calls=0))
-            rows[found.row] = known._replace(calls=known.calls + found.calls)
+        given, rows = list(reports), Rows()
+        rows.add(row for one in given for row in one.differences)
         return ShadowReport(
             **{name: sum(getattr(one, name) for one in given) for name in _COUNTS},
-            differences=by_frequency(rows.values()),
+            differences=rows.by_frequency(),
             mirrored=tuple(copy for one in given for copy in one.mirrored),
             complete=all(one.complete for one in given),
             uncompared=sum((Counter(one.uncompared) for one in given), Counter()),
@@ -191,9 +190,8 @@ class ShadowReport(NamedTuple):
             {**one._asdict(), "explained": one.explained, "advice": one.advice}
             for one in self.differences
         ]
-        copies = [one._asdict() for one in self.mirrored]
         own = {**self._asdict(), "uncompared": dict(self.uncompared)}
-        own |= {"differences": rows, "mirrored": copies}
+        own |= {"differences": rows, "mirrored": [x._asdict() for x in self.mirrored]}
         return json.dumps({"format": FORMAT, **own}, indent=1)
 
     @staticmethod
@@ -206,18 +204,19 @@ class ShadowReport(NamedTuple):
         try:
             plain: dict[str, Any] = json.loads(text)
             known = plain.pop("format") == FORMAT
-            rows = plain["differences"] if known else ()
-            plain["differences"] = tuple(
-                Difference(*(row[name] for name in Difference._fields)) for row in rows
+            rows: Any = plain.pop("differences") if known else None
+            copies = plain.pop("mirrored")
+            return ShadowReport(
+                **plain,
+                differences=tuple(
+                    Difference(*(row[name] for name in Difference._fields))
+                    for row in rows
+                ),
+                mirrored=tuple(Mirrored(**copy) for copy in copies),
             )
-            plain["mirrored"] = tuple(Mirrored(**copy) for copy in plain["mirrored"])
-            found = ShadowReport(**plain)
         except (ValueError, LookupError, AttributeError, TypeError):
-            known = False
-        if not known:
             accepted = f"give a report of format {FORMAT}."
-            raise InvalidParameterError("report", text[:60], accepted)
-        return found
+            raise InvalidParameterError("report", text[:60], accepted) from None
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the report as JSON, whole or not at all."""
@@ -283,9 +282,30 @@ def _read(file: Path) -> ShadowReport:
         return ShadowReport(complete=False, processes=0)
 
 
-def by_frequency(rows: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Return kinds of difference, most frequent first."""
-    return tuple(sorted(rows, key=lambda d: (-d.calls, d.model, d.parameter)))
+class Rows:
+    """Kinds of difference, each with the number of calls that showed it.
+
+    Args:
+        most: Kinds kept apart; further ones are counted for all models together, so
+            that none is lost.
+    """
+
+    def __init__(self, most: float = math.inf) -> None:
+        """Start with none."""
+        self._most, self._rows = most, dict[tuple[str, ...], Difference]()
+
+    def add(self, rows: Iterable[Difference]) -> None:
+        """Count what calls showed."""
+        for given in rows:
+            new = given.row not in self._rows and len(self._rows) >= self._most
+            row = given._replace(model=ALL_MODELS, where="") if new else given
+            first = self._rows.get(row.row, row._replace(calls=0))
+            self._rows[row.row] = first._replace(calls=first.calls + row.calls)
+
+    def by_frequency(self) -> tuple[Difference, ...]:
+        """Return the kinds, most frequent first."""
+        rows = self._rows.values()
+        return tuple(sorted(rows, key=lambda d: (-d.calls, d.model, d.parameter)))
 
 
 def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:

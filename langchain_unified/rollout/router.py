@@ -15,8 +15,6 @@ from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_unified.choice import is_auto, spelled
 from langchain_unified.drop_in import DropIn
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.rollout.keys import CallInfo
-from langchain_unified.rollout.modes import Mode
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.runner import Runner, faces
 from langchain_unified.shims import ProviderShim, connect
@@ -48,12 +46,6 @@ class Router:
         model: The chat model whose calls are routed.
         runner: Carries out the calls of the unified path.
         convert_input: Returns the input of a call as a prompt.
-
-    Attributes:
-        runner: Carries out the calls of the unified path.
-        convert_input: Returns the input of a call as a prompt.
-        fields: The model's fields by name.
-        rollout: What decides.
     """
 
     def __init__(
@@ -71,15 +63,7 @@ class Router:
     def decided(
         self, config: RunnableConfig, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
-        """Decide who serves a call, for its trace and for the steps that follow.
-
-        Args:
-            config: The call's config, with all keys present.
-            kwargs: The call's keywords.
-
-        Returns:
-            Both; with a decision in them if a flag says anything.
-        """
+        """Return a call with the decision who serves it, for its trace and later."""
         if KEYWORD not in kwargs and self.rollout.silent:
             return config, kwargs
         served = self.decide(config, kwargs)
@@ -96,21 +80,14 @@ class Router:
         given = kwargs.get(KEYWORD)
         if isinstance(given, Served):
             return self._possible(given, kwargs)
-        rollout = self.rollout
-        if given is None and rollout.silent:
+        if given is None and self.rollout.silent:
             return None
-        found = cast("Mapping[str, Any]", ensure_config() if config is None else config)
-        model = _model_of(kwargs)
-        call = CallInfo(found, kwargs, model or self._model.model_name)
-        key = rollout.key_of(call)
-        if given is None:
-            said = rollout.read(call, key)
-        else:
-            said = rollout.emergency() or (Mode.parse(given), "call")
-        if said is None:
-            return None
-        provider = self.runner.planning.known(model).connection
-        return self._possible(rollout.served(said, provider, call, key), kwargs)
+        found: Any = ensure_config() if config is None else config
+        name = _model_of(kwargs)
+        provider = self.runner.planning.known(name).connection
+        name = name or self._model.model_name
+        served = self.rollout.decide(provider, found, kwargs, model=name, mode=given)
+        return served and self._possible(served, kwargs)
 
     def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
         """Return a decision that can be carried out: ChatOpenAI chooses no model."""
@@ -129,13 +106,7 @@ class Router:
     def settings(
         self, stop: list[str] | None, kwargs: dict[str, Any], *, again: bool = False
     ) -> dict[str, Any]:
-        """Return the settings of a call, for its trace and its place in the cache.
-
-        Args:
-            stop: Stop strings of the call.
-            kwargs: The call's keywords.
-            again: Whether the call was just read, for its trace.
-        """
+        """Return the settings of a call, for its trace and its place in the cache."""
         if kwargs.get(KEYWORD) == "legacy":
             return self._unchecked(stop, kwargs)
         calls = self.runner.planning.calls
@@ -145,10 +116,7 @@ class Router:
     def _unchecked(
         self, stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the settings of a call on the legacy path.
-
-        Nothing is refused here: ChatOpenAI may send what this package would not.
-        """
+        """Return the settings as given: ChatOpenAI may send what we would refuse."""
         names = canonical_names()
         given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
         given |= {"stop": stop} if stop is not None else {}
@@ -163,17 +131,8 @@ class Router:
         *,
         stream: bool,
     ) -> Path | None:
-        """Return the path that serves a call; `None` if no flag says anything.
-
-        A provider whose kill switch is on is refused when the call is sent, unless a
-        fallback can step in.
-        """
-        served = kwargs.get(KEYWORD)
-        if served is None and self.rollout.silent:
-            return None
-        if not isinstance(served, Served):
-            served = self.decide(None, kwargs)
-        if served is None:
+        """Return the path that serves a call; `None` if no flag says anything."""
+        if (served := self.decide(None, kwargs)) is None:
             return None
         kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
         if served == "legacy":
@@ -205,12 +164,17 @@ class Router:
 
         shim: Any = self._plain_shim()
         plan = self._legacy_plan(served, stop, kwargs, stream=stream)
-        over = None
-        if served.mode.name == "shadow":
-            from langchain_unified.rollout.shadow import beside_plain  # noqa: PLC0415
+        if served.mode.name != "shadow":
+            return Path(shim, lambda: (plan, messages), None, plan)
+        from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
 
-            planned = partial(self._planned, [*messages], stop, kwargs, stream=stream)
-            over = beside_plain(served.rollout, shim, plan, [*messages], planned)
+        asked = [*messages]
+        planned = partial(self._planned, asked, stop, kwargs, stream=stream)
+
+        def over(answer: Answer) -> None:
+            call = Shadowed(served.rollout, planned, plan.model, answer)
+            served.rollout.store.submit(lambda: call.beside_plain(shim, plan, asked))
+
         return Path(shim, lambda: (plan, messages), over, plan)
 
     def observe(
@@ -286,8 +250,7 @@ class Router:
     def _as_before(self, name: str) -> str:
         """Return a name without the prefix `openai:`, which ChatOpenAI does not know.
 
-        A `vendor/model` name is left alone: it is what gateways and local servers
-        call their models.
+        A `vendor/model` name is left alone: gateways and local servers use those.
         """
         prefix, found, rest = name.partition(":")
         registry = self.runner.planning.wiring.registry

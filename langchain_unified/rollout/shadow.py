@@ -53,41 +53,51 @@ class Planned(NamedTuple):
 
 
 class Shadowed(NamedTuple):
-    """A call that the path before has answered."""
+    """A call that the path before has answered.
+
+    Attributes:
+        rollout: What decided; it keeps what is found.
+        planned: Plans the call as the unified path would.
+        model: The model that the call names.
+        answer: What became of the call.
+    """
 
     rollout: Rollout
     planned: Callable[[], Planned]
     model: str
     answer: Answer
 
+    def beside_plain(self, plain: Any, plan: CallPlan, messages: Any) -> Finding:
+        """Return what the unified path would send unlike the plain model."""
+        endpoint, body = plain.payload(plan, messages)
+        headers = _headers(body.get("extra_headers"))
+        return self._beside(Payload(endpoint, body, headers), CHAT_OPENAI)
+
     def beside(self, sent: tuple[Sent, ...]) -> Finding:
         """Return what the unified path would send unlike an old service."""
-        why = OTHER_WIRE if sent else NOT_SEEN
-        return self.compared(_read_sent(sent), OLD_SERVICE, len(sent), why)
+        seen, why = _read_sent(sent), OTHER_WIRE if sent else NOT_SEEN
+        return self._beside(seen, OLD_SERVICE, len(sent), why)
 
-    def compared(
-        self,
-        legacy: Payload | None,
-        who: str = CHAT_OPENAI,
-        requests: int = 1,
-        why: str = "",
+    def _beside(
+        self, legacy: Payload | None, who: str, requests: int = 1, why: str = ""
     ) -> Finding:
         """Return what the unified path would send differently; mirror the call."""
         try:
-            plan, shim, messages, asked = self.planned()
+            planned = self.planned()
         except REFUSALS as error:
             why = "" if legacy is not None else why
             return Finding([refusal(error, self.model, legacy)], why)
+        plan, shim, messages, asked = planned
         mirror, store = self.rollout.mirror, self.rollout.store
         if mirror is not None and self.answer.complete:
             store.wait_also(mirror.drain)
             mirror.offer(plan, shim, messages, self.answer, store.keep)
         if not hasattr(getattr(shim, "delegate", None), "render"):
             why = f"the unified path calls {plan.provider}, in the form of its own wire"
-            return Finding(changes_of(plan), why)
+            legacy = None
         if legacy is None:
             return Finding(changes_of(plan), why)
-        ours = _unified_payload(plan, shim, messages, whole=bool(legacy.server))
+        ours = _unified_payload(planned, whole=bool(legacy.server))
         rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
         if requests > 1:
             meaning = f"{who} sends several requests for one call; the last counts."
@@ -96,42 +106,19 @@ class Shadowed(NamedTuple):
         return Finding(rows)
 
 
-def beside_plain(
-    rollout: Rollout,
-    plain: Any,
-    plan: CallPlan,
-    messages: list[BaseMessage],
-    planned: Callable[[], Planned],
-) -> Callable[[Answer], None]:
-    """Return what has a call of the plain model compared, answered or not."""
-
-    def over(answer: Answer) -> None:
-        def compare() -> Finding:
-            endpoint, body = plain.payload(plan, messages)
-            seen = Payload(endpoint, body, _lowered(body.get("extra_headers")))
-            call = Shadowed(rollout, planned, plan.model, answer)
-            return call.compared(seen)
-
-        rollout.store.submit(compare)
-
-    return over
-
-
-def _unified_payload(
-    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage], *, whole: bool
-) -> Payload:
-    """Return our request, of OpenAI's wire."""
+def _unified_payload(planned: Planned, *, whole: bool) -> Payload:
+    """Return our request, of OpenAI's wire; the client's own headers too if whole."""
     from langchain_unified.shims.legacy import unified_body  # noqa: PLC0415
 
-    body, headers = unified_body(shim, plan, messages), _lowered(plan.headers)
+    plan, shim, messages, _ = planned
+    body, headers = unified_body(shim, plan, messages), _headers(plan.headers)
     if not whole:
         return Payload(plan.endpoint, body, headers)
     own = shim.connection
     named = {header: own.get(setting) for setting, header in _NAMED.items()}
-    given = _lowered({k: v for k, v in named.items() if v})
-    given |= _lowered(own.get("default_headers")) | headers
-    kept = {k: v for k, v in given.items() if _matters(k)}
-    return Payload(plan.endpoint, body, kept, str(own.address).rstrip("/"))
+    given = {k: v for k, v in named.items() if v} | _headers(own.get("default_headers"))
+    server = str(own.address).rstrip("/")
+    return Payload(plan.endpoint, body, _telling(given | headers), server)
 
 
 def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
@@ -142,14 +129,15 @@ def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
             if url.endswith(path):
                 server, _, model = url.removesuffix(path).partition(_DEPLOYMENTS)
                 body = {**one.body, "model": model} if model else one.body
-                kept = {k: v for k, v in one.headers.items() if _matters(k)}
-                return Payload(endpoint, body, kept, server)
+                return Payload(endpoint, body, _telling(one.headers), server)
     return None
 
 
-def _matters(name: str) -> bool:
-    return name not in _NOISE and not name.startswith("x-stainless-")
+def _telling(headers: Any) -> dict[str, str]:
+    """Return the headers that matter."""
+    names = (name for name in headers if name not in _NOISE)
+    return {n: headers[n] for n in names if not n.startswith("x-stainless-")}
 
 
-def _lowered(headers: Any) -> dict[str, str]:
-    return {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+def _headers(given: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in (given or {}).items()}

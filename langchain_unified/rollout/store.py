@@ -20,8 +20,8 @@ from langchain_unified.rollout.report import (
     SUFFIX,
     Difference,
     Mirrored,
+    Rows,
     ShadowReport,
-    by_frequency,
 )
 from langchain_unified.runtime import renew_in_children
 
@@ -37,7 +37,6 @@ that none is lost."""
 MAX_MIRRORED = 1000
 """Mirrored calls to keep, the oldest leaving first."""
 
-ALL_MODELS = "(other models)"
 _SECONDS_BETWEEN_WRITES = 1.0
 
 Destination = str | os.PathLike[str] | Callable[[ShadowReport], object]
@@ -72,7 +71,7 @@ class ShadowStore:
     def renew(self) -> None:
         """Begin afresh, in a forked process too: it counts its own calls."""
         self._lock = threading.Lock()
-        self._rows: dict[tuple[str, ...], Difference] = {}
+        self._rows = Rows(MAX_ROWS)
         self._mirrored: deque[Mirrored] = deque(maxlen=MAX_MIRRORED)
         self._counts: Counter[str] = Counter()
         self._uncompared: Counter[str] = Counter()
@@ -105,11 +104,12 @@ class ShadowStore:
 
     def _so_far(self) -> ShadowReport:
         with self._lock:
-            rows, copies = by_frequency(self._rows.values()), tuple(self._mirrored)
             counts: dict[str, Any] = dict(self._counts)
-            why = dict(self._uncompared)
             return ShadowReport(
-                **counts, differences=rows, mirrored=copies, uncompared=why
+                **counts,
+                differences=self._rows.by_frequency(),
+                mirrored=tuple(self._mirrored),
+                uncompared=dict(self._uncompared),
             )
 
     def _run(self, compare: Callable[[], Finding]) -> None:
@@ -134,12 +134,7 @@ class ShadowStore:
             self._changed = True
             if finding.why:
                 self._uncompared[finding.why] += 1
-            for found in {row.row: row for row in finding.rows}.values():
-                if found.row not in self._rows and len(self._rows) >= MAX_ROWS:
-                    found = found._replace(model=ALL_MODELS, where="")  # noqa: PLW2901
-                known = self._rows.get(found.row, found._replace(calls=0))
-                total = known.calls + found.calls
-                self._rows[found.row] = known._replace(calls=total)
+            self._rows.add({row.row: row for row in finding.rows}.values())
             self._counts[name] += 1
             return self._counts[name]
 

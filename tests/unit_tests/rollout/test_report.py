@@ -23,8 +23,8 @@ from langchain_unified.rollout import (
     ShadowReport,
     report_sent,
 )
-from langchain_unified.rollout.report import ADVICE
-from langchain_unified.rollout.store import ALL_MODELS, MAX_ROWS, Finding, ShadowStore
+from langchain_unified.rollout.report import ADVICE, ALL_MODELS
+from langchain_unified.rollout.store import MAX_ROWS, Finding, ShadowStore
 from langchain_unified.service import UnifiedInferenceService
 from langchain_unified.testing import ProviderEmulator
 
