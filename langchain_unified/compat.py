@@ -133,9 +133,8 @@ class LangChainCompatibilityService:
     def __getattr__(self, name: str) -> Any:
         """Return another attribute of the old service, or a method of the new one.
 
-        A method that both may have is routed as `generate_text` is; what only the old
-        service has answers in every mode. When the old service is gone the methods of
-        the new one are left.
+        A method that both may have is routed as `generate_text` is; the old service's
+        others answer in every mode. When it is gone the new one's methods are left.
         """
         routed = name in _ROUTED and "unified_service" in self.__dict__
         gone = self.__dict__.get("legacy") is None
@@ -199,21 +198,21 @@ class LangChainCompatibilityService:
         model: object,
     ) -> Watched:
         """Return what has the old service's call compared when it is over."""
-        args, named = [*map(_copied, asked[0])], dict(asked[1])
-        named = {name: _copied(value) for name, value in named.items()}
-        read = None if "batch" in name else partial(self._read, name, args, named)
+        args = [*map(_copied, asked[0])]
+        named = {key: _copied(value) for key, value in asked[1].items()}
+        service = self.unified_service
+
+        def read() -> Asked:
+            return service.ask(name, *args, **named).call()
+
         return Watched(
             partial(
-                self.unified_service.llm.router.observe,
-                *(served, read),
+                service.llm.router.observe,
+                *(served, None if "batch" in name else read),
                 stream=name.startswith("stream"),
                 model=self._name(model),
             )
         )
-
-    def _read(self, name: str, args: list[Any], named: dict[str, Any]) -> Asked:
-        """Return messages and settings of a call, as the chat model takes them."""
-        return self.unified_service.ask(name, *args, **named).call()
 
     def _served(self, model: object, settings: Mapping[str, Any]) -> Served | None:
         """Decide who answers, once for both services."""
@@ -254,17 +253,15 @@ class LangChainCompatibilityService:
         """Return dictionaries in the place of results."""
         if isinstance(found, list):
             return [self.plain(one) for one in found]
-        return self._dictionary(found) if isinstance(found, TextResult) else found
-
-    def _dictionary(self, result: TextResult) -> dict[str, Any]:
-        if self._details:
-            found = result.as_dict()
-        else:
-            found = {k: result[k] for k in ("text", "model_used", "success")}
-            if isinstance(result, StructuredResult):
-                found["value"] = result.value
-        refusal = result.message and refusal_of(result.message)
-        return {**found, "refusal": refusal} if refusal else found
+        if not isinstance(found, TextResult):
+            return found
+        answer = found.as_dict()
+        if not self._details:
+            answer = {k: found[k] for k in ("text", "model_used", "success")}
+        if isinstance(found, StructuredResult):
+            answer["value"] = found.value
+        refusal = found.message and refusal_of(found.message)
+        return {**answer, "refusal": refusal} if refusal else answer
 
 
 class _Ready(dict[str, Any]):

@@ -10,12 +10,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from langchain_unified import vocabulary
-from langchain_unified.errors import (
-    InvalidParameterError,
-    UnknownParameterError,
-    UnsupportedError,
-)
+from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.payloads import (
     ABSENT,
     Carried,
@@ -27,9 +25,8 @@ from langchain_unified.rollout.payloads import (
 from langchain_unified.rollout.report import UNKNOWN, Difference, Kind
 from langchain_unified.types import CallPlan, Change
 
-Refusal = InvalidParameterError | UnknownParameterError | UnsupportedError
-REFUSALS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
-"""What the unified path refuses before anything is sent."""
+REFUSALS = (UnifiedError, ValidationError)
+"""What the unified path raises before anything is sent; a provider that is off too."""
 
 CHAT_OPENAI = "ChatOpenAI"
 OLD_SERVICE = "The old service"
@@ -62,13 +59,16 @@ Meaning = tuple[Kind, str]
 _MENDED: Meaning = ("mended", "The unified path does not.")
 
 
-def refusal(error: Refusal, model: str, legacy: Payload | None) -> Difference:
+def refusal(error: Exception, model: str, legacy: Payload | None) -> Difference:
     """Return the difference of a call the unified path refuses before sending."""
-    parameter = vocabulary.canonical_names().get(error.parameter, error.parameter)
+    said = isinstance(error, UnifiedError)  # What pydantic says repeats the words.
+    why = str(error) if said else "what is asked is no message."
+    named = getattr(error, "parameter", None) or ("model" if said else "messages")
+    parameter = vocabulary.canonical_names().get(named, named)
     carried = legacy.settings().get(parameter) if legacy is not None else None
     value = UNKNOWN if legacy is None else "sent"
     value = shown(parameter, carried.value) if carried else value
-    meaning = f"The unified path refuses it before anything is sent: {error}"
+    meaning = f"The unified path refuses it before anything is sent: {why}"
     return Difference(model, parameter, value, "refused", meaning, kind="refused")
 
 

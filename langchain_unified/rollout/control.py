@@ -290,7 +290,7 @@ class Rollout:
         """Let the flag count again after a guard has stepped in."""
         self.guarded = ""
         if self.guard is not None:
-            self.guard.clear()
+            self.guard.renew()
 
     def report(self, timeout: float = 5.0) -> ShadowReport:
         """Return what shadowed calls of this process showed so far.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from langchain_unified.rollout.modes import Mode
+from langchain_unified.runtime import renew_in_children
 
 _LOG = logging.getLogger("langchain_unified")
 
@@ -52,10 +53,16 @@ class Teller:
 
     def __init__(self, listener: Listener | None = None) -> None:
         """Start with nothing told."""
-        self._listener, self._lock = listener, threading.Lock()
+        self._listener = listener
+        self.renew()
+        renew_in_children(self)
         self._last: tuple[Mode, str] | None = None
         self._recent: dict[Mode, float] = {}
         self._told: deque[float] = deque(maxlen=MAX_PER_MINUTE)
+
+    def renew(self) -> None:
+        """Take a lock of one's own, in a forked process too."""
+        self._lock = threading.Lock()
 
     def decided(self, mode: Mode, source: str, *, by_key: bool) -> None:
         """Tell a decision if it is another than the one told last.

@@ -12,6 +12,7 @@ from langchain_core.exceptions import ModelTimeoutError
 from pydantic import Field, TypeAdapter, ValidationError
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.runtime import renew_in_children
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.paths import Answer
@@ -69,10 +70,11 @@ class Guard:
         )
         if all(t is None for t in (*self.thresholds.values(), usd_per_call)):
             raise InvalidParameterError("Guard", None, "set at least one threshold.")
-        self.clear()
+        self.renew()
+        renew_in_children(self)
 
-    def clear(self) -> None:
-        """Forget what was counted."""
+    def renew(self) -> None:
+        """Forget what was counted; a forked process counts its own calls."""
         self._lock = threading.Lock()
         self._seen: deque[tuple[float, Mapping[str, float]]] = deque()
         self._sums: defaultdict[str, float] = defaultdict(float)
@@ -122,7 +124,8 @@ class Guard:
     def __setstate__(self, state: dict[str, object]) -> None:
         """Arrive with nothing counted."""
         self.__dict__ |= state
-        self.clear()
+        self.renew()
+        renew_in_children(self)
 
 
 def check_limits(given: Mapping[str, Any], **kinds: Any) -> None:

@@ -87,15 +87,7 @@ class Key(NamedTuple):
 
 
 class KeyReader:
-    """Finds the key of a call.
-
-    Args:
-        key: The name of a field, a path into the config, or a function of the call; the
-            usual names if left out.
-
-    Raises:
-        InvalidParameterError: If it is none of these.
-    """
+    """Finds the key of a call, where `Rollout(key=...)` says; else by usual names."""
 
     def __init__(self, key: str | Callable[..., Any] | None = None) -> None:
         """Keep where to look."""

@@ -25,6 +25,7 @@ from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.runner import faces
 from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runtime import renew_in_children
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -139,7 +140,7 @@ class Mirror:
             max_usd=guard.AMOUNT | None,
         )
         check_function("compare", compare)
-        self._renew()
+        self._begin()
 
     @property
     def spent(self) -> Spent:
@@ -217,8 +218,14 @@ class Mirror:
         except Exception as error:  # noqa: BLE001 - it is in the report
             return found._replace(error=f"compare: {type(error).__name__}: {error}")
 
-    def _renew(self) -> None:
-        self._lock, self._spent = threading.Lock(), Spent()
+    def renew(self) -> None:
+        """Take a lock of one's own, in a forked process too."""
+        self._lock = threading.Lock()
+
+    def _begin(self) -> None:
+        self.renew()
+        renew_in_children(self)
+        self._spent = Spent()
         self._unpriced: set[str] = set()
         self._background = Background(
             "unified-mirror", workers=self.concurrency, limit=self.queue
@@ -231,7 +238,7 @@ class Mirror:
     def __setstate__(self, state: dict[str, object]) -> None:
         """Start with nothing spent."""
         self.__dict__ |= state
-        self._renew()
+        self._begin()
 
 
 def _verdict(said: Any) -> bool | float | None:

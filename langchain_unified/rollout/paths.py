@@ -33,9 +33,6 @@ _END = object()
 class Answer:
     """What became of a call, as far as a guard or a shadow report counts it.
 
-    Args:
-        plan: The plan to put on record, where nobody else does.
-
     Attributes:
         text: The text of the answer.
         seconds: How long it took.
@@ -45,63 +42,17 @@ class Answer:
         usd: What it cost in US dollars; `None` if nobody knows.
     """
 
-    def __init__(self, plan: CallPlan | None = None) -> None:
+    def __init__(self) -> None:
         """Start the clock."""
         self.text, self.seconds, self.complete = "", 0.0, False
         self.error: Exception | None = None
         self.refusal, self.usd = "", None
-        self._plan, self._begun = plan, False
-        self._usage: UsageMetadata | None = None
         self._started = time.monotonic()
 
     def finish(self, text: str = "") -> None:
         """Stop the clock: the answer is whole."""
         self.text += text
         self.seconds, self.complete = time.monotonic() - self._started, True
-
-    def whole(self, result: ChatResult | None) -> ChatResult | None:
-        """Take in an answer, or the end of its pieces."""
-        if result is None:
-            self.finish()
-            return None
-        for index, generation in enumerate(result.generations):
-            self._look(generation.message)
-            if self._plan is not None:
-                entries = {**self._plan.record(), COST: self._cost()}
-                _put(generation.message, entries)
-            if index == 0:
-                self.finish(generation.text)
-        self.complete = True
-        return result
-
-    def piece(self, piece: ChatGenerationChunk) -> ChatGenerationChunk:
-        """Take in a piece of an answer."""
-        message = piece.message
-        self._look(message)
-        self.text += piece.text
-        if self._plan is not None:
-            entries = {} if self._begun else self._plan.record()
-            if getattr(message, "chunk_position", None) == "last":
-                entries[COST] = self._cost()
-            if entries:
-                _put(message, entries)
-        self._begun = True
-        return piece
-
-    def _look(self, message: BaseMessage) -> None:
-        self.refusal = self.refusal or refusal_of(message) or ""
-        usd = (message.response_metadata.get(RECORD) or {}).get(COST)
-        self.usd = self.usd if usd is None else usd
-        if isinstance(message, AIMessage) and message.usage_metadata:
-            self._usage = add_usage(self._usage, message.usage_metadata)
-
-    def _cost(self) -> float | None:
-        usage: Any = self._usage
-        return None if self._plan is None else cost_usd(self._plan.config, usage)
-
-
-def _put(message: BaseMessage, entries: dict[str, Any]) -> None:
-    message.response_metadata.update(on_record(message, entries))
 
 
 class Handed:
@@ -189,14 +140,8 @@ class Path(Handed):
     """One call: the four ways to send it, each watched to its end.
 
     Nothing is tried again, translated or checked here. What the sender returns or
-    raises is what the caller gets; the record is put beside an answer of the plain
-    model.
-
-    Args:
-        sender: `langchain_unified.runner.faces`, or the shim of the plain model.
-        asked: Returns what the sender is given.
-        over: Is told what became of the call; it never fails one.
-        plan: The plan to put on record, where the sender does not.
+    raises is what the caller gets; the record of `plan` is put beside an answer of the
+    plain model. `over` is told what became of the call.
     """
 
     def __init__(
@@ -207,15 +152,13 @@ class Path(Handed):
         plan: CallPlan | None = None,
     ) -> None:
         """Keep what is needed; nothing is sent yet."""
-        self._sender, self._asked, self._over = sender, asked, over
-        self._answer = Answer(plan)
+        self._sender, self._asked = sender, asked
+        self._over, self._plan, self._begun = over, plan, False
+        self._answer = Answer()
+        self._usage: UsageMetadata | None = None
 
     def send(self, face: str) -> Any:
-        """Return the answer.
-
-        Args:
-            face: `generate`, `agenerate`, `stream` or `astream`.
-        """
+        """Return the answer of `generate`, `agenerate`, `stream` or `astream`."""
         return self.of(lambda: getattr(self._sender, face)(*self._asked()))
 
     @contextmanager
@@ -229,11 +172,43 @@ class Path(Handed):
 
     def value(self, found: ChatResult | None) -> ChatResult | None:
         """Take in an answer; an empty one is left for the caller to judge."""
-        return self._answer.whole(found)
+        if found is None:
+            self._answer.finish()
+            return None
+        for index, generation in enumerate(found.generations):
+            self._look(generation.message)
+            if self._plan is not None:
+                entries = {**self._plan.record(), COST: self._cost()}
+                _put(generation.message, entries)
+            if index == 0:
+                self._answer.finish(generation.text)
+        self._answer.complete = True
+        return found
 
     def piece(self, piece: ChatGenerationChunk) -> ChatGenerationChunk:
         """Take in a piece of an answer."""
-        return self._answer.piece(piece)
+        self._look(piece.message)
+        self._answer.text += piece.text
+        if self._plan is not None:
+            entries = {} if self._begun else self._plan.record()
+            if getattr(piece.message, "chunk_position", None) == "last":
+                entries[COST] = self._cost()
+            if entries:
+                _put(piece.message, entries)
+        self._begun = True
+        return piece
+
+    def _look(self, message: BaseMessage) -> None:
+        answer = self._answer
+        answer.refusal = answer.refusal or refusal_of(message) or ""
+        usd = (message.response_metadata.get(RECORD) or {}).get(COST)
+        answer.usd = answer.usd if usd is None else usd
+        if isinstance(message, AIMessage) and message.usage_metadata:
+            self._usage = add_usage(self._usage, message.usage_metadata)
+
+    def _cost(self) -> float | None:
+        usage: Any = self._usage
+        return None if self._plan is None else cost_usd(self._plan.config, usage)
 
     def over(self) -> None:
         """Have the call counted or compared."""
@@ -242,11 +217,7 @@ class Path(Handed):
 
 
 class Watched(Handed):
-    """An old service's answer in `shadow`; it is looked at, and not touched.
-
-    Args:
-        observe: Is told what was sent and answered when the call is over.
-    """
+    """An old service's answer in `shadow`; it is looked at, and not touched."""
 
     def __init__(self, observe: Callable[..., None]) -> None:
         """Start with nothing seen."""
@@ -272,3 +243,7 @@ class Watched(Handed):
     def over(self) -> None:
         """Have the call compared."""
         self._observe(sent=tuple(self._sent), answer=self._answer)
+
+
+def _put(message: BaseMessage, entries: dict[str, Any]) -> None:
+    message.response_metadata.update(on_record(message, entries))

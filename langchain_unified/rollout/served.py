@@ -101,7 +101,8 @@ class Served(str):
         if mode != self.mode or self == "off":  # A fallback for another provider.
             behind = mode.name in {"legacy", "shadow"}
             found = self.instead("unified", provider, _STEPS_IN if behind else "")
-        return recorded(plan, found)
+        values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
+        return RolledPlan(**values, rollout=found.record)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Served:
         """Return itself: a decision is made once."""
@@ -125,12 +126,6 @@ class RolledPlan(CallPlan):
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
         return {**CallPlan.record(self), "rollout": dict(self.rollout)}
-
-
-def recorded(plan: CallPlan, served: Served) -> RolledPlan:
-    """Return a plan with a decision on its record."""
-    values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
-    return RolledPlan(**values, rollout=served.record)
 
 
 def no_past(provider: str) -> str:

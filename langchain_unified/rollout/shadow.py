@@ -53,14 +53,7 @@ class Planned(NamedTuple):
 
 
 class Shadowed(NamedTuple):
-    """A call that the path before has answered.
-
-    Attributes:
-        rollout: What decided; it keeps what is found.
-        planned: Plans the call as the unified path would.
-        model: The model that the call names.
-        answer: What became of the call.
-    """
+    """A call that the path before has answered, and what plans it for the other."""
 
     rollout: Rollout
     planned: Callable[[], Planned]

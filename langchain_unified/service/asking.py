@@ -59,15 +59,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Ask(Generic[Answer]):
-    """One call, before it is made.
-
-    Attributes:
-        runnable: What answers it.
-        asked: What is asked.
-        finish: Makes a result of the answer and the seconds it took.
-        config: LangChain's config.
-        settings: Keywords of the call.
-    """
+    """One call, before it is made; `finish` gets the answer and the seconds."""
 
     runnable: Runnable[LanguageModelInput, Any]
     asked: Prompt

@@ -275,15 +275,7 @@ class UnifiedInferenceService:
         return self.llm.explain(messages, **{**self.llm.chosen_by(ask.config), **given})
 
     def ask(self, method: str, asked: Any, *args: Any, **settings: Any) -> Ask[Any]:
-        """Return the call that a method would make, before it is made.
-
-        Args:
-            method: The name of a method that makes one call, for example
-                `generate_text`.
-            asked: What to ask.
-            *args: Further arguments of the method.
-            **settings: Settings of the call.
-        """
+        """Return the call that a method, named here, would make with the rest."""
         if "_chat" in method:
             return self._text(Prompt(turns=asked), *_model(*args, **settings))
         if "_structured" in method:

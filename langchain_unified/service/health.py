@@ -86,15 +86,9 @@ def checks_of(
     models: Mapping[str, str],
     seconds: float,
 ) -> list[Check]:
-    """Return the smallest call to each provider.
+    """Return the smallest call to each provider; arguments are those of `health`.
 
     A copy of the model makes them that neither caches nor falls back nor insists.
-
-    Args:
-        llm: The chat model.
-        providers: Ids of the providers to ask.
-        models: Model to ask by provider id.
-        seconds: Seconds allowed for each.
     """
     bare: dict[str, Any] = {**dict.fromkeys(_BARE), "cache": False, "model_kwargs": {}}
     alone, own = llm.model_copy(update=bare), llm.resolve()

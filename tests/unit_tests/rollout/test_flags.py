@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -294,6 +296,38 @@ def test_a_wrong_value_is_refused_as_its_text_is(mode: Mode) -> None:
     """A mode made by hand can hold a typo too."""
     with pytest.raises(InvalidParameterError):
         Rollout(mode)
+
+
+FORKED = """
+import os, signal
+from langchain_unified.rollout import Guard, Mirror, Rollout
+
+guard, mirror = Guard(errors=0.5), Mirror(1.0)
+flags = Rollout("unified", guard=guard, mirror=mirror)
+held = [flags._teller._lock, guard._lock, mirror._lock]
+for lock in held:
+    lock.acquire()
+child = os.fork()
+if not child:
+    signal.alarm(30)
+    flags.mode = "legacy"
+    flags.decide("openai")
+    os._exit(not all(one.acquire(timeout=1) for one in (guard._lock, mirror._lock)))
+print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forking is for POSIX")
+def test_a_forked_process_does_not_wait_for_its_parent_s_locks() -> None:
+    """A server that forks while a thread counts or logs goes on in the child."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "0" == done.stdout.strip()
 
 
 @pytest.mark.parametrize("part", ["call", "key", "on_event", "compare"])

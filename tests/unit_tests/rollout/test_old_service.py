@@ -243,6 +243,34 @@ async def test_a_mirror_judges_both_answers(
     assert 3 == len(provider_emulator.requests)
 
 
+ELSEWHERE = ["azure_openai:gpt-4o", "ollama:llama3", "anthropic:claude-sonnet-4-5"]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_a_provider_that_is_off_is_told_in_the_report(
+    model: Make, name: str
+) -> None:
+    """Before the switch a team reads which of its calls the new path would refuse."""
+    flags = Rollout("shadow")
+    await compat(model, Old(), flags).generate_text("hi", name)
+    report = flags.report()
+    row = report.of(name)["model"]
+
+    assert (0, 1) == (report.failed, report.unseen)
+    assert ("refused", "refused") == (row.unified, row.kind)
+    assert "off by default" in row.meaning
+
+
+async def test_what_is_no_message_is_told_without_its_words(model: Make) -> None:
+    """An old service may take other things than text; they are not repeated."""
+    flags = Rollout("shadow")
+    await compat(model, Old(), flags).generate_text({"secret": "SECRET-7"})
+    report = flags.report()
+
+    assert (0, "refused") == (report.failed, report.of("gpt-4o")["messages"].kind)
+    assert "SECRET-7" not in report.to_json()
+
+
 @pytest.mark.parametrize("verdict", ["equal", {"same": 1}, float("nan"), 7, -0.1])
 async def test_a_verdict_that_is_none_is_told(model: Make, verdict: Any) -> None:
     """A judge that says neither yes nor no nor a score breaks no report."""
