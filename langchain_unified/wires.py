@@ -37,6 +37,8 @@ class MediaForms:
         blocks: Types of other blocks that go through as they are; `*` for all.
         items: Whether items may stand among the content, to be sent beside it.
         unknown: Whether blocks of unknown types are sent for the server to judge.
+        looks_at: Kinds whose first bytes the provider's own server looks at, and
+            refuses if they show no legal MIME type.
 
     Example:
         >>> MediaForms(takes=frozenset({("image", "base64")})).mimes
@@ -49,6 +51,7 @@ class MediaForms:
     blocks: frozenset[str] = frozenset()
     items: bool = False
     unknown: bool = False
+    looks_at: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class MediaForm(NamedTuple):
         mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
         place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
         producer: Provider and model of an assistant's turn.
+        shown: MIME type that the bytes of an image show, empty if they show none;
+            `None` if it has no bytes here.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class MediaForm(NamedTuple):
     mime: str = ""
     place: str = "user"
     producer: tuple[str, str] = ("", "")
+    shown: str | None = None
 
 
 class Traits(NamedTuple):

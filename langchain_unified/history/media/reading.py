@@ -94,7 +94,9 @@ class Media(NamedTuple):
 
     def form(self, place: str, producer: tuple[str, str] = ("", "")) -> MediaForm:
         """Return what the planner has to know about it."""
-        return MediaForm(self.kind, self.source, self.mime, place, producer)
+        has_bytes = (self.kind, self.source) == ("image", "base64")
+        shown = mime_of_base64(self.value) if has_bytes else None
+        return MediaForm(self.kind, self.source, self.mime, place, producer, shown)
 
 
 def read_block(block: Block) -> Media | None:

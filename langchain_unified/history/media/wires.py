@@ -40,6 +40,7 @@ _CHAT = MediaForms(
         "file": _PDF,
     },
     unknown=True,
+    looks_at=frozenset({"image"}),
 )
 _RESPONSES = MediaForms(
     takes=frozenset(
@@ -53,6 +54,7 @@ _RESPONSES = MediaForms(
     in_tools=frozenset({"image", "file"}),
     items=True,
     unknown=True,
+    looks_at=frozenset({"image"}),
 )
 _GEMINI = MediaForms(
     takes=frozenset(
@@ -154,7 +156,24 @@ def verdict_at(
         return "send", ""
     if endpoint == "responses" and not config.server and _is_no_input(form):
         return "leave", ""
+    reason = "" if config.is_elsewhere else _no_such_bytes(config, endpoint, form)
+    if reason:
+        return "refuse", reason
     return verdict_on(endpoint, form, platform, config)
+
+
+def _no_such_bytes(config: ModelConfig, endpoint: str, form: MediaForm) -> str:
+    """Say what is wrong with bytes that are not of any type a server reads.
+
+    OpenAI's server looks at them, whatever type they are said to have, and refuses the
+    call: "The image data you provided does not represent a valid image" (recorded).
+    """
+    wire = forms_of(endpoint, config)
+    legal = wire.mimes.get(form.kind, frozenset())
+    if form.shown is None or form.kind not in wire.looks_at or form.shown in legal:
+        return ""
+    said = form.mime or f"an {form.kind}"
+    return f"the bytes given as {said} are none of {', '.join(sorted(legal))}."
 
 
 def _is_no_input(form: MediaForm) -> bool:

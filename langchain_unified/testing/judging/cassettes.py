@@ -1,4 +1,4 @@
-"""Cassettes of vcrpy and of Ruby's VCR."""
+"""Cassettes of vcrpy and of Ruby's VCR, and HTTP archives."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def interactions_of(text: str) -> Iterator[dict[str, Any]]:
         Objects with `host`, `path`, `query`, `status`, `request` and `response` or
         `sse`; requests without a JSON body are left out.
     """
-    loaded = _yaml().load(text, Loader=_loader()) or {}
+    loaded = _yaml().load(text, Loader=_loader())
+    if not isinstance(loaded, dict):
+        return
     pairs = loaded.get("interactions") or loaded.get("http_interactions") or ()
     both = [(pair["request"], pair["response"]) for pair in pairs]
     both += zip(
@@ -40,6 +42,32 @@ def interactions_of(text: str) -> Iterator[dict[str, Any]]:
     )
     for request, response in both:
         found = _exchange(request, response)
+        if found is not None:
+            yield found
+
+
+def entries_of(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the requests of an HTTP archive (HAR), as browsers and proxies write it.
+
+    Args:
+        text: The archive.
+
+    Yields:
+        Objects as `interactions_of` yields them.
+    """
+    loaded = json.loads(text)
+    entries = (loaded.get("log") or {}).get("entries") or ()
+    for entry in entries:
+        asked, answered = entry["request"], entry["response"]
+        content = answered.get("content") or {}
+        kept = "base64_string" if content.get("encoding") == "base64" else "string"
+        found = _exchange(
+            {
+                "uri": asked["url"],
+                "body": {"string": (asked.get("postData") or {}).get("text")},
+            },
+            {"status": answered.get("status"), "body": {kept: content.get("text")}},
+        )
         if found is not None:
             yield found
 
@@ -80,7 +108,7 @@ def _body(message: dict[str, Any]) -> Any:
 def _text(body: bytes) -> str:
     try:
         return (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body).decode()
-    except (OSError, zlib.error, binascii.Error, UnicodeDecodeError):
+    except (OSError, EOFError, zlib.error, binascii.Error, UnicodeDecodeError):
         return ""
 
 

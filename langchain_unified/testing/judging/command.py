@@ -22,13 +22,24 @@ def main(arguments: Sequence[str]) -> int:
         arguments: Command line after `judge`.
 
     Returns:
-        0 if every difference was reviewed, 1 if not, 2 if there is nothing to read.
+        0 if every difference was reviewed, 1 if not, 2 if there is nothing to
+        read. What cannot be read is named and left out.
     """
     options = _parser().parse_args(arguments)
+    damaged: list[str] = []
     try:
-        exchanges = [one for path in options.paths for one in load_exchanges(path)]
+        exchanges = [
+            one
+            for path in options.paths
+            for one in load_exchanges(path, damaged=damaged)
+        ]
     except FileNotFoundError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    for note in damaged:
+        sys.stderr.write(f"not read: {note}\n")
+    if not exchanges:
+        sys.stderr.write(f"There are no recordings in {', '.join(options.paths)}.\n")
         return 2
     verdict = judge(exchanges)
     shown = (
@@ -49,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths",
         nargs="+",
         metavar="FOLDER_OR_FILE",
-        help="lines of JSON, or cassettes of vcrpy or VCR; gzipped or not",
+        help="lines of JSON, cassettes of vcrpy or VCR, HTTP archives; gzipped or not",
     )
     parser.add_argument(
         "--reviewed", action="store_true", help="show reviewed differences, too"

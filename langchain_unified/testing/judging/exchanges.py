@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.judging.cassettes import interactions_of
+from langchain_unified.testing.judging.cassettes import entries_of, interactions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Event = tuple[str, dict[str, Any]]
 
@@ -20,6 +22,7 @@ _OPENAI_PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses"}
 _OPENAI_HOST = "api.openai.com"
 _LINES = (".jsonl", ".jsonl.gz")
 _CASSETTES = (".yaml", ".yml", ".yaml.gz", ".yml.gz")
+_ARCHIVES = (".har", ".har.gz")
 _DONE = "[DONE]"
 _TOO_LONG = re.compile("maximum number of tokens|context length|context window")
 _LONG = 100_000
@@ -70,13 +73,18 @@ class Exchange:
         return told is not None and len(json.dumps(self.request)) < _LONG
 
 
-def load_exchanges(path: str | Path) -> list[Exchange]:
+def load_exchanges(
+    path: str | Path, *, damaged: list[str] | None = None
+) -> list[Exchange]:
     """Read the recordings of a file or folder.
 
     Args:
         path: A file, or a folder that is searched with all its subfolders. Read are
             lines of JSON (`.jsonl`) with `request`, `status` and `response` or `sse`,
-            and cassettes of vcrpy and Ruby's VCR (`.yaml`); all of them may be gzipped.
+            cassettes of vcrpy and Ruby's VCR (`.yaml`) and HTTP archives (`.har`); all
+            of them may be gzipped.
+        damaged: Gets a line for each file, or line of one, that cannot be read; they
+            are left out.
 
     Returns:
         The exchanges with a JSON request, in the order of the files' names.
@@ -89,7 +97,8 @@ def load_exchanges(path: str | Path) -> list[Exchange]:
         message = f"There is no file or folder {root}."
         raise FileNotFoundError(message)
     files = sorted(root.rglob("*")) if root.is_dir() else [root]
-    return [found for file in files for found in _read(file, root)]
+    notes = [] if damaged is None else damaged
+    return [found for file in files for found in _read(file, root, notes)]
 
 
 def parse_events(text: str) -> list[Event]:
@@ -110,18 +119,35 @@ def parse_events(text: str) -> list[Event]:
     return events
 
 
-def _read(file: Path, root: Path) -> Iterator[Exchange]:
+def _read(file: Path, root: Path, damaged: list[str]) -> Iterator[Exchange]:
+    """Yield what can be read of a file, noting what cannot by its kind of error."""
+    name = str(file.relative_to(root)) if file != root else file.name
+    pieces = _pieces(file) if file.is_file() else iter(())
+    for number in itertools.count():
+        try:
+            raw = next(pieces)
+            found = _from_line({"id": f"{name}#{number}", **raw()})
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001
+            damaged.append(f"{name}#{number}: {type(error).__name__}")
+            continue
+        if found is not None:
+            yield found
+
+
+def _pieces(file: Path) -> Iterator[Callable[[], Mapping[str, Any]]]:
+    """Yield functions that return the records of a file of a known kind."""
     if file.name.endswith(_LINES):
         for line in _text(file).splitlines():
-            found = _from_line(json.loads(line))
-            if found is not None:
-                yield found
+            if line.strip():
+                yield partial(json.loads, line)
     elif file.name.endswith(_CASSETTES):
-        name = str(file.relative_to(root)) if file != root else file.name
-        for number, raw in enumerate(interactions_of(_text(file))):
-            found = _from_line({**raw, "id": f"{name}#{number}"})
-            if found is not None:
-                yield found
+        for found in interactions_of(_text(file)):
+            yield partial(dict, found)
+    elif file.name.endswith(_ARCHIVES):
+        for found in entries_of(_text(file)):
+            yield partial(dict, found)
 
 
 def _text(file: Path) -> str:

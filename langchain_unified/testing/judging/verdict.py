@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -13,6 +14,10 @@ from langchain_unified.testing.rules import DATA
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_KEY = re.compile(
+    r"\b(?:sk|rk|pk|sess|org|proj)[-_][\w*-]{8,}|\b(?:AIza|ya29\.)[\w.-]{8,}"
+    r"|(?<=Bearer )\S+"
+)
 KINDS = {
     "refused": "the real API accepts, the emulator refuses",
     "accepted": "the real API refuses, the emulator accepts",
@@ -92,8 +97,14 @@ class Verdict:
 
 
 def review(differences: Iterable[Difference]) -> list[Difference]:
-    """Give every reviewed difference its reason, the others first."""
-    with_reasons = [replace(one, reason=_reason_for(one)) for one in differences]
+    """Give every reviewed difference its reason, the others first.
+
+    Keys that a recording has among its words are masked.
+    """
+    with_reasons = [
+        replace(one, where=_KEY.sub("***", one.where), reason=_reason_for(one))
+        for one in differences
+    ]
     return sorted(
         with_reasons,
         key=lambda one: (one.reason is not None, one.kind, -one.count, one.where),

@@ -77,6 +77,7 @@ def finished_body(call: OpenAICall, number: int) -> dict[str, Any]:
         "usage": responses_usage(prompt_tokens(call), answer),
     }
     if body["store"]:
+        call.store.keep_body(body)
         _keep(call, body)
     return body
 

@@ -33,6 +33,11 @@ class ResponseStore:
         while len(self._bodies) > LIMIT:
             self._bodies.popitem(last=False)
 
+    def forget(self, response_id: str) -> None:
+        """Forget a response; the items it held stay known."""
+        self._bodies.pop(response_id, None)
+        self._responses.pop(response_id, None)
+
     def body(self, response_id: str) -> dict[str, Any] | None:
         """Return a kept response."""
         return self._bodies.get(response_id)

@@ -179,3 +179,56 @@ def test_functions_are_answered_in_the_old_way():
 
     assert "function_call" == choice["finish_reason"]
     assert {"name": "add", "arguments": "{}"} == choice["message"]["function_call"]
+
+
+def test_damaged_recordings_are_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """What cannot be read is named by file and line; the rest is judged."""
+    line = {"host": HOST, "path": CHAT, "status": 200, "request": UNSUPPORTED}
+    cut = {**line, "sse": 'data: {"id": "x", "choices": [{"del'}
+    lines = [json.dumps(line)[:20], "[1]", json.dumps(cut), ""]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "b.jsonl.gz").write_bytes(b"not gzipped")
+    (tmp_path / "c.yaml").write_text("- a: [", encoding="utf-8")
+    (tmp_path / "d.yaml").write_text("- no cassette", encoding="utf-8")
+
+    assert 1 == main(["judge", str(tmp_path)])
+    told = capsys.readouterr()
+    assert ["a.jsonl#0", "a.jsonl#1", "b.jsonl.gz#0", "c.yaml#0"] == [
+        note.split()[2].rstrip(":") for note in told.err.splitlines()
+    ]
+    assert "1 differences, 1 without a reason" in told.out
+
+
+def test_an_empty_folder_is_no_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A folder without recordings is told apart from one without differences."""
+    assert 2 == main(["judge", str(tmp_path)])
+    assert "There are no recordings in" in capsys.readouterr().err
+
+
+def test_http_archives_are_read(tmp_path: Path):
+    """A HAR file of a proxy or browser is a recording, too."""
+    body = {"model": "gpt-4o", "messages": HI}
+    asked = {"url": f"https://{HOST}{CHAT}", "postData": {"text": json.dumps(body)}}
+    answered = {"status": 200, "content": {"text": '{"model": "m"}'}}
+    log = {"log": {"entries": [{"request": asked, "response": answered}]}}
+    file = tmp_path / "traffic.har"
+    file.write_text(json.dumps(log), encoding="utf-8")
+
+    found = load_exchanges(file)
+    assert [(CHAT, body, {"model": "m"})] == [
+        (one.path, one.request, one.answer) for one in found
+    ]
+
+
+def test_a_key_in_a_recording_is_not_shown():
+    """Keys among the words of a recorded error are masked."""
+    key = "sk-proj-abcdefghijklmnop"
+    error = {"message": f"Incorrect API key provided: {key}", "type": "x"}
+    verdict = judge([exchange(UNSUPPORTED, 400, {"error": error})])
+
+    assert key not in verdict.table()
+    assert "***" in verdict.table()

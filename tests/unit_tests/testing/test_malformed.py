@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from openai import OpenAI
+from openai import BadRequestError, NotFoundError, OpenAI
 
 from tests.unit_tests.testing.conftest import request
 
@@ -213,3 +213,17 @@ def test_schemas_without_an_end_are_answered(emulator: ProviderEmulator):
     reply = request(emulator, CHAT, body)
     assert 200 == reply.status
     assert "function" in json.dumps(reply.body)
+
+
+def test_a_stored_response_is_fetched_and_deleted(client: OpenAI):
+    """What was stored is there with its input until it is deleted."""
+    made = client.responses.create(model="gpt-4o", input="hi")
+    asked: Any = client.responses.input_items.list(made.id).data[0]
+
+    assert made.output_text == client.responses.retrieve(made.id).output_text
+    assert ("user", "hi") == (asked.role, asked.content[0].text)
+    with pytest.raises(BadRequestError, match="Cannot cancel a synchronous"):
+        client.responses.cancel(made.id)
+    client.responses.delete(made.id)
+    with pytest.raises(NotFoundError):
+        client.responses.retrieve(made.id)
