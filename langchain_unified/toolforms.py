@@ -95,7 +95,7 @@ def _function(tool: Any, *, strict: bool | None, given: Any = None) -> NeutralTo
     if isinstance(tool, Mapping):
         converted, own = dict(tool), tool["function"].get("strict")
     else:
-        converted, own = convert_to_openai_tool(tool), None
+        converted, own = _converted(tool), None
     asked = own if strict is None else strict
     neutral = NeutralTool({**_with_recursion(tool, converted), **_marks(tool)})
     if asked is not None and "function" in neutral:
@@ -105,6 +105,24 @@ def _function(tool: Any, *, strict: bool | None, given: Any = None) -> NeutralTo
         theirs = tool if given is None else given
         neutral.original = _as_theirs(theirs, converted, strict=asked)
     return neutral
+
+
+def _converted(tool: Any) -> dict[str, Any]:
+    """Return a function, class or `BaseTool` as langchain-core converts it.
+
+    It fails where the schema of a server holds a reference that it cannot put in place:
+    to another document, with an escaped name, or a key that is called `$ref` (1.8.3,
+    `dereference_refs`, 2026-11-27). Such a schema is taken as it is.
+    """
+    try:
+        return convert_to_openai_tool(tool)
+    except (KeyError, TypeError, ValueError):
+        schema = getattr(tool, "args_schema", None)
+        if not isinstance(schema, Mapping):
+            raise
+    parameters = {k: v for k, v in schema.items() if k not in {"title", "description"}}
+    told = {"name": tool.name, "description": tool.description}
+    return {"type": "function", "function": {**told, "parameters": parameters}}
 
 
 def _as_theirs(

@@ -57,7 +57,9 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     if not any(plan.body.get(name) for name in SERVER_STATE):
         turns = paired(turns)
     endpoint = ANY if written else plan.endpoint
-    turns = rendered_turns(plan, renamed(turns, endpoint, plan.tool_names))
+    names_of = ANY if written and plan.config.match == "fallback" else plan.endpoint
+    turns = renamed(turns, endpoint, plan.tool_names, names_of=names_of)
+    turns = rendered_turns(plan, turns)
     if plan.endpoint in STRUCTURED_ARGUMENTS:
         turns = with_finite_arguments(turns)
     blanks = plan.endpoint in REFUSES_BLANKS

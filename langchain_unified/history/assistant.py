@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -94,14 +94,38 @@ def rendered_reply(
 
 
 def _marked(plan: CallPlan, message: AIMessage, text: str) -> Any:
-    """Return text with the cache mark that a block of it had, where there are marks."""
+    """Return text with the cache marks that blocks had, where there are marks."""
     if isinstance(message.content, str) or not has_marks(plan.endpoint, plan.config):
         return text
     blocks = [block for block in message.content if isinstance(block, Mapping)]
-    marks = [b["cache_control"] for b in blocks if b.get("cache_control")]
-    if not marks or not text:
-        return text
-    return [{"type": "text", "text": text, "cache_control": marks[-1]}]
+    marked = [block for block in blocks if block.get("cache_control")]
+    calls = _marked_calls(message, marked) if plan.endpoint in _MARKS_CALLS else []
+    marks = [b["cache_control"] for b in marked if not (calls and _is_call(b))]
+    if not text or not (marks or calls):
+        return calls or text
+    mark = {"cache_control": marks[-1]} if marks else {}
+    return [{"type": "text", "text": text, **mark}, *calls]
+
+
+_MARKS_CALLS = frozenset({"messages"})
+"""Endpoints where a call may have a cache mark of its own."""
+
+
+def _is_call(block: Mapping[str, Any]) -> bool:
+    return block.get("type") in CALLS
+
+
+def _marked_calls(
+    message: AIMessage, marked: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the calls of a reply as blocks with their cache marks, none if no mark."""
+    marks = {b.get("id"): b["cache_control"] for b in marked if _is_call(b)}
+    found = []
+    for call in message.tool_calls:
+        mark = {"cache_control": marks[call["id"]]} if call["id"] in marks else {}
+        block = {"type": "tool_use", "id": call["id"], "name": call["name"], **mark}
+        found.append({**block, "input": call["args"]})
+    return found if any("cache_control" in block for block in found) else []
 
 
 def _is_own(made_by: tuple[str, str], plan: CallPlan) -> bool:

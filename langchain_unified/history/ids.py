@@ -39,6 +39,8 @@ def renamed(
     messages: Sequence[BaseMessage],
     endpoint: str,
     tool_names: Mapping[str, str] = EMPTY,
+    *,
+    names_of: str | None = None,
 ) -> list[BaseMessage]:
     """Return the messages with legal and unique ids, the same in call and result.
 
@@ -46,7 +48,9 @@ def renamed(
         messages: Messages in which results follow their calls.
         endpoint: The endpoint of the call; `ANY` for one that takes every id and name.
         tool_names: The name on the wire of each tool that has another there.
+        names_of: The endpoint by which names are judged, if it is another.
     """
+    by = endpoint if names_of is None else names_of
     seen: set[str] = set()
     current: dict[str, str] = {}
     found: list[BaseMessage] = []
@@ -56,10 +60,10 @@ def renamed(
                 call["id"] or "": _legal_id(call["id"] or "", endpoint, seen)
                 for call in message.tool_calls
             }
-            found.append(_with_ids(message, current, endpoint, tool_names))
+            found.append(_with_ids(message, current, by, tool_names))
         elif isinstance(message, ToolMessage):
             new = current.get(message.tool_call_id, message.tool_call_id)
-            name = message.name and _legal(message.name, endpoint, tool_names)
+            name = message.name and _legal(message.name, by, tool_names)
             same = new == message.tool_call_id and name == message.name
             update = {"tool_call_id": new, "name": name}
             found.append(message if same else message.model_copy(update=update))

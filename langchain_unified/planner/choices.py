@@ -136,7 +136,10 @@ def _of_gemini(config: Any) -> Choice | None:
     mode = str(getattr(config.get("mode"), "value", config.get("mode")) or "auto")
     names = next((config[key] for key in _GEMINI_NAMES if config.get(key)), ())
     known = _WORDS.get(mode.lower())
-    return None if known is None else Choice(known, tuple(names), only=len(names) > 1)
+    if known is None:
+        return None
+    one_forced = known == "any" and len(names) == 1
+    return Choice(known, tuple(names), only=bool(names) and not one_forced)
 
 
 def _name(given: Any) -> str | None:

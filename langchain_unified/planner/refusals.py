@@ -23,6 +23,9 @@ _GO_TOGETHER = {
     "functions": ("function_call",),
 }
 _FOLLOWS = frozenset({"top_logprobs"})
+_ONE_WISH = (("audio", "modalities"),)
+"""Settings that say one thing together, so that neither goes without the other."""
+
 _LAST_TO_GO = ("response_format", "tool_choice", "functions", "tools")
 _OF_THE_INPUT = frozenset({"messages", "model"})
 _MOST_PAIRS = 40
@@ -76,7 +79,9 @@ _ANY_TOOL = [{"type": "function", "function": {"name": "tool"}}]
 def _removals(call: Invocation, config: ModelConfig) -> list[tuple[str, ...]]:
     """Return what could be left out: one setting, or two if one is not enough."""
     names = sorted(_settings(call, config), key=_order)
-    single: list[tuple[str, ...]] = [(name,) for name in names]
+    wishes = [wish for wish in _ONE_WISH if set(wish) <= set(names)]
+    parts = {name for wish in wishes for name in wish}
+    single = [*wishes, *((name,) for name in names if name not in parts)]
     pairs = islice(combinations(names, 2), _MOST_PAIRS)
     found = [one for one in single if _possible(call, config, one)]
     return found or [pair for pair in pairs if _possible(call, config, pair)]

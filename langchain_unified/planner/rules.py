@@ -108,8 +108,8 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
         return (forced,)
     if forced not in config.endpoints:
         raise UnsupportedError(
-            "endpoint",
-            forced,
+            "use_responses_api",
+            forced == "responses",
             model=invocation.model,
             reason=f"it is served on {', '.join(config.endpoints)} only.",
         )

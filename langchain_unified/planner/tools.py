@@ -30,6 +30,7 @@ def decide_tools(draft: Draft) -> None:
         _without_tools(draft, given)
         return
     choice = read_choice(draft, given, tools)
+    _read_parallel(draft, given)
     searches = google.searches_only(draft, tools)
     on_ollama = draft.endpoint == ollama.ENDPOINT
     if not searches and not (on_ollama and choice and choice.forces):
@@ -44,6 +45,12 @@ def decide_tools(draft: Draft) -> None:
     tools = declared(draft, tools)
     shape = draft.wire.render_tools or _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, on_the_wire(draft, choice))
+
+
+def _read_parallel(draft: Draft, given: Any) -> None:
+    """Read what a tool choice in Anthropic's form says of parallel calls."""
+    if isinstance(given, Mapping) and given.get("disable_parallel_tool_use"):
+        draft.wanted.setdefault("parallel_tool_calls", False)
 
 
 def _takes_marks(draft: Draft) -> bool:

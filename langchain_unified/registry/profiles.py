@@ -46,6 +46,10 @@ def profile_of(config: ModelConfig) -> ModelProfile:
         for name in FEATURES
         if name in config.features
     }
+    # An agent that reads true asks for the form of its answer beside its tools
+    # (langchain 1.5.2, `create_agent`); where a forced call is that form it cannot.
+    if not (_of(config, "tools_with_json") or _of(config, "tool_choice")):
+        facts["structured_output"] = False
     facts |= {_RENAMED[k]: v for k, v in config.limits.items() if k in _RENAMED}
     facts["temperature"] = any(m.supports_temperature for m in config.mappings.values())
     facts["reasoning_output"] = config.reasons
@@ -58,3 +62,7 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     if released is not None:
         facts["release_date"] = released.isoformat()
     return cast("ModelProfile", facts)
+
+
+def _of(config: ModelConfig, feature: str) -> bool:
+    return bool(config.features.get(feature, True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -59,6 +60,7 @@ class GoogleGenAIShim(DelegatedShim):
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
         kept["vertexai"] = vertex
+        kept |= _address(kept)
         if not vertex:
             kept.setdefault("api_version", _api_version())
         if not uses_client_certificate(on_vertex=vertex):
@@ -94,6 +96,23 @@ class GoogleGenAIShim(DelegatedShim):
 
 
 SHIM = GoogleGenAIShim
+
+
+def _address(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return a base URL without the version it ends with, and that version.
+
+    The SDK puts the version behind the base URL, where it would stand twice.
+    """
+    url = settings.get("base_url")
+    ends = _VERSIONED.search(url) if isinstance(url, str) else None
+    if ends is None:
+        return {}
+    version = settings.get("api_version", ends.group(1))
+    return {"base_url": url[: ends.start()], "api_version": version}
+
+
+_VERSIONED = re.compile(r"/(v1(?:alpha|beta)\d*)(?:/models)?/*$")
+"""The end of a base URL with a version of Google's; `/v1` may be a proxy's own path."""
 
 
 def _api_version() -> str:

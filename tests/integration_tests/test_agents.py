@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,6 +69,34 @@ def _nothing_refused(provider_emulator: ProviderEmulator) -> Iterator[None]:
     yield
     refused = [e.error for e in provider_emulator.errors if not e.scripted]
     assert [] == refused
+
+
+class City(BaseModel):
+    """A city."""
+
+    name: str
+
+
+@pytest.mark.parametrize("face", ["invoke", "ainvoke"])
+def test_a_form_beside_tools_on_ollama(
+    provider_emulator: ProviderEmulator, face: str
+) -> None:
+    """Ollama takes a form or tools; the form is asked for by a tool, as theirs is."""
+    for name, arguments in (("get_weather", {"city": "Rome"}), ("City", {"name": "R"})):
+        call = {"call": {"name": name, "arguments": arguments}}
+        message = {"role": "assistant", "content": json.dumps(call)}
+        told = {"model": "llama3.2", "message": message, "done": True}
+        provider_emulator.script(Reply(200, told))
+    llm = UnifiedChatModel(
+        model="ollama:llama3.2",
+        enable=["ollama"],
+        providers={"ollama": {"base_url": provider_emulator.ollama_base_url}},
+    )
+    agent = create_agent(llm, [get_weather], response_format=City)
+    given: Any = QUESTION
+    ran = agent.invoke(given) if face == "invoke" else asyncio.run(agent.ainvoke(given))
+
+    assert City(name="R") == ran["structured_response"]
 
 
 def _roles(state: dict[str, Any]) -> list[str]:

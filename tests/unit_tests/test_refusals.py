@@ -92,6 +92,24 @@ def test_two_settings_in_the_way() -> None:
     assert "audio and web_search_options" in str(error)
 
 
+def test_settings_that_say_one_thing_go_together() -> None:
+    """Speech is asked for by two settings; neither goes without the other."""
+    settings = {"tools": TOOLS, "audio": {"voice": "alloy"}, "modalities": ["audio"]}
+    error = refused("gpt-6.1-sol", settings)
+
+    assert "audio" == error.parameter
+    assert "without audio and modalities" in str(error)
+
+
+def test_an_endpoint_is_named_as_it_is_asked_for() -> None:
+    """The error names `use_responses_api`, also where nothing can be left out."""
+    llm = UnifiedChatModel(model="gpt-4o-audio-preview", api_key="k")
+    with pytest.raises(UnsupportedError) as caught:
+        llm.explain(use_responses_api=True)
+
+    assert "use_responses_api" == caught.value.parameter
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -245,14 +245,25 @@ def _from_fields(block: Block, fields: Block, kind: str) -> Media:
 
 
 def _options(block: Block) -> dict[str, Any]:
-    places = (block, block.get("extras"), block.get("metadata"))
-    held = [place for place in places if isinstance(place, Mapping)]
+    held = _places(block)
     found = {name: block[name] for name in _OPTIONS if block.get(name)}
     for name in MARKS:
         value = next((place[name] for place in held if place.get(name)), None)
         if value is not None:
             found[name] = value
     return {**found, **mark_of(block)}
+
+
+def _places(block: Block) -> list[Block]:
+    """Return where a block may keep what goes with its content.
+
+    Blocks of LangChain v0 have `metadata`, which langchain-core puts among the `extras`
+    (1.8.3, `_convert_legacy_v0_content_block_to_v1`, read 2026-11-27).
+    """
+    extras = block.get("extras")
+    inner = extras.get("metadata") if isinstance(extras, Mapping) else None
+    places = (block, extras, block.get("metadata"), inner)
+    return [place for place in places if isinstance(place, Mapping)]
 
 
 def mark_of(block: Block) -> dict[str, Any]:
@@ -318,9 +329,7 @@ def kind_of(kind: str, source: str, mime: str) -> str:
 
 
 def _name(block: Block) -> str | None:
-    extras, metadata = block.get("extras"), block.get("metadata")
-    places = (block, extras, metadata, block.get("file"))
-    for place in places:
+    for place in [*_places(block), block.get("file")]:
         if isinstance(place, Mapping):
             for key in ("filename", "name", "title"):
                 if isinstance(place.get(key), str):

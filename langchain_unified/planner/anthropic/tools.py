@@ -82,13 +82,8 @@ def _choice(draft: Draft, choice: Choice | None) -> dict[str, Any] | None:
         reason = "it chooses a tool by its name; give the name."
         raise draft.refusal("tool_choice", choice.told, reason)
     if choice.mode == "any" and choice.names:
-        chosen = {"type": "tool", "name": choice.names[0]}
-    else:
-        chosen = {"type": choice.mode}
-    if isinstance(choice.told, Mapping) and "disable_parallel_tool_use" in choice.told:
-        parallel = choice.told["disable_parallel_tool_use"]
-        chosen = {**chosen, "disable_parallel_tool_use": parallel}
-    return chosen
+        return {"type": "tool", "name": choice.names[0]}
+    return {"type": choice.mode}
 
 
 def _write_call(draft: Draft, tools: Sequence[Any], choice: Choice) -> None:

@@ -24,6 +24,7 @@ from anthropic.resources.messages import Messages
 from langchain_anthropic import ChatAnthropic
 from pydantic import Field
 
+from langchain_unified.shims.anthropic_wire.marks import put_marks
 from langchain_unified.transport import package_of
 from langchain_unified.types import CallPlan
 
@@ -71,6 +72,7 @@ class PlannedChatAnthropic(ChatAnthropic):
         del stop
         plan: CallPlan = kwargs[_PLAN]
         rendered = super()._get_request_payload(input_, tools=plan.body.get("tools"))
+        put_marks(rendered["messages"], input_)
         kept = ("messages", "system", "betas")
         return {
             "model": plan.model,

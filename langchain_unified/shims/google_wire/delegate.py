@@ -18,7 +18,7 @@ from google.genai.types import HttpOptions
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_google_genai import ChatGoogleGenerativeAI
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 from langchain_unified.errors import InvalidParameterError
@@ -41,6 +41,8 @@ _PLAN = "unified_plan"
 class PlannedChatGoogle(ChatGoogleGenerativeAI):
     """Sends plans; its own model and parameters play no part."""
 
+    _made_here: bool = PrivateAttr(default=False)
+
     @model_validator(mode="after")
     def validate_environment(self) -> Self:
         """Make the client; a key that was given goes before the environment's."""
@@ -58,6 +60,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         )
         key = explicit.get_secret_value()
         self.client = Client(vertexai=True, api_key=key, http_options=options)
+        self._made_here = True
         return self
 
     def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
@@ -71,7 +74,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     ) -> ChatResult:
         request = self.request(kwargs[_PLAN], messages)
         with classified(request):
-            response = await self.async_client.models.generate_content(**request)
+            response = await self._async_models.generate_content(**request)
         return read_response(response)
 
     def _stream(  # type: ignore[override]
@@ -89,7 +92,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         request = self.request(kwargs[_PLAN], messages)
         reader = StreamReader()
         with classified(request):
-            models = self.async_client.models
+            models = self._async_models
             async for response in await models.generate_content_stream(**request):
                 yield reader.read(response)
 
@@ -97,6 +100,13 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     def _models(self) -> Any:
         client: Any = self.client
         return client.models
+
+    @property
+    def _async_models(self) -> Any:
+        # `async_client` needs what only their `validate_environment` makes beside the
+        # client (4.4.3, read 2026-11-27).
+        client: Any = self.client
+        return (client.aio if self._made_here else self.async_client).models
 
     def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the SDK's arguments of a plan with its messages."""

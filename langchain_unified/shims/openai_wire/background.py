@@ -35,7 +35,7 @@ def whole(client: openai.OpenAI, body: Body, options: Options) -> Body:
         options: Per-request headers, timeout and query of the request.
 
     Raises:
-        MalformedResponseError: If it was cancelled.
+        MalformedResponseError: If it was cancelled, or failed for no reason told.
         ProviderTimeoutError: If it is not whole within the timeout of the call.
         openai.OpenAIError: Whatever the SDK raises.
     """
@@ -96,8 +96,10 @@ def _look(options: Options) -> Any:
 
 
 def _ended(body: Body) -> Body:
-    if body.get("status") == "cancelled":
-        error = MalformedResponseError(f"The response {body.get('id')} was cancelled.")
+    status = body.get("status")
+    if status == "cancelled" or (status == "failed" and not body.get("error")):
+        ended = "failed" if status == "failed" else "was cancelled"
+        error = MalformedResponseError(f"The response {body.get('id')} {ended}.")
         error.is_retryable = False
         raise error
     return body

@@ -192,6 +192,53 @@ def test_cache_marks_on_images_and_on_past_answers(
     assert [text] == body["messages"][1]["content"]
 
 
+WORDS: dict[str, Any] = {"type": "text", "text": "I look."}
+LOOK: dict[str, Any] = {
+    "type": "tool_use",
+    "id": "call_1",
+    "name": "look_up",
+    "input": {},
+    "cache_control": MARK,
+}
+
+
+@pytest.mark.parametrize(
+    "content", [[LOOK], [WORDS, LOOK], [{**WORDS, "cache_control": MARK}, LOOK]]
+)
+@pytest.mark.parametrize(
+    "made_by", [{}, {"model_provider": "anthropic", "model_name": CLAUDE}]
+)
+def test_a_cache_mark_on_a_past_call(
+    enabled: Enabled,
+    provider_emulator: ProviderEmulator,
+    content: list[dict[str, Any]],
+    made_by: dict[str, str],
+) -> None:
+    """The mark of a call stands on the call, whoever made it, and on nothing else."""
+    provider_emulator.script(OK)
+    human, said, result = turned("found")
+    said = said.model_copy(update={"content": content, "response_metadata": made_by})
+    enabled(CLAUDE).invoke([human, said, result], tools=[LOOK_UP])
+    messages = sent(provider_emulator)["messages"]
+
+    assert content == messages[1]["content"]
+    assert "cache_control" not in messages[2]["content"][0]
+
+
+def test_the_metadata_of_older_blocks_is_read(
+    enabled: Enabled, provider_emulator: ProviderEmulator
+) -> None:
+    """LangChain's first data blocks keep title and citations under `metadata`."""
+    provider_emulator.script(OK)
+    marks = {"title": "Third quarter", "citations": {"enabled": True}}
+    block = {"type": "file", "source_type": "base64", "data": PDF}
+    block |= {"mime_type": "application/pdf", "metadata": marks}  # type: ignore[dict-item]
+    enabled(CLAUDE).invoke([HumanMessage([block])])
+    (document,) = sent(provider_emulator)["messages"][0]["content"]
+
+    assert marks == {key: document.get(key) for key in marks}
+
+
 BLANK = [" ", "\n\n", "\t", "\u00a0"]
 
 

@@ -13,6 +13,7 @@ from langchain_core.tools import StructuredTool
 from pydantic import BaseModel
 
 from langchain_unified.errors import UnsupportedError
+from langchain_unified.schemas import legal_name
 from tests.unit_tests.schemas.world import World
 
 RESPONSES = {"model": "gpt-4o", "use_responses_api": True}
@@ -93,6 +94,22 @@ def test_a_name_in_the_history_is_the_tools(wire: str, world: World) -> None:
     assert [] == world.problems
 
 
+@pytest.mark.parametrize("wire", ["chat", "responses", "gemini", "claude"])
+def test_a_name_of_a_tool_that_is_gone_is_legal(wire: str, world: World) -> None:
+    """A call of a tool that is not declared any more has a name the API takes."""
+    call = {"name": "größe", "args": {"q": "x"}, "id": "call_1"}
+    history = [
+        HumanMessage("hi"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("done", tool_call_id="call_1", name="größe"),
+    ]
+    world.model().invoke(history, **MODELS[wire])
+    told = json.dumps(world.body, ensure_ascii=False)
+
+    assert "größe" not in told
+    assert legal_name("größe", "chat") in told
+
+
 ONE = "lookup"
 FORMS: tuple[Any, ...] = (
     ONE,
@@ -151,6 +168,68 @@ def _chosen(wire: str, body: dict[str, Any]) -> list[str]:
         tools = inner["tools"]
         return [(t["function"] if wire == "chat" else t)["name"] for t in tools]
     return [(choice["function"] if wire == "chat" else choice)["name"]]
+
+
+@each
+def test_a_limit_of_gemini_limits_on_every_wire(wire: str, world: World) -> None:
+    """One allowed name beside a mode that forces nothing leaves the others out."""
+    config = {"mode": "VALIDATED", "allowed_function_names": [ONE]}
+    tools = [function("other"), function(ONE)]
+    choice = {"function_calling_config": config}
+    body = sent(world, wire, tools, tool_choice=choice)
+    allowed = body.get("tool_choice")
+
+    if wire in {"chat", "responses"}:
+        assert "allowed_tools" == allowed["type"]
+        assert "other" not in json.dumps(allowed)
+    else:
+        assert "other" not in json.dumps(body)
+
+
+PARALLEL = {
+    "chat": ["parallel_tool_calls"],
+    "responses": ["parallel_tool_calls"],
+    "claude": ["tool_choice", "disable_parallel_tool_use"],
+}
+
+
+@pytest.mark.parametrize("wire", PARALLEL)
+@pytest.mark.parametrize("kind", ["any", "auto", "tool"])
+def test_one_call_at_a_time_in_the_form_of_claude(
+    wire: str, kind: str, world: World
+) -> None:
+    """`disable_parallel_tool_use` of a choice is what the endpoint calls it."""
+    choice = {"type": kind, "disable_parallel_tool_use": True}
+    choice |= {"name": ONE} if kind == "tool" else {}
+    found: Any = sent(world, wire, [function(ONE)], tool_choice=choice)
+    for key in PARALLEL[wire]:
+        found = found[key]
+
+    assert (wire == "claude") is found
+
+
+@each
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"q": {"$ref": "#/$defs/A~1B"}}, "$defs": {"A/B": {}}},
+        {"properties": {"q": {"type": "string"}, "$ref": {"type": "string"}}},
+    ],
+    ids=["an escaped name", "a key called $ref"],
+)
+def test_references_of_a_servers_schema(
+    wire: str, schema: dict[str, Any], world: World
+) -> None:
+    """What langchain-core cannot put in place is declared as the server wrote it."""
+    tool = StructuredTool(
+        name=ONE,
+        description="Looks up.",
+        args_schema={"type": "object", **schema},
+        func=lambda **given: str(given),
+    )
+    sent(world, wire, [tool])
+
+    assert [{"q": "x"}] == [call["args"] for call in world.answer.tool_calls]
 
 
 @each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -46,6 +47,41 @@ def test_a_given_key_goes_first(
 
     assert "iven" == sent.key_tail
     assert before == dict(os.environ)
+
+
+def test_a_given_key_serves_asynchronous_calls(
+    provider_emulator: ProviderEmulator,
+) -> None:
+    """`ainvoke` and `astream` take the client that was made for the key."""
+    stream = Reply.sse(ANSWER)
+    provider_emulator.script(Reply(200, ANSWER), stream)
+    settings = {"api_key": "key-given", "base_url": provider_emulator.google_base_url}
+    llm = UnifiedChatModel(
+        model="gemini-3.5-flash",
+        providers={"google_genai": {**settings, "vertexai": True}},
+    )
+
+    async def texts() -> list[str]:
+        whole = await llm.ainvoke("hi")
+        return [whole.text, *[piece.text async for piece in llm.astream("hi")]]
+
+    assert "okok" == "".join(asyncio.run(texts()))
+
+
+@pytest.mark.parametrize("end", ["/v1beta", "/v1beta/", "/v1beta/models", ""])
+def test_a_version_in_the_address_is_not_doubled(
+    provider_emulator: ProviderEmulator, end: str
+) -> None:
+    """A base URL may end with the version, as Google's own examples have it."""
+    provider_emulator.script(Reply(200, ANSWER))
+    address = provider_emulator.google_base_url + end
+    llm = UnifiedChatModel(
+        model="gemini-3.5-flash",
+        providers={"google_genai": {"api_key": "k", "base_url": address}},
+    )
+    llm.invoke("hi")
+
+    assert 1 == provider_emulator.requests[-1].path.count("/v1beta/models/")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_a_failed_look_does_not_start_it_again(
     [
         ("cancelled", {}, "cancelled"),
         ("failed", {"error": {"code": "server_error", "message": "boom"}}, "boom"),
+        ("failed", {}, "resp_1 failed"),
     ],
 )
 def test_an_end_without_an_answer_is_an_error(
