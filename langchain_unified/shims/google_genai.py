@@ -103,8 +103,8 @@ def _address(settings: dict[str, Any]) -> dict[str, Any]:
 
     The SDK puts the version behind the base URL, where it would stand twice.
     """
-    url = settings.get("base_url")
-    ends = _VERSIONED.search(url) if isinstance(url, str) else None
+    url = str(settings.get("base_url", ""))
+    ends = _VERSIONED.search(url)
     if ends is None:
         return {}
     version = settings.get("api_version", ends.group(1))
