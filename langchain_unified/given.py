@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -124,3 +125,35 @@ def unwritable(error: Exception) -> InvalidParameterError:
         what = f"{error}. Numbers must be finite, other values plain data"
     accepted = f"the request cannot be written: {what}."
     return invalid_as(error, "request", "...", accepted)
+
+
+def check_writable(*values: Any) -> None:
+    """Refuse what JSON cannot hold, for an SDK that would send it all the same.
+
+    Args:
+        values: JSON values.
+
+    Raises:
+        InvalidParameterError: If a text holds half of a surrogate pair, or a number is
+            not finite.
+    """
+    pending: list[Any] = list(values)
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            if not value.isascii():
+                _encoded(value)
+        elif isinstance(value, Mapping):
+            pending += value
+            pending += value.values()
+        elif isinstance(value, (list, tuple)):
+            pending += value
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise unwritable(ValueError(f"{value} is no number of JSON"))
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise unwritable(error) from error

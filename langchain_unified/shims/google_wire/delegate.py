@@ -22,7 +22,7 @@ from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.given import reading
+from langchain_unified.given import check_writable, reading
 from langchain_unified.shims.google_wire.config import render_config
 from langchain_unified.shims.google_wire.parts import Places, put_results
 from langchain_unified.shims.google_wire.responses import (
@@ -111,6 +111,8 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the SDK's arguments of a plan with its messages."""
         check_path(plan.model)
+        told = [[one.content, getattr(one, "tool_calls", ())] for one in messages]
+        check_writable(plan.body, told)
         places = Places()
         with reading("..."):
             system, contents = parse_chat_history(

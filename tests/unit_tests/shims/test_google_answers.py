@@ -11,7 +11,11 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.errors import MalformedResponseError, UnsupportedError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    MalformedResponseError,
+    UnsupportedError,
+)
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -369,3 +373,31 @@ def test_code_that_prints_nothing_has_a_result(
 
     assert ["error", "success", "success"] == [one["status"] for one in results]
     assert ["text", *["executableCode", "codeExecutionResult"] * 3] == back
+
+
+def _tool(part: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"part": part}}
+    return {"type": "function", "function": {"name": "f", "parameters": schema}}
+
+
+@pytest.mark.parametrize("face", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize(
+    ("given", "settings"),
+    [
+        ("a cut \ud83d emoji", {}),
+        ("hi", {"tools": [_tool({"type": "number", "maximum": float("inf")})]}),
+    ],
+    ids=["half a surrogate pair", "infinity in a schema"],
+)
+def test_what_json_cannot_hold_is_refused(
+    model: Callable[..., UnifiedChatModel],
+    provider_emulator: ProviderEmulator,
+    face: str,
+    given: str,
+    settings: dict[str, Any],
+) -> None:
+    """The error says that the request cannot be written, and nothing is sent."""
+    with pytest.raises(InvalidParameterError, match="cannot be written"):
+        asked(model(FLASH).bind(**settings), face, given)
+
+    assert [] == provider_emulator.requests
