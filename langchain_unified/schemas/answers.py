@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from langchain_unified.schemas.dialects import modern
 from langchain_unified.schemas.merging import both
 from langchain_unified.schemas.nulls import allows_null
-from langchain_unified.schemas.walking import definition
+from langchain_unified.schemas.walking import target_of
 
 _MOST_STEPS = 16
 """References and parts followed before a schema is taken for one without end."""
@@ -168,7 +168,7 @@ def _alternatives(
     parts: list[list[Mapping[str, Any]]] = []
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.startswith("#"):
-        parts.append(_alternatives(_target(root, reference), root, steps + 1))
+        parts.append(_alternatives(target_of(root, reference), root, steps + 1))
     parts += [_alternatives(one, root, steps + 1) for one in schema.get("allOf") or ()]
     for word in ("anyOf", "oneOf"):
         if word in schema:
@@ -180,13 +180,6 @@ def _alternatives(
         joined = [both(one, other) for one in found for other in options]
         found = [*joined[:_MOST_KINDS]]
     return found
-
-
-def _target(root: Mapping[str, Any], reference: str) -> Any:
-    try:
-        return definition(root, reference)
-    except (KeyError, IndexError, ValueError, TypeError):
-        return None
 
 
 _UNREADABLE = (AttributeError, TypeError, re.error)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.schemas.kinds import implied_type
-from langchain_unified.schemas.walking import definition
+from langchain_unified.schemas.walking import target_of
 
 _MOST_STEPS = 16
 """References and parts followed before a schema is taken for one without end."""
@@ -37,7 +37,7 @@ def allows_null(schema: Any, root: Mapping[str, Any], steps: int = 0) -> bool:
 
     return (
         _is_of_null(schema)
-        and ("$ref" not in schema or fits(_target(root, schema["$ref"])))
+        and ("$ref" not in schema or fits(target_of(root, schema["$ref"])))
         and all(map(fits, schema.get("allOf", ())))
         and ("anyOf" not in schema or any(map(fits, schema["anyOf"])))
         and ("oneOf" not in schema or sum(map(fits, schema["oneOf"])) == 1)
@@ -67,10 +67,3 @@ def _is_of_null(schema: Mapping[str, Any]) -> bool:
     if kind is None and not _COMBINATORS & schema.keys():
         kind = implied_type(schema)
     return kind is None or "null" in (kind if isinstance(kind, list) else [kind])
-
-
-def _target(root: Mapping[str, Any], reference: Any) -> Any:
-    try:
-        return definition(root, str(reference))
-    except (KeyError, IndexError, ValueError, TypeError):
-        return None

@@ -9,9 +9,9 @@ from langchain_unified.schemas.merging import NOTES, any_object, both, is_object
 from langchain_unified.schemas.notes import Loss, Rewriting, UnsayableError
 from langchain_unified.schemas.walking import (
     cyclic,
-    definition,
     nodes,
     references,
+    target_of,
     with_definitions,
 )
 from langchain_unified.schemas.wires import Form
@@ -95,7 +95,7 @@ def _opened(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         reference = told.get("$ref")
         if isinstance(reference, str) and reference.startswith("#/"):
             rest = {key: value for key, value in told.items() if key != "$ref"}
-            target = _found(schema, reference)
+            target = target_of(schema, reference)
             if not isinstance(target, Mapping):
                 return told
             told = both(rest, target)
@@ -118,13 +118,6 @@ _MOST_STEPS = 8
 """References that lead to references, followed one after the other."""
 
 
-def _found(root: Mapping[str, Any], reference: str) -> Any:
-    try:
-        return definition(root, reference)
-    except (KeyError, IndexError, ValueError, TypeError):
-        return None
-
-
 def _followed(root: Mapping[str, Any], schema: Any) -> Any:
     """Return what a schema refers to; one that refers to nothing is itself."""
     for _ in range(_MOST_STEPS):
@@ -132,7 +125,7 @@ def _followed(root: Mapping[str, Any], schema: Any) -> Any:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             break
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        target = _found(root, reference)
+        target = target_of(root, reference)
         schema = both(rest, target) if isinstance(target, Mapping) else target
     return schema
 

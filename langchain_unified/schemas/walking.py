@@ -115,7 +115,7 @@ def cyclic(root: Mapping[str, Any]) -> frozenset[str]:
     while pending:
         reference = pending.pop()
         if reference not in leads_to:
-            leads_to[reference] = references(_target(root, reference))
+            leads_to[reference] = references(target_of(root, reference))
             pending += leads_to[reference]
     for _ in leads_to:
         for reached in leads_to.values():
@@ -123,12 +123,12 @@ def cyclic(root: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(ref for ref, reached in leads_to.items() if ref in reached)
 
 
-def _target(root: Mapping[str, Any], reference: str) -> Any:
-    """Return what is referred to, nothing if it is another document."""
+def target_of(root: Mapping[str, Any], reference: Any) -> Any:
+    """Return what is referred to; `None` for no such place and for other documents."""
     try:
-        return definition(root, reference) if reference.startswith("#") else {}
-    except (KeyError, IndexError, ValueError, TypeError):
-        return {}
+        return definition(root, reference) if reference.startswith("#") else None
+    except (AttributeError, KeyError, IndexError, ValueError, TypeError):
+        return None
 
 
 def contains_itself(schema: Mapping[str, Any]) -> bool:
@@ -160,10 +160,10 @@ def with_definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
             name = _free(_name(reference), definitions)
             named[reference] = name
             definitions[name] = {}
-            target = _target(schema, reference)
+            target = target_of(schema, reference)
             if isinstance(target, Mapping) and target is schema:
                 target = rest
-            definitions[name] = moved(target)
+            definitions[name] = {} if target is None else moved(target)
         return named[reference]
 
     found = moved(rest)

@@ -125,7 +125,8 @@ def test_an_unbound_tool_of_the_history_has_a_legal_name(
 ) -> None:
     """Call and result have one name, though no tool of that name is bound now.
 
-    Chat completions of a server of the user's own have it to the letter.
+    On the user's own server as well, if it serves a known model: a tool that is bound
+    is renamed there, too.
     """
     call = {"name": "crm/lookup", "args": {"q": "x"}, "id": "call_1"}
     history = [
@@ -135,7 +136,7 @@ def test_an_unbound_tool_of_the_history_has_a_legal_name(
     ]
     world.model().bind_tools([function("other")]).invoke(history, **MODELS[wire])
 
-    assert ("crm/lookup" in str(world.body)) == (wire in {"chat", "ollama"})
+    assert ("crm/lookup" in str(world.body)) == (wire == "ollama")
     assert [] == world.problems
 
 

@@ -13,7 +13,6 @@ from langchain_core.tools import StructuredTool
 from pydantic import BaseModel
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.schemas import legal_name
 from tests.unit_tests.schemas.world import World
 
 RESPONSES = {"model": "gpt-4o", "use_responses_api": True}
@@ -92,22 +91,6 @@ def test_a_name_in_the_history_is_the_tools(wire: str, world: World) -> None:
     assert world.asked is not None
     assert 2 <= told.count(json.dumps(world.asked.name))
     assert [] == world.problems
-
-
-@pytest.mark.parametrize("wire", ["chat", "responses", "gemini", "claude"])
-def test_a_name_of_a_tool_that_is_gone_is_legal(wire: str, world: World) -> None:
-    """A call of a tool that is not declared any more has a name the API takes."""
-    call = {"name": "größe", "args": {"q": "x"}, "id": "call_1"}
-    history = [
-        HumanMessage("hi"),
-        AIMessage("", tool_calls=[call]),
-        ToolMessage("done", tool_call_id="call_1", name="größe"),
-    ]
-    world.model().invoke(history, **MODELS[wire])
-    told = json.dumps(world.body, ensure_ascii=False)
-
-    assert "größe" not in told
-    assert legal_name("größe", "chat") in told
 
 
 ONE = "lookup"
