@@ -215,7 +215,7 @@ def test_a_model_of_the_users_own_can_be_ranked() -> None:
     """A registered model with a rank takes part."""
     registry = Registry(clock=lambda: DAY)
     registry.register(
-        "acme-9", provider="openai", family="classic", rank={"strength": 101}
+        "acme-9", provider="openai", family="classic", rank={"strength": 100}
     )
 
     assert (
