@@ -28,45 +28,54 @@ FAILED = 3
 """A file could not be read or written."""
 
 
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders.")]
+Check = Annotated[
+    bool, typer.Option("--check", help="Write nothing; exit 1 if it would.")
+]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Write nothing; print unified diffs.")
+]
+Revert = Annotated[
+    bool, typer.Option("--revert", help="Take the recorded migration back.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+KeepDefaults = Annotated[
+    bool,
+    typer.Option("--keep-defaults", help="Write down what a class sends unasked."),
+]
+VerifyWhich = Annotated[
+    str,
+    typer.Option(
+        help="Import changed modules before and after, in a child process: "
+        "definitions (those that run nothing), all, none."
+    ),
+]
+WriteDependencies = Annotated[
+    bool,
+    typer.Option("--write-dependencies", help="Add this package where it is due."),
+]
+Changes = Annotated[bool, typer.Option("--changes", help="List every change.")]
+Include = Annotated[
+    list[str] | None, typer.Option(help="Take only files that match; repeatable.")
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(help="Leave files that match; repeatable.")
+]
+
+
 def migrate(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Paths,
     *,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if it would.")
-    ] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Write nothing; print unified diffs.")
-    ] = False,
-    revert: Annotated[
-        bool, typer.Option("--revert", help="Take the recorded migration back.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as JSON.")
-    ] = False,
-    keep_defaults: Annotated[
-        bool,
-        typer.Option("--keep-defaults", help="Write down what a class sends unasked."),
-    ] = False,
-    verify: Annotated[
-        str,
-        typer.Option(
-            help="Import changed modules before and after, in a child process: "
-            "definitions (those that run nothing), all, none."
-        ),
-    ] = "definitions",
-    write_dependencies: Annotated[
-        bool,
-        typer.Option("--write-dependencies", help="Add this package where it is due."),
-    ] = False,
-    changes: Annotated[
-        bool, typer.Option("--changes", help="List every change.")
-    ] = False,
-    include: Annotated[
-        list[str] | None, typer.Option(help="Take only files that match; repeatable.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave files that match; repeatable.")
-    ] = None,
+    check: Check = False,
+    diff: Diff = False,
+    revert: Revert = False,
+    as_json: AsJson = False,
+    keep_defaults: KeepDefaults = False,
+    verify: VerifyWhich = "definitions",
+    write_dependencies: WriteDependencies = False,
+    changes: Changes = False,
+    include: Include = None,
+    exclude: Exclude = None,
 ) -> None:
     """Move code from ChatOpenAI, AzureChatOpenAI, ChatGoogleGenerativeAI,
     ChatAnthropic, ChatOllama and init_chat_model to this package.

@@ -17,6 +17,7 @@ from langchain_unified.migrate.facts import (
     is_class,
     keeps_its_calls,
 )
+from langchain_unified.migrate.layout import shifted
 from langchain_unified.migrate.rules import init_chat_model
 from langchain_unified.migrate.types import Change, Kind, Options, Report
 from langchain_unified.migrate.uses import Names, Use, find_use, leftmost
@@ -139,7 +140,10 @@ def _only_renamed(call: cst.Call, outcome: rules.Outcome) -> rules.Outcome:
 def _rewritten(found: Analysis, use: Use, updated: cst.Call) -> cst.Call:
     """Rewrite a call again, now that what is in its arguments is rewritten."""
     outcome = rules.rewrite(use.rule, updated, found.options)
-    return outcome.call or updated
+    new = outcome.call or updated
+    wider = len(code_of(new.func)) - len(code_of(use.node))
+    indent = found.names.aligned_indent(found.names.parent(use.node))
+    return new if indent is None else shifted(new, indent, wider)
 
 
 def _move(found: Analysis, use: Use) -> None:

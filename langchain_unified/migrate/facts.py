@@ -71,6 +71,11 @@ def new_names() -> frozenset[str]:
     return frozenset(map(new_name, target_names()))
 
 
+def callables() -> tuple[str, ...]:
+    """Return the starts of dotted names of what builds a model from a text."""
+    return tuple(facts()["text_models"]["callables"])
+
+
 def is_class(rule: str) -> bool:
     """Tell whether a rule moves a class, rather than a function of the same name."""
     return rule not in facts()["files"]["function_rules"]

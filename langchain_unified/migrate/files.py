@@ -7,11 +7,12 @@ import os
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
-from langchain_unified.migrate.facts import NEW_MODULE, facts
+from langchain_unified.migrate.facts import NEW_MODULE, facts, target_names
 from langchain_unified.migrate.source import NotUnderstoodError
 
 _SUFFIXES = (".py", ".ipynb")
@@ -36,66 +37,88 @@ def root_of(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is under one path.
+
+    Attributes:
+        code: Modules and notebooks.
+        settings: Settings files that may name a class or a model.
+        unseen: Hidden folders, links and other files of Python that are not read.
+    """
+
+    code: list[Path] = field(default_factory=list)
+    settings: list[Path] = field(default_factory=list)
+    unseen: list[Path] = field(default_factory=list)
+
+
 def find_files(
     path: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
-) -> Iterator[Path]:
-    """Yield the modules and notebooks under a path, sorted.
+) -> Found:
+    """Return the files under a path, sorted, in one walk.
 
     Hidden folders, virtual environments, `node_modules` and symbolic links are left
     out; a file named itself is always taken.
 
     Args:
         path: A file or a folder.
-        include: Patterns; if any, a file must match one.
-        exclude: Patterns; a file must match none.
+        include: Patterns; if any, a module or notebook must match one.
+        exclude: Patterns; a module or notebook must match none.
     """
     if path.is_file():
-        yield path
-        return
+        return Found([path])
+    found = Found()
     for folder, folders, names in os.walk(path):
+        found.unseen.extend(filter(_is_hidden_code, _paths(folder, folders)))
         folders[:] = sorted(
             name for name in folders if not _skipped(Path(folder), name)
         )
-        for name in sorted(names):
-            file = Path(folder, name)
-            if file.suffix not in _SUFFIXES or file.is_symlink():
-                continue
+        for file in _paths(folder, names):
             relative = file.relative_to(path)
-            if include and not _matches(relative, include):
-                continue
-            if not _matches(relative, exclude):
-                yield file
-
-
-def find_settings(path: Path) -> Iterator[Path]:
-    """Yield the settings files under a folder that may name a class or a model."""
-    table = facts()["files"]
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(n for n in folders if not _skipped(Path(folder), n))
-        for name in sorted(names):
-            file = Path(folder, name)
-            if (
-                file.suffix in table["settings"]
-                and name not in (*table["not_settings"], table["record"])
-                and not file.is_symlink()
-                and file.stat().st_size <= table["max_settings_bytes"]
+            if file.suffix not in _SUFFIXES:
+                _sort_other(file, found)
+            elif file.is_symlink():
+                found.unseen.append(file)
+            elif (not include or _matches(relative, include)) and not _matches(
+                relative, exclude
             ):
-                yield file
+                found.code.append(file)
+    return found
 
 
-def find_unseen(path: Path) -> Iterator[Path]:
-    """Yield the hidden folders and links under a folder that hold Python."""
+def _paths(folder: str, names: Iterable[str]) -> list[Path]:
+    return [Path(folder, name) for name in sorted(names)]
+
+
+def _sort_other(file: Path, found: Found) -> None:
+    """Put a file that is neither module nor notebook where it belongs, if anywhere."""
+    table = facts()["files"]
+    kind = file.suffix or file.name
+    ignored = (*table["not_settings"], table["record"])
+    if file.is_symlink() or file.name in ignored:
+        return
+    if kind in table["settings"]:
+        if file.stat().st_size <= table["max_settings_bytes"]:
+            found.settings.append(file)
+    elif kind in table["unread"] and _names_a_class(file):
+        found.unseen.append(file)
+
+
+def _names_a_class(file: Path) -> bool:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(name in text for name in target_names())
+
+
+def _is_hidden_code(folder: Path) -> bool:
     hidden = facts()["files"]["hidden"]
-    for folder, folders, names in os.walk(path):
-        for name in sorted(folders):
-            inner = Path(folder, name)
-            if name.startswith(".") and name not in hidden and _holds_python(inner):
-                yield inner
-        folders[:] = sorted(n for n in folders if not _skipped(Path(folder), n))
-        for name in sorted(names):
-            file = Path(folder, name)
-            if file.suffix in _SUFFIXES and file.is_symlink():
-                yield file
+    return (
+        folder.name.startswith(".")
+        and folder.name not in hidden
+        and _holds_python(folder)
+    )
 
 
 def _holds_python(folder: Path) -> bool:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import ast
 import warnings
 
-from langchain_unified.migrate.facts import facts, packages, target_homes, target_names
+from langchain_unified.migrate.facts import (
+    callables,
+    packages,
+    target_homes,
+    target_names,
+)
 from langchain_unified.migrate.text import mentioned
 
 
@@ -15,11 +20,10 @@ def names_a_target(code: str) -> bool:
 
 
 def mentions_text_model(code: str) -> bool:
-    """Tell whether code calls what builds a model from a text, with such a text."""
-    table = facts()["text_models"]
-    if not any(home in code for home in table["callables"]):
-        return False
-    return any(f"{provider}:" in code for provider in table["providers"])
+    """Tell whether code imports what builds a model from a text, and may call it."""
+    return any(home in code for home in callables()) and any(
+        name in code for name in ("create_", "Middleware")
+    )
 
 
 def _reads_serialized(code: str) -> bool:
@@ -29,7 +33,12 @@ def _reads_serialized(code: str) -> bool:
 
 
 def _names_package(code: str) -> bool:
-    return any(f'"{name}"' in code or f"'{name}'" in code for name in packages())
+    """Tell whether code names a package in text, or may take a class by its name."""
+    by_name = "getattr(" in code
+    return any(
+        f'"{name}"' in code or f"'{name}'" in code or (by_name and name in code)
+        for name in packages()
+    )
 
 
 def may_concern(code: str) -> bool:
@@ -46,12 +55,32 @@ def may_concern(code: str) -> bool:
     if not names_a_target(code):
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = _parsed(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return any(_concerns(node) for node in ast.walk(tree))
+
+
+def nested_too_deeply(code: str) -> bool:
+    """Tell whether code is nested deeper than Python's own parser takes.
+
+    LibCST's parser has no such limit and would end the process (1.9.0, 2026-11-27).
+    """
+    try:
+        _parsed(code)
+    except SyntaxError as error:
+        return "too many nested" in str(error.msg)
+    except (RecursionError, MemoryError):
+        return True
+    except ValueError:
+        return False
+    return False
+
+
+def _parsed(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
 
 
 def _concerns(node: ast.AST) -> bool:

@@ -119,3 +119,44 @@ def _own_line(space: cst.ParenthesizedWhitespace, before: Space) -> list[cst.Emp
 
 def _bare(line: cst.TrailingWhitespace) -> cst.TrailingWhitespace:
     return line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+
+
+def shifted(call: cst.Call, indent: str, columns: int) -> cst.Call:
+    """Return a call whose lines are moved, as its name became longer or shorter.
+
+    Args:
+        call: The call; its arguments stand below the first one.
+        indent: Their indentation until now.
+        columns: By how many columns the first argument moved.
+    """
+    shift = _Shift(len(indent), columns)
+    args = [cst.ensure_type(arg.visit(shift), cst.Arg) for arg in call.args]
+    return call.with_changes(args=args)
+
+
+class _Shift(cst.CSTTransformer):
+    """Moves the lines that are indented at least so far."""
+
+    def __init__(self, least: int, columns: int) -> None:
+        super().__init__()
+        self._least, self._columns = least, columns
+
+    def leave_ParenthesizedWhitespace(  # noqa: N802 - libcst's
+        self,
+        original_node: cst.ParenthesizedWhitespace,
+        updated_node: cst.ParenthesizedWhitespace,
+    ) -> cst.ParenthesizedWhitespace:
+        lines = [
+            line.with_changes(whitespace=self._moved(line.whitespace))
+            if line.comment
+            else line
+            for line in updated_node.empty_lines
+        ]
+        last = self._moved(original_node.last_line)
+        return updated_node.with_changes(empty_lines=lines, last_line=last)
+
+    def _moved(self, space: cst.SimpleWhitespace) -> cst.SimpleWhitespace:
+        if len(space.value) < self._least:
+            return space
+        width = max(len(space.value) + self._columns, 0)
+        return cst.SimpleWhitespace((space.value + " " * width)[:width])

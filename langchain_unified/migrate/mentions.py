@@ -51,6 +51,7 @@ class _Reporter:
             self._serialized(node)
         elif isinstance(node, cst.Call):
             self._package(node)
+            self._getattr(node)
         elif isinstance(node, cst.SimpleString):
             self._string(node)
         elif isinstance(node, cst.FormattedStringText):
@@ -84,6 +85,19 @@ class _Reporter:
                     f"the code needs langchain_unified now"
                 )
                 self._found.report(arg, "text", "check", reason)
+
+    def _getattr(self, node: cst.Call) -> None:
+        """Report `getattr(module, name)` on a module that has a class."""
+        if code_of(node.func) != "getattr" or len(node.args) < 2:  # noqa: PLR2004
+            return
+        homes = self._found.names.qualified(node.args[0].value) & target_homes()
+        name = text_of(node.args[1].value)
+        if homes and (name is None or name in target_names()):
+            reason = (
+                f"{code_of(node)} takes a class by its name: write UnifiedChatModel, "
+                "of langchain_unified, if it is one that is moved"
+            )
+            self._found.report(node, "text", "untouched", reason)
 
     def _string(self, node: cst.SimpleString) -> None:
         value = text_of(node)

@@ -54,7 +54,8 @@ def _code_cells(code: str) -> list[Cell]:
     except (ValueError, IndexError, TypeError) as error:
         msg = f"is no notebook: {error}"
         raise NotUnderstoodError(msg) from None
-    language = metadata.get("language_info", {}).get("name", "python")
+    kernel = metadata.get("kernelspec", {}).get("language", "python")
+    language = metadata.get("language_info", {}).get("name", kernel)
     if language.lower() not in {"python", "ipython"}:
         return []
     return [cell for cell in cells if cell.kind == "code"]

@@ -39,7 +39,7 @@ def read_cells(text: str) -> tuple[list[Cell], dict[str, Any]]:
     """
     top = _members(text, _skip(text, 0))
     if "cells" not in top:
-        msg = "is no notebook with cells"
+        msg = "it has no cells"
         raise ValueError(msg)
     start, _ = top["cells"]
     cells = [_cell(text, i, at) for i, at in enumerate(_items(text, start), 1)]
@@ -75,7 +75,7 @@ def _members(text: str, at: int) -> dict[str, tuple[int, int]]:
     """Return the span of each member's value of the object at a place."""
     spans: dict[str, tuple[int, int]] = {}
     if text[at : at + 1] != "{":
-        msg = "is no notebook"
+        msg = "an object was expected"
         raise ValueError(msg)
     at = _skip(text, at + 1)
     while text[at] != "}":

@@ -17,10 +17,9 @@ from langchain_unified.migrate.deciding import (
 )
 from langchain_unified.migrate.dependencies import find_dependencies
 from langchain_unified.migrate.files import (
+    Found,
     checked_paths,
     find_files,
-    find_settings,
-    find_unseen,
     root_of,
     write_bytes,
 )
@@ -92,9 +91,7 @@ def migrate_paths(
         ('changed', True, True)
     """
     roots = checked_paths(paths)
-    found = {
-        root: list(find_files(root, include=include, exclude=exclude)) for root in roots
-    }
+    found = {root: find_files(root, include=include, exclude=exclude) for root in roots}
     steps = _decided(found, options or Options(), progress)
     needed = _dependencies(roots, steps)
     if write_dependencies:
@@ -110,17 +107,17 @@ def migrate_paths(
     decided = {s.outcome.path: s.outcome for some in steps.values() for s in some}
     return Run(
         tuple({**decided, **outcomes}.values()),
-        unseen=tuple(path for root in roots for path in find_unseen(root)),
+        unseen=tuple(path for root in roots for path in found[root].unseen),
         dependencies=tuple(one for root in needed for one in needed[root]),
         verified=imported,
     )
 
 
 def _decided(
-    found: Mapping[Path, list[Path]], options: Options, progress: Progress | None
+    found: Mapping[Path, Found], options: Options, progress: Progress | None
 ) -> dict[Path, list[Step]]:
     """Decide what becomes of each file, once, by the root it was found in."""
-    files = list(dict.fromkeys(file for names in found.values() for file in names))
+    files = list(dict.fromkeys(file for one in found.values() for file in one.code))
     takings = find_takings(python_code(files))
     steps: dict[Path, Step] = {}
     for number, file in enumerate(files, 1):
@@ -129,9 +126,9 @@ def _decided(
             progress(number, len(files))
     told = {file: _told(step, takings, steps) for file, step in steps.items()}
     decided: dict[Path, list[Step]] = {}
-    for root, names in found.items():
-        decided[root] = [told.pop(file) for file in names if file in told]
-        settings = map(decide_settings, find_settings(root) if root.is_dir() else ())
+    for root, one in found.items():
+        decided[root] = [told.pop(file) for file in one.code if file in told]
+        settings = map(decide_settings, one.settings)
         decided[root] += [step for step in settings if step is not None]
     return decided
 

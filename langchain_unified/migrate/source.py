@@ -15,7 +15,7 @@ from langchain_unified.migrate.analysis import (
     renamed_names,
 )
 from langchain_unified.migrate.bindings import conflicts
-from langchain_unified.migrate.glance import may_concern
+from langchain_unified.migrate.glance import may_concern, nested_too_deeply
 from langchain_unified.migrate.imports import (
     ImportEdit,
     edit_block,
@@ -27,6 +27,8 @@ from langchain_unified.migrate.takers import declared_names
 from langchain_unified.migrate.text_models import report_text_models
 from langchain_unified.migrate.types import Migration, Options, Report
 from langchain_unified.migrate.uses import Names
+
+_TOO_DEEP = "is nested too deeply"
 
 
 class NotUnderstoodError(ValueError):
@@ -49,6 +51,15 @@ def migrate_module(
     """
     if not may_concern(code):
         return Migration(code)
+    if nested_too_deeply(code):
+        raise NotUnderstoodError(_TOO_DEEP)
+    try:
+        return _migrated(code, options, kept)
+    except RecursionError:
+        raise NotUnderstoodError(_TOO_DEEP) from None
+
+
+def _migrated(code: str, options: Options, kept: Collection[str]) -> Migration:
     names = Names(_parsed(code))
     found = analyse(names, options)
     promised = (options.exported | declared_names(code)) - options.derived
@@ -70,9 +81,6 @@ def _parsed(code: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         line = getattr(error, "raw_line", "?")
         msg = f"does not parse (line {line})"
-        raise NotUnderstoodError(msg) from None
-    except RecursionError:
-        msg = "is nested too deeply"
         raise NotUnderstoodError(msg) from None
     if module.code != code:
         msg = "could not be kept byte for byte"

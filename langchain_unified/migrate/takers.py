@@ -18,6 +18,8 @@ EVERYTHING = "*"
 
 _ATTRIBUTE_FUNCTIONS = ("getattr", "setattr", "hasattr", "delattr", "object")
 """`getattr(module, "Name")`, `monkeypatch.setattr`, `mock.patch.object`, ..."""
+_NAMED = ("attribute", "name")
+"""What those that take a name by keyword call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,24 @@ def find_takings(sources: Mapping[Path, Source]) -> list[Taking]:
     for path, source in sources.items():
         homes = [home for home in offered if home != path]
         if homes and any(w in source.code for w in (*words, "import *", "getattr")):
-            tree = _parsed(source.code)
-            if tree is not None:
-                found += _Finder(path, source, tree, offered, homes).takings()
+            found += _takings(path, source, offered, homes)
     return sorted(set(found))
+
+
+def _takings(
+    path: Path,
+    source: Source,
+    offered: Mapping[Path, frozenset[str]],
+    homes: list[Path],
+) -> list[Taking]:
+    """Return what one file takes; nothing for one that will be left unread."""
+    tree = _parsed(source.code)
+    if tree is None:
+        return []
+    try:
+        return list(_Finder(path, source, tree, offered, homes).takings())
+    except RecursionError:
+        return []  # the migration says that the file is nested too deeply
 
 
 def options_for(path: Path, options: Options, takings: Sequence[Taking]) -> Options:
@@ -126,7 +142,7 @@ def _parsed(code: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -200,6 +216,8 @@ class _Finder:
                 yield from self._attribute(node)
             elif isinstance(node, ast.Call):
                 yield from self._called(node)
+            elif isinstance(node, ast.Subscript):
+                yield from self._subscript(node)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield from self._text(node, node.value)
 
@@ -243,19 +261,45 @@ class _Finder:
                 yield from self._takings(home, node.attr, node, how, subclasses=derived)
 
     def _called(self, node: ast.Call) -> Iterator[Taking]:
-        """Yield what `getattr(module, name)` and its kin take."""
+        """Yield what `getattr(module, name)`, `patch.multiple` and their kin take."""
         function = ast.unparse(node.func).rpartition(".")[2]
-        if function not in _ATTRIBUTE_FUNCTIONS or len(node.args) < 2:  # noqa: PLR2004
+        if not node.args:
             return
-        for home in self._behind(node.args[0]):
-            name = node.args[1]
-            how = f"{ast.unparse(node.func)}(...)"
+        module, how = node.args[0], f"{ast.unparse(node.func)}(...)"
+        named = {arg.arg: arg.value for arg in node.keywords}
+        if function in _ATTRIBUTE_FUNCTIONS:
+            names = [*node.args[1:2], *(named[n] for n in _NAMED if n in named)]
+            for name in names:
+                yield from self._named(module, name, node, how)
+        elif function == "multiple":
+            homes = self._behind(module)
+            if isinstance(module, ast.Constant):
+                homes = self._files(str(module.value))
+            for home in homes:
+                for taken in self._offered[home] & set(named):
+                    yield from self._takings(home, taken, node, how)
+
+    def _named(
+        self, module: ast.expr, name: ast.expr, node: ast.expr, how: str
+    ) -> Iterator[Taking]:
+        """Yield what an expression for a name takes from a module."""
+        for home in self._behind(module):
             if not isinstance(name, ast.Constant):
-                if not self._is_module(node.args[0]):
-                    continue
-                yield from self._takings(home, EVERYTHING, node, how)
+                if self._is_module(module):
+                    yield from self._takings(home, EVERYTHING, node, how)
             elif name.value in self._offered[home]:
                 yield from self._takings(home, str(name.value), node, how)
+
+    def _subscript(self, node: ast.Subscript) -> Iterator[Taking]:
+        """Yield what `vars(module)[name]` and `module.__dict__[name]` take."""
+        of = node.value
+        if isinstance(of, ast.Attribute) and of.attr == "__dict__":
+            module = of.value
+        elif isinstance(of, ast.Call) and ast.unparse(of.func) == "vars" and of.args:
+            module = of.args[0]
+        else:
+            return
+        yield from self._named(module, node.slice, node, ast.unparse(node))
 
     def _text(self, node: ast.Constant, text: str) -> Iterator[Taking]:
         """Yield what a dotted path in text takes, as in `patch("app.ChatOpenAI")`."""

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import libcst as cst
 
+from langchain_unified.factory import provider_of
 from langchain_unified.migrate.analysis import Analysis
 from langchain_unified.migrate.expressions import code_of, text_of
-from langchain_unified.migrate.facts import NEW_CLASS, facts, target_names
+from langchain_unified.migrate.facts import NEW_CLASS, callables, facts, target_names
 from langchain_unified.migrate.types import Report
 
 
 def report_text_models(found: Analysis) -> None:
     """Report calls that build a chat model from a text."""
-    if _pattern().search(found.names.module.code):
+    if any(home in found.names.module.code for home in callables()):
         reporter = _Reporter(found)
         for node in list(found.names.parents):
             if isinstance(node, cst.Call):
@@ -27,7 +28,7 @@ def report_text_models(found: Analysis) -> None:
 class _Reporter:
     def __init__(self, found: Analysis) -> None:
         self._found = found
-        self._callables = tuple(facts()["text_models"]["callables"])
+        self._callables = tuple(callables())
         self._arguments = frozenset(facts()["text_models"]["arguments"])
         self._texts = dict(_assigned(found.names.module))
 
@@ -53,16 +54,18 @@ class _Reporter:
         text = text_of(node)
         if isinstance(node, cst.Name):
             text = self._texts.get(node.value)
+        if _is_made_text(node):
+            yield code_of(node)
         if isinstance(node, (cst.List, cst.Tuple)):
             for element in node.elements:
                 yield from self._named(element.value)
-        if text is not None and _pattern().fullmatch(text):
-            yield text
+        if text is not None and provider_of(text, None) is not None:
+            yield repr(text)
 
     def _report(self, node: cst.CSTNode, function: str, text: str) -> None:
         reason = (
-            f"{function} makes LangChain's own class of {text!r}: write "
-            f"{NEW_CLASS}(model={text!r}) in its place"
+            f"{function} makes LangChain's own class of {text}: write "
+            f"{NEW_CLASS}(model={text}) in its place"
         )
         self._found.report(node, "text", "untouched", reason)
 
@@ -79,6 +82,17 @@ def _assigned(module: cst.Module) -> Iterator[tuple[str, str]]:
                     yield target.value, text
 
 
+def _is_made_text(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is a text: an f-string, the environment."""
+    if isinstance(node, (cst.Call, cst.Subscript)):
+        called = node.func if isinstance(node, cst.Call) else node.value
+        return code_of(called) in _ENVIRONMENT
+    return isinstance(node, cst.FormattedString)
+
+
+_ENVIRONMENT = ("os.environ", "os.environ.get", "os.getenv", "environ.get", "getenv")
+
+
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     providers = "|".join(facts()["text_models"]["providers"])
@@ -92,17 +106,18 @@ def settings_reports(path: Path, text: str) -> Iterator[Report]:
         path: A YAML, JSON or TOML file.
         text: Its text.
     """
+    kind = path.suffix[1:] or path.name
     classes = re.compile(rf"\b(?:{'|'.join(target_names())})\b")
     for number, line in enumerate(text.splitlines(), 1):
         if named := classes.search(line):
             reason = (
-                f"{path.suffix[1:]} names {named.group()}: who reads it builds the old "
+                f"{kind} names {named.group()}: who reads it builds the old "
                 f"class; {NEW_CLASS} is langchain_unified.{NEW_CLASS}"
             )
             yield Report(number, "text", "untouched", reason)
         elif found := _pattern().search(line):
             reason = (
-                f"{path.suffix[1:]} names the model {found.group()!r}: where it is "
+                f"{kind} names the model {found.group()!r}: where it is "
                 f"read, write {NEW_CLASS}(model=...) or "
                 "langchain_unified.init_chat_model"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,6 +76,22 @@ class Names:
         """Return the node around a node."""
         return self.parents[node]
 
+    def aligned_indent(self, call: cst.CSTNode) -> str | None:
+        """Return the indentation of arguments that stand below the first one.
+
+        None for a call that lays out its arguments in another way.
+        """
+        if not isinstance(call, cst.Call) or len(call.args) <= 1 or _hangs(call):
+            return None
+        column = self.positions[call.args[0]].start.column
+        for before, arg in itertools.pairwise(call.args):
+            comma = before.comma
+            space = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+            if isinstance(space, cst.ParenthesizedWhitespace):
+                aligned = self.positions[arg].start.column == column
+                return space.last_line.value if aligned else None
+        return None
+
     def around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the nodes around a node, from the innermost outwards."""
         while node in self.parents:
@@ -122,6 +139,11 @@ class Names:
         """Return the dotted names an import binds."""
         found = assignment.get_qualified_names_for(assignment.name)
         return {name.name for name in found}
+
+
+def _hangs(call: cst.Call) -> bool:
+    """Tell whether the first argument is on a line of its own."""
+    return isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace)
 
 
 def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:

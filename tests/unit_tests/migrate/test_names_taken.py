@@ -54,6 +54,11 @@ TAKERS = {
     "monkeypatch text": "monkeypatch.setattr('app.home.ChatOpenAI', 1)\n",
     "patch": "from unittest.mock import patch\npatch('home.ChatOpenAI')\n",
     "patch.object": "import home\nmock.patch.object(home, 'ChatOpenAI')\n",
+    "patch.multiple": "import home\nmock.patch.multiple(home, ChatOpenAI=1)\n",
+    "patch.multiple text": "mock.patch.multiple('app.home', ChatOpenAI=1)\n",
+    "keyword": "import home\npatch.object(home, attribute='ChatOpenAI')\n",
+    "vars": "import home\nvars(home)['ChatOpenAI']()\n",
+    "__dict__": "import home\nhome.__dict__['ChatOpenAI']()\n",
     "importlib": "m = importlib.import_module('app.home')\nm.ChatOpenAI()\n",
 }
 

@@ -181,6 +181,27 @@ def test_report_names_places(tmp_path: Path) -> None:
     assert "1 of 1 files changed (2 places); 1 places left untouched" in text
 
 
+DEEP = {
+    "parentheses": "(" * 3000 + "1" + ")" * 3000,
+    "lists": "[" * 150 + "]" * 150,
+    "operators": "+".join(["'a'"] * 800),
+    "texts": "(" + " ".join(["'a'"] * 800) + ")",
+    "calls": "a" + ".b()" * 800,
+}
+
+
+@pytest.mark.parametrize("how", DEEP)
+def test_depth_ends_no_process(how: str, tmp_path: Path) -> None:
+    """A file too deep for a parser is left as it is; the others are migrated."""
+    code = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model='gpt-4o')\n"
+    (tmp_path / "a.py").write_text(f"{code}x = {DEEP[how]}\n")
+    (tmp_path / "b.py").write_text(code)
+    run = migrate_paths([tmp_path])
+
+    assert ["untouched", "changed"] == [file.status for file in run.files]
+    assert "is nested too deeply" == run.files[0].reason
+
+
 def test_deep_nesting_is_no_traceback(tmp_path: Path) -> None:
     """Code nested too deeply is reported, or migrated, but does not raise."""
     depth = min(sys.getrecursionlimit(), 300)

@@ -37,6 +37,7 @@ CALLS = {
     "positional": "create_agent('openai:gpt-4.1', tools=[])",
     "keyword": "create_agent(model='openai:gpt-4.1')",
     "constant": "NAME = 'openai:gpt-4.1'\ncreate_agent(NAME)",
+    "bare name": "create_agent('gpt-4.1')",
     "list": "ModelFallbackMiddleware(['openai:gpt-4.1'])",
     "middleware": "SummarizationMiddleware(model='google_genai:gemini-2.5-pro')",
 }
@@ -56,7 +57,43 @@ def test_a_model_named_by_a_text_is_reported(how: str, tmp_path: Path) -> None:
     assert "UnifiedChatModel(model='" in said
 
 
-@pytest.mark.parametrize("name", ["settings.yaml", "settings.json", "settings.toml"])
+MADE = {
+    "f-string": "create_agent(f'openai:{NAME}')",
+    "environment": "create_agent(os.environ['MODEL'])",
+    "environment with a default": "create_agent(os.getenv('MODEL', 'gpt-4o'))",
+}
+
+
+@pytest.mark.parametrize("how", MADE)
+def test_a_model_named_by_a_text_made_at_run_time_is_reported(
+    how: str, tmp_path: Path
+) -> None:
+    """What can only be a text is reported with the line to write."""
+    code = f"import os\nfrom langchain.agents import create_agent\n{MADE[how]}\n"
+    text = MADE[how].removeprefix("create_agent(").removesuffix(")")
+
+    assert f"write UnifiedChatModel(model={text})" in _said(tmp_path, {"a.py": code})
+
+
+@pytest.mark.parametrize("name", ["'ChatOpenAI'", "NAME"])
+def test_getattr_on_a_package_is_reported(name: str, tmp_path: Path) -> None:
+    """A class that a package gives by its name in text is not moved, and is told."""
+    code = f"import langchain_openai\nC = getattr(langchain_openai, {name})\n"
+
+    assert "a.py:2: untouched: getattr(" in _said(tmp_path, {"a.py": code})
+
+
+@pytest.mark.parametrize("name", ["a.pyi", "a.pyw"])
+def test_other_python_files_are_named(name: str, tmp_path: Path) -> None:
+    """Python that the codemod does not look into is named if it names a class."""
+    assert f"{name}: not looked at" in _said(tmp_path, {name: OLD, "b.pyi": "x: int"})
+    assert "b.pyi" not in _said(tmp_path, {})
+
+
+SETTINGS = ["a.yaml", "a.json", "a.toml", "a.ini", "a.cfg", ".env"]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
 def test_settings_files_are_read(name: str, tmp_path: Path) -> None:
     """A settings file that names a class or a model is named with its line."""
     lines = '# one\nclass = "langchain_openai.ChatOpenAI"\nname = "openai:gpt-4o"\n'
