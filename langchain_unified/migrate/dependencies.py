@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,19 +28,41 @@ _FILES = (
 )
 
 
-def find_dependencies(root: Path, migrations: Iterable[Migration]) -> list[Dependency]:
+def find_dependencies(
+    root: Path, migrated: Mapping[Path, Migration]
+) -> list[Dependency]:
     """Return what to add to the files that list a project's dependencies.
 
+    A file's project is the nearest folder around it that lists any. One above the
+    folder given is told, and left to be written by hand.
+
     Args:
-        root: The project's folder.
-        migrations: What became of its files.
+        root: The folder that was migrated.
+        migrated: What became of its files.
     """
-    rules = {change.rule for m in migrations for change in m.changes}
-    if not rules:
-        return []
-    needed = requirement(rules)
-    found = [_read(path, needed) for path in _dependency_files(root)]
+    rules: dict[Path, set[str]] = {}
+    for path, migration in migrated.items():
+        changed = {change.rule for change in migration.changes}
+        project = _project_of(path, root) if changed else None
+        if project is not None:
+            rules.setdefault(project, set()).update(changed)
+    found = [
+        _read(path, requirement(of), inside=project.is_relative_to(root))
+        for project, of in sorted(rules.items())
+        for path in _dependency_files(project)
+    ]
     return [dependency for dependency in found if dependency is not None]
+
+
+_ABOVE = 3
+"""How many folders above the one given may hold its project."""
+
+
+def _project_of(path: Path, root: Path) -> Path | None:
+    """Return the nearest folder around a file that lists dependencies."""
+    inside = [one for one in path.parents if one.is_relative_to(root)]
+    above = root.resolve().parents[:_ABOVE]
+    return next((one for one in (*inside, *above) if any(_dependency_files(one))), None)
 
 
 def requirement(rules: Iterable[str]) -> str:
@@ -62,20 +85,22 @@ def _dependency_files(root: Path) -> Iterator[Path]:
         yield from sorted(path for path in root.glob(pattern) if path.is_file())
 
 
-def _read(path: Path, needed: str) -> Dependency | None:
+def _read(path: Path, needed: str, *, inside: bool) -> Dependency | None:
     """Return what a file needs; `None` if it names the package already."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     if "langchain-unified" in text.lower().replace("_", "-"):
         return None
     if path.name == "pyproject.toml":
-        return _in_pyproject(path, text, needed)
-    if path.suffix in {".txt", ".in"}:
-        return _in_requirements(path, text, needed)
-    quoted = f"- {needed}" if path.suffix in {".yml", ".yaml"} else needed
-    return Dependency(path, quoted)
+        found = _in_pyproject(path, text, needed)
+    elif path.suffix in {".txt", ".in"}:
+        found = _in_requirements(path, text, needed)
+    else:
+        line = f"- {needed}" if path.suffix in {".yml", ".yaml"} else needed
+        found = Dependency(path, line)
+    return found if inside or found is None else replace(found, code=None)
 
 
 def _in_pyproject(path: Path, text: str, needed: str) -> Dependency | None:
@@ -110,15 +135,10 @@ def _taken_apart(needed: str) -> tuple[str, str, list[str]]:
 
 
 def _in_requirements(path: Path, text: str, needed: str) -> Dependency | None:
-    if not re.search(r"^\s*langchain", text, re.MULTILINE):
+    if not re.search(r"^\s*langchain", text, re.MULTILINE | re.IGNORECASE):
         return None
-    end = "" if not text or text.endswith("\n") else "\n"
-    return Dependency(path, needed, f"{text}{end}{needed}\n")
-
-
-def told(dependencies: Sequence[Dependency], needed: str) -> Iterator[str]:
-    """Yield the lines of a report about what to depend on."""
-    if not dependencies:
-        yield f"The code now needs: pip install '{needed}'"
-    for dependency in dependencies:
-        yield f"Add to {dependency.path}: {dependency.line}"
+    if "--hash" in text:
+        return Dependency(path, needed)  # without a hash of its own, pip refuses all
+    line = "\r\n" if "\r\n" in text else "\n"
+    end = "" if text.endswith("\n") else line
+    return Dependency(path, needed, f"{text}{end}{needed}{line}")

@@ -148,11 +148,12 @@ def _told(step: Step, takings: Sequence[Taking], steps: Mapping[Path, Step]) -> 
 def _dependencies(
     roots: Sequence[Path], steps: Mapping[Path, list[Step]]
 ) -> dict[Path, list[Dependency]]:
-    return {
-        root: find_dependencies(root, (step.outcome.migration for step in steps[root]))
+    migrated = {
+        root: {step.outcome.path: step.outcome.migration for step in steps[root]}
         for root in roots
         if root.is_dir()
     }
+    return {root: find_dependencies(root, files) for root, files in migrated.items()}
 
 
 def _changed_code(steps: Mapping[Path, list[Step]]) -> dict[Path, str]:

@@ -87,7 +87,8 @@ def _needed(run: Run) -> Iterator[str]:
     if rules and not run.dependencies:
         yield f"The code needs: pip install '{requirement(rules)}'"
     for one in run.dependencies:
-        yield f"Add to {one.path}: {one.line} (--write-dependencies does)"
+        does = " (--write-dependencies does)" if one.code is not None else ""
+        yield f"Add to {one.path}: {one.line}{does}"
 
 
 def _next(run: Run, *, written: bool) -> Iterator[str]:

@@ -164,10 +164,10 @@ def _offered(code: str) -> frozenset[str]:
 
 def _at_module_level(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes whose names are the module's own."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    others = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)
     for node in ast.iter_child_nodes(tree):
         yield node
-        if not isinstance(node, functions):
+        if not isinstance(node, others):
             yield from _at_module_level(node)
 
 

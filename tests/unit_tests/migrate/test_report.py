@@ -228,6 +228,42 @@ def test_a_file_that_is_written_by_hand_is_told(name: str, tmp_path: Path) -> No
     assert "x\n" == (tmp_path / name).read_text()
 
 
+def test_line_ends_of_a_requirements_file_stay(tmp_path: Path) -> None:
+    """The line is added as the file's others end, and comes away again."""
+    path = tmp_path / "requirements.txt"
+    path.write_bytes(b"LangChain-OpenAI\r\n")
+    _run(tmp_path, {"a.py": OLD}, write_dependencies=True)
+    lines = path.read_bytes().split(b"\r\n")
+    revert_paths([tmp_path])
+
+    assert 3 == len(lines)
+    assert b"LangChain-OpenAI\r\n" == path.read_bytes()
+
+
+def test_a_requirements_file_with_hashes_is_written_by_hand(tmp_path: Path) -> None:
+    """A line without its hash would make pip refuse the whole file."""
+    text = "langchain-openai==1.0 --hash=sha256:00\n"
+    files = {"a.py": OLD, "requirements.txt": text}
+    said = _said(tmp_path, files, write_dependencies=True)
+
+    assert "requirements.txt: langchain-unified" in said
+    assert text == (tmp_path / "requirements.txt").read_text()
+
+
+def test_each_project_of_a_repository_has_its_own_dependencies(tmp_path: Path) -> None:
+    """A file's project is the nearest folder around it that lists dependencies."""
+    listed = '[project]\nname = "a"\ndependencies = ["langchain-openai"]\n'
+    files = {"one/pyproject.toml": listed, "one/src/a.py": OLD, "two/b.py": "x = 1\n"}
+    inside = _run(tmp_path, {**files, "two/pyproject.toml": listed}).dependencies
+    revert_paths([tmp_path])
+    outside = migrate_paths([tmp_path / "one" / "src"]).dependencies
+
+    assert [tmp_path / "one/pyproject.toml"] == [one.path for one in inside]
+    assert [(tmp_path / "one/pyproject.toml", None)] == [
+        (one.path, one.code) for one in outside
+    ]
+
+
 def test_a_project_that_names_the_package_is_told_nothing(tmp_path: Path) -> None:
     """Who depends on the package already has nothing to do."""
     text = '[project]\ndependencies = ["langchain_unified"]\n'
