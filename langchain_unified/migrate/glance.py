@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 
 from langchain_unified.migrate.facts import (
@@ -20,10 +21,18 @@ def names_a_target(code: str) -> bool:
 
 
 def mentions_text_model(code: str) -> bool:
-    """Tell whether code imports what builds a model from a text, and may call it."""
-    return any(home in code for home in callables()) and any(
-        name in code for name in ("create_", "Middleware")
-    )
+    """Tell whether code may call what builds a model from a text, with such a text."""
+    if not any(home in code for home in callables()):
+        return False
+    providers = facts()["text_models"]["providers"]
+    return bool(_TEXT_CALL.search(code)) or any(f"{p}:" in code for p in providers)
+
+
+_TEXT_CALL = re.compile(
+    r"""(?:create_\w+|Middleware)\(\s*(?:\w+\s*=\s*)?[\[(]?\s*(?:f?["']|os\.|environ|getenv)"""
+    r"""|\b(?:model|llm)\s*=\s*(?:f?["']|os\.|environ|getenv)"""
+)
+"""A call that gives a text, or a variable of the environment, for a model."""
 
 
 def _reads_serialized(code: str) -> bool:
@@ -36,7 +45,9 @@ def _names_package(code: str) -> bool:
     """Tell whether code names a package in text, or may take a class by its name."""
     by_name = "getattr(" in code
     return any(
-        f'"{name}"' in code or f"'{name}'" in code or (by_name and name in code)
+        f'"{name}"' in code
+        or f"'{name}'" in code
+        or (by_name and f"import {name}" in code)
         for name in packages()
     )
 
