@@ -8,6 +8,7 @@ import warnings
 
 from langchain_unified.migrate.facts import (
     callables,
+    facts,
     packages,
     target_homes,
     target_names,
