@@ -24,7 +24,7 @@ from langchain_unified.history.pairs import is_item
 from langchain_unified.history.reading import read_reply
 from langchain_unified.history.turns import is_empty
 from langchain_unified.history.upgrade import is_function_form, upgraded
-from langchain_unified.types import MediaForm, Traits
+from langchain_unified.types import BREAKPOINT, CACHE_CONTROL, MediaForm, Traits
 
 FEATURES = {
     "image": "image_inputs",
@@ -53,6 +53,7 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `white`: a turn that holds nothing but white space; `all_white`: all of them do
     - `trailing_white`: the last turn is the assistant's and ends with white space
     - `not_finite`: a tool call with NaN or an infinity among its arguments
+    - `prompt_cache_breakpoint`, `cache_control`: a block with such a mark
     """
     if len(messages) == 1 and _is_plain(messages[0]):
         return _PLAIN
@@ -95,6 +96,13 @@ def _forms(message: BaseMessage) -> set[MediaForm]:
     place = "tool" if isinstance(message, ToolMessage) else place
     read = [_read(block) for block in message.content]
     return {media.form(place) for media in read if media is not None}
+
+
+def _marks(content: Any) -> set[str]:
+    """Return the marks of prompt caches among blocks, on them or in their `extras`."""
+    blocks = [b for b in content if isinstance(b, Mapping)] if content else []
+    held = [p for b in blocks for p in (b, b.get("extras")) if isinstance(p, Mapping)]
+    return {mark for mark in (BREAKPOINT, CACHE_CONTROL) for p in held if mark in p}
 
 
 def _read(block: Any) -> Any:
@@ -149,6 +157,7 @@ class _Survey:
             self.findings.add(form)
         if not isinstance(turn.content, str) or isinstance(turn, AIMessage):
             self.media |= _forms(turn)
+            self.findings |= _marks(turn.content)
         empty = is_empty(turn)
         if empty:
             self.findings.add("empty")

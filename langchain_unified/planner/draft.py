@@ -43,6 +43,7 @@ class Draft:
         answer_tool: The tool that asks for the form of the answer, if one does.
         unwrap: The key under which the text of the answer stands on the wire.
         resumes: How often a turn that the provider pauses is sent again at most.
+        cache_ttl: How long marks of a prompt cache hold, if it was asked for.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Draft:
         self.answer_tool: str | None = None
         self.unwrap: str | None = None
         self.resumes = 0
+        self.cache_ttl: str | None = None
 
     @property
     def platform(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from langchain_unified.history import KEEPS_LATE_SYSTEM
+from langchain_unified.planner.caching import decide_marks
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.media import decide_media
 from langchain_unified.planner.turns import decide_turns
@@ -25,6 +26,7 @@ def decide_reachable(draft: Draft) -> None:
 def decide_inputs(draft: Draft) -> None:
     """Refuse content and conversations the model cannot read; note what is changed."""
     decide_media(draft)
+    decide_marks(draft)
     decide_turns(draft)
     _check_audio(draft)
     _check_cached_content(draft)

@@ -195,6 +195,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         answer_tool=draft.answer_tool,
         unwrap=draft.unwrap,
         resumes=draft.resumes,
+        cache_ttl=draft.cache_ttl,
     )
 
 

@@ -5,6 +5,8 @@ can be cached, printed, compared and sent between threads.
 """
 
 from langchain_unified.types.calls import (
+    BREAKPOINT,
+    CACHE_CONTROL,
     Invocation,
     MediaForm,
     Policy,
@@ -29,6 +31,8 @@ from langchain_unified.types.facts import (
 from langchain_unified.types.plans import CallPlan, Change, ChangeKind
 
 __all__ = [
+    "BREAKPOINT",
+    "CACHE_CONTROL",
     "EMPTY",
     "Accepts",
     "CallPlan",

@@ -47,6 +47,13 @@ class MediaForm(NamedTuple):
     shown: str | None = None
 
 
+BREAKPOINT = "prompt_cache_breakpoint"
+"""OpenAI's mark on content where the prompt cache is to end."""
+
+CACHE_CONTROL = "cache_control"
+"""Anthropic's mark on content and tools where the prompt cache is to end."""
+
+
 class Traits(NamedTuple):
     """What the messages of a call hold, as far as a plan depends on it.
 

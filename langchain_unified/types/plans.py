@@ -93,6 +93,7 @@ class CallPlan:
         unwrap: The key under which the text of the answer stands on the wire, if the
             caller reads the text; it is taken out.
         resumes: How often a turn that the provider pauses is sent again at most.
+        cache_ttl: How long marks of a prompt cache on content hold, if asked for.
     """
 
     requested_model: str
@@ -125,6 +126,7 @@ class CallPlan:
     answer_tool: str | None = None
     unwrap: str | None = None
     resumes: int = 0
+    cache_ttl: str | None = None
     _record: dict[str, Any] | None = field(
         default=None, init=False, repr=False, compare=False
     )

@@ -18,7 +18,7 @@ from langchain_unified.history.media.sniffing import (
     mime_of_name,
     plain_base64,
 )
-from langchain_unified.types import EMPTY, MediaForm
+from langchain_unified.types import BREAKPOINT, EMPTY, MediaForm
 
 Block = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ _SOURCES = frozenset({"base64", "file", "text", "url"})
 SOURCE = "source"
 """Option that holds the source of a document as it was given."""
 
-MARK = "prompt_cache_breakpoint"
+MARK = BREAKPOINT
 """Where OpenAI's prompt cache is to end; on a block or in its `extras`."""
 
 _OTHER_WORDS = frozenset(

@@ -12,7 +12,7 @@ from langchain_unified.history.media.documents import render_document
 from langchain_unified.history.media.reading import MARK, Media
 from langchain_unified.history.media.wires import Verdict, verdict_at
 from langchain_unified.reliability.exchange import current
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CACHE_CONTROL, CallPlan
 from langchain_unified.wires import load_wire
 
 Block = dict[str, Any]
@@ -54,15 +54,20 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
 
 def rendered_mark(plan: CallPlan, options: Mapping[str, Any]) -> Block:
     """Return a cache breakpoint in the form of the wire; nothing where it has none."""
-    if MARK not in options:
+    key = mark_on_wire(plan.provider, plan.endpoint) if MARK in options else None
+    if key is None:
         return {}
-    if plan.provider in _WITH_BREAKPOINTS and plan.route != "native":
+    if key == MARK:
         return {MARK: options[MARK]}
-    return {"cache_control": {"type": "ephemeral"}} if _takes_control(plan) else {}
+    ttl = {"ttl": plan.cache_ttl} if plan.cache_ttl else {}
+    return {key: {"type": "ephemeral", **ttl}}
 
 
-def _takes_control(plan: CallPlan) -> bool:
-    return plan.endpoint == "messages"
+def mark_on_wire(provider: str, endpoint: str) -> str | None:
+    """Return what a wire calls a cache breakpoint on content; `None` for no such."""
+    if provider in _WITH_BREAKPOINTS:
+        return MARK
+    return CACHE_CONTROL if endpoint == "messages" else None
 
 
 _WITH_BREAKPOINTS = frozenset({"openai", "azure_openai"})

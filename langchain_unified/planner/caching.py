@@ -1,0 +1,61 @@
+"""Marks of prompt caches: where they stand on content, and how long they hold."""
+
+from __future__ import annotations
+
+from langchain_unified.history.media.rendering import mark_on_wire
+from langchain_unified.history.media.wires import has_marks
+from langchain_unified.planner.draft import Draft
+from langchain_unified.types import BREAKPOINT, CACHE_CONTROL
+
+_HOLDS = {"5m": 300, "1h": 3600}
+"""How long a mark can hold, in seconds (Anthropic's API pages, read 2026-11-27)."""
+
+_ASKED = {**_HOLDS, "in_memory": 300, "in-memory": 300, "30m": 1800, "24h": 86_400}
+"""What OpenAI's retention and `ttl` say, in seconds (openai 2.46)."""
+
+
+def decide_marks(draft: Draft) -> None:
+    """Put on record what becomes of marks on content, in the form of another wire."""
+    findings = draft.invocation.traits.findings
+    written = mark_on_wire(draft.config.provider, draft.endpoint)
+    if BREAKPOINT in findings and written != BREAKPOINT:
+        _note(draft, BREAKPOINT, written)
+        if written == CACHE_CONTROL:
+            _decide_time(draft)
+    passed_on = draft.is_elsewhere and draft.endpoint == "chat"
+    if CACHE_CONTROL in findings and not (
+        passed_on or has_marks(draft.endpoint, draft.config)
+    ):
+        _note(draft, CACHE_CONTROL, None)
+
+
+def _note(draft: Draft, mark: str, written: str | None) -> None:
+    if written:
+        reason = f"{draft.endpoint} calls it {written}."
+        draft.note(
+            "messages", "translated", requested=mark, sent=written, reason=reason
+        )
+    else:
+        reason = f"{draft.endpoint} has no {mark} on content; other providers have."
+        draft.note("messages", "dropped", requested=mark, reason=reason)
+
+
+def _decide_time(draft: Draft) -> None:
+    """Send how long the cache is asked to hold with the marks, as long as they can."""
+    options = draft.wanted.get("prompt_cache_options")
+    ttl = options.get("ttl") if isinstance(options, dict) else None
+    name = "prompt_cache_options" if ttl else "prompt_cache_retention"
+    asked = ttl or draft.wanted.get(name)
+    seconds = _ASKED.get(str(asked))
+    if seconds is None or draft.rule(name) is not None:
+        return
+    fitting = (one for one, holds in _HOLDS.items() if holds <= seconds)
+    draft.cache_ttl = max(fitting, key=_HOLDS.__getitem__)
+    value = draft.wanted.pop(name)
+    reason = "the marks on content say it."
+    if _HOLDS[draft.cache_ttl] == seconds:
+        sent = {"ttl": draft.cache_ttl}
+        draft.note(name, "translated", requested=value, sent=sent, reason=reason)
+    else:
+        longest = f"{reason[:-1]}; they hold {', '.join(_HOLDS)}."
+        draft.clamp(name, value, {"ttl": draft.cache_ttl}, longest)
