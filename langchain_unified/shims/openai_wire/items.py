@@ -66,7 +66,7 @@ def _rendered(render: Render, message: BaseMessage) -> list[Any]:
     if not _has_more(message):
         return render([message])
     if isinstance(message, AIMessage):
-        return _render_reply(render, message)
+        return _with_older_items(message, _render_reply(render, message))
     if isinstance(message, ToolMessage):
         return [_output(message)]
     blocks = [_unwrapped(block) for block in message.content]
@@ -97,9 +97,30 @@ def _render_reply(render: Render, message: AIMessage) -> list[Any]:
             run.append(block)
             continue
         found += _render_run(render, message, run, [])
-        found.append({key: value for key, value in inner.items() if key != "index"})
+        found.append(_without_index(inner))
         run = []
     return [*found, *_render_run(render, message, run, rest)]
+
+
+def _with_older_items(message: AIMessage, rendered: list[Any]) -> list[Any]:
+    """Return a turn with the items that the older shape keeps beside `content`.
+
+    They follow the reasoning: they were made after it, and before the answer.
+    """
+    thoughts = [one for one in rendered if _kind(one) == "reasoning"]
+    rest = [one for one in rendered if _kind(one) != "reasoning"]
+    older = _older_items(message)
+    return [*thoughts, *older, *rest] if older else rendered
+
+
+def _older_items(message: BaseMessage) -> list[Any]:
+    held = message.additional_kwargs.get("tool_outputs")
+    found = filter(_is_unknown, held) if isinstance(held, list) else ()
+    return [_without_index(one) for one in found]
+
+
+def _without_index(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key != "index"}
 
 
 def _render_run(
@@ -130,6 +151,8 @@ def _has_more(message: BaseMessage) -> bool:
         answers = isinstance(message, ToolMessage) and str(kind).endswith("_output")
         return answers and kind not in _RENDERED
     blocks = map(_unwrapped, message.content)
+    if isinstance(message, AIMessage) and _older_items(message):
+        return True
     if isinstance(message, (AIMessage, ToolMessage)):
         return any(map(_is_unknown, blocks))
     return any(_kind(block) not in _PARTS | _RENDERED for block in blocks)

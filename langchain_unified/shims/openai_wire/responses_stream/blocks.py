@@ -70,9 +70,10 @@ class BlockStreamParser(ResponseStreamParser):
         if item["type"] not in ("function_call", "reasoning"):
             return None
         slot = self._slot(event)
-        late = ("status", "encrypted_content", "content")
+        thinks = item["type"] == "reasoning"
+        late = {"encrypted_content", "content"} if thinks else {"status", "content"}
         block = {k: v for k, v in without_none(item).items() if k not in late}
-        if item["type"] == "reasoning":
+        if thinks:
             return self._chunk(content=[{**block, "summary": [], "index": slot}])
         call = self._call_started(item, slot)
         block["arguments"] = call["args"]
