@@ -39,28 +39,35 @@ def own_fields(call: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in call.items() if k not in _KNOWN and v}
 
 
-class CallPieces:
-    """The tool calls of one stream, told apart and put together.
+def wire_calls(given: Any) -> list[Mapping[str, Any]]:
+    """Return the calls that a server gives; some give one that stands in no list."""
+    calls = [given] if isinstance(given, Mapping) else given
+    found = calls if isinstance(calls, list) else ()
+    return [call for call in found if isinstance(call, Mapping)]
 
-    Attributes:
-        fields: Fields of a server's own, by the id of their call.
-    """
+
+class CallPieces:
+    """The tool calls of one stream, told apart and put together."""
 
     def __init__(self) -> None:
         """Start before the first call."""
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
-        self.fields: dict[str, dict[str, Any]] = {}
+
+    @property
+    def fields(self) -> dict[str, dict[str, Any]]:
+        """Fields of a server's own, by the id of their call."""
+        return {call.id or "": call.fields for call in self._calls if call.fields}
 
     def pieces(self, calls: Any) -> list[ToolCallChunk]:
         """Return the pieces of a delta, each under the index of its call."""
-        if not isinstance(calls, list):
-            return []
-        found = (self._piece(call) for call in calls if isinstance(call, Mapping))
+        found = map(self._piece, wire_calls(calls))
         return [piece for piece in found if piece is not None]
 
     def ended(self, *, by_length: bool) -> Iterator[ToolCallChunk]:
-        """Yield the last pieces: those that end free text, and those of cut-off calls.
+        """Yield the last pieces: ids that were not given, and ends of arguments.
+
+        A call gets an id of ours only here, for some servers name it in a later piece.
 
         langchain-core completes the JSON of a streamed call, so half a path would be a
         path (langchain-ai/langchain#39275). A closing bracket that fits nothing makes
@@ -73,8 +80,10 @@ class CallPieces:
             cut = by_length and call is self._calls[-1]
             whole = call.is_custom and not cut
             mark = _CUSTOM_END if whole else cut_mark(call.text, by_length=cut)
-            if mark is not None:
-                yield tool_call_chunk(args=mark, index=call.index)
+            given, call.id = call.id, call.id or new_call_id()
+            if mark is not None or given is None:
+                missing = None if given else call.id
+                yield tool_call_chunk(args=mark, id=missing, index=call.index)
 
     def _piece(self, wire: Mapping[str, Any]) -> ToolCallChunk | None:
         """Return the piece of a call; `None` if it adds nothing to it."""
@@ -84,15 +93,15 @@ class CallPieces:
         is_new = call is None
         if call is None:
             call = self._open(wire.get("index"), given_id)
-        if own := own_fields(wire):
-            self.fields.setdefault(call.id, {}).update(own)
+        call.fields.update(own_fields(wire))
         if is_new and isinstance(wire.get("custom"), Mapping):
             call.is_custom, args = True, _CUSTOM_START + (args or "")
         call.parts.append(args or "")
-        shown = None if name == call.name else name
-        call.name = call.name or name
-        call_id = call.id if is_new else None
-        if args is None and not (is_new or shown):
+        shown = (name or "").removeprefix(call.name or "") or None
+        call.name = (call.name or "") + (shown or "") or None
+        call_id = given_id if is_new or call.id is None else None
+        call.id = call.id or given_id
+        if args is None and not (is_new or shown or call_id):
             return None
         return tool_call_chunk(name=shown, args=args, id=call_id, index=call.index)
 
@@ -106,6 +115,8 @@ class CallPieces:
             return last
         if call_id is not None and call_id == last.id:
             return last
+        if isinstance(index, int) and last.id and not (call_id or last.text):
+            return last  # the rest of a name
         begins = name != last.name or _is_json(last.text)
         return None if begins and last.name is not None else last
 
@@ -113,7 +124,7 @@ class CallPieces:
         used = {call.index for call in self._calls}
         free = isinstance(index, int) and index not in used
         place = index if free else max(used, default=-1) + 1
-        call = _Call(place, call_id or new_call_id())
+        call = _Call(place, call_id)
         self._calls.append(call)
         self._by_index[index if isinstance(index, int) else place] = call
         return call
@@ -122,10 +133,11 @@ class CallPieces:
 class _Call:
     """One call as far as it has come."""
 
-    __slots__ = ("id", "index", "is_custom", "name", "parts")
+    __slots__ = ("fields", "id", "index", "is_custom", "name", "parts")
 
-    def __init__(self, index: int, call_id: str) -> None:
+    def __init__(self, index: int, call_id: str | None) -> None:
         self.index, self.id = index, call_id
+        self.fields: dict[str, Any] = {}
         self.name: str | None = None
         self.is_custom = False
         self.parts: list[str] = []

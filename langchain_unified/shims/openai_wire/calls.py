@@ -52,9 +52,14 @@ def _add_chat(
     call: dict[str, Any], parsed: list[ToolCall], invalid: list[InvalidToolCall]
 ) -> None:
     try:
-        parsed.append(parse_tool_call(call))  # type: ignore[arg-type]
+        found: Any = parse_tool_call(call)
     except Exception as error:  # noqa: BLE001
         invalid.append(make_invalid_tool_call(call, str(error)))
+        return
+    if isinstance(found["args"], dict):
+        parsed.append(found)
+    else:
+        invalid.append(make_invalid_tool_call(call, _NO_OBJECT))
 
 
 def is_cut(item: dict[str, Any]) -> bool:
@@ -93,10 +98,16 @@ def _add_function(
     nothing = "" if is_cut(item) else "{}"
     try:
         args = json.loads(text or nothing, strict=False)
+        problem = None if isinstance(args, dict) else _NO_OBJECT
     except (JSONDecodeError, RecursionError) as error:
-        call_id = item.get("call_id")
-        invalid.append(
-            invalid_tool_call(name=name, args=text, id=call_id, error=str(error))
-        )
+        args, problem = {}, str(error)
+    call_id = item.get("call_id")
+    if problem is None:
+        parsed.append(tool_call(name=name, args=args, id=call_id))
     else:
-        parsed.append(tool_call(name=name, args=args, id=item.get("call_id")))
+        invalid.append(
+            invalid_tool_call(name=name, args=text, id=call_id, error=problem)
+        )
+
+
+_NO_OBJECT = "The arguments are JSON, and no object."

@@ -11,7 +11,11 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_unified.content import CONTENT_PARTS
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire.call_pieces import arguments_text, new_call_id
+from langchain_unified.shims.openai_wire.call_pieces import (
+    arguments_text,
+    new_call_id,
+    wire_calls,
+)
 from langchain_unified.shims.openai_wire.calls import (
     custom_arguments,
     parse_chat_calls,
@@ -78,12 +82,24 @@ def complete_body(body: dict[str, Any]) -> dict[str, Any]:
         for choice in choices
     ]
     usage = complete_token_usage(body.get("usage"))
-    empty = {"system_fingerprint": None}
+    empty = {"system_fingerprint": None, "model": None}
     return {**empty, **body, "choices": completed, "usage": usage}
 
 
+def without_calls(completed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer without its tool calls, which `with_own_fields` puts in.
+
+    langchain-openai 1.7.4 fails on arguments that are JSON and no object.
+    """
+    choices = [
+        {**choice, "message": {**choice["message"], "tool_calls": None}}
+        for choice in completed["choices"]
+    ]
+    return {**completed, "choices": choices}
+
+
 def with_own_fields(result: ChatResult, completed: Mapping[str, Any]) -> ChatResult:
-    """Keep what an answer carries beside OpenAI's fields.
+    """Put in the tool calls, and what an answer carries beside OpenAI's fields.
 
     Args:
         result: What was made of the answer so far; it is changed.
@@ -92,7 +108,11 @@ def with_own_fields(result: ChatResult, completed: Mapping[str, Any]) -> ChatRes
     for generation, choice in zip(
         result.generations, completed["choices"], strict=True
     ):
-        generation.message.additional_kwargs |= kept_fields(choice["message"])
+        message = generation.message
+        message.additional_kwargs |= kept_fields(choice["message"])
+        if isinstance(message, AIMessage):
+            calls = parse_chat_calls(choice["message"].get("tool_calls") or [])
+            message.tool_calls, message.invalid_tool_calls = calls
         info = {**choice_fields(choice), **(generation.generation_info or {})}
         generation.generation_info = info
     result.llm_output = {**body_fields(completed), **(result.llm_output or {})}
@@ -101,25 +121,29 @@ def with_own_fields(result: ChatResult, completed: Mapping[str, Any]) -> ChatRes
 
 def _complete_message(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message of a choice with what servers leave out filled in."""
-    message = choice.get("message") or {}
-    found = {"role": "assistant", "refusal": None, **message}
-    if isinstance(message.get("content"), list):
-        found["content"] = content_text(message["content"])
-        if says_more(message["content"]):
-            found[CONTENT_PARTS] = message["content"]
-        found.setdefault("reasoning_content", thinking_text(message["content"]))
-    if calls := message.get("tool_calls"):
+    message = choice.get("message") or choice.get("delta") or {}
+    # Whatever the role is called, the message is the model's.
+    found = {"refusal": None, **message, "role": "assistant"}
+    content = message.get("content")
+    if content is not None:
+        found["content"] = content_text(content)
+    if isinstance(content, list):
+        if says_more(content):
+            found[CONTENT_PARTS] = content
+        found.setdefault("reasoning_content", thinking_text(content))
+    if calls := wire_calls(message.get("tool_calls")):
         length = choice.get("finish_reason") == "length"
         last = len(calls) - 1
-        found["tool_calls"] = [
+        told = (
             _complete_call(call, cut=length and place == last)
             for place, call in enumerate(calls)
-        ]
+        )
+        found["tool_calls"] = [call for call in told if call.get("function")]
     return found
 
 
 def _complete_call(call: Mapping[str, Any], *, cut: bool) -> dict[str, Any]:
-    found = {**call, "id": call.get("id") or new_call_id()}
+    found = {**call, "id": str(call.get("id") or new_call_id())}
     function = call.get("function")
     if isinstance(custom := call.get("custom"), Mapping):
         # langchain-openai 1.7.4 fails on calls of custom tools in a whole chat answer.
@@ -183,4 +207,6 @@ def _llm_output(body: dict[str, Any]) -> dict[str, Any]:
 
 def _usage_metadata(chunk: dict[str, Any]) -> UsageMetadata | None:
     usage = chunk.get("usage")
-    return parse_chat_usage(usage, chunk.get("service_tier")) if usage else None
+    if not usage or not isinstance(usage, Mapping):
+        return None
+    return parse_chat_usage(usage, chunk.get("service_tier"))

@@ -93,6 +93,17 @@ class ChatStreamParser:
         )
         return ChatGenerationChunk(message=message, generation_info=info or None)
 
+    def rest(self) -> ChatGenerationChunk | None:
+        """Return what was held back of an answer that ended without a finish reason."""
+        if self._ended:
+            return None
+        fields = self._last_fields(None)
+        if not fields and not self._body:
+            return None
+        metadata = {"model_provider": PROVIDER, **self._metadata}
+        message = AIMessageChunk(content="", response_metadata=metadata, **fields)
+        return ChatGenerationChunk(message=message, generation_info=self._body or None)
+
     def _totals(self, chunk: dict[str, Any]) -> ChatGenerationChunk:
         info, self._info = self._info, {}
         message = AIMessageChunk(
@@ -142,12 +153,9 @@ class ChatStreamParser:
         calls = self._calls.pieces(delta.get("tool_calls"))
         extra = self._extra(delta)
         if finish:
-            calls += self._calls.ended(by_length=finish == _LENGTH)
-            extra |= self._fields.rest()
-            if parts := self._parts.parts():
-                extra[CONTENT_PARTS] = parts
-            if self._calls.fields:
-                extra[CALL_FIELDS] = self._calls.fields
+            last = self._last_fields(finish)
+            calls += last.get("tool_call_chunks", ())
+            extra |= last.get("additional_kwargs", {})
         if calls:
             fields["tool_call_chunks"] = calls
         if extra:
@@ -155,6 +163,17 @@ class ChatStreamParser:
         if identity := delta.get("id"):
             fields["id"] = identity
         return fields
+
+    def _last_fields(self, finish: Any) -> dict[str, Any]:
+        """Return the fields of the message that only its end tells."""
+        calls = list(self._calls.ended(by_length=finish == _LENGTH))
+        extra = self._fields.rest()
+        if parts := self._parts.parts():
+            extra[CONTENT_PARTS] = parts
+        if own := self._calls.fields:
+            extra[CALL_FIELDS] = own
+        fields = {"tool_call_chunks": calls, "additional_kwargs": extra}
+        return {name: value for name, value in fields.items() if value}
 
     def _extra(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         extra: dict[str, Any] = {}

@@ -30,7 +30,11 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from langchain_unified.shims.openai_wire import transport
-from langchain_unified.shims.openai_wire.chat import complete_body, with_own_fields
+from langchain_unified.shims.openai_wire.chat import (
+    complete_body,
+    with_own_fields,
+    without_calls,
+)
 from langchain_unified.shims.openai_wire.fields import with_fields
 from langchain_unified.shims.openai_wire.items import render_input
 from langchain_unified.shims.openai_wire.parsed import (
@@ -91,7 +95,9 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> ChatResult:
         """Build messages with every field that the SDK's models would give them."""
         completed = complete_body(response)
-        result = super()._create_chat_result(completed, generation_info)
+        result = super()._create_chat_result(
+            without_calls(completed), generation_info
+        )
         refusal = completed["choices"][0]["message"]["refusal"]
         result.generations[0].message.additional_kwargs["refusal"] = refusal
         return with_own_fields(result, completed)

@@ -171,7 +171,7 @@ def told_error(body: Mapping[str, Any]) -> Any:
     """
     if body.get("error"):
         return body["error"]
-    if body.keys() & _ANSWERS:
+    if body.get("object") != "error" and body.keys() & _ANSWERS:
         return None
     told = next((body[name] for name in ("message", "detail") if body.get(name)), None)
     return {**body, "message": told} if isinstance(told, str) else None

@@ -6,7 +6,7 @@ by somebody who remembers what came before.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -67,6 +67,8 @@ class ParsedStream:
         parser = ChatStreamParser()
         for event in self._events:
             yield ParsedEvent(parser.parse(event))
+        if rest := parser.rest():
+            yield ParsedEvent(rest)
 
 
 class AsyncParsedStream:
@@ -75,15 +77,11 @@ class AsyncParsedStream:
     def __init__(self, events: AsyncEventStream | AsyncHookedStream) -> None:
         """Take over an open stream."""
         self._events = events
-        self._parser = ChatStreamParser()
+        self._parsed = self._read()
 
     def __aiter__(self) -> AsyncIterator[ParsedEvent]:
         """Return the iterator of the events."""
-        return self
-
-    async def __anext__(self) -> ParsedEvent:
-        """Return the next event."""
-        return ParsedEvent(self._parser.parse(await self._events.__anext__()))
+        return self._parsed
 
     async def __aenter__(self) -> Self:
         """Return the stream, to be closed at the end of the block."""
@@ -100,4 +98,12 @@ class AsyncParsedStream:
 
     async def aclose(self) -> None:
         """Release the connection."""
+        await self._parsed.aclose()
         await self._events.aclose()
+
+    async def _read(self) -> AsyncGenerator[ParsedEvent, None]:
+        parser = ChatStreamParser()
+        async for event in self._events:
+            yield ParsedEvent(parser.parse(event))
+        if rest := parser.rest():
+            yield ParsedEvent(rest)

@@ -15,6 +15,10 @@ def content_text(content: Any) -> str:
     """
     if isinstance(content, str):
         return content
+    if isinstance(content, Mapping):
+        return content_text(content.get("text"))
+    if isinstance(content, (int, float)):
+        return str(content)
     return "".join(_texts(content, "text"))
 
 

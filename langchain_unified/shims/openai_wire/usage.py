@@ -24,6 +24,7 @@ def parse_chat_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMetadat
     Returns:
         Counts in tokens.
     """
+    usage = _numbers(usage)
     inputs = usage.get("prompt_tokens_details") or {}
     outputs = usage.get("completion_tokens_details") or {}
     counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
@@ -39,10 +40,29 @@ def parse_chat_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMetadat
 
 def parse_responses_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMetadata:
     """Convert the `usage` of a Responses answer; see `parse_chat_usage`."""
+    usage = _numbers(usage)
     inputs = usage.get("input_tokens_details") or {}
     outputs = usage.get("output_tokens_details") or {}
     counts = (usage.get("input_tokens"), usage.get("output_tokens"))
     return _metadata(counts, usage, inputs, outputs, tier)
+
+
+def _numbers(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return usage with whole numbers for its counts, however a server writes them."""
+    return {
+        name: _numbers(value)
+        if isinstance(value, Mapping)
+        else _count(value)
+        if name.endswith("_tokens")
+        else value
+        for name, value in usage.items()
+    }
+
+
+def _count(value: Any) -> Any:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return round(value) if isinstance(value, float) else value
 
 
 def usage_since(now: UsageMetadata, before: UsageMetadata) -> UsageMetadata | None:
@@ -78,9 +98,9 @@ def _counts_anything(counts: Mapping[str, Any]) -> bool:
 
 def complete_token_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Fill the counts a chat answer leaves out with `None`, as the SDK's model does."""
-    if usage is None:
+    if not isinstance(usage, Mapping):
         return None
-    completed = {**dict.fromkeys(CompletionUsage.model_fields), **usage}
+    completed = {**dict.fromkeys(CompletionUsage.model_fields), **_numbers(usage)}
     for name, keys in _detail_keys().items():
         if isinstance(details := completed.get(name), dict):
             completed[name] = {**dict.fromkeys(keys), **details}
