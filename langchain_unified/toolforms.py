@@ -66,7 +66,7 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
     rest = {key: value for key, value in tool.items() if key not in _DECLARATIONS}
     if rest and _describes_function(rest):
         yield _function(_nested(rest), strict=strict, given=rest)
-    elif rest:
+    elif rest or not tool:
         yield _unnested(rest)
 
 

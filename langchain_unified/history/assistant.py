@@ -77,7 +77,8 @@ def rendered_reply(
     if _is_plain(message) and not echoed:
         return message, ()
     own = _is_own(made_by, plan)
-    speech = _speech_id(message) if own else {}
+    written_by_hand = as_given(plan) and not any(made_by)
+    speech = _speech_id(message) if own or written_by_hand else {}
     # Where the model does not take one, it is among the tool calls by now.
     called = message.additional_kwargs.get("function_call")
     kept = {**speech, **({"function_call": called} if called else {})}

@@ -78,7 +78,9 @@ def read_choice(draft: Draft, given: Any, tools: Sequence[Any]) -> Choice | None
         raise draft.refusal(
             "tool_choice", given, f"{told}; the tools are {known_names}."
         )
-    if choice.mode == "builtin" and not _is_there(choice.builtin or {}, tools):
+    # The user's own server may have forms of its own.
+    judged = choice.mode == "builtin" and not draft.config.is_elsewhere
+    if judged and not _is_there(choice.builtin or {}, tools):
         kind = (choice.builtin or {}).get("type")
         reason = f"there is no tool of type {kind!r} in this call."
         raise draft.refusal("tool_choice", given, reason)

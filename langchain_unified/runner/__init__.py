@@ -91,11 +91,11 @@ class Runner:
         finish: Finish | None = None,
     ) -> Attempts:
         """Read a call; it is planned at each attempt with what is known by then."""
-        if not messages:
-            raise InvalidParameterError("messages", messages, "give at least one.")
         planning = self.planning
         read = planning.calls.again(stop, kwargs)
         asked = planning.invocation(messages, read, stream=stream)
+        if not (messages or planning.known(asked.model).is_elsewhere):
+            raise InvalidParameterError("messages", messages, "give at least one.")
         others = []
         for one in self._fallbacks:
             read = planning.calls.read(stop, {**kwargs, **one})

@@ -189,6 +189,8 @@ class OpenAIShim(ProviderShim):
                     chunk = parser.parse(event)
                     if chunk is not None:
                         yield chunk
+                if rest := parser.rest():
+                    yield rest
 
     async def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
@@ -215,6 +217,8 @@ class OpenAIShim(ProviderShim):
                     parsed = parser.parse(event)
                     if parsed is not None:
                         yield parsed
+                if rest := parser.rest():
+                    yield rest
 
     @classmethod
     def sdk_errors(

@@ -38,7 +38,7 @@ def wire_block(plan: CallPlan, block: Mapping[str, Any]) -> dict[str, Any] | Non
         return None
     media, kind = read_block(block), block.get("type")
     if media is None:
-        return with_own_keys(block) if kind == "text" else dict(block)
+        return _text_block(block) if kind == "text" else dict(block)
     if not is_written(plan.config, plan.endpoint, media.form("user")):
         return None
     return {"type": kind, **own_keys(block)} if kind in _WIRE_FORMS else dict(block)
@@ -56,6 +56,7 @@ def own_keys(block: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in flat.items() if k not in _KNOWN_KEYS | _LANGCHAIN_KEYS}
 
 
-def with_own_keys(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a text block with the keys of the user's own."""
-    return {"type": "text", "text": block.get("text") or "", **own_keys(block)}
+def _text_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a text block with the keys of the user's own; it may lack its text."""
+    given = {key: block[key] for key in ("type", "text") if key in block}
+    return {**given, **own_keys(block)}

@@ -108,8 +108,11 @@ def read_block(block: Block) -> Media | None:
     kind = block.get("type")
     if kind in TEXT or (kind is None and "text" in block):
         return None
-    read = _READERS.get(str(kind), _read_other)
-    return read(block)
+    media = _READERS.get(str(kind), _read_other)(block)
+    # Nothing can be said of a picture without data, address and id; who takes blocks
+    # that it does not know gets it as it is.
+    says_nothing = media.source == "file_id" and not media.value
+    return _read_other(block) if says_nothing else media
 
 
 def in_other_words(block: Block) -> bool:

@@ -90,7 +90,7 @@ class EventReader:
         # Servers that speak OpenAI's API do not all send [DONE], nor a finish reason.
         if self.done or self._finished:
             return
-        if not (self._received and _is_framed(self._response)):
+        if self._terminal or not (self._received and _is_framed(self._response)):
             message = "The stream ended before the answer was complete."
             request = self._response.request
             raise openai.APIConnectionError(message=message, request=request)

@@ -40,7 +40,7 @@ class ResponseStreamParser:
         self._pins: dict[str, Any] = {}
         self._arguments_of: dict[int, str] = {}
         self._whole: set[int] = set()
-        self._has_logprobs = False
+        self._has_logprobs = self._ended = False
         self._handlers = self._event_handlers()
 
     def parse(self, event: Event) -> ChatGenerationChunk | None:
@@ -57,6 +57,11 @@ class ResponseStreamParser:
         """
         handler = self._handlers.get(event.get("type", ""))
         return None if handler is None else handler(event)
+
+    def rest(self) -> ChatGenerationChunk | None:
+        """Return what keeps calls from being run that a stream broke off."""
+        calls = [] if self._ended else self._cut_calls({})
+        return self._chunk(tool_call_chunks=calls) if calls else None
 
     def _event_handlers(self) -> dict[str, Handler]:
         return {
@@ -102,7 +107,7 @@ class ResponseStreamParser:
         raise MalformedResponseError(describe_failure(event))
 
     def _finished(self, event: Event) -> ChatGenerationChunk:
-        response = event["response"]
+        response, self._ended = event["response"], True
         if not self._items:
             self._items = list(response.get("output") or ())
         metadata = response_metadata(response)
