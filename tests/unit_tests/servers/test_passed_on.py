@@ -13,7 +13,8 @@ from langchain_unified.errors import InvalidParameterError
 from tests.unit_tests.servers.loopback import CompatibleServer, say
 
 MODELS = ("llama-3.1-8b", "gpt-4o")
-TOOL = {"type": "function", "function": {"name": "now", "parameters": {}}}
+SCHEMA = {"type": "object", "properties": {"zone": {"type": "string"}}}
+TOOL = {"type": "function", "function": {"name": "now", "parameters": SCHEMA}}
 
 BLOCKS: dict[str, Any] = {
     "image without a key": {"type": "image_url"},

@@ -305,7 +305,7 @@ FAILED = {"object": "error", "message": "the engine died", "code": 500}
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_an_error_of_vllm_is_an_error_wherever_it_comes(model: str) -> None:
-    """vLLM names an error by its `object`, in a stream that had begun as well."""
+    """An error is told by its `object`, in a stream that had begun as well."""
     with pytest.raises(ProviderError, match="the engine died") as in_stream:
         await streamed([data(A), data(FAILED), DONE], model)
     with pytest.raises(ProviderError, match="the engine died") as in_body:
