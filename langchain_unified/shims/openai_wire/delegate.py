@@ -95,9 +95,7 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> ChatResult:
         """Build messages with every field that the SDK's models would give them."""
         completed = complete_body(response)
-        result = super()._create_chat_result(
-            without_calls(completed), generation_info
-        )
+        result = super()._create_chat_result(without_calls(completed), generation_info)
         refusal = completed["choices"][0]["message"]["refusal"]
         result.generations[0].message.additional_kwargs["refusal"] = refusal
         return with_own_fields(result, completed)

@@ -151,9 +151,7 @@ CALLS: dict[str, list[bytes]] = {
         calls(call("", "lookup", index=0, id="c1")),
         calls(call(ARGS, "lookup", index=0)),
     ],
-    "in no list": [
-        data(chunk({"tool_calls": call(ARGS, "lookup", index=0, id="c1")}))
-    ],
+    "in no list": [data(chunk({"tool_calls": call(ARGS, "lookup", index=0, id="c1")}))],
     "null beside it": [calls(None, call(ARGS, "lookup", index=0, id="c1"))],
     "index as text": [calls(call(ARGS, "lookup", index="0", id="c1"))],
     "a new id for each piece": [
