@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,37 @@ def test_every_profile_has_a_source(name: str) -> None:
     file = server_profiles()
 
     assert file.profiles[name].source in file.sources
+
+
+OPENS = re.compile(r"[\w.-]+/[\w.-]+#\d+|(?:[\w-]+\.)+[a-z]{2,}/[\w./-]+")
+"""An issue of a repository, or the address of a page."""
+
+
+@pytest.mark.parametrize("name", server_profiles().sources)
+def test_a_source_opens_or_says_that_it_is_inferred(name: str) -> None:
+    """Who reads a fact can look it up, or knows that nobody wrote it down."""
+    source = server_profiles().sources[name]
+
+    assert OPENS.search(source.text) or source.confidence == "inferred"
+    assert ("inferred" in source.text) <= (source.confidence == "inferred")
+
+
+@pytest.mark.parametrize("name", server_profiles().profiles)
+def test_the_source_of_a_profile_names_its_marks(name: str) -> None:
+    """A mark by which a server is told from others stands in the source."""
+    file = server_profiles()
+    row = file.profiles[name]
+    marks = [*row.shows.headers, *row.shows.keys, row.shows.fingerprint or ""]
+
+    assert all(mark in file.sources[row.source].text for mark in marks)
+
+
+def test_every_source_is_cited() -> None:
+    """No source stands in the file that no fact is from."""
+    file = server_profiles()
+    cited = {row.source for row in (*file.profiles.values(), file.elsewhere)}
+
+    assert set(file.sources) == cited
 
 
 @pytest.mark.parametrize(
