@@ -13,7 +13,10 @@ from langchain_core.output_parsers.openai_tools import (
     parse_tool_call,
 )
 
-from langchain_unified.shims.openai_wire.call_pieces import CUSTOM_INPUT
+from langchain_unified.shims.openai_wire.call_pieces import (
+    CUSTOM_INPUT,
+    arguments_text,
+)
 
 
 def parse_chat_calls(
@@ -94,7 +97,7 @@ def _add_custom(
 def _add_function(
     item: dict[str, Any], parsed: list[ToolCall], invalid: list[InvalidToolCall]
 ) -> None:
-    name, text = item.get("name") or "", item.get("arguments")
+    name, text = item.get("name") or "", arguments_text(item.get("arguments"))
     nothing = "" if is_cut(item) else "{}"
     try:
         args = json.loads(text or nothing, strict=False)

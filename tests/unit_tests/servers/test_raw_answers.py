@@ -17,7 +17,7 @@ from langchain_unified.errors import (
     ProviderError,
 )
 from tests.unit_tests.servers.loopback import chunk
-from tests.unit_tests.servers.raw import JSON, RawServer, data
+from tests.unit_tests.servers.raw import JSON, STREAM, RawServer, data
 
 MODELS = ("llama-3.1-8b", "o3-mini")
 """One that is called through `ChatOpenAI`, one that is not."""
@@ -311,3 +311,68 @@ async def test_an_error_of_vllm_is_an_error_wherever_it_comes(model: str) -> Non
 
     for caught in (in_stream, in_body):
         assert not isinstance(caught.value, MalformedResponseError)
+
+
+GIVEN = {"id": "r1", "object": "response", "status": "completed", "model": "m"}
+FUNCTION = {"type": "function_call", "id": "f1", "call_id": "c1", "name": "lookup"}
+OBJECT = {**FUNCTION, "arguments": {"word": "yew"}}
+LIST = {**FUNCTION, "arguments": "[1]"}
+TOLD = {
+    "type": "message",
+    "id": "m1",
+    "role": "assistant",
+    "content": [{"type": "output_text", "text": "ab", "annotations": []}],
+}
+
+
+def events_of(item: dict[str, Any], *between: dict[str, Any]) -> list[bytes]:
+    """Return the events of a Responses stream with one item."""
+    opened = {**item, "arguments": "", "content": []}
+    told = [
+        {"type": "response.created", "response": {**GIVEN, "output": []}},
+        {"type": "response.output_item.added", "output_index": 0, "item": opened},
+        *between,
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": {**GIVEN, "output": [item]}},
+    ]
+    return [data(event) for event in told]
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_arguments_on_responses_are_read_whatever_their_form(
+    *, streaming: bool
+) -> None:
+    """Arguments as an object are arguments; a list of them makes an invalid call."""
+    found = []
+    for item in (OBJECT, LIST):
+        body = json.dumps({**GIVEN, "output": [item]}).encode()
+        pieces, kind = (events_of(item), STREAM) if streaming else ([body], JSON)
+        with RawServer(pieces, kind) as server:
+            llm = UnifiedChatModel(
+                model="gpt-oss-20b",
+                api_key="k",
+                base_url=server.url,
+                use_responses_api=True,
+                streaming=streaming,
+            )
+            answer = llm.invoke("hi")
+        found.append((len(answer.tool_calls), len(answer.invalid_tool_calls)))
+
+    assert [(1, 0), (0, 1)] == found
+
+
+def test_a_responses_stream_without_ids_of_items_is_read() -> None:
+    """Events that name no item are those of the item that is open."""
+    delta = {"type": "response.output_text.delta", "output_index": 0, "delta": "ab"}
+    done = {"type": "response.output_text.done", "output_index": 0, "text": "ab"}
+
+    with RawServer(events_of(TOLD, delta, done)) as server:
+        llm = UnifiedChatModel(
+            model="gpt-oss-20b",
+            api_key="k",
+            base_url=server.url,
+            use_responses_api=True,
+        )
+        answer = reduce(add, llm.stream("hi"))
+
+    assert "ab" == answer.text

@@ -10,7 +10,7 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire.call_pieces import cut_mark
+from langchain_unified.shims.openai_wire.call_pieces import arguments_text, cut_mark
 from langchain_unified.shims.openai_wire.calls import custom_arguments, is_cut
 from langchain_unified.shims.openai_wire.chunks import PROVIDER
 from langchain_unified.shims.openai_wire.responses import (
@@ -56,7 +56,7 @@ class ResponseStreamParser:
             MalformedResponseError: If the event is an error.
         """
         handler = self._handlers.get(event.get("type", ""))
-        return None if handler is None else handler(event)
+        return None if handler is None else handler(_with_text(event))
 
     def rest(self) -> ChatGenerationChunk | None:
         """Return what keeps calls from being run that a stream broke off."""
@@ -190,6 +190,16 @@ class ResponseStreamParser:
             return []
         self._arguments_of[slot] = item["arguments"]
         return [call_chunk(slot, None, item["arguments"], None)]
+
+
+def _with_text(event: Event) -> Event:
+    """Return an event with the arguments of a call as text, if they are an object."""
+    item = event.get("item")
+    if not isinstance(item, Mapping) or item.get("type") != "function_call":
+        return event
+    if isinstance(arguments := item.get("arguments"), str):
+        return event
+    return {**event, "item": {**item, "arguments": arguments_text(arguments) or ""}}
 
 
 def call_chunk(

@@ -52,11 +52,15 @@ class BlockStreamParser(ResponseStreamParser):
         return self._block(event, {"type": "text", "annotations": [annotation]})
 
     def _text_done(self, event: Event) -> ChatGenerationChunk:
-        block = {"type": "text", "text": "", "id": event["item_id"]}
+        block = {"type": "text", "text": "", "id": event.get("item_id")}
         return self._block(event, block)
 
     def _refusal(self, event: Event) -> ChatGenerationChunk:
-        block = {"type": "refusal", "refusal": event["refusal"], "id": event["item_id"]}
+        block = {
+            "type": "refusal",
+            "refusal": event["refusal"],
+            "id": event.get("item_id"),
+        }
         if phase := self._phases.get(event.get("output_index")):
             block["phase"] = phase
         return self._block(event, block)
