@@ -87,10 +87,8 @@ class EventReader:
         yield from self._events(self._decoder.finish())
         if not self._received and not self.done and _is_something(self._opening):
             raise no_stream(self._opening, self._response)
-        # Servers that speak OpenAI's API do not all send [DONE], nor a finish reason.
-        if self.done or self._finished:
-            return
-        if self._terminal or not (self._received and _is_framed(self._response)):
+        # Servers that speak OpenAI's API do not all send [DONE].
+        if not self.done and not self._finished:
             message = "The stream ended before the answer was complete."
             request = self._response.request
             raise openai.APIConnectionError(message=message, request=request)
@@ -123,16 +121,6 @@ class EventReader:
             self.done = kind in self._terminal
             self._finished = self._finished or _has_finished(event)
             yield event
-
-
-def _is_framed(response: Any) -> bool:
-    """Tell whether HTTP itself would have shown that a body was cut off."""
-    headers, version = response.headers, response.http_version
-    framed = "transfer-encoding" in headers or "content-length" in headers
-    return framed or version not in _CLOSED_AT_THE_END
-
-
-_CLOSED_AT_THE_END = frozenset({"HTTP/1.0", "HTTP/1.1"})
 
 
 def _is_something(opening: bytes) -> bool:

@@ -106,25 +106,27 @@ async def test_a_stream_is_read_however_its_bytes_come(
 
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("model", MODELS)
-async def test_a_stream_needs_no_word_of_its_end(
+async def test_a_stream_needs_no_finish_reason(
     model: str, *, asynchronous: bool
 ) -> None:
-    """Where HTTP would have shown a cut, an answer without a finish reason is whole."""
+    """After [DONE] an answer is whole, with what was held back for its end."""
     noted = chunk({"content": "b", "notes": ["x"]})
+    pieces = [data(A), data(noted), DONE]
 
-    answer = await streamed([data(A), data(noted)], model, asynchronous=asynchronous)
+    answer = await streamed(pieces, model, asynchronous=asynchronous)
 
     assert ("ab", ["x"]) == (answer.content, answer.additional_kwargs["notes"])
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("framed", [False, True])
 async def test_a_stream_without_any_end_is_an_error(
-    model: str, *, asynchronous: bool
+    model: str, *, asynchronous: bool, framed: bool
 ) -> None:
-    """Where only the connection ends, nobody knows whether the answer is whole."""
+    """Without a finish reason and [DONE], nobody knows whether the answer is whole."""
     with pytest.raises(ProviderConnectionError, match="ended before the answer"):
-        await streamed([data(A)], model, asynchronous=asynchronous, framed=False)
+        await streamed([data(A)], model, asynchronous=asynchronous, framed=framed)
 
 
 def call(args: Any, name: str | None = None, **keys: Any) -> dict[str, Any]:

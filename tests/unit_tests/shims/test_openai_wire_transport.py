@@ -207,10 +207,16 @@ def test_a_responses_stream_may_end_as_chat_does() -> None:
     assert events == list(stream)
 
 
-def test_a_truncated_stream_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("path", "events"),
+    [
+        (CHAT, [DELTA]),
+        (RESPONSES, [{"type": "response.created"}]),
+    ],
+)
+def test_a_truncated_stream_is_an_error(path: str, events: list[Any]) -> None:
     """An answer that ends too early does not look complete."""
-    events = [{"type": "response.created"}]
-    stream = post_stream(Server(sse(*events)).client(), RESPONSES, {})
+    stream = post_stream(Server(sse(*events)).client(), path, {})
 
     next(stream)
     with pytest.raises(openai.APIConnectionError, match="before the answer"):
