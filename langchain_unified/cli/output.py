@@ -34,10 +34,11 @@ class _Output(Console):
     @property
     def size(self) -> ConsoleDimensions:
         """The terminal's size, or a line that holds any row."""
-        found = super().size
-        if self.is_terminal or os.environ.get("COLUMNS"):
-            return found
-        return ConsoleDimensions(_PIPED_WIDTH, found.height)
+        found, columns = super().size, os.environ.get("COLUMNS", "")
+        if columns.isdigit():
+            return ConsoleDimensions(int(columns), found.height)
+        width = found.width if self.is_terminal else _PIPED_WIDTH
+        return ConsoleDimensions(width, found.height)
 
     @size.setter
     def size(self, new_size: tuple[int, int]) -> None:
@@ -69,7 +70,7 @@ def user_errors() -> Iterator[None]:
         yield
     except UnifiedError as error:
         said = escape(str(error))
-        errors.print(f"[red]error:[/red] {said}", markup=True, highlight=False)
+        errors.print(f"[red]error:[/red] {said}", highlight=False, soft_wrap=True)
         refused = isinstance(error, ProviderError)
         raise typer.Exit(FAILED if refused else WRONG_USE) from None
 

@@ -104,7 +104,7 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
         return _served(invocation, config)
     known = config.provenance.get("endpoints")
     said = known is not None and known.layer in {"learned", "override"}
-    if config.server and forced in config.mappings and not said:
+    if config.is_elsewhere and forced in config.mappings and not said:
         return (forced,)
     if forced not in config.endpoints:
         raise UnsupportedError(

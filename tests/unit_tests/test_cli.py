@@ -87,7 +87,7 @@ def test_explain_as_json_takes_any_setting() -> None:
         (["explain", "o3", "--temperature", "9"], "from 0 to 2"),
         (
             ["explain", "gpt-5-pro", "--set", "use_responses_api=false"],
-            "the call needs responses",
+            "it is served on responses only",
         ),
         (["explain", "gpt-4o", "--set", "nothing=3"], "unknown setting"),
         (["explain", "gpt-4o", "--set", "seed"], "NAME=JSON"),

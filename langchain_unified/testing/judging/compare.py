@@ -12,7 +12,7 @@ from langchain_unified.testing.judging.verdict import Difference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_unified.testing.judging.judge import Pair
+    from langchain_unified.testing.judging.sending import Pair
 
 _OK = 200
 _ENOUGH = 5

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.judging.compare import compare_shapes
 from langchain_unified.testing.judging.sending import (
     Bench,
-    Reply,
+    Pair,
     family_of,
     message_of,
 )
@@ -25,15 +24,6 @@ _OK = 200
 _SHOWN = 160
 _ERROR_KEYS = ("type", "code", "param", "status", "message")
 _MODEL_KEYS = ("model", "modelVersion")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An exchange and what the emulator answered to its request."""
-
-    exchange: Exchange
-    reply: Reply
-    family: str
 
 
 def judge(exchanges: Iterable[Exchange], bench: Bench | None = None) -> Verdict:

@@ -56,6 +56,15 @@ def family_of(exchange: Exchange) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class Pair:
+    """An exchange and what the emulator answered to its request."""
+
+    exchange: Exchange
+    reply: Reply
+    family: str
+
+
 class Bench:
     """An emulator that recorded requests are sent to.
 
