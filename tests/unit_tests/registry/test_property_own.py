@@ -67,9 +67,11 @@ def emulator() -> Iterator[ProviderEmulator]:
 @pytest.fixture(scope="module")
 def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
     """A model object that knows the rows."""
+    own = connections(emulator)
+    gateway = {**own["openai"], "like": "openai"}
     return UnifiedChatModel(
         model="gpt-4o",
-        providers=connections(emulator),
+        providers={**own, "gateway": gateway},
         registry=_registry(),
         learning="off",
         on_unsupported="ignore",
@@ -82,8 +84,12 @@ def llm(emulator: ProviderEmulator) -> UnifiedChatModel:
 def test_any_call_on_a_model_of_ones_own(
     llm: UnifiedChatModel, emulator: ProviderEmulator, shard: int
 ) -> None:
-    """Rows, snapshots, fine-tunes, twins and aliases keep the rules of their base."""
+    """Rows, snapshots, fine-tunes, twins and aliases keep the rules of their base.
+
+    So do the models of a server that the user named and called a gateway to OpenAI.
+    """
     names = [*NAMES, *(f"Team {b.upper()}" for bases in BASES.values() for b in bases)]
+    names += [f"gateway:{base}" for base in BASES["openai"]]
     case_of = st.fixed_dictionaries(
         {
             "model": st.sampled_from(names),
