@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.runtime import runtime
 from tests.structure import code, names, state, warm
 
 INVOKE = warm.Passed(files=54, calls=230)
@@ -19,6 +20,7 @@ CHUNK = warm.Passed(files=19, calls=45)
 
 @pytest.fixture(scope="module")
 def models() -> Iterator[dict[str, UnifiedChatModel]]:
+    runtime.reset()  # What other tests left behind makes calls longer.
     with warm.models() as found:
         yield found
 

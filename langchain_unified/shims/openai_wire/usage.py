@@ -50,16 +50,16 @@ def parse_responses_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMe
 def _numbers(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Return usage with whole numbers for its counts, however a server writes them."""
     return {
-        name: _numbers(value)
-        if isinstance(value, Mapping)
-        else _count(value)
-        if name.endswith("_tokens")
-        else value
+        name: value if type(value) is int else _number(name, value)
         for name, value in usage.items()
     }
 
 
-def _count(value: Any) -> Any:
+def _number(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _numbers(value)
+    if not name.endswith("_tokens"):
+        return value
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return round(value) if isinstance(value, float) else value
