@@ -22,6 +22,7 @@ from langchain_unified.registry import (
 )
 from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.schema import ProviderRow
+from langchain_unified.reliability.secrets import masked_url
 from langchain_unified.servers import URL_VARIABLES, server_of
 from langchain_unified.versions import SHARED, problems
 
@@ -115,14 +116,7 @@ def _settings() -> Iterator[Row]:
     for name in VARIABLES:
         value = os.environ.get(name)
         if value is not None:
-            yield name, _without_credentials(value), ""
-
-
-def _without_credentials(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.password or parts.username:
-        return value.replace(parts.netloc, f"***@{parts.netloc.rpartition('@')[2]}")
-    return value
+            yield name, masked_url(value), ""
 
 
 def _facts() -> Row:
@@ -151,7 +145,7 @@ def _connection(address: str, whose: str) -> Row:
     port = parts.port or {"http": 80}.get(parts.scheme, 443)
     proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
     if proxy:
-        whose = f"{whose}, through the proxy {_without_credentials(proxy)}"
+        whose = f"{whose}, through the proxy {masked_url(proxy)}"
         through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         host, port = through.hostname, through.port or 80
     try:

@@ -152,6 +152,14 @@ def test_doctor_tries_the_address_in_use() -> None:
     assert "api.anthropic.com" not in shown
 
 
+def test_doctor_masks_a_proxy_without_a_scheme() -> None:
+    """A proxy may be written without `http://`; its password is hidden all the same."""
+    shown = _run("doctor", "--offline", HTTPS_PROXY="me:secret@proxy.test:3128").stdout
+
+    assert "**REDACTED**@proxy.test:3128" in shown
+    assert "secret" not in shown
+
+
 def test_doctor_goes_through_the_proxy() -> None:
     """A proxy of the environment is what is tried, and its password is not shown."""
     shown = _run(
@@ -164,7 +172,7 @@ def test_doctor_goes_through_the_proxy() -> None:
         no_proxy="",
     ).stdout
 
-    assert "through the proxy http://***@127.0.0.1:9" in shown
+    assert "through the proxy http://**REDACTED**@127.0.0.1:9" in shown
     assert "secret" not in shown
 
 
