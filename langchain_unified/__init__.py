@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.exports import exported
+from langchain_unified.runtime import runtime
 
 if TYPE_CHECKING:
     __version__: str
@@ -98,6 +101,7 @@ __all__ = [
 
 
 _exported = exported(__name__, _HOMES)
+runtime.discovery = partial(import_module, f"{__name__}.discovery")
 
 
 def __getattr__(name: str) -> Any:

@@ -43,7 +43,13 @@ class Runtime(dict[Any, Any]):
     """The parts that a process keeps, by their class; each is made at its first use.
 
     Looking up a part that exists calls no Python function.
+
+    Attributes:
+        discovery: Returns the room that asks providers. The package's face hands it
+            in, so that registries can be refreshed and still know no network.
     """
+
+    discovery: Callable[[], Any]
 
     if TYPE_CHECKING:
 

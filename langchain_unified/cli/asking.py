@@ -16,9 +16,9 @@ from langchain_unified.cli.output import (
     table,
     user_errors,
 )
-from langchain_unified.discovery.probing import Probe
-from langchain_unified.discovery.refreshing import DAY, Outcome
+from langchain_unified.discovery.refreshing import DAY
 from langchain_unified.registry import default_registry
+from langchain_unified.registry.outcomes import Outcome, Probe
 
 Providers = Annotated[
     list[str] | None,

@@ -4,21 +4,8 @@ Nothing here runs at import or on a call's path: `Registry.refresh()` and
 `Registry.probe()` are called by the user, or by a `Schedule` the user starts.
 """
 
-from langchain_unified.discovery.probing import Probe, probe
-from langchain_unified.discovery.refreshing import (
-    Outcome,
-    Refreshed,
-    Schedule,
-    arefresh,
-    refresh,
-)
+from langchain_unified.discovery.probing import probe
+from langchain_unified.discovery.refreshing import refresh
+from langchain_unified.registry.outcomes import Outcome, Probe, Refreshed, Schedule
 
-__all__ = [
-    "Outcome",
-    "Probe",
-    "Refreshed",
-    "Schedule",
-    "arefresh",
-    "probe",
-    "refresh",
-]
+__all__ = ["Outcome", "Probe", "Refreshed", "Schedule", "probe", "refresh"]

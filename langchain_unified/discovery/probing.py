@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.cost import estimate_usd, price_source
 from langchain_unified.discovery.asking import OUTPUT_TOKENS, TRIES, Asking, most_calls
-from langchain_unified.discovery.rows import row_of, toml_of
+from langchain_unified.discovery.rows import row_of
 from langchain_unified.discovery.trials import LEVELS
 from langchain_unified.registry.build import Found, build_config
+from langchain_unified.registry.outcomes import Probe
 from langchain_unified.registry.schema import FamilyRow, ProviderFile, ThinkingRow
 from langchain_unified.shims import connect
 from langchain_unified.types import ModelConfig
@@ -22,54 +23,6 @@ INPUT_TOKENS, IMAGE_TOKENS = 400, 9_000
 smallest, developers.openai.com images guide, 2026-11-23)."""
 
 _ANYTHING = "anything"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a probe takes at most, and once it ran, what it found out.
-
-    Attributes:
-        model: The model's name.
-        provider: Provider id.
-        most_calls: How many calls it takes at most.
-        most_usd: What they cost at most in US dollars; `None` if no price is known.
-        rests_on: Where the price is from.
-        calls: How many calls were made; 0 after a dry run.
-        row: The rules found, as `Registry.register` takes them; empty after a dry run.
-    """
-
-    model: str
-    provider: str
-    most_calls: int
-    most_usd: float | None
-    rests_on: str = ""
-    calls: int = 0
-    row: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def toml(self) -> str:
-        """The row as text for a file of the user's own; empty after a dry run."""
-        return toml_of(self.model, self.row) if self.row else ""
-
-    @property
-    def bounds(self) -> str:
-        """What the probe takes at most and what that rests on, as two sentences."""
-        takes = (
-            f"Probing {self.model!r} takes at most {self.most_calls} calls of at most "
-            f"{INPUT_TOKENS} tokens in ({IMAGE_TOKENS} with an image) and "
-            f"{OUTPUT_TOKENS} out"
-        )
-        if self.most_usd is None:
-            return f"{takes}. What they cost is not known: {self.rests_on}."
-        return f"{takes}: at most ${self.most_usd:.4f}, by {self.rests_on}."
-
-    def __str__(self) -> str:
-        """Return the row, or what the probe would take."""
-        if self.row:
-            return self.toml
-        return (
-            f"{self.bounds} Nothing was sent; call probe(..., dry_run=False) to run it."
-        )
 
 
 def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> Probe:
@@ -148,7 +101,19 @@ def _bounds(registry: Registry, known: ModelConfig, endpoints: int) -> Probe:
     rests_on = price_source(known)
     if price is None and known.billed_as:
         price, rests_on = _dearest(registry, known, size)
-    return Probe(known.model, known.provider, calls, price, rests_on)
+    told = _told(known.model, calls, price, rests_on)
+    return Probe(known.model, known.provider, calls, price, rests_on, told)
+
+
+def _told(model: str, calls: int, price: float | None, rests_on: str) -> str:
+    """Return what a probe takes at most and what that rests on, as sentences."""
+    takes = (
+        f"Probing {model!r} takes at most {calls} calls of at most {INPUT_TOKENS} "
+        f"tokens in ({IMAGE_TOKENS} with an image) and {OUTPUT_TOKENS} out"
+    )
+    if price is None:
+        return f"{takes}. What they cost is not known: {rests_on}."
+    return f"{takes}: at most ${price:.4f}, by {rests_on}."
 
 
 def _dearest(

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import Connection
-from langchain_unified.discovery.cache import Cache, Entry
-from langchain_unified.discovery.listing import list_models, patches_of
-from langchain_unified.registry.layers import DEFAULT_PROVIDER
-from langchain_unified.shims import connect
+from langchain_unified.registry.lists import Cache, Entry, listed_name, patches_of
+from langchain_unified.registry.outcomes import Outcome, Refreshed, State
+from langchain_unified.shims import ProviderShim, connect
 
 if TYPE_CHECKING:
     from langchain_unified.registry import Registry
 
 Rows = list[dict[str, Any]]
-
-MONTH = 30 * 86_400.0
-"""Seconds a kept list is of use to processes that do not ask."""
 
 PATIENCE = 30.0
 """Seconds a provider has to give its list, unless told otherwise."""
@@ -36,56 +28,7 @@ _SHORTEST_KEY = 6
 DAY = 86_400.0
 """Seconds after which a list is asked for again, unless told otherwise."""
 
-State = Literal["fetched", "cached", "kept", "none"]
-"""`fetched` just now, `cached` and young enough, `kept` as asking failed, or `none`."""
-
 _LOG = logging.getLogger("langchain_unified")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of asking one provider.
-
-    Attributes:
-        provider: Provider id.
-        state: Where its list is from now.
-        models: How many models it has.
-        age: Seconds since the list was fetched.
-        problem: Why asking, or keeping the list, failed; empty if nothing did.
-        new: Models that no row of the registry is about; their family's rules apply.
-    """
-
-    provider: str
-    state: State
-    models: int = 0
-    age: float = 0.0
-    problem: str = ""
-    new: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Return one line for a person."""
-        told = f"{self.provider}: {self.state}, {self.models} models"
-        told += f", {self.age:.0f} s old" if self.state in {"cached", "kept"} else ""
-        return f"{told} ({self.problem})" if self.problem else told
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """What came of a refresh.
-
-    Attributes:
-        outcomes: One for each provider asked.
-    """
-
-    outcomes: tuple[Outcome, ...]
-
-    def __getitem__(self, provider: str) -> Outcome:
-        """Return what came of asking a provider."""
-        return next(one for one in self.outcomes if one.provider == provider)
-
-    def __str__(self) -> str:
-        """Return a line for each provider."""
-        return "\n".join(map(str, self.outcomes)) or "no provider is enabled"
 
 
 def refresh(
@@ -123,56 +66,6 @@ def refresh(
     )
 
 
-async def arefresh(registry: Registry, llm: Any = None, **options: Any) -> Refreshed:
-    """Do what `refresh` does in a thread, so that the event loop goes on."""
-    return await asyncio.to_thread(refresh, registry, llm, **options)
-
-
-class Schedule:
-    """Refreshes in the background, at once and then at an interval, until stopped.
-
-    Args:
-        registry: The registry to refresh.
-        seconds: The interval.
-        llm: A chat model whose connections are used.
-        options: Further keywords of `refresh`.
-    """
-
-    def __init__(
-        self, registry: Registry, seconds: float, llm: Any, options: Mapping[str, Any]
-    ) -> None:
-        """Start."""
-        self._registry, self._seconds, self._llm = registry, seconds, llm
-        self._options = {"max_age": seconds, **options}
-        self._stopped = threading.Event()
-        self.last: Refreshed | None = None
-        self._thread = threading.Thread(
-            target=self._run, name="langchain-unified refresh", daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop; a refresh under way is finished first."""
-        self._stopped.set()
-        self._thread.join()
-
-    def __enter__(self) -> Self:
-        """Run while a block runs."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Stop."""
-        self.stop()
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self.last = refresh(self._registry, self._llm, **self._options)
-            except Exception:  # noqa: BLE001 - a schedule outlives whatever goes wrong once
-                _LOG.exception("A scheduled refresh of the models failed.")
-            self._stopped.wait(self._seconds)
-
-
 def _refresh_one(
     registry: Registry,
     connection: Connection,
@@ -196,6 +89,43 @@ def _refresh_one(
     unkept = cache.write(entry)
     problem = f"the list is not kept for other processes: {unkept}" if unkept else ""
     return _laid(registry, entry, "fetched", who, problem)
+
+
+def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
+    """Return the rows a provider lists, as it gives them.
+
+    Args:
+        shim: The provider's shim: either it has `list_models()`, or its client speaks
+            OpenAI's `GET /models`.
+
+    Raises:
+        ValueError: If the shim lists none, or what was answered is no list of models.
+    """
+    own = getattr(shim, "list_models", None)
+    if own is not None:
+        return [_plain(row) for row in own()]
+    delegate = getattr(shim, "delegate", None)
+    if delegate is None:
+        message = f"the shim of {shim.provider} has no list_models()"
+        raise ValueError(message)
+    client = delegate.root_client
+    answer: Any = client.get("/models", cast_to=object)
+    rows = answer.get("data") if isinstance(answer, Mapping) else None
+    given: list[Any] = rows if isinstance(rows, list) else []
+    listed = [row for row in given if isinstance(row, Mapping)]
+    if not any(map(listed_name, listed)):
+        message = f"the answer is no list of models: {str(answer)[:200]}"
+        raise ValueError(message)
+    return [dict(row) for row in listed]
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """Return a row without what JSON cannot hold."""
+    kept = (str, int, float, bool, list, dict, type(None))
+    return {
+        str(name): value if isinstance(value, kept) else str(value)
+        for name, value in dict(row).items()
+    }
 
 
 def _failed(
@@ -246,32 +176,6 @@ def _without_keys(text: str, connection: Connection, variables: Iterable[str]) -
         if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
             text = text.replace(key, "**********")
     return text
-
-
-def lay_kept(registry: Registry, folder: str | Path | None = None) -> int:
-    """Lay the lists that earlier processes kept over the rows.
-
-    Lists of servers other than a provider's own count for OpenAI's wire only, where
-    a list is told by the address of its server.
-
-    Args:
-        registry: The registry.
-        folder: Where lists are kept; the platform's cache folder if left out.
-
-    Returns:
-        How many lists there are.
-    """
-    kept = [
-        entry
-        for entry in Cache(folder).entries()
-        if entry.age < MONTH
-        and entry.provider in registry.files
-        and (not entry.server or entry.provider == DEFAULT_PROVIDER)
-    ]
-    for entry in kept:
-        patches = patches_of(entry.provider, entry.models, entry.fetched)
-        registry.discover(entry.provider, entry.server, patches)
-    return len(kept)
 
 
 def _laid(

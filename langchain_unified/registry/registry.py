@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
-from langchain_unified.environment import cache_folder
 from langchain_unified.errors import (
     ProviderNotEnabledError,
     RegistryError,
@@ -23,14 +24,16 @@ from langchain_unified.registry.enabling import (
 from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
+from langchain_unified.registry.lists import MONTH, Cache, patches_of
 from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
+from langchain_unified.registry.outcomes import Probe, Refreshed, Schedule
 from langchain_unified.registry.own import OwnRows, check_name
+from langchain_unified.runtime import runtime
 from langchain_unified.servers import Server
 from langchain_unified.types import Match, ModelConfig
 
 if TYPE_CHECKING:
-    from langchain_unified.discovery import Probe, Refreshed, Schedule
     from langchain_unified.registry.facts import ModelFacts
     from langchain_unified.registry.layers import Patch
     from langchain_unified.registry.schema import ProviderFile, ProviderRow, RankRow
@@ -280,14 +283,21 @@ class Registry(OwnRows):
             folder: Where they are; the platform's cache folder if left out.
 
         Returns:
-            How many lists were found; those older than thirty days are left out.
+            How many lists were found. Those older than thirty days are left out, and
+            so are those of other servers on another wire than OpenAI's: only there is
+            a list told by the address of its server.
         """
-        where = Path(folder) if folder else cache_folder()
-        if next(where.glob("models-*.json"), None) is None:
-            return 0
-        from langchain_unified.discovery.refreshing import lay_kept  # noqa: PLC0415
-
-        return lay_kept(self, folder)
+        kept = [
+            entry
+            for entry in Cache(folder).entries()
+            if entry.age < MONTH
+            and entry.provider in self.files
+            and (not entry.server or entry.provider == DEFAULT_PROVIDER)
+        ]
+        for entry in kept:
+            patches = patches_of(entry.provider, entry.models, entry.fetched)
+            self.discover(entry.provider, entry.server, patches)
+        return len(kept)
 
     def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
         """Ask providers which models they have; see `langchain_unified.discovery`.
@@ -301,23 +311,19 @@ class Registry(OwnRows):
         Returns:
             What was found where; nothing is raised for a provider out of reach.
         """
-        from langchain_unified.discovery import refresh  # noqa: PLC0415
-
-        return refresh(self, llm, **options)
+        found: Refreshed = runtime.discovery().refresh(self, llm, **options)
+        return found
 
     async def arefresh(self, llm: Any = None, **options: Any) -> Refreshed:
-        """Do what `refresh` does without blocking the event loop."""
-        from langchain_unified.discovery import arefresh  # noqa: PLC0415
-
-        return await arefresh(self, llm, **options)
+        """Do what `refresh` does in a thread, so that the event loop goes on."""
+        return await asyncio.to_thread(self.refresh, llm, **options)
 
     def refresh_every(
         self, seconds: float, llm: Any = None, **options: Any
     ) -> Schedule:
         """Refresh in the background, now and then at an interval, until stopped."""
-        from langchain_unified.discovery import Schedule  # noqa: PLC0415
-
-        return Schedule(self, seconds, llm, options)
+        options = {"max_age": seconds, **options}
+        return Schedule(partial(self.refresh, llm, **options), seconds)
 
     def probe(self, model: str, llm: Any = None, *, dry_run: bool = True) -> Probe:
         """Find out a model's parameter rules by asking it.
@@ -331,9 +337,8 @@ class Registry(OwnRows):
         Returns:
             The bounds; after a run also the rules, which print as a TOML row.
         """
-        from langchain_unified.discovery import probe  # noqa: PLC0415
-
-        return probe(self, model, llm, dry_run=dry_run)
+        found: Probe = runtime.discovery().probe(self, model, llm, dry_run=dry_run)
+        return found
 
     def _repr_html_(self) -> str:
         from langchain_unified.display import registry_html  # noqa: PLC0415

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.discovery.cache import Cache, Entry
 from langchain_unified.registry import Registry
+from langchain_unified.registry.lists import Cache, Entry
 from langchain_unified.testing import ModelRules, ProviderEmulator
 from tests.conftest import connections
 
@@ -207,7 +207,7 @@ def test_a_call_never_refreshes(emulator: ProviderEmulator) -> None:
 
 WRITER = """
 import sys, time
-from langchain_unified.discovery.cache import Cache, Entry
+from langchain_unified.registry.lists import Cache, Entry
 cache = Cache(sys.argv[1])
 rows = [{"id": f"{sys.argv[2]}-{n}", "pad": "x" * 200} for n in range(2000)]
 print("go", flush=True)
