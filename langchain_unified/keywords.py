@@ -16,8 +16,8 @@ from langchain_unified.errors import (
 )
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.hosts import hosts_in
-from langchain_unified.reliability.secrets import check_url
 from langchain_unified.servers import server_of, user_configured
+from langchain_unified.transport.secrets import check_url
 
 
 def read_keywords(

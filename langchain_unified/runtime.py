@@ -4,8 +4,7 @@ A room says what it keeps by a class of its own, and asks the runtime for the on
 instance:
 
 ```python
-from langchain_unified.reliability.bounded import Bounded
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Bounded, runtime
 
 
 class Warned(Bounded[str, str]):
@@ -22,14 +21,19 @@ are computed from data and never differ.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 Part = TypeVar("Part")
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+MOST_ENTRIES = 4_096
+"""Entries of a cache kept for the process where nothing else is said."""
 
 
 class Renewable(Protocol):
@@ -90,6 +94,91 @@ def _renew_all() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_all)
+
+
+class Bounded(Generic[Key, Value]):
+    """The entries used last; adding one beyond the limit drops the oldest.
+
+    `cachetools.LRUCache` has no lock of its own, and would be a dependency. No
+    operation looks at more than one entry under the lock.
+
+    Args:
+        most: How many entries are kept.
+
+    Example:
+        >>> cache = Bounded(2)
+        >>> [cache.get(n, str) for n in (1, 2, 3)], len(cache)
+        (['', '', ''], 2)
+    """
+
+    forgets_in_children = False
+    """Whether a forked child starts with no entry."""
+
+    def __init__(self, most: int = MOST_ENTRIES) -> None:
+        """Start empty."""
+        self._most = most
+        self._entries: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Start a forked child with a lock that nobody holds."""
+        self._lock = threading.Lock()
+        if self.forgets_in_children:
+            self._entries = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Value]:
+        """Iterate over a copy of the values."""
+        with self._lock:
+            return iter(list(self._entries.values()))
+
+    def find(self, key: Key) -> Value | None:
+        """Return an entry, or `None`; it counts as used."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """Return an entry, made if there is none."""
+        with self._lock:
+            if key not in self._entries:
+                self._keep(key, make())
+            self._entries.move_to_end(key)
+            return self._entries[key]
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep an entry in place of any earlier one."""
+        with self._lock:
+            self._keep(key, value)
+
+    def add(self, key: Key, value: Value) -> bool:
+        """Keep an entry unless there is one; tell whether it is new."""
+        with self._lock:
+            is_new = key not in self._entries
+            if is_new:
+                self._keep(key, value)
+        return is_new
+
+    def pop(self, key: Key) -> Value | None:
+        """Drop an entry and return it, if there is one."""
+        with self._lock:
+            return self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Drop every entry."""
+        with self._lock:
+            self._entries.clear()
+
+    def _keep(self, key: Key, value: Value) -> None:
+        self._entries[key] = value
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._most:
+            self._entries.popitem(last=False)
 
 
 # What belongs to the call under way, in whatever thread or task it runs. Everything

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from langchain_unified.reliability.secrets import masked_url, without_passwords
+from langchain_unified.transport.secrets import masked_url, without_passwords
 from langchain_unified.wiring import Wiring
 
 _PRIVATE = ("default_headers", "default_query")

@@ -22,8 +22,8 @@ from langchain_unified.registry import (
 )
 from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.schema import ProviderRow
-from langchain_unified.reliability.secrets import masked_url
 from langchain_unified.servers import URL_VARIABLES, server_of
+from langchain_unified.transport.secrets import masked_url
 from langchain_unified.versions import SHARED, problems
 
 VARIABLES = (

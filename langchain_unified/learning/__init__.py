@@ -6,8 +6,8 @@ model; `corrected` lays it over what the registry says.
 """
 
 from langchain_unified.learning.carried import texts_of
-from langchain_unified.learning.correction import Correction, Trial
-from langchain_unified.learning.lessons import Lesson, Lessons
+from langchain_unified.learning.correction import Correction, Lesson, Trial
+from langchain_unified.learning.lessons import Lessons
 from langchain_unified.learning.overlay import corrected
 from langchain_unified.learning.reading import Carried, read_corrections
 

@@ -1,4 +1,4 @@
-"""The smallest change to what the registry says that a refusal can ask for."""
+"""What is learned from a refusal: the smallest change, and where it holds."""
 
 from __future__ import annotations
 
@@ -40,3 +40,44 @@ class Trial(NamedTuple):
     config: ModelConfig
     endpoint: str
     correction: Correction
+
+
+class Key(NamedTuple):
+    """What a lesson is about, and whose it is."""
+
+    provider: str
+    base_url: str
+    endpoint: str
+    model: str
+    credentials: str = ""
+    tenant: str = ""
+
+
+class Lesson(NamedTuple):
+    """A correction, where it holds and when it was learned.
+
+    Attributes:
+        provider: Provider id.
+        base_url: The server that said so; empty for the provider's own.
+        endpoint: The endpoint it holds on.
+        model: The wire name of the model.
+        correction: What to change.
+        learned: When, ISO format, UTC.
+        credentials: A digest of the credentials it was learned with.
+        tenant: The `tenant` of the call it was learned from.
+    """
+
+    provider: str
+    base_url: str
+    endpoint: str
+    model: str
+    correction: Correction
+    learned: str
+    credentials: str = ""
+    tenant: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What the lesson is about."""
+        where = (self.provider, self.base_url, self.endpoint, self.model)
+        return Key(*where, self.credentials, self.tenant)

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_unified.learning.correction import Correction, Trial
+from langchain_unified.learning.correction import Correction, Key, Lesson, Trial
 from langchain_unified.learning.overlay import corrected
 from langchain_unified.learning.rows import PREFIX, StoreError, read_rows, write_rows
 from langchain_unified.learning.sanity import is_well_formed
-from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runtime import Bounded
 from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:
@@ -28,47 +28,6 @@ IN_MEMORY, IN_STORE = DAY, 7 * DAY
 
 _MOST_KEYS = 4_096
 _MOST_PER_KEY = 64
-
-
-class Key(NamedTuple):
-    """What a lesson is about, and whose it is."""
-
-    provider: str
-    base_url: str
-    endpoint: str
-    model: str
-    credentials: str = ""
-    tenant: str = ""
-
-
-class Lesson(NamedTuple):
-    """A correction, where it holds and when it was learned.
-
-    Attributes:
-        provider: Provider id.
-        base_url: The server that said so; empty for the provider's own.
-        endpoint: The endpoint it holds on.
-        model: The wire name of the model.
-        correction: What to change.
-        learned: When, ISO format, UTC.
-        credentials: A digest of the credentials it was learned with.
-        tenant: The `tenant` of the call it was learned from.
-    """
-
-    provider: str
-    base_url: str
-    endpoint: str
-    model: str
-    correction: Correction
-    learned: str
-    credentials: str = ""
-    tenant: str = ""
-
-    @property
-    def key(self) -> Key:
-        """What the lesson is about."""
-        where = (self.provider, self.base_url, self.endpoint, self.model)
-        return Key(*where, self.credentials, self.tenant)
 
 
 class _Kept(NamedTuple):

@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from langchain_unified.learning.correction import Correction
+from langchain_unified.learning.correction import Correction, Key, Lesson
 from langchain_unified.learning.overlay import KINDS
-
-if TYPE_CHECKING:
-    from langchain_unified.learning.lessons import Key, Lesson
 
 PREFIX = "langchain-unified-learned-"
 VERSION = 2

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import date
 
-from langchain_unified.reliability.bounded import Bounded
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Bounded, runtime
 from langchain_unified.types import ModelConfig
 
 SOON = 90

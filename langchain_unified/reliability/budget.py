@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Iterator
+from concurrent import futures
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
 
 from langchain_unified.errors import ProviderTimeoutError
-from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import PLACES, runtime
+from langchain_unified.runtime import PLACES, Bounded, runtime
+
+_TOO_LATE = (TimeoutError, asyncio.TimeoutError, futures.TimeoutError)
+"""Three classes before Python 3.11."""
 
 
 class Place:
@@ -25,24 +29,25 @@ class Place:
     place that only its own caller can give back.
     """
 
-    __slots__ = ("_line", "budget", "nested", "owner")
+    __slots__ = ("_nested", "budget", "line", "owner")
 
     def __init__(self, line: Budget, budget: Budget, owner: object) -> None:
         """Belong to a budget, and to the line it was given by."""
-        self._line, self.budget, self.owner = line, budget, owner
-        self.nested: Budget | None = None
+        self.line, self.budget, self.owner = line, budget, owner
+        self._nested: Budget | None = None
 
-    def line(self) -> Budget:
+    def nested(self) -> Budget:
         """Return the line of the calls made while this place is held."""
-        if self.nested is None:
-            self.nested = Budget(1)
-        return self.nested
+        self._nested = self._nested or Budget(1)
+        return self._nested
 
     def release(self) -> None:
         """Give the place to the next in line."""
         PLACES.set(tuple(place for place in PLACES.get() if place is not self))
-        self.budget.left(self)
-        self._line.release()
+        holders = self.budget.holders
+        if holders.get(self.owner) is self:
+            holders.pop(self.owner, None)
+        self.line.release()
 
 
 class Budget:
@@ -50,20 +55,18 @@ class Budget:
 
     Args:
         size: How many.
+
+    Attributes:
+        used: Requests under way.
+        holders: The place that each thread or task took last.
     """
 
     def __init__(self, size: int) -> None:
         """Start with nothing under way."""
-        self.size = size
+        self.size, self.used = size, 0
         self._lock = threading.Lock()
-        self._used = 0
         self._line: deque[Future[None]] = deque()
-        self._holders: dict[object, Place] = {}
-
-    @property
-    def used(self) -> int:
-        """Requests under way."""
-        return self._used
+        self.holders: dict[object, Place] = {}
 
     def enter(self, timeout: float | None) -> Place:
         """Wait for a place.
@@ -76,88 +79,62 @@ class Budget:
         """
         owner = threading.get_ident()
         line = self._line_for(owner)
-        line.acquire(timeout)
+        with line.turn() as turn:
+            turn.result(timeout)
         return self._taken(line, owner)
 
     async def aenter(self, timeout: float | None) -> Place:
         """Wait for a place; see `enter`."""
         owner = asyncio.current_task() or threading.get_ident()
         line = self._line_for(owner)
-        await line.aacquire(timeout)
+        with line.turn() as turn:
+            if not turn.done():
+                await asyncio.wait_for(asyncio.wrap_future(turn), timeout)
         return self._taken(line, owner)
 
-    def left(self, place: Place) -> None:
-        """Forget who held a place."""
-        if self._holders.get(place.owner) is place:
-            self._holders.pop(place.owner, None)
+    @contextmanager
+    def turn(self) -> Iterator[Future[None]]:
+        """Yield what is done once it is the caller's turn.
 
-    def acquire(self, timeout: float | None) -> None:
-        """Take one of the places, in turn.
-
-        Raises:
-            ProviderTimeoutError: If there was none in time.
+        Whoever does not wait for it leaves the line, or gives back a place that came
+        at the last moment.
         """
-        waiting = self._waiting()
-        if waiting is None:
-            return
+        turn: Future[None] = Future()
+        with self._lock:
+            self._line.append(turn)
+            self._call_up()
         try:
-            waiting.result(timeout)
-        except FutureTimeoutError:
-            self._give_up(waiting)
-            raise _no_place() from None
-        except BaseException:
-            self._give_up(waiting)
-            raise
-
-    async def aacquire(self, timeout: float | None) -> None:
-        """Take one of the places, in turn; see `acquire`."""
-        waiting = self._waiting()
-        if waiting is None:
-            return
-        try:
-            await asyncio.wait_for(asyncio.wrap_future(waiting), timeout)
-        except (TimeoutError, asyncio.TimeoutError):
-            self._give_up(waiting)
-            raise _no_place() from None
-        except BaseException:
-            self._give_up(waiting)
+            yield turn
+        except BaseException as error:
+            if not turn.cancel() and not turn.cancelled():
+                self.release()
+            if isinstance(error, _TOO_LATE):
+                raise _no_place() from None
             raise
 
     def release(self) -> None:
         """Give a place to the next in line."""
         with self._lock:
-            self._used -= 1
-            while self._line and self._used < self.size:
-                waiting = self._line.popleft()
-                if waiting.set_running_or_notify_cancel():
-                    self._used += 1
-                    waiting.set_result(None)
+            self.used -= 1
+            self._call_up()
+
+    def _call_up(self) -> None:
+        while self._line and self.used < self.size:
+            turn = self._line.popleft()
+            if turn.set_running_or_notify_cancel():
+                self.used += 1
+                turn.set_result(None)
 
     def _line_for(self, owner: object) -> Budget:
         """Return the line to wait in: the own one, or that of a place held above."""
         above = next((p for p in reversed(PLACES.get()) if p.budget is self), None)
-        above = above or self._holders.get(owner)
-        return self if above is None else above.line()
+        above = above or self.holders.get(owner)
+        return self if above is None else above.nested()
 
     def _taken(self, line: Budget, owner: object) -> Place:
-        place = Place(line, self, owner)
-        self._holders[owner] = place
+        place = self.holders[owner] = Place(line, self, owner)
         PLACES.set((*PLACES.get(), place))
         return place
-
-    def _waiting(self) -> Future[None] | None:
-        with self._lock:
-            if self._used < self.size:
-                self._used += 1
-                return None
-            waiting: Future[None] = Future()
-            self._line.append(waiting)
-            return waiting
-
-    def _give_up(self, waiting: Future[None]) -> None:
-        """Leave the line, or give back a place that came at the last moment."""
-        if not waiting.cancel() and not waiting.cancelled():
-            self.release()
 
 
 # A forked child starts anew: nobody there gives the parent's places back.

@@ -22,10 +22,9 @@ from langchain_unified.errors import (
 from langchain_unified.given import unwritable
 from langchain_unified.runtime import EXCHANGE
 
-_NESTED = "(nested)"
 _OPENING, _QUOTED = 2_048, 300
 
-MISREAD = (
+_MISREAD = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -88,11 +87,8 @@ class Exchange:
 
     def patience(self, *, streamed: bool) -> float | None:
         """Return how many seconds to wait for the next bytes."""
-        pause = self.pause if streamed else None
-        if self._deadline is None:
-            return pause
-        left = max(0.0, self._deadline - time.monotonic())
-        return left if pause is None else min(left, pause)
+        waits = (self.remaining(), self.pause if streamed else None)
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     def check(self) -> None:
         """Raise if the deadline has passed.
@@ -176,7 +172,7 @@ class Exchange:
         """
         if not self.answered and isinstance(error, RecursionError):
             accepted = "messages, tools and schemas must be less deeply nested."
-            raise InvalidParameterError("request", _NESTED, accepted) from error
+            raise InvalidParameterError("request", "(nested)", accepted) from error
         if not self.answered and _is_unwritable(error):
             raise unwritable(error) from None  # Its text holds the whole request.
         if self.answered and _is_misread(error):
@@ -199,6 +195,9 @@ def too_late() -> ProviderTimeoutError:
     return ProviderTimeoutError("The answer did not come within the time allowed.")
 
 
+_NO_JSON = re.compile(r"JSON (compliant|serializable)|^Circular ref|^keys must be str")
+
+
 def _is_unwritable(error: BaseException) -> TypeGuard[Exception]:
     """Tell whether a request could not be written: httpx and json say so."""
     if isinstance(error, UnifiedError):
@@ -207,10 +206,7 @@ def _is_unwritable(error: BaseException) -> TypeGuard[Exception]:
     return isinstance(error, UnicodeEncodeError) or bool(_NO_JSON.search(said))
 
 
-_NO_JSON = re.compile(r"JSON (compliant|serializable)|^Circular ref|^keys must be str")
-
-
-def _is_misread(error: BaseException | None) -> bool:
+def _is_misread(error: BaseException) -> bool:
     """Tell an answer of the wrong shape; an error with a response explains itself."""
     explained = isinstance(error, UnifiedError) or hasattr(error, "response")
-    return isinstance(error, MISREAD) and not explained
+    return isinstance(error, _MISREAD) and not explained

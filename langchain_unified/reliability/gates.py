@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Bounded, runtime
 from langchain_unified.types import ModelConfig
 
 PATIENCE = 0.25
@@ -21,28 +20,27 @@ _KNOWN = frozenset({"exact", "alias", "snapshot"})
 
 
 class Gate:
-    """Lets one call at a time through while a model's rules are unsure."""
+    """Lets one call at a time through while a model's rules are unsure.
+
+    Attributes:
+        settled: Whether a request was taken since the last refusal.
+    """
 
     def __init__(self, *, settled: bool) -> None:
         """Start open or not."""
+        self.settled = settled
         self._lock = threading.Lock()
-        self._settled = settled
         self._inside: object | None = None
         self._since = 0.0
-
-    @property
-    def settled(self) -> bool:
-        """Whether a request was taken since the last refusal."""
-        return self._settled
 
     def enter(self, call: object) -> bool:
         """Let a call through if no other is being tried."""
         with self._lock:
-            if self._settled or self._inside is call:
+            late = time.monotonic() - self._since > PATIENCE
+            if self.settled or self._inside is call:
                 return True
-            now = time.monotonic()
-            if self._inside is None or now - self._since > PATIENCE:
-                self._inside, self._since = call, now
+            if self._inside is None or late:
+                self._inside, self._since = call, time.monotonic()
                 return True
         return False
 
@@ -51,14 +49,12 @@ class Gate:
         with self._lock:
             if self._inside is call:
                 self._inside = None
-            self._settled = self._settled or settled
+            self.settled = self.settled or settled
 
     def unsettle(self, call: object) -> None:
         """Close again behind a call: a refusal showed that the rules are unsure."""
-        with self._lock:
-            self._settled = False
-            if self._inside is None:
-                self._inside, self._since = call, time.monotonic()
+        self.settled = False
+        self.enter(call)
 
 
 class _Gates(Bounded[tuple[str, Scope, str], Gate]):
@@ -72,10 +68,5 @@ def gate(config: ModelConfig, scope: Scope) -> Gate:
 
 
 def is_unsure(config: ModelConfig) -> bool:
-    """Tell whether a model has no row of its own."""
-    return config.match not in _KNOWN
-
-
-def has_gates() -> bool:
-    """Tell whether any model of the process has a gate."""
-    return bool(len(runtime[_Gates]))
+    """Tell whether a model's rules may be unsure: no row, or some have gates."""
+    return config.match not in _KNOWN or bool(len(runtime[_Gates]))

@@ -69,13 +69,11 @@ def configure(given: Limits | None = None, **changes: Any) -> Limits:
         1024
         >>> _ = configure(before)
     """
-    known = set(Limits._fields)
     for name, value in changes.items():
-        if name not in known:
+        if name not in Limits._fields:
             raise UnknownParameterError(name, None, where="reliability.configure")
         if not isinstance(value, (int, float)) or value < 0:
             raise InvalidParameterError(name, value, "give a number, 0 or more.")
-    held = runtime[_InForce]
-    before = held.limits
+    held, before = runtime[_InForce], limits()
     held.limits = (given or before)._replace(**changes)
     return before

@@ -6,11 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.reliability.breaker import (
-    BreakerSettings,
-    Circuit,
-    circuit,
-)
+from langchain_unified.reliability.breaker import Breaker, BreakerSettings, breaker
 from langchain_unified.reliability.budget import Budget, budget
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.types import CallPlan
@@ -34,26 +30,15 @@ class Safeguards(NamedTuple):
     native_pause: float | None = None
     rate_limiter: Any = None
 
-    def circuit(self, plan: CallPlan, scope: Scope) -> Circuit | None:
+    def breaker_of(self, plan: CallPlan, scope: Scope) -> Breaker:
         """Return the breaker a plan has to pass."""
-        if self.breaker is None:
-            return None
-        return circuit(plan.provider, scope, plan.model, self.breaker)
-
-    def size(self, provider: str) -> int | None:
-        """Return how many requests to a provider may be under way."""
-        size = self.max_concurrency
-        found: int | None = size.get(provider) if isinstance(size, Mapping) else size
-        return found
+        settings = self.breaker or BreakerSettings()
+        return breaker(plan.provider, scope, plan.model, settings)
 
     def budget(self, plan: CallPlan, scope: Callable[[], Scope]) -> Budget | None:
-        """Return the budget a plan is sent within.
-
-        Args:
-            plan: The plan.
-            scope: Returns whose call it is.
-        """
-        size = self.size(plan.provider)
+        """Return the places a plan needs one of, if their number is limited."""
+        size = self.max_concurrency
+        size = size.get(plan.provider) if isinstance(size, Mapping) else size
         return None if size is None else budget(plan.provider, scope(), size)
 
 

@@ -17,11 +17,10 @@ from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Carried, Trial, texts_of
 from langchain_unified.planning import Planning
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
-from langchain_unified.reliability.bounded import Bounded
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.runner.spending import Spending
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Bounded, runtime
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 

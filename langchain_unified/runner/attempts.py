@@ -30,6 +30,7 @@ from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.route import Connect, MakePlan, Route
 from langchain_unified.runner.spending import Spending
 from langchain_unified.shims import ProviderShim
+from langchain_unified.transport.secrets import conceal
 from langchain_unified.types import CallPlan
 
 _PAUSE = 0.005
@@ -250,6 +251,7 @@ class Attempts:
         place, self._place = self._place, None
         if place is not None:
             place.release()
+        conceal(error)
         if isinstance(error, UnifiedError):
             self.route.describe(error)
         if self.spending is not None:

@@ -21,19 +21,17 @@ from langchain_unified.learning import (
     read_corrections,
 )
 from langchain_unified.registry.lifecycle import explain_missing
-from langchain_unified.reliability.breaker import Circuit
+from langchain_unified.reliability.breaker import Breaker
 from langchain_unified.reliability.gates import (
     PATIENCE,
     Gate,
     gate,
-    has_gates,
     is_unsure,
 )
 from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_retry
 from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.reliability.secrets import mask_error
 from langchain_unified.shims import ProviderShim
 from langchain_unified.types import CallPlan, Change
 
@@ -49,6 +47,8 @@ _REASON = 500
 
 Connect = Callable[[CallPlan], ProviderShim]
 """Returns what a plan is sent with."""
+
+_NOT_SENT = BaseException("not sent")
 
 
 class Route:
@@ -84,7 +84,7 @@ class Route:
         self._refusal: ProviderError | None = None
         self._told = ""
         self._scope: Scope | None = None
-        self._circuit: Circuit | None = None
+        self._breaker: Breaker | None = None
         self._gate: Gate | None = None
         self._started: float | None = None
         self._retries = self._cooldowns = 0
@@ -122,7 +122,7 @@ class Route:
             self._lessons is not None
             and not self._retries
             and planned.body
-            and (is_unsure(planned.config) or has_gates())
+            and is_unsure(planned.config)
         )
         if self._trials:
             learned = [_as_change(trial.correction) for trial in self._trials]
@@ -164,18 +164,18 @@ class Route:
         """
         if self._last is None or self._safeguards.breaker is None:
             return 0.0
-        if self._circuit is None:
-            self._circuit = self._safeguards.circuit(self._last, self.scope())
-        wait = self._circuit.wait() if self._circuit is not None else 0.0
-        if wait <= 0 or self._circuit is None:
+        if self._breaker is None:
+            self._breaker = self._safeguards.breaker_of(self._last, self.scope())
+        wait = self._breaker.wait(self)
+        if wait <= 0:
             return 0.0
         self.has_waited = True
-        cooldown = self._circuit.is_open
+        cooldown = self._breaker.state == "open"
         remaining = self.remaining()
         late = remaining is not None and wait >= remaining
         spent = cooldown and self._cooldowns >= self._most_retries()
         if not last or late or spent:
-            raise self._circuit.refusal()
+            raise self._breaker.refusal()
         self._cooldowns += cooldown
         return wait
 
@@ -198,7 +198,6 @@ class Route:
         plan = self._last
         if plan is None or not isinstance(error, ProviderError):
             return
-        mask_error(error)
         _shorten(error)
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
@@ -247,29 +246,26 @@ class Route:
             self._remember()
         if self._gate is not None:
             self._gate.leave(self, settled=True)
-        if self._circuit is not None:
-            self._circuit.succeeded()
-            self._circuit = None
+        self._tell_breaker(None)
 
     def finish(self, error: BaseException | None) -> None:
         """End the attempts at this model; `None` for an answer."""
         if error is None:
-            if self._trials or self._gate is not None or self._circuit is not None:
+            if self._trials or self._gate is not None or self._breaker is not None:
                 self.accepted()
             return
         if self._gate is not None:
             self._gate.leave(self, settled=False)
-        if self._circuit is not None:
-            self._circuit.failed(error)
-            self._circuit = None
+        self._tell_breaker(error)
 
     def abandon(self) -> None:
         """Release the guards of a call that was not sent."""
-        if self._gate is not None:
-            self._gate.leave(self, settled=False)
-        if self._circuit is not None:
-            self._circuit.release()
-            self._circuit = None
+        self.finish(_NOT_SENT)
+
+    def _tell_breaker(self, error: BaseException | None) -> None:
+        breaker, self._breaker = self._breaker, None
+        if breaker is not None:
+            breaker.ended(self, error)
 
     def wait_after(self, error: ProviderError) -> float | None:
         """Return the seconds to wait before trying again; `None` for no more."""

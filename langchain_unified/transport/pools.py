@@ -14,10 +14,10 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.reliability.secrets import masked_url
 from langchain_unified.transport.backends import backend
 from langchain_unified.transport.packages import core_of
 from langchain_unified.transport.proxies import check_proxy
+from langchain_unified.transport.secrets import masked_url
 from langchain_unified.transport.tls import tls_context
 
 _COPIED = ("http1", "http2", "uds", "local_address", "retries", "socket_options")

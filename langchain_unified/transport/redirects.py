@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_unified.errors import ProviderConnectionError
-from langchain_unified.reliability.secrets import mask_headers
 from langchain_unified.transport.packages import package_of
+from langchain_unified.transport.secrets import mask_request
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEYS = ("api-key", "authorization", "x-api-key", "x-goog-api-key")
@@ -44,7 +44,7 @@ def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
         "asynchronous calls."
     )
     error.status, error.is_retryable = response.status_code, False
-    mask_headers(request)
+    mask_request(request)
     return error
 
 

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from langchain_unified.reliability.bounded import Bounded
-from langchain_unified.runtime import Runtime
+from langchain_unified.runtime import Bounded, Runtime
 
 
 class Kept(Bounded[str, str]):

@@ -13,9 +13,7 @@ from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
 from langchain_unified import errors
 from langchain_unified.reliability.retry import retry_after, told_to_retry
-from langchain_unified.reliability.secrets import hide_keys, mask_headers
 from langchain_unified.shims.google_wire.http import http_errors
-from langchain_unified.transport.requests import request_of
 from langchain_unified.types import CallPlan
 
 _BROKEN = (*http_errors("HTTPError"), *http_errors("StreamError"))
@@ -71,10 +69,6 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     said = str(getattr(cause, "details", ""))
     if isinstance(unified, errors.ProviderRateLimitError) and _NO_CREDIT.search(said):
         unified.is_retryable = unified.retry_after is not None
-    sent = request_of(getattr(cause, "response", None))
-    for raised in (unified, error):
-        hide_keys(raised, sent)
-    _mask(error, cause)
     return unified
 
 
@@ -100,13 +94,6 @@ def _by_status(status: int) -> type[errors.ProviderError]:
 
 
 _NOBODY_KNOWS = errors.ProviderInvalidRequestError
-
-
-def _mask(*raised: BaseException | None) -> None:
-    """Mask the key in the requests that errors carry."""
-    for error in raised:
-        mask_headers(request_of(error))
-        mask_headers(request_of(getattr(error, "response", None)))
 
 
 @cache

@@ -25,7 +25,6 @@ from langchain_unified.errors import (
     ours_within,
 )
 from langchain_unified.reliability.retry import retry_after, told_to_retry
-from langchain_unified.reliability.secrets import hide_keys, mask_headers
 from langchain_unified.shims.openai_wire.faults import AnswerError, status_message
 from langchain_unified.transport.requests import request_of
 
@@ -96,11 +95,6 @@ def to_unified(
         error = _as_theirs(exc)
     else:
         error = _both(_as_sdk_error(exc))
-    hide_keys(exc, request_of(exc))
-    hide_keys(error, request_of(exc))
-    for found in (exc, exc.__cause__, exc.__context__):
-        mask_headers(request_of(found))
-        mask_headers(getattr(getattr(found, "response", None), "next_request", None))
     error.provider = error.provider or provider
     error.model = error.model or model
     error.endpoint = error.endpoint or endpoint
