@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from langchain_unified.registry import Registry, default_registry
     from langchain_unified.rollout import Rollout
     from langchain_unified.service import UnifiedInferenceService
-    from langchain_unified.shims import ProviderShim
+    from langchain_unified.shims.base import ProviderShim
     from langchain_unified.types import (
         CallPlan,
         Change,

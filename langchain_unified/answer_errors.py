@@ -22,7 +22,7 @@ from langchain_unified.errors import (
     UnifiedError,
     UnsupportedVersionError,
 )
-from langchain_unified.shims import load_shim
+from langchain_unified.shims.loading import load_shim
 
 # Before langchain-core 1.7.5 there is no error of its own for a refusal.
 if TYPE_CHECKING:

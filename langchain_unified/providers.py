@@ -21,7 +21,7 @@ from langchain_unified.history.media import Media
 from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.declaring import among, is_function_tool
 from langchain_unified.planner.draft import Draft, get_path, put_path
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.foreign import error_from_response
 from langchain_unified.types import CallPlan, Change
 from langchain_unified.wires import MediaForms, ProviderWire

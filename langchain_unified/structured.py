@@ -247,7 +247,7 @@ def _served_before(message: BaseMessage) -> str | None:
 
 def _reader_before(structure: Structure, model: str) -> Runnable[Any, Any]:
     """Return ChatOpenAI's own reader: on its path its objects and errors come back."""
-    from langchain_unified.shims.legacy import reader_of  # noqa: PLC0415
+    from langchain_unified.shims.legacy.shim import reader_of  # noqa: PLC0415
 
     reader: Runnable[Any, Any] = reader_of(structure, model)
     return reader

@@ -16,6 +16,7 @@ from langchain_unified.errors import InvalidTypeError, shown_value
 from langchain_unified.schemas import contains_itself
 from langchain_unified.schemas.reading import without_titles
 from langchain_unified.schemas.walking import nodes
+from langchain_unified.schemas.wires import tool_marks
 
 _DECLARATIONS = ("function_declarations", "functionDeclarations")
 _PARAMETERS = (
@@ -276,7 +277,5 @@ def _marks(tool: Any) -> dict[str, Any]:
     langchain-core leaves it out of a tool it converts; a `BaseTool` has it in `extras`,
     as langchain-anthropic and langchain-openai read it.
     """
-    from langchain_unified.planner.tools import MARKS  # noqa: PLC0415
-
     told = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    return {key: told[key] for key in MARKS if key in told}
+    return {key: told[key] for key in tool_marks() if key in told}

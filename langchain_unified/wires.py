@@ -20,6 +20,7 @@ Rule = Callable[["Draft"], None]
 RenderTools = Callable[
     ["Draft", Sequence[Mapping[str, Any]], "Choice | None"], dict[str, Any]
 ]
+TakesTools = Callable[["Draft", Sequence[Mapping[str, Any]], "Choice | None"], bool]
 RenderFormat = Callable[["Draft", Mapping[str, Any]], None]
 RenderMedia = Callable[["Media", str], dict[str, Any]]
 
@@ -70,6 +71,8 @@ class ProviderWire:
         rules: Run after these, and before the settings that are left are sent by the
             rows.
         late_rules: Run when everything else is in the body.
+        takes_tools: Tells whether the endpoint takes tools although the rows say that
+            the model does not, given the draft, the tools and the choice.
         render_tools: Returns the fields of the body for tools and tool choice, given
             the draft, the tools in OpenAI's chat form, and the choice.
         render_format: Puts a response format, given in OpenAI's chat form, into the
@@ -92,6 +95,7 @@ class ProviderWire:
     tool_rules: tuple[Rule, ...] = ()
     rules: tuple[Rule, ...] = ()
     late_rules: tuple[Rule, ...] = ()
+    takes_tools: TakesTools | None = None
     render_tools: RenderTools | None = None
     render_format: RenderFormat | None = None
     media: MediaForms | None = None

@@ -12,7 +12,8 @@ from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
 from langchain_unified.registry.hosts import LIKE, Host, hosts_in
 from langchain_unified.servers import user_configured
-from langchain_unified.shims import ProviderShim, connect
+from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.loading import connect
 from langchain_unified.types import CallPlan
 
 _OF_HOSTS = frozenset({"like", "prices", "profile"})

@@ -22,7 +22,7 @@ from langchain_unified.learning import corrected, read_corrections
 from langchain_unified.learning.reading import Correction
 from langchain_unified.planner import plan
 from langchain_unified.planner.draft import get_path
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 TRIES = 3

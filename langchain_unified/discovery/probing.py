@@ -12,7 +12,7 @@ from langchain_unified.discovery.trials import LEVELS
 from langchain_unified.registry.build import Found, build_config
 from langchain_unified.registry.outcomes import Probe
 from langchain_unified.registry.schema import FamilyRow, ProviderFile, ThinkingRow
-from langchain_unified.shims import connect
+from langchain_unified.shims.loading import connect
 from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_unified.connection import Connection
 from langchain_unified.registry.lists import Cache, Entry, listed_name, patches_of
 from langchain_unified.registry.outcomes import Outcome, Refreshed, State
-from langchain_unified.shims import ProviderShim, connect
+from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.loading import connect
 
 if TYPE_CHECKING:
     from langchain_unified.registry import Registry

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from langchain_unified.planner import google
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.fitting import fitted, note_fit
 from langchain_unified.schemas import (
@@ -125,9 +124,18 @@ def _can(draft: Draft, method: str) -> bool:
     together = config.features.get("tools_with_json", True)
     with_tools = bool(draft.wanted.get("tools"))
     if method == "function_calling":
-        return _takes_tools(draft) and google.takes_functions_beside(draft)
+        return _takes_tools(draft) and _may_join(draft)
     feature = "structured_output" if method == "json_schema" else "json_mode"
     return config.supports(feature) and (together or not with_tools)
+
+
+def _may_join(draft: Draft) -> bool:
+    """Tell whether a function tool may stand beside the other tools of the call."""
+    tools = draft.wanted.get("tools") or ()
+    builtin = any("function" not in tool for tool in tools)
+    return not builtin or bool(
+        draft.config.features.get("builtin_with_functions", True)
+    )
 
 
 def _takes_tools(draft: Draft) -> bool:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.planner import google, ollama
-from langchain_unified.planner.anthropic import ONLY_HERE
 from langchain_unified.planner.choices import Choice, read_choice
 from langchain_unified.planner.declaring import (
     among,
@@ -17,7 +15,7 @@ from langchain_unified.planner.declaring import (
 )
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.fitting import is_unknown_server
-from langchain_unified.schemas.wires import facts
+from langchain_unified.schemas.wires import facts, tool_marks
 
 
 def decide_tools(draft: Draft) -> None:
@@ -31,15 +29,9 @@ def decide_tools(draft: Draft) -> None:
         return
     choice = read_choice(draft, given, tools)
     _read_parallel(draft, given)
-    searches = google.searches_only(draft, tools)
-    on_ollama = draft.endpoint == ollama.ENDPOINT
-    if not searches and not (on_ollama and choice and choice.forces):
-        _check_condition(draft, tools)
-    rule = draft.rule("tools")
-    if rule is None and not searches:
-        raise draft.refusal(
-            "tools", tools, "the endpoint takes no tools.", feature="tool_calling"
-        )
+    takes = draft.wire.takes_tools
+    if takes is None or not takes(draft, tools, choice):
+        _check_taken(draft, tools)
     if not _takes_marks(draft):
         tools = _without_marks(draft, tools)
     tools = declared(draft, tools)
@@ -60,11 +52,9 @@ def _takes_marks(draft: Draft) -> bool:
 
 def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
     """Leave out of tools what only other wires take, for example cache marks."""
-    known = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
-    taken = {*known, *_TAKEN.get(draft.endpoint, ()), *draft.wire.tool_marks}
-    found = sorted(
-        {key for tool in tools for key in MARKS if key in tool and key not in taken}
-    )
+    taken = facts()["tool_keys"].get(draft.endpoint, {}).get("keys", ())
+    foreign = set(tool_marks()).difference(taken, draft.wire.tool_marks)
+    found = sorted({key for tool in tools for key in foreign if key in tool})
     for key in found:
         reason = f"{draft.endpoint} has no {key} on a tool; other providers have."
         draft.note("tools", "dropped", requested=key, reason=reason)
@@ -119,6 +109,13 @@ def _of_added(choice: Any) -> Any:
     if isinstance(choice, str) and choice not in {"auto", "none", "required"}:
         return {"type": "function", "name": choice}
     return _flat_choice(choice)
+
+
+def _check_taken(draft: Draft, tools: Sequence[Any]) -> None:
+    _check_condition(draft, tools)
+    if draft.rule("tools") is None:
+        reason = "the endpoint takes no tools."
+        raise draft.refusal("tools", tools, reason, feature="tool_calling")
 
 
 def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
@@ -276,11 +273,5 @@ def openai_choice(choice: Choice, tools: Sequence[Mapping[str, Any]]) -> Any:
 # Types with a colon are a gateway's (openrouter.ai/docs, server tools, 2026-11-27).
 _OF_OTHERS = re.compile(r"^None$|_\d{8}$|:")
 _NESTED = frozenset({"custom", "function"})
-
-# langchain-openai 1.7.4, `_TOOL_EXTRAS_PASSTHROUGH`: sent on both endpoints.
-_OF_OPENAI = frozenset({"async", "defer_loading"})
-_TAKEN = {"chat": _OF_OPENAI, "responses": _OF_OPENAI}
-MARKS = (*ONLY_HERE, "async")
-"""What a tool may have beside its function, with some providers only."""
 
 _SHAPES = {"responses": _as_responses}

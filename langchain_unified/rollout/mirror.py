@@ -26,7 +26,7 @@ from langchain_unified.rollout.report import Mirrored
 from langchain_unified.runner import faces
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.runtime import renew_in_children
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
 EFFECTS = ("tools", "functions", "conversation", "background", "store")

@@ -17,7 +17,8 @@ from langchain_unified.drop_in import DropIn
 from langchain_unified.rollout.control import rollout_of
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.runner import Runner, faces
-from langchain_unified.shims import ProviderShim, connect
+from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.loading import connect
 from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class Router:
     def _plain_shim(self) -> ProviderShim:
         """Return the shim of the plain model with this model's keywords."""
         if self._plain is None:
-            from langchain_unified.shims.legacy import (  # noqa: PLC0415
+            from langchain_unified.shims.legacy.shim import (  # noqa: PLC0415
                 legacy_connection,
             )
 

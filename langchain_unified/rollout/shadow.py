@@ -21,7 +21,7 @@ from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.payloads import Payload
 from langchain_unified.rollout.report import Difference
 from langchain_unified.rollout.store import Finding
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
 NOT_SEEN = (
@@ -101,7 +101,7 @@ class Shadowed(NamedTuple):
 
 def _unified_payload(planned: Planned, *, whole: bool) -> Payload:
     """Return our request, of OpenAI's wire; the client's own headers too if whole."""
-    from langchain_unified.shims.legacy import unified_body  # noqa: PLC0415
+    from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
 
     plan, shim, messages, _ = planned
     body, headers = unified_body(shim, plan, messages), _headers(plan.headers)

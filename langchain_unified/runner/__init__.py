@@ -21,7 +21,7 @@ from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.runner.spending import Spending
 from langchain_unified.runtime import Bounded, runtime
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 _LOG = logging.getLogger("langchain_unified")

@@ -29,7 +29,7 @@ from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.route import Connect, MakePlan, Route
 from langchain_unified.runner.spending import Spending
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.transport.secrets import conceal
 from langchain_unified.types import CallPlan
 

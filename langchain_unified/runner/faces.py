@@ -33,7 +33,7 @@ from langchain_unified.answers.whole import (
 from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import Exchange, too_late
 from langchain_unified.runner.attempts import Attempts
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
 _GRACE = 0.1

@@ -32,7 +32,7 @@ from langchain_unified.reliability.limits import limits
 from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_retry
 from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan, Change
 
 MOST_CORRECTIONS = 3

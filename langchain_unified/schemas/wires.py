@@ -92,6 +92,12 @@ def facts() -> dict[str, Any]:
     return read_toml("schemas.toml")
 
 
+def tool_marks() -> list[str]:
+    """Return what a tool may have beside its function, with some providers only."""
+    marks: list[str] = facts()["tool_marks"]["keys"]
+    return marks
+
+
 @lru_cache(maxsize=16)
 def _wire(name: str) -> Wire:
     table = dict(facts()["wires"][name])

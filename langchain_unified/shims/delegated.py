@@ -19,7 +19,8 @@ from langchain_unified.content import register_translators
 from langchain_unified.errors import ProviderError, refusal_within
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.reliability.closing import owned
-from langchain_unified.shims import ProviderShim, core_seam
+from langchain_unified.shims import core_seam
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
 register_translators()

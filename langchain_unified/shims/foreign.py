@@ -15,7 +15,7 @@ from langchain_unified import errors
 from langchain_unified.learning.refusal import read_refusal
 from langchain_unified.reliability.closing import owned
 from langchain_unified.reliability.retry import retry_after, told_to_retry
-from langchain_unified.shims import ProviderShim
+from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {

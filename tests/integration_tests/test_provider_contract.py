@@ -36,11 +36,11 @@ def shims() -> list[type[ProviderShim]]:
     """Return every shim of the folder."""
     folder = langchain_unified.shims
     found = [
-        importlib.import_module(f"{folder.__name__}.{module.name}")
+        importlib.import_module(f"{folder.__name__}.{module.name}.shim")
         for module in pkgutil.iter_modules(folder.__path__)
-        if not module.ispkg
+        if module.ispkg
     ]
-    return [module.SHIM for module in found if hasattr(module, "SHIM")]
+    return [module.SHIM for module in found]
 
 
 PROVIDERS = [s.provider for s in shims() if s.provider in default_registry().files]

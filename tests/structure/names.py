@@ -13,12 +13,12 @@ WIRES = ("anthropic", "azure", "gemini", "google", "ollama")
 
 SEAMS = frozenset(
     {
-        "shims/anthropic_wire/delegate.py",
+        "shims/anthropic/delegate.py",
         "shims/core_seam.py",
-        "shims/google_wire/delegate.py",
-        "shims/google_wire/seam.py",
-        "shims/ollama_wire/delegate.py",
-        "shims/openai_wire/delegate.py",
+        "shims/google_genai/delegate.py",
+        "shims/google_genai/seam.py",
+        "shims/ollama/delegate.py",
+        "shims/openai/delegate.py",
     }
 )
 """Files that may reach for private names of other packages; see `test_seams`."""

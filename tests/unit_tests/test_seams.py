@@ -22,7 +22,7 @@ import langchain_unified
 from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import ProviderError
 from langchain_unified.shims import connect
-from langchain_unified.shims.openai_wire.delegate import payload_of
+from langchain_unified.shims.openai.delegate import payload_of
 from langchain_unified.testing import ProviderEmulator, Reply
 from tests.unit_tests.providers.wiring import OFF, connections
 
@@ -40,7 +40,7 @@ SEAMS: dict[str, dict[str, tuple[str, ...]]] = {
     "clients.py": {
         "openai.resources.chat:Completions": ("_client",),
     },
-    "shims/openai_wire/delegate.py": {
+    "shims/openai/delegate.py": {
         "langchain_openai:ChatOpenAI": (
             "_convert_chunk_to_generation_chunk",
             "_create_chat_result",
@@ -50,7 +50,7 @@ SEAMS: dict[str, dict[str, tuple[str, ...]]] = {
             "_use_responses_api",
         ),
     },
-    "shims/google_wire/seam.py": {
+    "shims/google_genai/seam.py": {
         "langchain_google_genai.chat_models": (
             "_StreamBlockIndexer",
             "_handle_client_error",
@@ -59,14 +59,14 @@ SEAMS: dict[str, dict[str, tuple[str, ...]]] = {
             "_response_to_result",
         ),
     },
-    "shims/anthropic_wire/delegate.py": {
+    "shims/anthropic/delegate.py": {
         "langchain_anthropic:ChatAnthropic": (
             "_acreate",
             "_create",
             "_get_request_payload",
         ),
     },
-    "shims/ollama_wire/delegate.py": {
+    "shims/ollama/delegate.py": {
         "langchain_ollama:ChatOllama": (
             "_acreate_chat_stream",
             "_async_client",

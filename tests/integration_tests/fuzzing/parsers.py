@@ -20,14 +20,14 @@ import openai
 with atheris.instrument_imports(include=["langchain_unified"]):
     from langchain_unified.errors import UnifiedError
     from langchain_unified.reliability.exchange import Exchange
-    from langchain_unified.shims.openai_wire.chat import parse_chat_body
-    from langchain_unified.shims.openai_wire.chat_stream import ChatStreamParser
-    from langchain_unified.shims.openai_wire.errors import to_unified
-    from langchain_unified.shims.openai_wire.responses import parse_response_body
-    from langchain_unified.shims.openai_wire.responses_stream import (
+    from langchain_unified.shims.openai.chat import parse_chat_body
+    from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+    from langchain_unified.shims.openai.errors import to_unified
+    from langchain_unified.shims.openai.responses import parse_response_body
+    from langchain_unified.shims.openai.responses_stream import (
         response_stream_parser,
     )
-    from langchain_unified.shims.openai_wire.sse import SSEDecoder
+    from langchain_unified.shims.openai.sse import SSEDecoder
     from langchain_unified.transport.meter import Meter
 
 from jiter import from_json

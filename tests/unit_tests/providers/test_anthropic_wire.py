@@ -23,7 +23,7 @@ from langchain_unified.errors import (
     ProviderRateLimitError,
     ProviderUnavailableError,
 )
-from langchain_unified.shims.anthropic import AnthropicShim
+from langchain_unified.shims.anthropic.shim import AnthropicShim
 from langchain_unified.testing import ProviderEmulator, Reply
 
 

@@ -19,7 +19,7 @@ from langchain_unified.errors import (
     ProviderUnavailableError,
     UnsupportedError,
 )
-from langchain_unified.shims.ollama import OllamaShim
+from langchain_unified.shims.ollama.shim import OllamaShim
 from langchain_unified.testing import ProviderEmulator, Reply
 
 PIXEL = (

@@ -20,8 +20,8 @@ from langchain_unified.content import kept_blocks, replace_native
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.history import prepared
 from langchain_unified.shims import connect
-from langchain_unified.shims.google_genai import GoogleGenAIShim
-from langchain_unified.shims.google_wire.pieces import joined
+from langchain_unified.shims.google_genai.pieces import joined
+from langchain_unified.shims.google_genai.shim import GoogleGenAIShim
 from langchain_unified.testing import ProviderEmulator, Reply
 from langchain_unified.testing.gemini_api.checks.signatures import sign
 from tests.conftest import connections

@@ -9,12 +9,12 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire import (
+from langchain_unified.shims.openai.chat import parse_chat_body
+from langchain_unified.shims.openai.chat_stream import (
     ChatStreamParser,
-    parse_chat_body,
     parse_chat_chunk,
 )
-from langchain_unified.shims.openai_wire.transport import response_class
+from langchain_unified.shims.openai.transport import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 USAGE = {

@@ -10,8 +10,8 @@ import pytest
 from langchain_core import exceptions as core
 
 from langchain_unified import errors as ours
-from langchain_unified.shims.openai_wire.errors import RefusedModelError, to_unified
-from langchain_unified.shims.openai_wire.transport import response_class
+from langchain_unified.shims.openai.errors import RefusedModelError, to_unified
+from langchain_unified.shims.openai.transport import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 REQUEST = LIBRARY.Request("POST", "https://api.openai.com/v1/x")

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.shims.openai_wire import repeating
+from langchain_unified.shims.openai import repeating
 from langchain_unified.testing import ProviderEmulator
 
 _VARYING = {"content-length"}

@@ -8,13 +8,13 @@ import openai
 import pytest
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai_wire import (
+from langchain_unified.shims.openai.transport import (
     apost_json,
     apost_stream,
     post_json,
     post_stream,
+    response_class,
 )
-from langchain_unified.shims.openai_wire.transport import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 CHAT, RESPONSES = "/chat/completions", "/responses"

@@ -1,0 +1,135 @@
+"""The SDK's responses as LangChain results, with what the integration leaves out.
+
+langchain-google-genai 4.4.3 reads neither `finish_message`, `citation_metadata` nor
+`url_context_metadata`, counts no tokens of a blocked prompt, leaves out the result of
+code that printed nothing, and keeps of `toolCall` and `toolResponse` parts what a
+reader wants but not what goes back (read 2026-11-27).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from google.genai.errors import ClientError, ServerError
+from google.genai.types import Candidate, GenerateContentResponse, Outcome
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from langchain_unified.shims.google_genai.parts import PART
+from langchain_unified.shims.google_genai.seam import (
+    StreamBlockIndexer,
+    raise_client_error,
+    raise_server_error,
+    response_to_result,
+)
+
+_KEPT = ("finish_message", "citation_metadata", "url_context_metadata")
+_RESULT = "code_execution_result"
+_SERVER_PARTS = {"server_tool_call": "tool_call", "server_tool_result": "tool_response"}
+
+
+@contextmanager
+def classified(request: dict[str, Any]) -> Iterator[None]:
+    """Raise the SDK's errors as the integration does, for its users' `except`."""
+    try:
+        yield
+    except ClientError as error:
+        raise_client_error(error, request)
+    except ServerError as error:
+        raise_server_error(error)
+
+
+def read_response(response: GenerateContentResponse) -> ChatResult:
+    """Return a whole answer."""
+    result = response_to_result(response)
+    _complete(result, response)
+    if not response.candidates:
+        _, counted = _piece(response, None)
+        for generation in result.generations:
+            if isinstance(generation.message, AIMessage):
+                generation.message.usage_metadata = counted.usage_metadata
+    return result
+
+
+class StreamReader:
+    """Reads the pieces of one stream, whose token counts are running totals."""
+
+    def __init__(self) -> None:
+        """Start before the first piece."""
+        self._counted: UsageMetadata | None = None
+        self._indexer = StreamBlockIndexer()
+
+    def read(self, response: GenerateContentResponse) -> ChatGenerationChunk:
+        """Return a piece."""
+        piece, message = _piece(response, self._counted)
+        self._indexer.assign(message)
+        self._counted = add_usage(self._counted, message.usage_metadata)
+        return piece
+
+
+def _piece(
+    response: GenerateContentResponse, counted: UsageMetadata | None
+) -> tuple[ChatGenerationChunk, AIMessageChunk]:
+    result = response_to_result(response, stream=True, prev_usage=counted)
+    _complete(result, response)
+    piece: Any = result.generations[0]
+    return piece, piece.message
+
+
+def _complete(result: ChatResult, response: GenerateContentResponse) -> None:
+    for generation, candidate in zip(
+        result.generations, response.candidates or (), strict=False
+    ):
+        message = generation.message
+        for name in _KEPT:
+            value = getattr(candidate, name, None)
+            if value:
+                message.response_metadata[name] = _plain(value)
+        _keep_silent_results(message, candidate)
+        if isinstance(message.content, list):
+            _keep_parts(message.content, candidate)
+
+
+def _keep_silent_results(message: BaseMessage, candidate: Candidate) -> None:
+    """Put in its place what code that printed nothing came to: it may have failed."""
+    parts = (candidate.content.parts if candidate.content else None) or []
+    ran = 0
+    for part in parts:
+        ran += part.executable_code is not None
+        result = part.code_execution_result
+        if result is None or result.output:
+            continue
+        blocks = list(message.content) if isinstance(message.content, list) else []
+        if isinstance(message.content, str) and message.content:
+            blocks = [{"type": "text", "text": message.content}]
+        fine = result.outcome in (None, Outcome.OUTCOME_OK)
+        block = {"type": _RESULT, _RESULT: "", "outcome": 1 if fine else 2}
+        blocks.insert(_place_after(blocks, ran), {**block, "tool_call_id": ""})
+        message.content = blocks
+
+
+def _place_after(blocks: list[Any], ran: int) -> int:
+    """Return the place after a number of blocks of code."""
+    kinds = [block.get("type") if isinstance(block, dict) else "" for block in blocks]
+    places = [at + 1 for at, kind in enumerate(kinds) if kind == "executable_code"]
+    return places[ran - 1] if 0 < ran <= len(places) else 0
+
+
+def _keep_parts(blocks: list[Any], candidate: Candidate) -> None:
+    """Keep beside each block of a server's tool the part it was read from."""
+    parts = (candidate.content.parts if candidate.content else None) or []
+    for kind, field in _SERVER_PARTS.items():
+        found = [part for part in parts if getattr(part, field, None) is not None]
+        shown = [b for b in blocks if isinstance(b, dict) and b.get("type") == kind]
+        for block, part in zip(shown, found, strict=False):
+            block["extras"] = {**(block.get("extras") or {}), PART: _plain(part)}
+
+
+def _plain(value: Any) -> Any:
+    """Return an object of the SDK as the wire has it."""
+    if not hasattr(value, "model_dump"):
+        return value
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,1 @@
+"""The untouched `ChatOpenAI`, for the modes of a rollout."""

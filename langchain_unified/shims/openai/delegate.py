@@ -1,0 +1,242 @@
+"""A `ChatOpenAI` whose last step before the wire is the plan.
+
+The seam to langchain-openai. `ChatOpenAI` renders messages, keeps the clients and
+builds LangChain objects; it no longer chooses endpoint or parameters. Its subclasses
+in langchain-openai override the same methods, and no public method does their work:
+
+`_get_request_payload`: messages to request body. The only way to have them rendered,
+    and the step where the plan takes the place of the parameters.
+`_use_responses_api`: which of the two wires to render for.
+`_default_params`: the parameters `ChatOpenAI` would add; none are wanted.
+`_create_chat_result`: body to `ChatResult`.
+`_convert_chunk_to_generation_chunk`: event of a stream to a chunk.
+`_should_stream_usage`: whether `ChatOpenAI` asks a stream for its token counts, to tell
+    what it would have sent.
+
+Run on langchain-openai 1.7.0 to 1.7.4; pinned below the next minor version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import openai
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from pydantic import model_validator
+from typing_extensions import Self
+
+from langchain_unified.shims.openai import transport
+from langchain_unified.shims.openai.chat import (
+    complete_body,
+    with_own_fields,
+    without_calls,
+)
+from langchain_unified.shims.openai.fields import with_fields
+from langchain_unified.shims.openai.items import render_input
+from langchain_unified.shims.openai.parsed import (
+    AsyncParsedStream,
+    ParsedEvent,
+    ParsedStream,
+)
+from langchain_unified.types import CallPlan
+
+PATHS = {"chat": "/chat/completions", "responses": "/responses"}
+_PLAN = "unified_plan"
+_ENDPOINT = "unified_endpoint"
+
+
+class PlannedChatOpenAI(ChatOpenAI):
+    """Sends plans; its own model, endpoint and parameters play no part."""
+
+    @model_validator(mode="after")
+    def _read_dictionaries(self) -> Self:
+        """Read and write the wire as dictionaries."""
+        if self.root_client is not None:
+            self.client = Completions(self.root_client)
+        self.async_client = AsyncCompletions(self.root_async_client)
+        return self
+
+    def stand_in(self, resource: Any, async_resource: Any) -> None:
+        """Call resources of another make in place of the clients' `chat.completions`.
+
+        Args:
+            resource: Has `create`; `None` for the client's own.
+            async_resource: The same for asynchronous calls.
+        """
+        if resource is not None:
+            self.root_client = GivenResource(self.root_client, resource)
+            self.client = Completions(self.root_client)
+        if async_resource is not None:
+            root: Any = GivenResource(self.root_async_client, async_resource)
+            self.root_async_client, self.async_client = root, AsyncCompletions(root)
+
+    def _use_responses_api(self, payload: dict[str, Any]) -> bool:
+        return payload.get(_ENDPOINT) == "responses"
+
+    @property
+    def _default_params(self) -> dict[str, Any]:
+        """Return nothing: every parameter is the plan's."""
+        return {}
+
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return the plan's request in place of `ChatOpenAI`'s."""
+        del stop
+        plan: CallPlan = kwargs[_PLAN]
+        return {"body": self.render(plan, input_), "options": options(plan)}
+
+    def _create_chat_result(
+        self, response: Any, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        """Build messages with every field that the SDK's models would give them."""
+        completed = complete_body(response)
+        result = super()._create_chat_result(without_calls(completed), generation_info)
+        refusal = completed["choices"][0]["message"]["refusal"]
+        result.generations[0].message.additional_kwargs["refusal"] = refusal
+        return with_own_fields(result, completed)
+
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        """Return what the parser of the stream made of an event."""
+        del default_chunk_class
+        piece = chunk.piece if isinstance(chunk, ParsedEvent) else None
+        if piece is not None and base_generation_info:
+            info = {**base_generation_info, **(piece.generation_info or {})}
+            piece.generation_info = info
+        return piece
+
+    def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
+        """Return the request body of a plan with its messages."""
+        key = "input" if plan.endpoint == "responses" else "messages"
+
+        def render(some: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+            marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
+            found = super(PlannedChatOpenAI, self)._get_request_payload(
+                list(some), store=plan.body.get("store"), **marks
+            )
+            rendered: list[dict[str, Any]] = found[key]
+            return rendered
+
+        if plan.endpoint == "responses":
+            turns = render_input(render, messages)
+        else:
+            turns = render(messages)
+            with_fields(turns, messages)
+        body = {"model": plan.model, key: turns, **plan.body}
+        for message in turns:
+            if message.get("role") == "system" and plan.system_role is not None:
+                message["role"] = plan.system_role
+        return {**body, "stream": plan.stream}
+
+    @staticmethod
+    def planned(plan: CallPlan) -> dict[str, Any]:
+        """Return the keywords that carry a plan through `ChatOpenAI`'s methods."""
+        return {_PLAN: plan}
+
+
+def payload_of(
+    model: ChatOpenAI,
+    messages: list[BaseMessage],
+    keywords: dict[str, Any],
+    *,
+    wants_stream: bool,
+) -> tuple[str, dict[str, Any]]:
+    """Return the endpoint and the request a plain `ChatOpenAI` would send."""
+    payload = model._get_request_payload(messages, **keywords)  # noqa: SLF001
+    asked = {**model._default_params, **keywords}  # noqa: SLF001
+    responses = model._use_responses_api(asked)  # noqa: SLF001
+    if wants_stream and not responses:
+        usage = model._should_stream_usage(**keywords)  # noqa: SLF001
+        payload |= {"stream_options": {"include_usage": True}} if usage else {}
+    return ("responses" if responses else "chat"), payload
+
+
+def options(plan: CallPlan) -> dict[str, Any]:
+    """Return the SDK's request options of a plan."""
+    found = {
+        "timeout": plan.timeout,
+        "max_retries": plan.max_retries,
+        "headers": dict(plan.headers) or None,
+        "params": dict(plan.query) or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+class GivenResource:
+    """The SDK's client with something else in place of its `chat.completions`."""
+
+    def __init__(self, client: Any, resource: Any) -> None:
+        """Keep both."""
+        self._client = client
+        self.chat = SimpleNamespace(completions=resource)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the client itself has."""
+        return getattr(self._client, name)
+
+
+class Raw:
+    """An answer as `ChatOpenAI` reads it: parsed body, or events, and headers."""
+
+    def __init__(self, body: Any, headers: Mapping[str, str]) -> None:
+        """Keep both."""
+        self._body, self.headers = body, headers
+
+    def parse(self) -> Any:
+        """Return the parsed body, or the events of a stream."""
+        return self._body
+
+
+class Completions:
+    """Stands in for `client.chat.completions`; gives dictionaries, not models."""
+
+    def __init__(self, client: openai.OpenAI, *, raw: bool = False) -> None:
+        """Keep the SDK's client, and whether answers come with their headers."""
+        self._client, self._raw = client, raw
+
+    @property
+    def with_raw_response(self) -> Completions:
+        """Return the resource whose answers come with their headers."""
+        return Completions(self._client, raw=True)
+
+    def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return its body or events; as `Raw` if asked for."""
+        client, path = self._client, PATHS["chat"]
+        if not body["stream"]:
+            found = Raw(*transport.post_json(client, path, body, options))
+        else:
+            events = transport.post_stream(client, path, body, options)
+            found = Raw(ParsedStream(events), events.headers)
+        return found if self._raw else found.parse()
+
+
+class AsyncCompletions:
+    """Stands in for the asynchronous `client.chat.completions`."""
+
+    def __init__(self, client: openai.AsyncOpenAI, *, raw: bool = False) -> None:
+        """Keep the SDK's client, and whether answers come with their headers."""
+        self._client, self._raw = client, raw
+
+    @property
+    def with_raw_response(self) -> AsyncCompletions:
+        """Return the resource whose answers come with their headers."""
+        return AsyncCompletions(self._client, raw=True)
+
+    async def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return its body or events; as `Raw` if asked for."""
+        client, path = self._client, PATHS["chat"]
+        if not body["stream"]:
+            found = Raw(*await transport.apost_json(client, path, body, options))
+        else:
+            events = await transport.apost_stream(client, path, body, options)
+            found = Raw(AsyncParsedStream(events), events.headers)
+        return found if self._raw else found.parse()

@@ -1,0 +1,242 @@
+"""Calls through the SDK's own `create`, where somebody has hooked it.
+
+Tracing packages wrap `chat.completions.create`, `responses.create` or the client's
+`request` (opentelemetry-instrumentation-openai, openinference-instrumentation-openai),
+and tests patch them. Each has to see the call as it sees ChatOpenAI's, so it is made as
+ChatOpenAI makes it: whole answers by `with_raw_response.create`, streams by `create`.
+Where nobody has hooked anything, requests take the shorter way of `transport`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import FunctionType, TracebackType
+from typing import Any
+
+import openai
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from openai.types.responses.response_create_params import ResponseCreateParamsBase
+from typing_extensions import Self
+
+from langchain_unified.reliability.closing import Owned
+from langchain_unified.reliability.exchange import current
+from langchain_unified.shims.openai.reading import decoded_body
+
+_SDK = str(Path(openai.__file__).parent)
+_NAMES = {"timeout": "timeout", "headers": "extra_headers", "params": "extra_query"}
+
+
+def is_hooked(client: Any, path: str) -> bool:
+    """Tell whether somebody wants to see the calls of an endpoint.
+
+    Args:
+        client: The SDK's client.
+        path: The path of the endpoint.
+    """
+    resource = _resource(client, path)
+    if resource is None:
+        return False
+    if _is_put_in_place(resource):
+        return True
+    kinds = ((type(resource), "create"), (type(client), "request"))
+    return not all(_is_of_the_sdk(getattr(kind, name, None)) for kind, name in kinds)
+
+
+def _is_put_in_place(resource: Any) -> bool:
+    """Tell whether a resource, or a method on this one object, is not the SDK's."""
+    held = getattr(resource, "__dict__", {})
+    raw = held.get("with_raw_response")  # The SDK keeps it there once it was read.
+    is_patched = raw is not None and not _is_of_the_sdk(getattr(raw, "create", None))
+    is_of_the_sdk = type(resource).__module__.startswith(f"{openai.__name__}.")
+    return "create" in held or is_patched or not is_of_the_sdk
+
+
+def _resource(client: Any, path: str) -> Any:
+    if path == "/chat/completions":
+        return client.chat.completions
+    return client.responses if path == "/responses" else None
+
+
+def _is_of_the_sdk(function: Any) -> bool:
+    """Tell a method as the SDK has it from one that was put in its place."""
+    # Proxies such as wrapt's say that they are functions; their type does not.
+    plain = type(function) is FunctionType
+    return plain and function.__code__.co_filename.startswith(_SDK)
+
+
+def create_json(
+    client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Return the answer of `create` and its headers; see `transport.post_json`."""
+    resource = _calling(client, path, options)
+    raw = resource.with_raw_response.create(**_arguments(path, body, options))
+    return _read(raw)
+
+
+async def acreate_json(
+    client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Return the answer of `create` and its headers; see `transport.post_json`."""
+    resource = _calling(client, path, options)
+    raw = await resource.with_raw_response.create(**_arguments(path, body, options))
+    return _read(raw)
+
+
+def create_stream(
+    client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> HookedStream:
+    """Return the events of `create`; see `transport.post_stream`."""
+    resource = _calling(client, path, options)
+    return HookedStream(resource.create(**_arguments(path, body, options)))
+
+
+async def acreate_stream(
+    client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> AsyncHookedStream:
+    """Return the events of `create`; see `transport.post_stream`."""
+    resource = _calling(client, path, options)
+    stream = await resource.create(**_arguments(path, body, options))
+    return AsyncHookedStream(stream)
+
+
+def _calling(client: Any, path: str, options: Mapping[str, Any] | None) -> Any:
+    """Return the resource to call; what was patched on the object itself stays."""
+    resource = _resource(client, path)
+    retries = (options or {}).get("max_retries")
+    if retries is None or _is_put_in_place(resource):
+        return resource
+    return _resource(client.with_options(max_retries=retries), path)
+
+
+def _arguments(
+    path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return a body as keywords of `create`; fields it does not know are extra."""
+    known = _keywords(path)
+    given = {name: value for name, value in body.items() if name in known}
+    extra = {name: value for name, value in body.items() if name not in known}
+    told = {_NAMES[k]: v for k, v in (options or {}).items() if k in _NAMES}
+    return {**given, **told, **({"extra_body": extra} if extra else {})}
+
+
+@lru_cache
+def _keywords(path: str) -> frozenset[str]:
+    """Return the fields `create` takes; its signature may be that of a hook."""
+    of_chat = path == "/chat/completions"
+    fields: Any = CompletionCreateParamsBase if of_chat else ResponseCreateParamsBase
+    return frozenset({"stream", *fields.__annotations__})
+
+
+def _read(raw: Any) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Return the body of a raw response, or of what a patch gives in its place."""
+    response = getattr(raw, "http_response", None)
+    headers = _headers(raw)
+    content = getattr(response, "content", None)
+    if isinstance(content, bytes):
+        current().received = (response, content)
+        return decoded_body(content, response), headers
+    answer = raw.parse() if hasattr(raw, "parse") else raw
+    return _plain(answer), headers
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """Return an object of the SDK as the dictionary it was made of."""
+    if isinstance(value, dict):
+        return value
+    plain: dict[str, Any] = value.model_dump(
+        mode="json", by_alias=True, exclude_unset=True, warnings=False
+    )
+    return plain
+
+
+class HookedStream:
+    """The events of a stream that the SDK, and whoever hooked it, has read.
+
+    Attributes:
+        headers: The response headers, if they are known.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        """Take over a stream of the SDK."""
+        self._stream = stream
+        self.headers = _headers(getattr(stream, "response", None))
+        self._events = self._read()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Return the iterator of the events."""
+        return self._events
+
+    def __next__(self) -> dict[str, Any]:
+        """Return the next event."""
+        return next(self._events)
+
+    def __enter__(self) -> Self:
+        """Return the stream, to be closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._events.close()
+
+    def _read(self) -> Generator[dict[str, Any], None, None]:
+        with self._stream as events:
+            for event in events:
+                current().answered = True
+                yield _plain(event)
+
+
+class AsyncHookedStream:
+    """The events of an asynchronous stream; see `HookedStream`."""
+
+    def __init__(self, stream: Any) -> None:
+        """Take over a stream of the SDK."""
+        self._stream = stream
+        self.headers = _headers(getattr(stream, "response", None))
+        self._events = Owned(self._read())
+
+    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        """Return the iterator of the events."""
+        return self._events
+
+    async def __anext__(self) -> dict[str, Any]:
+        """Return the next event."""
+        return await self._events.__anext__()
+
+    async def __aenter__(self) -> Self:
+        """Return the stream, to be closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release the connection."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Release the connection."""
+        await self._events.aclose()
+
+    async def _read(self) -> AsyncGenerator[dict[str, Any], None]:
+        async with self._stream as events:
+            async for event in events:
+                current().answered = True
+                yield _plain(event)
+
+
+def _headers(response: Any) -> Mapping[str, str]:
+    headers = getattr(response, "headers", None)
+    return headers if isinstance(headers, Mapping) else {}

@@ -1,0 +1,210 @@
+"""What both kinds of client do with the bytes of an answer: whole, and in events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import openai
+from jiter import from_json
+
+from langchain_unified.reliability.exchange import current, too_late
+from langchain_unified.reliability.limits import limits
+from langchain_unified.shims.openai.faults import (
+    api_error,
+    malformed,
+    no_stream,
+    raise_broken,
+    silent,
+    stream_error,
+    told_error,
+    too_large,
+    transport_errors,
+)
+from langchain_unified.shims.openai.sse import SSEDecoder
+
+TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
+"""Events after which a Responses stream has nothing more to say."""
+
+_PREVIEW = 200
+_OPENING = 64 * 1024
+"""Bytes kept of what came in place of a stream, to say what it was."""
+
+_FAILURES = frozenset({"error", "response.failed"})
+
+
+class EventReader:
+    """What both kinds of stream do with the bytes they get."""
+
+    def __init__(self, response: Any, path: str, max_line: int | None) -> None:
+        """Read the events of an open response."""
+        self.done = self._finished = False
+        self._received = 0
+        kind: Any = type(response)
+        self.timeouts, self.broken = transport_errors(kind)
+        self._response = response
+        self._bytes = 0
+        self._opening = b""
+        self._exchange = current()
+        self._exchange.received = (response, b"")
+        _shorten(response, self._exchange.remaining())
+        self._decoder = SSEDecoder(max_line or limits().event_bytes)
+        self._terminal = (
+            TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
+        )
+
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """Return the events that some bytes complete."""
+        self._exchange.check()
+        if not self._bytes or (not self._received and len(self._opening) < _OPENING):
+            self._opening += chunk[:_OPENING]
+        self._bytes += len(chunk)
+        if self._bytes > limits().stream_bytes:
+            raise too_large("stream", limits().stream_bytes, self._response)
+        return self._events(self._decoder.feed(chunk))
+
+    async def anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """Return the next bytes, `None` at the end.
+
+        Raises:
+            ProviderStreamTimeoutError: If none come in `stream_chunk_timeout` seconds.
+        """
+        pause = self._exchange.pause
+        try:
+            if pause is None:
+                return await chunks.__anext__()
+            with anyio.fail_after(pause):
+                return await chunks.__anext__()
+        except StopAsyncIteration:
+            return None
+        except TimeoutError as error:
+            raise silent(pause, self._received, self._response) from error
+
+    def finish(self) -> Iterator[dict[str, Any]]:
+        """Yield what is left; raise if the answer was not complete."""
+        yield from self._events(self._decoder.finish())
+        if not self._received and not self.done and _is_something(self._opening):
+            raise no_stream(self._opening, self._response)
+        # Servers that speak OpenAI's API do not all send [DONE].
+        if not self.done and not self._finished:
+            message = "The stream ended before the answer was complete."
+            request = self._response.request
+            raise openai.APIConnectionError(message=message, request=request)
+
+    def raise_broken(self, error: Exception) -> None:
+        """Raise a broken connection, unless all has been said."""
+        if not self.done:
+            raise_broken(error, self._response)
+
+    def _events(self, raw: list[tuple[bytes, bytes]]) -> Iterator[dict[str, Any]]:
+        for name, data in raw:
+            if self.done:
+                return
+            if data.startswith(b"[DONE]"):
+                # Responses ends with an event of its own; a server that says [DONE]
+                # instead has said all, and ChatOpenAI takes it so.
+                self.done = not self._terminal
+                self._finished = True
+                continue
+            event = decoded_body(data, self._response)
+            self._exchange.answered = True
+            kind = event.get("type")
+            kind = kind if isinstance(kind, str) else None
+            failed = event.get("error") or event.get("object") == "error"
+            if failed or name == b"error" or kind in _FAILURES:
+                raise stream_error(event, self._response.request)
+            if not self._received:
+                self._exchange.shown = event
+            self._received += 1
+            self.done = kind in self._terminal
+            self._finished = self._finished or _has_finished(event)
+            yield event
+
+
+def _is_something(opening: bytes) -> bool:
+    """Tell whether bytes are no events, nor comments that keep the line open."""
+    said = opening.lstrip()
+    return bool(said) and not said.startswith((b":", b"data:", b"event:", b"id:"))
+
+
+class BodyReader:
+    """What both kinds of whole answer do with the bytes they get."""
+
+    def __init__(self, response: Any, max_bytes: int | None) -> None:
+        """Read the body of an open response."""
+        self._response = response
+        self._most = limits().body_bytes if max_bytes is None else max_bytes
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._exchange = current()
+        kind: Any = type(response)
+        self.broken = transport_errors(kind)[1]
+        _shorten(response, self._exchange.remaining())
+
+    def feed(self, chunk: bytes) -> None:
+        """Take some bytes, if they are not too many."""
+        self._exchange.check()
+        self._size += len(chunk)
+        if self._size > self._most:
+            self._parts.clear()
+            raise too_large("answer", self._most, self._response)
+        self._parts.append(chunk)
+
+    def raise_broken(self, error: Exception) -> None:
+        """Raise a broken connection."""
+        raise_broken(error, self._response)
+
+    def decoded(self) -> dict[str, Any]:
+        """Return the body; raise the error it tells."""
+        data = b"".join(self._parts)
+        self._exchange.received = (self._response, data)
+        body = decoded_body(data, self._response)
+        self._exchange.answered = True
+        self._exchange.shown = body
+        if error := told_error(body):
+            raise api_error(error, self._response.request)
+        return body
+
+
+def _shorten(response: Any, seconds: float | None) -> None:
+    """Wait for the next bytes no longer than the call has time.
+
+    httpcore reads the timeout when it begins with the body.
+    """
+    timeouts = response.request.extensions.get("timeout")
+    if seconds is None or not isinstance(timeouts, dict):
+        return
+    if seconds <= 0:
+        raise too_late()
+    allowed = timeouts.get("read")
+    timeouts["read"] = seconds if allowed is None else min(seconds, allowed)
+
+
+def _has_finished(event: dict[str, Any]) -> bool:
+    choices = event.get("choices")
+    if not isinstance(choices, list):
+        return False
+    return any(isinstance(one, dict) and one.get("finish_reason") for one in choices)
+
+
+def decoded_body(data: bytes, response: Any) -> dict[str, Any]:
+    """Return a JSON object; raise the error of an answer that is none."""
+    try:
+        decoded = from_json(data)
+    except ValueError:
+        decoded = _decoded_leniently(data)
+    if not isinstance(decoded, dict):
+        preview = data[:_PREVIEW].decode("utf-8", "replace")
+        message = f"Expected a JSON object from the provider, got: {preview!r}"
+        raise malformed(message, response)
+    return decoded
+
+
+def _decoded_leniently(data: bytes) -> Any:
+    # jiter 0.19 refuses lone surrogates and byte order marks, which json takes.
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

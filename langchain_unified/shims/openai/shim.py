@@ -1,0 +1,326 @@
+"""The OpenAI shim: patched `ChatOpenAI` for models that do not reason, the SDK else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import openai
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import SecretStr
+
+from langchain_unified.content import register_translators
+from langchain_unified.errors import (
+    InvalidParameterError,
+    MissingCredentialsError,
+    ProviderError,
+    refusal_within,
+)
+from langchain_unified.history import aprepared, prepared
+from langchain_unified.registry.makes import shown_make
+from langchain_unified.reliability.closing import owned
+from langchain_unified.reliability.exchange import current
+from langchain_unified.shims import core_seam
+from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.openai import background, repeating, transport
+from langchain_unified.shims.openai.chat import parse_chat_body
+from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai.delegate import (
+    PATHS,
+    PlannedChatOpenAI,
+    options,
+)
+from langchain_unified.shims.openai.errors import to_unified
+from langchain_unified.shims.openai.http import http_package, http_settings
+from langchain_unified.shims.openai.responses import parse_response_body
+from langchain_unified.shims.openai.responses_stream import (
+    ResponseStreamParser,
+    response_stream_parser,
+)
+from langchain_unified.shims.openai.unusable import sdk_errors
+from langchain_unified.transport import client_arguments
+from langchain_unified.types import CallPlan
+
+register_translators()
+
+
+class OpenAIShim(ProviderShim):
+    """Calls OpenAI, and servers that speak its API."""
+
+    provider = "openai"
+
+    @cached_property
+    def delegate(self) -> PlannedChatOpenAI:
+        """The `ChatOpenAI` that keeps the clients and renders messages.
+
+        Raises:
+            MissingCredentialsError: If there is no key.
+        """
+        given = self.connection.get
+        has_client = next(filter(None, map(given, _GIVEN_CLIENTS)), None)
+        if self.connection.name and given("api_key") is None:
+            name = self.connection.name
+            variables = self.connection.key_env
+            raise MissingCredentialsError(name, f"the server {name!r}", variables)
+        if (
+            not has_client
+            and given("api_key") is None
+            and not os.environ.get("OPENAI_API_KEY")
+        ):
+            raise MissingCredentialsError(self.provider, "OpenAI", ("OPENAI_API_KEY",))
+        settings = {
+            "openai_api_key": given("api_key"),
+            "openai_api_base": given("base_url"),
+            "openai_organization": given("organization"),
+            "default_headers": given("default_headers"),
+            "default_query": given("default_query"),
+            "root_client": given("root_client"),
+            "root_async_client": given("root_async_client"),
+            "client": given("root_client"),
+            "async_client": given("root_async_client"),
+            "stream_chunk_timeout": given("stream_chunk_timeout"),
+            "include_response_headers": given("include_response_headers"),
+        }
+        kept = {name: v for name, v in settings.items() if v is not None}
+        if has_client is not None:
+            kept |= _as_the_client(has_client, kept)
+        http_client, http_async_client = self._http_clients()
+        made = PlannedChatOpenAI(
+            model="planned",
+            openai_proxy=None,
+            http_client=http_client,
+            http_async_client=http_async_client,
+            **kept,
+        )
+        if self.connection.name:  # OPENAI_ORG_ID and its like are OpenAI's
+            for client in (made.root_client, made.root_async_client):
+                client.organization = client.project = None
+        made.stand_in(given("client"), given("async_client"))
+        if self._is_plain():
+            repeating.allow(made.root_client, http_client)
+            repeating.allow(made.root_async_client, http_async_client)
+        return made
+
+    def _http_clients(self) -> tuple[Any, Any]:
+        """Return the HTTP clients of the connection, given or made here.
+
+        Raises:
+            InvalidParameterError: If a proxy is given as well as a client.
+        """
+        given = self.connection.get
+        clients = (given("http_client"), given("http_async_client"))
+        if any(clients) and given("proxy"):
+            accepted = "give either openai_proxy, or HTTP clients that use the proxy."
+            raise InvalidParameterError("openai_proxy", "**********", accepted)
+        proxy = given("proxy") or (None if any(clients) else _proxy_in_environment())
+        settings = http_settings(given("http_socket_options"), proxy)
+        made = client_arguments(http_package(), settings, self.own)
+        return (
+            clients[0] or openai.DefaultHttpxClient(**made),
+            clients[1] or openai.DefaultAsyncHttpxClient(**made),
+        )
+
+    def _is_plain(self) -> bool:
+        """Tell whether the clients are ours, and one key serves all requests."""
+        given = self.connection.get
+        return not any(map(given, _OWN_CLIENTS)) and isinstance(
+            given("api_key", ""), (str, SecretStr)
+        )
+
+    def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with _errors(plan), self._watched():
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                found = core_seam.generate(self.delegate, messages, **carried)
+                return _with_parsed(plan, found)
+            body, headers = transport.post_json(
+                self.delegate.root_client,
+                PATHS[plan.endpoint],
+                self.delegate.render(plan, messages),
+                options(plan),
+            )
+            if plan.endpoint == "responses":
+                client = self.delegate.root_client
+                body = background.whole(client, body, options(plan))
+            return _parsed(plan, body, self._kept(headers))
+
+    async def agenerate(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> ChatResult:
+        """Send the plan and return the whole answer."""
+        with _errors(plan), self._watched():
+            messages = await aprepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                found = await core_seam.agenerate(self.delegate, messages, **carried)
+                return _with_parsed(plan, found)
+            body, headers = await transport.apost_json(
+                self.delegate.root_async_client,
+                PATHS[plan.endpoint],
+                self.delegate.render(plan, messages),
+                options(plan),
+            )
+            if plan.endpoint == "responses":
+                client = self.delegate.root_async_client
+                body = await background.awhole(client, body, options(plan))
+            return _parsed(plan, body, self._kept(headers))
+
+    def stream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Generator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+        with _errors(plan), self._watched():
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                yield from core_seam.stream(self.delegate, messages, **carried)
+                return
+            body = self.delegate.render(plan, messages)
+            with transport.post_stream(
+                self.delegate.root_client, PATHS[plan.endpoint], body, options(plan)
+            ) as events:
+                parser = _stream_parser(plan, self._kept(events.headers))
+                for event in events:
+                    chunk = parser.parse(event)
+                    if chunk is not None:
+                        yield chunk
+                if rest := parser.rest():
+                    yield rest
+
+    async def astream(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk]:
+        """Send the plan and yield the answer in pieces."""
+        with _errors(plan), self._watched():
+            messages = await aprepared(plan, messages)
+            if plan.route == "patched":
+                carried = self.delegate.planned(plan)
+                given: Any = core_seam.astream(self.delegate, messages, **carried)
+                async with owned(given) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            body = self.delegate.render(plan, messages)
+            async with await transport.apost_stream(
+                self.delegate.root_async_client,
+                PATHS[plan.endpoint],
+                body,
+                options(plan),
+            ) as events:
+                parser = _stream_parser(plan, self._kept(events.headers))
+                async for event in events:
+                    parsed = parser.parse(event)
+                    if parsed is not None:
+                        yield parsed
+                if rest := parser.rest():
+                    yield rest
+
+    @classmethod
+    def sdk_errors(
+        cls, reason: str, message: BaseMessage
+    ) -> tuple[tuple[type[Exception], ...], dict[str, Any]]:
+        """Return what `ChatOpenAI` raises for an answer without its form."""
+        return sdk_errors(reason, message)
+
+    def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
+        """Count tokens with tiktoken, whose tables come from the network once."""
+        return _counter(plan).get_num_tokens_from_messages(messages)
+
+    def count_text(self, plan: CallPlan, text: str) -> int:
+        """Count the tokens of a text with tiktoken."""
+        return len(self.token_ids(plan, text))
+
+    def token_ids(self, plan: CallPlan, text: str) -> list[int]:
+        """Return the tokens of a text by tiktoken."""
+        return _counter(plan).get_token_ids(text)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """See of what make the user's own server is, by the answers it gives anyway."""
+        exchange, here = current(), self.connection
+        try:
+            yield
+        finally:
+            if not (here.server.is_own or here.seen) and exchange.received:
+                headers = exchange.received[0].headers
+                here.seen = shown_make(headers, exchange.shown)
+
+    def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
+        wanted = self.connection.get("include_response_headers")
+        return headers if wanted else None
+
+
+SHIM = OpenAIShim
+
+
+def _counter(plan: CallPlan) -> PlannedChatOpenAI:
+    """Return what counts tokens for a model; it takes neither key nor client."""
+    return PlannedChatOpenAI.model_construct(model_name=plan.model)
+
+
+_GIVEN_CLIENTS = ("root_client", "root_async_client", "client", "async_client")
+_OWN_CLIENTS = (*_GIVEN_CLIENTS, "http_client", "http_async_client")
+
+
+def _as_the_client(client: Any, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a given client brings; one that a test made has none."""
+    key, address = getattr(client, "api_key", None), getattr(client, "base_url", None)
+    is_real = str(address).startswith("http")
+    own = {"openai_api_key": key, "openai_api_base": str(address)} if is_real else {}
+    if "OPENAI_API_KEY" not in os.environ:
+        own.setdefault("openai_api_key", "none: the client given has its own")
+    return {name: value for name, value in own.items() if name not in kept}
+
+
+def _proxy_in_environment() -> str | None:
+    return os.environ.get("OPENAI_PROXY") or None
+
+
+@contextmanager
+def _errors(plan: CallPlan) -> Iterator[None]:
+    """Raise the SDK's errors as ours, which are the SDK's as well."""
+    try:
+        yield
+    except (openai.OpenAIError, ProviderError) as error:
+        if (refusal := refusal_within(error)) is not None:
+            raise refusal from None
+        unified = to_unified(
+            error, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
+        )
+        if unified is error:
+            raise
+        raise unified from error
+
+
+def _parsed(
+    plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str] | None
+) -> ChatResult:
+    if plan.endpoint == "responses":
+        version = plan.output_version
+        return parse_response_body(body, output_version=version, headers=headers)
+    return _with_parsed(plan, parse_chat_body(body, headers=headers))
+
+
+def _with_parsed(plan: CallPlan, result: ChatResult) -> ChatResult:
+    """Add the place of the object that an answer in a form holds, as ChatOpenAI has it.
+
+    The object itself is put there by whoever knows its class.
+    """
+    if "response_format" in plan.body:
+        result.generations[0].message.additional_kwargs.setdefault("parsed", None)
+    return result
+
+
+def _stream_parser(
+    plan: CallPlan, headers: Mapping[str, str] | None
+) -> ChatStreamParser | ResponseStreamParser:
+    version = plan.output_version
+    if plan.endpoint == "responses":
+        return response_stream_parser(output_version=version, headers=headers)
+    return ChatStreamParser(output_version=version, headers=headers)

@@ -1,0 +1,145 @@
+"""Requests over the OpenAI SDK's own client, answers as plain dictionaries.
+
+`client.post` is the SDK's documented way to call an endpoint by path. It keeps the
+SDK's authentication, retries, timeouts and error classes; handing it an HTTP response
+class as `cast_to` returns the response as it came, to be parsed once. Where somebody
+has hooked the SDK's own `create`, calls go through that; see `hooks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+
+from langchain_unified.shims.openai import hooks
+from langchain_unified.shims.openai.http import response_class
+from langchain_unified.shims.openai.reading import (
+    TERMINAL_EVENTS,
+    BodyReader,
+    EventReader,
+)
+from langchain_unified.shims.openai.sending import (
+    Options,
+    asend,
+    send,
+)
+from langchain_unified.shims.openai.streams import AsyncEventStream, EventStream
+
+__all__ = [
+    "TERMINAL_EVENTS",
+    "AsyncEventStream",
+    "EventStream",
+    "Options",
+    "apost_json",
+    "apost_stream",
+    "post_json",
+    "post_stream",
+    "response_class",
+]
+
+
+def post_json(
+    client: openai.OpenAI,
+    path: str,
+    body: Mapping[str, Any],
+    options: Options | None = None,
+    *,
+    max_bytes: int | None = None,
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Send a request and return the answer and its headers.
+
+    Args:
+        client: The SDK client of the connection.
+        path: Path below the client's base URL, for example `/chat/completions`.
+        body: The request body.
+        options: Per-request headers, timeout, retries and query.
+        max_bytes: Most bytes of an answer that are read; see `reliability.Limits`.
+
+    Returns:
+        The decoded body and the response headers.
+
+    Raises:
+        openai.OpenAIError: Whatever the SDK raises; also for an error in a 200 body.
+        MalformedResponseError: If the body is no JSON object or is too large.
+    """
+    if hooks.is_hooked(client, path):
+        return hooks.create_json(client, path, body, options)
+    response = send(client, path, body, options)
+    reader = BodyReader(response, max_bytes)
+    try:
+        for chunk in response.iter_bytes():
+            reader.feed(chunk)
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        response.close()
+    return reader.decoded(), response.headers
+
+
+async def apost_json(
+    client: openai.AsyncOpenAI,
+    path: str,
+    body: Mapping[str, Any],
+    options: Options | None = None,
+    *,
+    max_bytes: int | None = None,
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Send a request and return the answer and its headers; see `post_json`."""
+    if hooks.is_hooked(client, path):
+        return await hooks.acreate_json(client, path, body, options)
+    response = await asend(client, path, body, options)
+    reader = BodyReader(response, max_bytes)
+    try:
+        async for chunk in response.aiter_bytes():
+            reader.feed(chunk)
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        await response.aclose()
+    return reader.decoded(), response.headers
+
+
+def post_stream(
+    client: openai.OpenAI,
+    path: str,
+    body: Mapping[str, Any],
+    options: Options | None = None,
+    *,
+    max_line: int | None = None,
+) -> EventStream | hooks.HookedStream:
+    """Send a request and return its events as they come.
+
+    Args:
+        client: The SDK client of the connection.
+        path: Path below the client's base URL; `/responses` or `/chat/completions`.
+        body: The request body, `stream` included.
+        options: Per-request headers, timeout, retries and query.
+        max_line: Most bytes of one event; see `reliability.Limits`.
+
+    Returns:
+        An iterator of event bodies. Close it, or use it in a `with` block.
+
+    Raises:
+        openai.OpenAIError: Whatever the SDK raises before the first event.
+    """
+    if hooks.is_hooked(client, path):
+        return hooks.create_stream(client, path, body, options)
+    response = send(client, path, body, options)
+    return EventStream(response, EventReader(response, path, max_line))
+
+
+async def apost_stream(
+    client: openai.AsyncOpenAI,
+    path: str,
+    body: Mapping[str, Any],
+    options: Options | None = None,
+    *,
+    max_line: int | None = None,
+) -> AsyncEventStream | hooks.AsyncHookedStream:
+    """Send a request and return its events as they come; see `post_stream`."""
+    if hooks.is_hooked(client, path):
+        return await hooks.acreate_stream(client, path, body, options)
+    response = await asend(client, path, body, options)
+    return AsyncEventStream(response, EventReader(response, path, max_line))
