@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -28,6 +30,19 @@ os.environ.setdefault("LANGCHAIN_UNIFIED_CACHE", tempfile.mkdtemp(prefix="lists-
 
 STRICT_UPSTREAM = "UPSTREAM_BLOCKS"
 """Set it to `1` to have differences from other catalogues fail the run."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keep_clients_of_chat_openai() -> None:
+    """Keep every client that `ChatOpenAI` makes until the process ends.
+
+    It caches them by address and drops the oldest after 128, where the suite's servers
+    have 200 addresses. A dropped client is collected with connections of loops that are
+    closed, and the warning blames whichever test runs then (langchain-openai 1.7.0).
+    """
+    module = importlib.import_module("langchain_openai.chat_models._client_utils")
+    name = "_cached_async_httpx_client"
+    setattr(module, name, lru_cache(maxsize=None)(getattr(module, name).__wrapped__))
 
 
 @pytest.hookimpl(wrapper=True)
