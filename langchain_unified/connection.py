@@ -13,28 +13,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from langchain_unified.azure_address import platform_of
-from langchain_unified.data.installed import installed
+from langchain_unified.data.connections import connection_facts, facts_of
+from langchain_unified.data.installed import shipped_ids
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
     shown_name,
 )
-from langchain_unified.servers import Server, on_vertex, server_of
+from langchain_unified.servers import Place, Server, place_of
 from langchain_unified.vocabulary import nearest
-
-OWNED = {
-    "openai_api_key": ("openai", "api_key"),
-    "openai_api_base": ("openai", "base_url"),
-    "openai_organization": ("openai", "organization"),
-    "openai_proxy": ("openai", "proxy"),
-    "google_api_key": ("google_genai", "api_key"),
-    "vertexai": ("google_genai", "vertexai"),
-    "project": ("google_genai", "project"),
-    "location": ("google_genai", "location"),
-    "credentials": ("google_genai", "credentials"),
-}
-"""Provider and setting by constructor keyword."""
 
 SHARED = (
     "api_key",
@@ -48,29 +35,32 @@ SHARED = (
 )
 """Constructor keywords that belong to the provider of the constructor's model."""
 
-SETTINGS = frozenset(
+_COMMON = frozenset(
     {
         *SHARED,
-        *(setting for _, setting in OWNED.values()),
         "api_version",
-        "azure_endpoint",
-        "azure_ad_token",
-        "azure_ad_token_provider",
-        "azure_ad_async_token_provider",
-        "deployments",
         "client_args",
         "client_options",
-        "keep_alive",
-        "root_async_client",
-        "root_client",
+        "deployments",
         "include_response_headers",
-        "stream_chunk_timeout",
         "like",
         "prices",
         "profile",
+        "root_async_client",
+        "root_client",
+        "stream_chunk_timeout",
     }
 )
-"""What `providers={"<id>": {...}}` may set."""
+
+
+def known_settings() -> frozenset[str]:
+    """Return what `providers={"<id>": {...}}` may set."""
+    own = (
+        {*facts.settings, *facts.keywords.values()}
+        for provider, facts in connection_facts().items()
+        if provider in shipped_ids()
+    )
+    return _COMMON.union(*own)
 
 
 class Connection:
@@ -87,6 +77,7 @@ class Connection:
         name: What the user calls the server; no key, address or organization of the
             provider in the environment is meant for it.
         key_env: Environment variables that can hold the key of a named server.
+        place: Where its calls go, as the provider tells.
         server: Where its calls are really sent.
         seen: Name of the make of server that its answers showed; empty so far.
     """
@@ -96,6 +87,7 @@ class Connection:
         "_settings",
         "key_env",
         "name",
+        "place",
         "provider",
         "seen",
         "server",
@@ -114,7 +106,8 @@ class Connection:
         pairs = ((name, _identity(v)) for name, v in self._settings.items())
         around = _surroundings("" if name else provider)
         self._key = (provider, name, frozenset(pairs), around)
-        self.server: Server = server_of(provider, self._settings.get)
+        self.place: Place = place_of(provider, self._settings.get)
+        self.server: Server = Server.at(provider, self.place.url)
         self.seen = ""  # set by the shim; equal connections share one
 
     @property
@@ -169,7 +162,7 @@ class Connection:
 
 def _surroundings(provider: str) -> tuple[str | None, ...]:
     """Return what the SDKs read from the environment when a client is made."""
-    names = (*_READ_BY_SDKS.get(provider, ()), *_READ_BY_ALL)
+    names = (*facts_of(provider).read_by_sdk, *_READ_BY_ALL)
     return tuple(os.environ.get(name) for name in names)
 
 
@@ -185,40 +178,6 @@ _READ_BY_ALL = (
     "https_proxy",
     "no_proxy",
 )
-_READ_BY_OPENAI = (
-    "OPENAI_API_KEY",
-    "OPENAI_API_BASE",
-    "OPENAI_BASE_URL",
-    "OPENAI_ORGANIZATION",
-    "OPENAI_ORG_ID",
-    "OPENAI_PROXY",
-)
-_READ_BY_SDKS = {
-    "openai": _READ_BY_OPENAI,
-    "legacy": _READ_BY_OPENAI,
-    "google_genai": (
-        "GOOGLE_API_KEY",
-        "GEMINI_API_KEY",
-        "GOOGLE_GEMINI_BASE_URL",
-        "GOOGLE_GENAI_API_VERSION",
-        "GOOGLE_GENAI_HTTP_CLIENT",
-        "GOOGLE_GENAI_USE_VERTEXAI",
-    ),
-    "azure_openai": (
-        "AZURE_OPENAI_API_KEY",
-        "AZURE_OPENAI_AD_TOKEN",
-        "AZURE_OPENAI_ENDPOINT",
-        "OPENAI_API_VERSION",
-        "OPENAI_PROXY",
-    ),
-    "anthropic": (
-        "ANTHROPIC_API_KEY",
-        "ANTHROPIC_API_URL",
-        "ANTHROPIC_BASE_URL",
-        "ANTHROPIC_PROXY",
-    ),
-    "ollama": ("OLLAMA_HOST", "OLLAMA_API_KEY"),
-}
 
 
 def _identity(value: Any) -> Any:
@@ -251,20 +210,13 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(settings, Mapping):
             accepted = 'give settings by name, for example {"api_key": "..."}.'
             raise InvalidParameterError(where, "**********", accepted)
-        known = SETTINGS | _own_settings(str(provider))
+        known = known_settings().union(facts_of(str(provider)).settings)
         for name, value in settings.items():
             if name not in known:
                 raise UnknownParameterError(name, nearest(name, known), where=where)
             _check_type(f"{where}[{name!r}]", name, value)
         checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
     return checked
-
-
-def _own_settings(provider: str) -> frozenset[str]:
-    """Return the connection settings that only an installed provider has."""
-    tables = (one.table for one in installed() if one.provider == provider)
-    named = (table.get("provider", {}).get("settings") for table in tables)
-    return frozenset(next(filter(None, named), ()))
 
 
 def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) -> None:
@@ -291,24 +243,22 @@ def deployments_of(providers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]
     }
 
 
-_TEXTS = frozenset(
-    {"api_version", "azure_endpoint", "base_url", "location", "organization", "project"}
-)
+_TEXTS = frozenset({"api_version", "base_url", "location", "organization", "project"})
 _MAPPINGS = frozenset(
     {"client_args", "client_options", "default_headers", "default_query", "deployments"}
 )
-_CALLABLES = frozenset({"azure_ad_token_provider", "azure_ad_async_token_provider"})
 
 
 def _check_type(where: str, name: str, value: Any) -> None:
     """Refuse a setting of the wrong type; the value of a secret is never shown."""
     if value is None:
         return
-    if name in _TEXTS and not isinstance(value, str):
+    is_text = name in _TEXTS or name.endswith("_endpoint")
+    if is_text and not isinstance(value, str):
         raise InvalidParameterError(where, "**********", "give a string.")
     if name in _MAPPINGS and not isinstance(value, Mapping):
         raise InvalidParameterError(where, "**********", "give a dictionary.")
-    if name in _CALLABLES and not callable(value):
+    if name.endswith("_token_provider") and not callable(value):
         raise InvalidParameterError(where, "**********", "give a callable.")
     if _is_secret(name) and not (
         isinstance(value, (str, SecretStr)) or callable(value)
@@ -332,7 +282,9 @@ def platforms(connected: Callable[[str], Connection]) -> dict[str, str]:
     Args:
         connected: Returns the connection of a provider.
     """
-    found = {"azure_openai": platform_of(connected("azure_openai").get)}
-    if on_vertex(connected("google_genai").get):
-        found["google_genai"] = "vertexai"
-    return {provider: platform for provider, platform in found.items() if platform}
+    places = {
+        provider: connected(provider).place.platform
+        for provider, facts in connection_facts().items()
+        if facts.place
+    }
+    return {provider: platform for provider, platform in places.items() if platform}

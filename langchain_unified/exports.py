@@ -1,4 +1,4 @@
-"""Names a package offers and imports at their first use (PEP 562)."""
+"""Names imported at their first use: those a package offers, and those of rows."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ def exported(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return find
+
+
+def loaded(name: str) -> Any:
+    """Return the object that rows name.
+
+    Args:
+        name: A module, a colon and the name of the object: `acme.wire:WIRE`.
+
+    Raises:
+        AttributeError: If the module has no such object.
+        ImportError: If there is no such module.
+    """
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)

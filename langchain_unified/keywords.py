@@ -16,7 +16,7 @@ from langchain_unified.errors import (
 )
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.hosts import hosts_in
-from langchain_unified.servers import server_of, user_configured
+from langchain_unified.servers import owned_keywords, server_of, user_configured
 from langchain_unified.transport.secrets import check_url
 
 
@@ -52,8 +52,9 @@ def _own_connection(values: dict[str, Any]) -> dict[str, Any]:
     """Give the shared connection keywords to the provider of the model."""
     values["providers"] = connection.checked_providers(values.get("providers"))
     for settings in (values, *values["providers"].values()):
-        for name in ("base_url", "openai_api_base", "azure_endpoint"):
-            check_url(name, settings.get(name))
+        for name in ("base_url", "openai_api_base", *settings):
+            if name.endswith(_ADDRESSES):
+                check_url(name, settings.get(name))
     model = values.get("model", values.get("model_name"))
     names = (*connection.SHARED, "openai_api_base")
     given = {k: values[k] for k in names if values.get(k) is not None}
@@ -74,6 +75,10 @@ def _own_connection(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+_ADDRESSES = ("base_url", "api_base", "_endpoint")
+"""How keywords that hold an address end."""
+
+
 def _provider_of(
     model: str, values: Mapping[str, Any], given: Mapping[str, Any]
 ) -> tuple[str, bool]:
@@ -90,7 +95,7 @@ def _provider_of(
     openai.setdefault("base_url", values.get("openai_api_base"))
     owned = {
         owner: values[keyword]
-        for keyword, (owner, _) in connection.OWNED.items()
+        for keyword, (owner, _) in owned_keywords().items()
         if values.get(keyword) is not None
     }
     hosts = hosts_in(providers, registry.servers)

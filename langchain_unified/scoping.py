@@ -9,17 +9,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from langchain_unified.connection import Connection
+from langchain_unified.data.connections import facts_of
 from langchain_unified.reliability.scope import Scope, digest, identifying
-
-_CREDENTIALS = (
-    "api_key",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "azure_ad_async_token_provider",
-    "credentials",
-    "organization",
-    "project",
-)
 
 
 def scope_of(
@@ -39,7 +30,8 @@ def scope_of(
     """
     parts: dict[str, Any] = {}
     is_known = True
-    for name in _CREDENTIALS:
+    own = facts_of(connection.provider).credentials
+    for name in ("api_key", *own, "organization", "project"):
         value, known = _value(connection.get(name))
         parts[name], is_known = value, is_known and known
     client = connection.get("root_client") or connection.get("root_async_client")

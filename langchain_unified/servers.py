@@ -11,35 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from langchain_unified.azure_address import AzureAddress
+from langchain_unified.data.connections import (
+    ConnectionFacts,
+    connection_facts,
+    facts_of,
+)
+from langchain_unified.exports import loaded
 
-VERTEX_VARIABLE = "GOOGLE_GENAI_USE_VERTEXAI"
-_SAID = {**dict.fromkeys(("true", "1", "yes"), True)}
-_SAID |= dict.fromkeys(("false", "0", "no"), False)
-
-URL_VARIABLES = {
-    # ChatOpenAI reads the first, the SDK the second (langchain-openai 1.7.3, docstring
-    # of `openai_api_base`, read 2026-11-27).
-    "openai": ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
-    "google_genai": ("GOOGLE_GEMINI_BASE_URL",),
-    "anthropic": ("ANTHROPIC_API_URL", "ANTHROPIC_BASE_URL"),
-    "azure_openai": ("AZURE_OPENAI_ENDPOINT",),
-    "ollama": ("OLLAMA_HOST",),
-}
-"""Environment variables that hold the address of a provider, the stronger first."""
-
-_USUAL = {
-    "openai": "https://api.openai.com/v1",
-    "google_genai": "https://generativelanguage.googleapis.com",
-    "anthropic": "https://api.anthropic.com",
-    "ollama": "http://127.0.0.1:11434",
-}
-_DOMAINS = {
-    "openai": ("openai.com",),
-    "google_genai": ("googleapis.com",),
-    "anthropic": ("anthropic.com",),
-    "azure_openai": ("azure.com", "azure.us", "azure.cn"),
-}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -65,7 +43,7 @@ class Server(NamedTuple):
     @classmethod
     def at(cls, provider: str, url: object) -> Server:
         """Return the server behind a base URL; `None` is the provider's usual one."""
-        usual = _USUAL.get(provider, "")
+        usual = facts_of(provider).address
         address = plain_url(url) or usual
         return cls(provider, address, address == usual)
 
@@ -77,13 +55,25 @@ class Server(NamedTuple):
     @property
     def is_own(self) -> bool:
         """Whether the provider itself answers there, under any of its host names."""
-        if self.is_usual or self.provider not in _DOMAINS:
+        domains = facts_of(self.provider).domains
+        if self.is_usual or not domains:
             return True
         host = urlsplit(self.address).hostname or ""
-        return any(
-            host == domain or host.endswith(f".{domain}")
-            for domain in _DOMAINS[self.provider]
-        )
+        return any(host == one or host.endswith(f".{one}") for one in domains)
+
+
+class Place(NamedTuple):
+    """Where the calls of a connection go, as the provider tells.
+
+    Attributes:
+        url: The address that was given; `None` for the provider's usual one.
+        platform: Which of the provider's platforms it is, if it has more than one.
+        has_account: Whether calls there need no key: the machine has an account.
+    """
+
+    url: Any = None
+    platform: str = ""
+    has_account: bool = False
 
 
 def plain_url(url: object) -> str:
@@ -106,17 +96,33 @@ def plain_url(url: object) -> str:
     return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}"
 
 
-def server_of(provider: str, get: Callable[[str], Any]) -> Server:
-    """Return where a provider is called.
+def place_of(provider: str, get: Callable[[str], Any]) -> Place:
+    """Return where the calls of a provider go.
 
     Args:
         provider: Provider id.
         get: Returns a connection setting, `None` if it is not set.
     """
-    url = _given_url(provider, get)
-    if url is None and provider == "google_genai" and on_vertex(get):
-        url = _vertex_url(get("location"))
-    return Server.at(provider, url)
+    facts = facts_of(provider)
+    url = _given_url(facts, get)
+    if not facts.place:
+        return Place(url)
+    place: Place = loaded(facts.place)(get, url)
+    return place
+
+
+def server_of(provider: str, get: Callable[[str], Any]) -> Server:
+    """Return the server that a provider is called at; see `place_of`."""
+    return Server.at(provider, place_of(provider, get).url)
+
+
+def owned_keywords() -> dict[str, tuple[str, str]]:
+    """Return provider and setting of each constructor keyword that one provider has."""
+    return {
+        keyword: (provider, setting)
+        for provider, facts in connection_facts().items()
+        for keyword, setting in facts.keywords.items()
+    }
 
 
 def user_configured(
@@ -130,45 +136,18 @@ def user_configured(
     """
     named = {name for name, settings in providers.items() if settings}
     named |= {provider for provider, value in owned.items() if value is not None}
-    for provider, variables in URL_VARIABLES.items():
-        if any(os.environ.get(name) for name in variables):
+    for provider, facts in connection_facts().items():
+        if any(map(os.environ.get, facts.url_env)):
             named.add(provider)
     return frozenset(named - {"openai"})
 
 
-def on_vertex(get: Callable[[str], Any]) -> bool:
-    """Tell whether Gemini is called on Vertex AI, as `ChatGoogleGenerativeAI` does.
-
-    langchain-google-genai 4.4, read 2026-11-26.
-
-    Args:
-        get: Returns a connection setting, `None` if it is not set.
-    """
-    explicit = get("vertexai")
-    if explicit is not None:
-        return bool(explicit)
-    said = _SAID.get(os.environ.get(VERTEX_VARIABLE, "").lower())
-    if said is not None:
-        return said
-    return bool(get("credentials") or get("project"))
-
-
-def _given_url(provider: str, get: Callable[[str], Any]) -> Any:
+def _given_url(facts: ConnectionFacts, get: Callable[[str], Any]) -> Any:
     """Return the address that was given; a client handed in has its own."""
     for name in ("root_client", "root_async_client"):
         url = getattr(get(name), "base_url", None)
         # A client that a test made up may have no real address.
         if url is not None and str(url).startswith("http"):
             return url
-    variables = URL_VARIABLES.get(provider, ())
-    given = get("base_url") or get("azure_endpoint")
-    found = given or next(filter(None, map(os.environ.get, variables)), None)
-    if provider == "azure_openai" and found:
-        return AzureAddress.read(found).root
-    return found
-
-
-def _vertex_url(location: Any) -> str:
-    where = location or os.environ.get("GOOGLE_CLOUD_LOCATION")
-    prefix = f"{where}-" if where and where != "global" else ""
-    return f"https://{prefix}aiplatform.googleapis.com"
+    in_environment = filter(None, map(os.environ.get, facts.url_env))
+    return get("base_url") or next(in_environment, None)

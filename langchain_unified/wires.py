@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.errors import RegistryError
+from langchain_unified.exports import loaded
 from langchain_unified.types import EMPTY
 
 if TYPE_CHECKING:
@@ -119,9 +119,8 @@ def load_wire(name: str) -> ProviderWire:
     """
     if not name:
         return PLAIN
-    module, _, attribute = name.partition(":")
     try:
-        found: Any = getattr(importlib.import_module(module), attribute or "WIRE")
+        found = loaded(name)
     except (AttributeError, ImportError) as error:
         message = f"wire = {name!r} cannot be loaded: {error}"
         raise RegistryError(message) from error

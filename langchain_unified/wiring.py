@@ -7,11 +7,11 @@ from typing import Any
 
 from langchain_unified import connection
 from langchain_unified.clients import connected as client_settings
-from langchain_unified.connection import OWNED, SHARED, Connection
+from langchain_unified.connection import SHARED, Connection
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
 from langchain_unified.registry.hosts import LIKE, Host, hosts_in
-from langchain_unified.servers import user_configured
+from langchain_unified.servers import owned_keywords, user_configured
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
 from langchain_unified.types import CallPlan
@@ -74,7 +74,7 @@ class Wiring:
         if self._configured is None:
             owned = {
                 owner: value
-                for keyword, (owner, _) in OWNED.items()
+                for keyword, (owner, _) in owned_keywords().items()
                 if (value := self._fields.get(keyword)) is not None
             }
             named = user_configured(self._fields["providers"], owned)
@@ -120,7 +120,7 @@ class Wiring:
         fields = self._fields
         settings = {
             setting: fields.get(keyword)
-            for keyword, (owner, setting) in OWNED.items()
+            for keyword, (owner, setting) in owned_keywords().items()
             if owner == provider
         }
         if provider == "openai":

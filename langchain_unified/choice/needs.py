@@ -11,24 +11,13 @@ from langchain_core.messages import BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
 from langchain_unified.connection import Connection
+from langchain_unified.data.connections import facts_of
 from langchain_unified.types import Invocation, ModelConfig
 
 _CHARACTERS = 4
 """Characters of a token, about."""
 
-_SECRETS = (
-    "api_key",
-    "root_client",
-    "root_async_client",
-    "client",
-    "credentials",
-    "project",
-    "vertexai",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "azure_ad_async_token_provider",
-)
-_VERTEX = "GOOGLE_GENAI_USE_VERTEXAI"
+_SECRETS = ("api_key", "root_client", "root_async_client", "client")
 _WORDS = {
     "tool_calling": "tools",
     "structured_output": "a response schema",
@@ -56,11 +45,10 @@ def has_credentials(connection: Connection, variables: Sequence[str]) -> bool:
         connection: Its connection settings.
         variables: Environment variables that can hold its key.
     """
-    if not variables or any(connection.get(name) for name in _SECRETS):
+    own = facts_of(connection.provider).credentials
+    if not variables or any(map(connection.get, (*_SECRETS, *own))):
         return True
-    in_vertex = os.environ.get(_VERTEX, "").casefold() in {"1", "true"}
-    vertex = in_vertex and connection.provider == "google_genai"
-    return vertex or any(os.environ.get(name) for name in variables)
+    return connection.place.has_account or any(map(os.environ.get, variables))
 
 
 def missing_room(call: Invocation, config: ModelConfig) -> Iterator[str]:

@@ -15,6 +15,7 @@ import typer
 
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import console, print_json, table
+from langchain_unified.data.connections import facts_of
 from langchain_unified.registry import (
     ENABLE_VARIABLE,
     LEARNED_VARIABLE,
@@ -22,7 +23,7 @@ from langchain_unified.registry import (
 )
 from langchain_unified.registry.certainty import certainty
 from langchain_unified.registry.schema import ProviderRow
-from langchain_unified.servers import URL_VARIABLES, server_of
+from langchain_unified.servers import server_of
 from langchain_unified.transport.secrets import masked_url
 from langchain_unified.versions import SHARED, problems
 
@@ -133,7 +134,7 @@ def _connections() -> Iterator[Row]:
         has_key = any(os.environ.get(name) for name in row.key_env)
         if server.address and (has_key or not server.is_usual):
             variable = next(
-                (n for n in URL_VARIABLES.get(provider, ()) if os.environ.get(n)), ""
+                (n for n in facts_of(provider).url_env if os.environ.get(n)), ""
             )
             source = f"from {variable}" if variable else "the usual address"
             yield _connection(server.address, f"{row.title}, {source}")

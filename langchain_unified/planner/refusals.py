@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 
-from langchain_unified.azure_address import CHAT_ONLY, FIRST_WITH_RESPONSES
+from langchain_unified.data.connections import facts_of
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.rules import plan
-from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.types import CHAT_ONLY, CallPlan, Invocation, ModelConfig
 from langchain_unified.vocabulary import importance
 
 _ENDPOINT, _VERSION = "use_responses_api", "api_version"
@@ -150,9 +150,10 @@ def _reason(
 ) -> str | None:
     """Return why a setting is refused on the endpoint that could take the rest."""
     if name == _VERSION:
+        since = facts_of(config.provider).responses_since
         return (
             "this API version serves chat completions only, and the call needs "
-            f"Responses, served from {FIRST_WITH_RESPONSES} on"
+            f"Responses, served from {since} on"
         )
     if name == _ENDPOINT:
         return f"the call needs {endpoint}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Literal
 
-from langchain_unified.azure_address import CHAT_ONLY
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner import (
     effort,
@@ -17,7 +16,13 @@ from langchain_unified.planner import (
 )
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.overrides import apply_extra_body
-from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
+from langchain_unified.types import (
+    CHAT_ONLY,
+    CallPlan,
+    Change,
+    Invocation,
+    ModelConfig,
+)
 from langchain_unified.wires import Rule
 
 _OPENAI_ENDPOINTS = ("chat", "responses")

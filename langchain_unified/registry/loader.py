@@ -91,6 +91,7 @@ def _known_keys(location: tuple[int | str, ...], shape: type[BaseModel]) -> str:
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
     by_table: dict[str, type[BaseModel]] = {
         "provider": schema.ProviderRow,
+        "connection": schema.ConnectionRow,
         "sources": schema.SourceRow,
         "endpoints": schema.EndpointRow,
         "families": schema.FamilyRow,

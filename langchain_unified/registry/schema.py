@@ -184,6 +184,19 @@ class OverrideRow(ModelRow):
     provider: str | None = None
 
 
+class ConnectionRow(Row):
+    """Where the provider is called; see `data.connections.ConnectionFacts`."""
+
+    address: str = ""
+    domains: list[str] = Field(default_factory=list)
+    url_env: list[str] = Field(default_factory=list)
+    read_by_sdk: list[str] = Field(default_factory=list)
+    keywords: dict[str, str] = Field(default_factory=dict)
+    credentials: list[str] = Field(default_factory=list)
+    place: str = ""
+    responses_since: str = ""
+
+
 class ProviderRow(Row):
     """The provider itself.
 
@@ -203,6 +216,7 @@ class ProviderRow(Row):
     key_env: list[str] = Field(default_factory=list)
     arguments: list[str] = Field(default_factory=list)
     settings: list[str] = Field(default_factory=list)
+    connection: ConnectionRow | None = None
     prefixes: list[str] = Field(default_factory=list)
     prefix_only: bool = False
     rules_of: str | None = None

@@ -7,6 +7,7 @@ can be cached, printed, compared and sent between threads.
 from langchain_unified.types.calls import (
     BREAKPOINT,
     CACHE_CONTROL,
+    CHAT_ONLY,
     Invocation,
     MediaForm,
     Policy,
@@ -33,6 +34,7 @@ from langchain_unified.types.plans import CallPlan, Change, ChangeKind
 __all__ = [
     "BREAKPOINT",
     "CACHE_CONTROL",
+    "CHAT_ONLY",
     "EMPTY",
     "Accepts",
     "CallPlan",

@@ -54,6 +54,10 @@ CACHE_CONTROL = "cache_control"
 """Anthropic's mark on content and tools where the prompt cache is to end."""
 
 
+CHAT_ONLY = "chat_only"
+"""Platform of a place that serves chat completions and no Responses."""
+
+
 class Traits(NamedTuple):
     """What the messages of a call hold, as far as a plan depends on it.
 
@@ -110,7 +114,7 @@ class Invocation(NamedTuple):
             text in the user turn. For the last attempts at a model whose rules are
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
-            place, by provider id; see `langchain_unified.connection.platform_of`.
+            place, by provider id; see `langchain_unified.servers.Place`.
         server: Address the call is sent to; empty for the provider's usual one.
         tenant: Whose call it is, for lessons, budgets and breakers; empty for nobody's
             in particular.

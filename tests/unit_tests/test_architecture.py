@@ -47,7 +47,6 @@ LAYERS = (
     {"reliability", "finish"},
     {"types"},
     {
-        "azure_address",
         "clients",
         "environment",
         "errors",

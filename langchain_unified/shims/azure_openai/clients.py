@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 import openai
 
-from langchain_unified.azure_address import (
+from langchain_unified.connection import Connection
+from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
+from langchain_unified.shims.azure_openai.address import (
     ENDPOINT_VARIABLE,
     AzureAddress,
     api_version_of,
 )
-from langchain_unified.connection import Connection
-from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
 
 Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 

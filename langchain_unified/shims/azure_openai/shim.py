@@ -8,8 +8,9 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
-from langchain_unified.azure_address import FIRST_WITH_RESPONSES
+from langchain_unified.data.connections import facts_of
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.shims.azure_openai.address import serves_responses
 from langchain_unified.shims.azure_openai.clients import (
     async_client,
     dated_version,
@@ -35,9 +36,10 @@ class PlannedAzureOpenAI(PlannedChatOpenAI):
         """
         version = self.azure_version
         check_path(plan.model)
-        if plan.endpoint == "responses" and version and version < FIRST_WITH_RESPONSES:
+        if plan.endpoint == "responses" and not serves_responses(version):
+            since = facts_of("azure_openai").responses_since
             accepted = (
-                f"this call needs Responses, served from {FIRST_WITH_RESPONSES} on; "
+                f"this call needs Responses, served from {since} on; "
                 "leave the version out for the v1 API, which has no versions."
             )
             raise InvalidParameterError("api_version", version, accepted)

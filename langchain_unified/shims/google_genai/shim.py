@@ -11,8 +11,8 @@ from langchain_core.outputs import ChatResult
 
 from langchain_unified.errors import MissingCredentialsError, ProviderError
 from langchain_unified.history import prepared
-from langchain_unified.servers import on_vertex
 from langchain_unified.shims.delegated import DelegatedShim, Shape
+from langchain_unified.shims.google_genai.address import VERTEX
 from langchain_unified.shims.google_genai.delegate import PlannedChatGoogle
 from langchain_unified.shims.google_genai.errors import CAUGHT, to_unified
 from langchain_unified.shims.google_genai.http import (
@@ -53,9 +53,9 @@ class GoogleGenAIShim(DelegatedShim):
             MissingCredentialsError: If there is no key and it is not Vertex AI.
         """
         given = self.connection.get
-        vertex = on_vertex(given)
+        vertex = self.connection.place.platform == VERTEX
         has_account = given("vertexai") or given("credentials") or given("project")
-        if not (given("api_key") or has_account or _key_in_environment()):
+        if not (given("api_key") or vertex or has_account or _key_in_environment()):
             raise MissingCredentialsError(self.provider, "Google Gemini", KEY_VARIABLES)
         settings = {theirs: given(ours) for ours, theirs in _SETTINGS.items()}
         kept = {name: v for name, v in settings.items() if v is not None}
@@ -126,5 +126,4 @@ def _api_version() -> str:
 
 
 def _key_in_environment() -> bool:
-    vertex = os.environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").lower() in {"1", "true"}
-    return vertex or any(os.environ.get(name) for name in KEY_VARIABLES)
+    return any(os.environ.get(name) for name in KEY_VARIABLES)

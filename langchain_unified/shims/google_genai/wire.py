@@ -9,9 +9,9 @@ from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.declaring import among, is_function_tool
 from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.merging import in_camel_case
+from langchain_unified.shims.google_genai.address import VERTEX
 from langchain_unified.wires import ProviderWire
 
-VERTEX = "vertexai"
 _FLAG = "includeServerSideToolInvocations"
 _FEATURE = "builtin_with_functions"
 _SEARCH_FEATURE = "search_without_functions"

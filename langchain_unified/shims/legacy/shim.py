@@ -21,7 +21,7 @@ from openai import pydantic_function_tool
 from openai.resources.chat.completions import Completions
 from pydantic import BaseModel
 
-from langchain_unified.connection import SETTINGS, Connection
+from langchain_unified.connection import Connection, known_settings
 from langchain_unified.history import prepared
 from langchain_unified.invocation import CARRIED_METADATA
 from langchain_unified.reliability.closing import owned
@@ -59,7 +59,7 @@ def legacy_connection(given: Mapping[str, Any], openai: Connection) -> Connectio
     """
     own = _fields()
     keywords = {name: _own_copy(value) for name, value in given.items() if name in own}
-    for setting in SETTINGS:
+    for setting in known_settings():
         if (value := openai.get(setting)) is not None:
             keywords[_CONNECTION.get(setting, setting)] = value
     return Connection(LegacyShim.provider, keywords)

@@ -13,11 +13,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-FIRST_WITH_RESPONSES = "2025-03-01-preview"
-"""The first API version that serves Responses (Aider-AI/aider#4029)."""
-
-CHAT_ONLY = "chat_only"
-"""Platform of a resource whose API version has no Responses."""
+from langchain_unified.data.connections import facts_of
+from langchain_unified.servers import Place
+from langchain_unified.types import CHAT_ONLY
 
 ENDPOINT_VARIABLE, VERSION_VARIABLE = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
 
@@ -72,7 +70,18 @@ def api_version_of(get: Callable[[str], Any]) -> str | None:
     return str(found) if found and found not in _V1_VERSIONS else None
 
 
-def platform_of(get: Callable[[str], Any]) -> str:
-    """Return `CHAT_ONLY` for an API version that has no Responses, else nothing."""
-    version = api_version_of(get)
-    return CHAT_ONLY if version and version < FIRST_WITH_RESPONSES else ""
+def serves_responses(version: str | None) -> bool:
+    """Tell whether an API version serves Responses; the v1 API does."""
+    return version is None or version >= facts_of("azure_openai").responses_since
+
+
+def place_of(get: Callable[[str], Any], url: Any) -> Place:
+    """Return where a resource is called; see `langchain_unified.servers.Place`.
+
+    Args:
+        get: Returns a connection setting, `None` if it is not set.
+        url: The address that was given, or that stands in the environment.
+    """
+    given = url if get("base_url") else get("azure_endpoint") or url
+    platform = "" if serves_responses(api_version_of(get)) else CHAT_ONLY
+    return Place(AzureAddress.read(given).root if given else None, platform)
