@@ -5,22 +5,32 @@ The package is the extra `cost`; without it costs are `None` and a budget is an 
 
 from __future__ import annotations
 
-import importlib
+import logging
 import threading
 from collections.abc import Mapping
-from datetime import date
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from math import isclose
+from datetime import datetime, timezone
 from typing import Any
 
 from langchain_unified.errors import UnifiedError
+from langchain_unified.list_prices import library, listed
 from langchain_unified.reliability.accounts import Accounts
-from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance, Rates
+from langchain_unified.reliability.bounded import Bounded
+from langchain_unified.runtime import runtime
+from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance
 
-_NAMES = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
-"""Providers in the words of genai-prices; Azure's own list is short and its prices are
-OpenAI's (genai-prices 0.2.3, read 2026-11-23)."""
+_LOG = logging.getLogger("langchain_unified")
+
+_USUAL = frozenset(
+    {"", "auto", "default", "standard", "standard_only", "on_demand", "unspecified"}
+)
+"""Words of providers for the tier whose price is the usual one (openai 3.57,
+google-genai 3.6, anthropic 2.14, read 2026-11-28)."""
+_SAME_AS = {"fast": "priority"}
+"""`fast` is served and answered as `priority` (openai 3.57, read 2026-11-28)."""
+
+
+class _Unpriced(Bounded[tuple[str, str], object]):
+    """Models and tiers of which the missing price was logged."""
 
 
 class BudgetExceededError(UnifiedError):
@@ -40,6 +50,7 @@ class BudgetExceededError(UnifiedError):
         *,
         has_cap: bool = True,
         model: str = "<model>",
+        tier: str = "",
     ) -> None:
         """Name the three amounts, and what to set."""
         self.budget, self.spent, self.estimate = budget, spent, estimate
@@ -51,11 +62,8 @@ class BudgetExceededError(UnifiedError):
             )
         elif estimate is None:
             reason = (
-                f"no price is known for {model!r}, so the budget cannot be kept. State "
-                f'it, in US dollars per million tokens: registry.register("{model}", '
-                'price={"input": 0, "output": 0}), which is right for a machine of '
-                "your own. List prices of providers come with "
-                'pip install "langchain-unified[cost]".'
+                f"the budget cannot be kept: {_how_to_state(model, tier)} List prices "
+                'of providers come with pip install "langchain-unified[cost]".'
             )
         else:
             reason = (
@@ -102,6 +110,7 @@ class Purse:
         *,
         has_cap: bool = True,
         model: str = "<model>",
+        tier: str = "",
     ) -> Hold:
         """Set aside what a call may cost.
 
@@ -111,13 +120,16 @@ class Purse:
             tenant: Whose account it is.
             has_cap: Whether the call limits the length of its answer.
             model: The name of the model of the call.
+            tier: The service tier of the call, if it has a price of its own.
 
         Raises:
             BudgetExceededError: If it is more than what is left, or not known.
         """
         if estimate is None:
             spent = self.spent(tenant)
-            raise BudgetExceededError(budget, spent, None, has_cap=has_cap, model=model)
+            raise BudgetExceededError(
+                budget, spent, None, has_cap=has_cap, model=model, tier=tier
+            )
         accounts = self.open()
         spent = accounts.change(tenant, estimate, most=budget)
         if spent > budget:
@@ -143,15 +155,17 @@ class Hold:
         self._accounts.change(self._tenant, cost - self.amount)
 
 
-def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | None:
+def cost_usd(
+    config: ModelConfig, usage: Mapping[str, Any] | None, tier: object = None
+) -> float | None:
     """Return what an answer cost in US dollars; `None` if it is not known.
 
-    A price that a row states goes before list prices. Those hold for the provider's
-    own servers, and for servers said to bill at them.
+    A model that bills at list prices and has none is logged, once in a process.
 
     Args:
         config: The model that answered.
         usage: Token counts, as LangChain gives them.
+        tier: The service tier that the answer names, or else the call.
 
     Example:
         >>> from langchain_unified.registry import default_registry
@@ -160,51 +174,83 @@ def cost_usd(config: ModelConfig, usage: Mapping[str, Any] | None) -> float | No
     """
     if not usage:
         return None
-    if config.price is not None:
-        return config.price.cost(_counts(usage))
-    prices = _prices()
-    if prices is None or not config.billed_as:
+    price = price_of(config, tier)
+    if price is None:
+        _note_unpriced(config, tier)
         return None
-    names = (config.model, config.canonical)
-    return _price(prices, config.billed_as, names, _counts(usage))
+    return price.cost(_counts(usage))
 
 
 def estimate_usd(
-    config: ModelConfig, input_tokens: int, output_tokens: int
+    config: ModelConfig, input_tokens: int, output_tokens: int, tier: object = None
 ) -> float | None:
     """Return what a call of a given size would cost in US dollars, if known."""
-    if config.price is not None:
-        counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-        return config.price.cost(counts)
-    if not config.billed_as:
+    price = price_of(config, tier)
+    if price is None:
         return None
-    size = (input_tokens, output_tokens)
-    return _estimate(config.billed_as, config.model, config.canonical, *size)
+    return price.cost({"input": input_tokens, "output": output_tokens})
 
 
-def list_price(config: ModelConfig) -> Price | None:
-    """Return the list price of a model, as it holds for calls of a usual size.
+def price_of(config: ModelConfig, tier: object = None) -> Price | None:
+    """Return the price of a model's calls, on the day its facts are of.
+
+    What a row of the user's own states goes before list prices, and those go before
+    what is shipped. List prices hold for the provider's own servers, and for servers
+    said to bill at them.
+
+    Args:
+        config: The model.
+        tier: The service tier of the call; the usual one if left out.
+
+    Example:
+        >>> from langchain_unified.registry import Registry
+        >>> registry = Registry()
+        >>> registry.register("gpt-4o", price={"input": 2, "output": 8})
+        >>> registry.register("gpt-4o", service_tiers={"flex": 0.5})
+        >>> price_of(registry.resolve("gpt-4o"), "flex").rates.output
+        4.0
+    """
+    word = _tier(tier)
+    usual = config.price
+    is_own = usual is not None and _is_own(usual.provenance)
+    if not is_own:
+        usual = list_price(config) or usual
+    if not word:
+        return usual
+    stated = config.service_tiers.get(word)
+    if not is_own and not (stated and _is_own(config.provenance.get("service_tiers"))):
+        found = list_price(config, word)
+        if found is not None:
+            return found
+    if isinstance(stated, Price):
+        return stated
+    if stated is None:
+        # Who states one price for a model of their own pays it at every tier.
+        return usual if is_own else None
+    return usual and usual.times(stated)
+
+
+def _is_own(cited: Provenance | None) -> bool:
+    """Tell whether a fact is the user's own."""
+    return cited is not None and cited.layer != "shipped"
+
+
+def _tier(tier: object) -> str:
+    """Return a service tier that has a price of its own; empty for the usual one."""
+    word = tier.strip().lower() if isinstance(tier, str) else ""
+    return "" if word in _USUAL else _SAME_AS.get(word, word)
+
+
+def list_price(config: ModelConfig, tier: str = "") -> Price | None:
+    """Return the list price of a model on the day its facts are of.
 
     Returns:
         `None` if none is known, or nobody's list prices hold where it is called.
     """
-    prices = _prices()
-    if prices is None or not config.billed_as:
+    if not config.billed_as:
         return None
-    names = (config.model, config.canonical)
-
-    def per_million(**counts: int) -> float | None:
-        found = _asked(prices, config.billed_as, names, counts)
-        return None if found is None else found * _MUCH / _LITTLE
-
-    read = per_million(input_tokens=_LITTLE)
-    made = per_million(output_tokens=_LITTLE)
-    if read is None or made is None:
-        return None
-    cached = per_million(input_tokens=_LITTLE, cache_read_tokens=_LITTLE)
-    cited = Provenance(price_source(config), "", "documented")
-    rates = Rates(read, made, read if cached is None else cached, read)
-    return Price(rates, (), cited)
+    day = config.day or datetime.now(timezone.utc).date()
+    return listed(config.billed_as, (config.model, config.canonical), day, tier)
 
 
 def price_source(config: ModelConfig) -> str:
@@ -217,20 +263,42 @@ def price_source(config: ModelConfig) -> str:
         >>> price_source(registry.resolve("gpt-4o"))
         'the price that registry.register states'
     """
-    if config.price is not None:
-        return f"the price that {config.price.provenance.source} states"
+    price = price_of(config)
+    if price is not None and price is config.price:
+        return f"the price that {price.provenance.source} states"
+    if price is not None:
+        return f"the list prices of {config.billed_as} ({price.provenance.source})"
     if not config.billed_as:
         return f"no row states a price, and {config.server} bills by a list of its own"
-    if estimate_usd(config, 1, 1) is None:
-        return "no list price is known (they come with the extra cost)"
-    return f"the list prices of {config.billed_as} (genai-prices {_version()})"
+    return "no list price is known (they come with the extra cost)"
 
 
-def _version() -> str:
-    try:
-        return version("genai-prices")
-    except PackageNotFoundError:
-        return "of unknown version"
+def _note_unpriced(config: ModelConfig, tier: object) -> None:
+    """Log once that no price is known where list prices hold and are installed."""
+    word = _tier(tier)
+    key = (config.full_name, word)
+    if (
+        not config.billed_as
+        or library() is None
+        or not runtime[_Unpriced].add(key, key)
+    ):
+        return
+    _LOG.warning("What calls cost is not known: %s", _how_to_state(*key))
+
+
+def _how_to_state(model: str, tier: str = "") -> str:
+    """Return what to type where no price is known."""
+    if tier:
+        return (
+            f"no price is known for {model!r} at service_tier={tier!r}. State by how "
+            f'much it differs: registry.register("{model}", '
+            f'service_tiers={{"{tier}": 1.0}}).'
+        )
+    return (
+        f"no price is known for {model!r}. State it, in US dollars per million tokens: "
+        f'registry.register("{model}", price={{"input": 0, "output": 0}}), which is '
+        "right for a machine of your own."
+    )
 
 
 def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:
@@ -248,131 +316,69 @@ def estimate_plan(plan: CallPlan, input_tokens: int) -> float | None:
     cap = cap_of(plan) or plan.config.limits.get("output")
     if cap is None:
         return None
-    return estimate_usd(plan.config, input_tokens * plan.calls, cap * _answers(plan))
+    size = (input_tokens * plan.calls, cap * _answers(plan))
+    return estimate_usd(plan.config, *size, tier_of(plan))
 
 
 def cap_of(plan: CallPlan) -> int | None:
     """Return the most tokens an answer to a plan may have, if the plan says."""
-    cap: Any = plan.body
-    for part in plan.config.mappings[plan.endpoint].max_tokens_param.split("."):
-        cap = cap.get(part) if isinstance(cap, Mapping) else None
+    cap = _sent(plan, "max_tokens")
     return cap if isinstance(cap, int) else None
+
+
+TIER = "service_tier"
+"""The setting, and where an answer's metadata names the tier it was served at."""
+
+
+def tier_of(plan: CallPlan, metadata: Mapping[str, Any] | None = None) -> str:
+    """Return the service tier that counts: what the answer names, or else the plan.
+
+    Args:
+        plan: The plan.
+        metadata: The `response_metadata` of its answer, if there is one.
+    """
+    return str((metadata or {}).get(TIER) or _sent(plan, TIER) or "")
 
 
 def _answers(plan: CallPlan) -> int:
     """Return how many answers are paid for: `n` in one request, or several."""
-    rule = plan.config.mappings[plan.endpoint].rules.get("n")
-    asked: Any = plan.body
+    asked = _sent(plan, "n")
+    return plan.calls * (asked if isinstance(asked, int) else 1)
+
+
+def _sent(plan: CallPlan, parameter: str) -> Any:
+    """Return the value of a setting in the body of a plan; `None` if it has none."""
+    rule = plan.config.mappings[plan.endpoint].rules.get(parameter)
+    found: Any = plan.body if rule else None
     for part in rule.name.split(".") if rule else ():
-        asked = asked.get(part) if isinstance(asked, Mapping) else None
-    return plan.calls * (asked if rule and isinstance(asked, int) else 1)
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
-_TOTALS = ("input_tokens", "output_tokens")
 _DETAILS = {
     "input_token_details": {
-        "cache_read": "cache_read_tokens",
-        "cache_creation": "cache_write_tokens",
-        "audio": "input_audio_tokens",
+        "cache_read": "cached",
+        "cache_creation": "cache_write",
+        "ephemeral_5m_input_tokens": "cache_write",
+        "ephemeral_1h_input_tokens": "cache_write_1h",
+        "audio": "input_audio",
+        "image": "input_image",
     },
-    "output_token_details": {"audio": "output_audio_tokens"},
+    "output_token_details": {"audio": "output_audio", "image": "output_image"},
 }
-"""LangChain's names of token counts, and those of genai-prices."""
+"""LangChain's names of token counts, and those of their rates."""
 
 
 def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
-    """Return token counts that are not zero, by the names of genai-prices."""
-    counts: dict[str, int] = {name: usage[name] for name in _TOTALS if usage.get(name)}
+    """Return token counts by the name of their rate.
+
+    Counts of a tier have its name before theirs: `flex_cache_read`.
+    """
+    totals = {"input": "input_tokens", "output": "output_tokens"}
+    counts: dict[str, int] = {k: usage.get(name) or 0 for k, name in totals.items()}
     for place, names in _DETAILS.items():
         for name, count in (usage.get(place) or {}).items():
-            if count and name in names:
-                counts[names[name]] = count
+            rate = names.get(name) or names.get(name.partition("_")[2])
+            if count and rate:
+                counts[rate] = counts.get(rate, 0) + count
     return counts
-
-
-@lru_cache(maxsize=4096)
-def _estimate(
-    provider: str, model: str, canonical: str, input_tokens: int, output_tokens: int
-) -> float | None:
-    prices = _prices()
-    if prices is None:
-        return None
-    counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    return _price(prices, provider, (model, canonical), counts)
-
-
-def _price(
-    prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
-) -> float | None:
-    if counts.keys() <= _PLAIN:
-        rates = _rates(provider, names, _today())
-        if rates is not None:
-            made, read = counts.get("output_tokens", 0), counts.get(_READ, 0)
-            asked = counts.get("input_tokens", 0) - read
-            return asked * rates[0] + made * rates[1] + read * rates[2]
-    return _asked(prices, provider, names, counts)
-
-
-_READ = "cache_read_tokens"
-_PLAIN = frozenset({"input_tokens", "output_tokens", _READ})
-_LITTLE, _TIMES = 1_000, 1_000
-_MUCH = _LITTLE * _TIMES
-"""Tokens below and above every limit from which on a model has other prices."""
-
-
-@lru_cache(maxsize=1024)
-def _rates(
-    provider: str,
-    names: tuple[str, ...],
-    day: date,  # noqa: ARG001 - prices change by the day
-) -> tuple[float, float, float] | None:
-    """Return what a token read, made and read from the cache costs on a day.
-
-    genai-prices 0.2.3 takes some 0.2 ms to price one answer (2026-11-26), a good part
-    of what a call costs on the client. So it is asked once for a day, and at every
-    answer where the price is not in proportion to the tokens, or not known.
-    """
-    prices = _prices()
-
-    def price(read: int, made: int = 0, cached: int = 0) -> float:
-        counts = {"input_tokens": read, "output_tokens": made, _READ: cached}
-        known = {name: count for name, count in counts.items() if count}
-        return _asked(prices, provider, names, known) or 0.0
-
-    read, cached = price(_LITTLE), price(_LITTLE, 0, _LITTLE)
-    made = price(_LITTLE, _LITTLE) - read
-    in_proportion = (
-        isclose(price(_MUCH), read * _TIMES)
-        and isclose(price(_MUCH, _LITTLE), read * _TIMES + made)
-        and isclose(price(_MUCH, 0, _MUCH), cached * _TIMES)
-    )
-    if not read or not in_proportion:
-        return None
-    return read / _LITTLE, made / _LITTLE, cached / _LITTLE
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 - prices have no time zone
-
-
-def _asked(
-    prices: Any, provider: str, names: tuple[str, ...], counts: dict[str, int]
-) -> float | None:
-    for owner in _NAMES.get(provider, (provider,)):
-        for name in dict.fromkeys(names):
-            try:
-                found = prices.calc_price(
-                    prices.Usage(**counts), name, provider_id=owner
-                )
-            except (LookupError, ValueError):
-                continue
-            return float(found.total_price)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _prices() -> Any:
-    try:
-        return importlib.import_module("genai_prices")
-    except ImportError:
-        return None

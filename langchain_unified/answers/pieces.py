@@ -14,7 +14,7 @@ from langchain_unified.answers.parsed import PARSED, parsed
 from langchain_unified.answers.unwrapping import MessageUnwrapper
 from langchain_unified.answers.whole import COST, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
-from langchain_unified.cost import cost_usd
+from langchain_unified.cost import TIER, cost_usd, tier_of
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import ALWAYS_SAY, normalise
 from langchain_unified.reliability.exchange import Exchange, current
@@ -33,6 +33,7 @@ class Pieces:
         self._own_names = own_names(plan)
         self._priced = False
         self._usages: list[Mapping[str, Any]] = []
+        self._metadata: dict[str, Any] = {}
         self._said: list[str] = []
         self._calls = False
         self._ended = self._spoke = self._answered = False
@@ -64,6 +65,8 @@ class Pieces:
             reason = reason_of_status(message)
         self._reason = reason or self._reason
         self._answered = self._answered or not says_nothing(message)
+        for said in (chunk.generation_info or {}, message.response_metadata):
+            self._metadata |= {TIER: said[TIER]} if said.get(TIER) else {}
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
         if self._plan.parse_as is not None:
@@ -78,7 +81,8 @@ class Pieces:
         if not self._priced and getattr(message, "chunk_position", None) == "last":
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
-            cost = cost_usd(self._plan.config, self._usage())
+            tier = tier_of(self._plan, self._metadata)
+            cost = cost_usd(self._plan.config, self._usage(), tier)
             message.response_metadata[RECORD] = {**known, COST: cost, **self._silence()}
         return chunk
 

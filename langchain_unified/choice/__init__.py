@@ -33,7 +33,7 @@ from langchain_unified.choice.policies import (
     spelled,
 )
 from langchain_unified.connection import Connection
-from langchain_unified.cost import estimate_plan, estimate_usd
+from langchain_unified.cost import TIER, estimate_plan, estimate_usd
 from langchain_unified.errors import (
     InvalidParameterError,
     UnsupportedError,
@@ -359,8 +359,10 @@ def _price(call: Invocation, config: ModelConfig) -> float | None:
     A call without a cap is compared as if it had that of a typical one.
     """
     cap = call.params.get("max_tokens") or _TYPICAL_OUTPUT
-    answers = call.params.get("n") or 1
-    return estimate_usd(config, call.tokens or _TYPICAL_INPUT, cap * answers)
+    size = call.tokens or _TYPICAL_INPUT, cap * (call.params.get("n") or 1)
+    rule = config.mappings[config.endpoints[0]].rules.get(TIER)
+    tier = call.params.get(TIER) if rule is not None and rule.accepts == "any" else None
+    return estimate_usd(config, *size, tier)
 
 
 def _check_ranks(call: Invocation, policy: Order, found: list[Candidate]) -> None:

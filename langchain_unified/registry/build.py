@@ -10,9 +10,11 @@ from typing import Any
 
 from langchain_unified.registry.schema import (
     FactsRow,
+    PriceRow,
     ProviderFile,
     RatesRow,
     RuleRow,
+    Sourced,
     SourceRow,
     ThinkingRow,
 )
@@ -161,6 +163,7 @@ def build_config(found: Found) -> ModelConfig:
         passes_on=found.passes_on,
         could_mean=found.could_mean,
         price=facts.price(),
+        service_tiers=facts.service_tiers(),
         billed_as="" if found.server else file.provider.id,
     )
 
@@ -188,7 +191,8 @@ class _Facts:
         for stratum in reversed(self.strata):
             found = getattr(stratum.row, fact, None)
             if found is not None:
-                self.provenance[fact] = stratum.cite()
+                own = [found] if isinstance(found, Sourced) else []
+                self.provenance[fact] = stratum.cite(*own)
                 return found
         return None
 
@@ -264,10 +268,17 @@ class _Facts:
     def price(self) -> Price | None:
         """Return what the strongest row that states a price says."""
         row = self.value("price")
-        if row is None:
-            return None
-        tiers = sorted((tier.above, _rates(tier)) for tier in row.tiers)
-        return Price(_rates(row), tuple(tiers), self.provenance["price"])
+        return None if row is None else _price(row, self.provenance["price"])
+
+    def service_tiers(self) -> MappingProxyType[str, float | Price]:
+        """Return what calls cost by their service tier, merged key by key."""
+        merged: dict[str, float | Price] = {}
+        for stratum in self.strata:
+            for name, row in (stratum.row.service_tiers or {}).items():
+                own = [row] if isinstance(row, PriceRow) else []
+                cited = self.provenance["service_tiers"] = stratum.cite(*own)
+                merged[name] = _price(row, cited) if isinstance(row, PriceRow) else row
+        return MappingProxyType(merged)
 
     def lifecycle(self) -> Lifecycle:
         """Return the dates and the successor, merged key by key."""
@@ -279,10 +290,13 @@ class _Facts:
         )
 
 
+def _price(row: PriceRow, cited: Provenance) -> Price:
+    tiers = sorted((tier.above, _rates(tier)) for tier in row.tiers)
+    return Price(_rates(row), tuple(tiers), cited)
+
+
 def _rates(row: RatesRow) -> Rates:
-    cached = row.input if row.cached is None else row.cached
-    written = row.input if row.cache_write is None else row.cache_write
-    return Rates(row.input, row.output, cached, written)
+    return Rates(**row.model_dump(include=set(Rates._fields)))
 
 
 def _rule(

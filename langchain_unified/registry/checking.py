@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry.build import INPUT_FEATURES, OUTPUT_FEATURES
@@ -14,10 +15,12 @@ from langchain_unified.registry.profiles import FEATURES
 from langchain_unified.registry.schema import (
     FactsRow,
     ModelRow,
+    PriceRow,
     ProviderFile,
     RuleRow,
     ThinkingRow,
 )
+from langchain_unified.types import Rates
 from langchain_unified.vocabulary import nearest
 
 ROLES = ("system", "developer", "user")
@@ -145,13 +148,20 @@ def _impossible_dates(row: ModelRow) -> Iterator[str]:
 
 
 def _impossible_prices(row: FactsRow) -> Iterator[str]:
-    if row.price is None:
-        return
-    for rates in (row.price, *row.price.tiers):
-        for name, value in rates.model_dump(exclude={"tiers"}).items():
-            if value is not None and not 0 <= value < math.inf:
-                more = "give US dollars per million tokens, from 0."
-                yield f"price.{name}: {value}; {more}"
+    stated: dict[str, Any] = {"price": row.price}
+    for tier, price in (row.service_tiers or {}).items():
+        stated[f"service_tiers.{tier}"] = price
+    for place, price in stated.items():
+        if isinstance(price, (int, float)) and not 0 <= price < math.inf:
+            yield f"{place}: {price}; give a factor of the usual price, from 0."
+        for rates in (price, *price.tiers) if isinstance(price, PriceRow) else ():
+            for name, value in rates.model_dump(include=_RATES).items():
+                if value is not None and not 0 <= value < math.inf:
+                    more = "give US dollars per million tokens, from 0."
+                    yield f"{place}.{name}: {value}; {more}"
+
+
+_RATES = set(Rates._fields)
 
 
 def _impossible_ranks(row: ModelRow) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.language_models import ModelProfile
 
-from langchain_unified.cost import list_price
+from langchain_unified.cost import list_price, price_of
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Lesson
 from langchain_unified.registry.build import (
@@ -19,8 +19,8 @@ from langchain_unified.registry.build import (
     Stratum,
 )
 from langchain_unified.registry.profiles import profile_of
-from langchain_unified.registry.schema import FamilyRow
-from langchain_unified.types import ModelConfig, Price, Provenance
+from langchain_unified.registry.schema import FamilyRow, PriceRow
+from langchain_unified.types import ModelConfig, Provenance
 from langchain_unified.vocabulary import canonical_names, nearest
 
 _LIMITS = {
@@ -36,6 +36,7 @@ _WHOLE = (
     "system_roles",
     "limits",
     "price",
+    "service_tiers",
     "rank",
 )
 _CAPABILITY = "features."
@@ -136,11 +137,14 @@ class ModelFacts:
             InvalidParameterError: If there is no such fact.
         """
         name = fact if fact in _LIMITS else canonical_names().get(fact, fact)
+        listed, rows = [*self._list_price(name)], [*self._rows(name)]
+        own = any(say.provenance.layer != "shipped" for say in rows)
         says = [
-            *self._list_price(name),
+            *(listed if own else ()),
             *self._shipped_wires(name),
-            *self._rows(name),
+            *rows,
             *self._learned(name),
+            *(() if own else listed),
         ]
         value = self._value(name)
         if value is None and not says:
@@ -150,7 +154,7 @@ class ModelFacts:
     def _list_price(self, fact: str) -> Iterator[Say]:
         price = list_price(self.config) if fact == "price" else None
         if price is not None:
-            yield Say("list price", _rates(price), price.provenance)
+            yield Say("list price", price.rates.stated(), price.provenance)
 
     def _shipped_wires(self, fact: str) -> Iterator[Say]:
         file = self._found.file
@@ -202,7 +206,7 @@ class ModelFacts:
         if fact in LIFECYCLE:
             return getattr(config.lifecycle, fact)
         if fact == "price":
-            return config.price or list_price(config)
+            return price_of(config)
         if fact == "rank":
             ranks = [getattr(s.row, "rank", None) for s in self._found.rows]
             return next(filter(None, reversed(ranks)), None)
@@ -245,7 +249,7 @@ def _statements(
     else:
         value = _plain_fact(row, fact)
         if value is not None:
-            own = [row.rank] if fact == "rank" else []  # type: ignore[attr-defined]
+            own = [getattr(row, fact)] if fact in {"rank", "price"} else []
             yield value, stratum.cite(*own), ""
 
 
@@ -259,13 +263,14 @@ def _plain_fact(row: Any, fact: str) -> Any:
     if fact in {"limits", "price", "rank"}:
         table = getattr(row, fact, None)
         return None if table is None else _stated(table)
+    if fact == "service_tiers" and row.service_tiers is not None:
+        return {
+            k: _stated(v) if isinstance(v, PriceRow) else v
+            for k, v in row.service_tiers.items()
+        }
     if fact in {*_WHOLE, *LIFECYCLE, "family"}:
         return getattr(row, fact, None)
     return None
-
-
-def _rates(price: Price) -> dict[str, float]:
-    return dict(price.rates._asdict())
 
 
 def _stated(row: Any) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         "servers": schema.HostRow,
         "price": schema.PriceRow,
         "tiers": schema.TierRow,
+        "service_tiers": schema.PriceRow,
     }
     for part in reversed(location):
         if part in by_table:

@@ -168,7 +168,7 @@ class Registry(OwnRows):
             found = catalog.find(hosted[1], None, hosted[0], today)
             host = known[hosted[0].host]
             there = catalog.config(found)._replace(
-                server_name=host.name, billed_as=host.prices
+                server_name=host.name, billed_as=host.prices, day=today
             )
             there = there if host.prices else billed(there, billing)
             resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
@@ -181,7 +181,7 @@ class Registry(OwnRows):
             # A deployment is not called where OpenAI's own models are.
             where, known_as = (place, None) if behind is None else (OWN, name)
             found = catalog.find(behind or model, provider, where, today)
-            config = catalog.config(found, known_as)
+            config = catalog.config(found, known_as)._replace(day=today)
             config = billed(config, billing)
             if seen and config.server and not profile:
                 config = config._replace(seen=seen)

@@ -88,13 +88,18 @@ class LimitsRow(Row):
 class RatesRow(Row):
     """What tokens cost, in US dollars per million; 0 on a machine of one's own.
 
-    `cached` and `cache_write` are those of `input` if left out.
+    See `langchain_unified.types.Rates` for those that can be left out.
     """
 
     input: float
     output: float
     cached: float | None = None
     cache_write: float | None = None
+    cache_write_1h: float | None = None
+    input_audio: float | None = None
+    input_image: float | None = None
+    output_audio: float | None = None
+    output_image: float | None = None
 
 
 class TierRow(RatesRow):
@@ -103,14 +108,18 @@ class TierRow(RatesRow):
     above: int
 
 
-class PriceRow(RatesRow):
+class PriceRow(RatesRow, Sourced):
     """The price of a model; `tiers` are its rates for larger calls."""
 
     tiers: list[TierRow] = Field(default_factory=list)
 
 
 class FactsRow(Sourced):
-    """What a family or a model may state about itself."""
+    """What a family or a model may state about itself.
+
+    `service_tiers` states by `service_tier` what calls cost there: a factor of the
+    usual price, or a price.
+    """
 
     description: str | None = None
     endpoints: list[str] | None = None
@@ -124,6 +133,7 @@ class FactsRow(Sourced):
     parameters: Rules | None = None
     parameters_on: dict[str, Rules] | None = None
     price: PriceRow | None = None
+    service_tiers: dict[str, float | PriceRow] | None = None
 
 
 class FamilyRow(FactsRow):

@@ -22,7 +22,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.answer_errors import refusal_of
 from langchain_unified.answers.whole import COST
 from langchain_unified.content import RECORD, on_record
-from langchain_unified.cost import cost_usd
+from langchain_unified.cost import cost_usd, tier_of
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.capture import Sent, recording
 from langchain_unified.types import CallPlan
@@ -156,6 +156,7 @@ class Path(Handed):
         self._over, self._plan, self._begun = over, plan, False
         self._answer = Answer()
         self._usage: UsageMetadata | None = None
+        self._said: dict[str, Any] = {}
 
     def send(self, face: str) -> Any:
         """Return the answer of `generate`, `agenerate`, `stream` or `astream`."""
@@ -175,6 +176,7 @@ class Path(Handed):
         if found is None:
             self._answer.finish()
             return None
+        self._said |= found.llm_output or {}
         for index, generation in enumerate(found.generations):
             self._look(generation.message)
             if self._plan is not None:
@@ -187,6 +189,7 @@ class Path(Handed):
 
     def piece(self, piece: ChatGenerationChunk) -> ChatGenerationChunk:
         """Take in a piece of an answer."""
+        self._said |= piece.generation_info or {}
         self._look(piece.message)
         self._answer.text += piece.text
         if self._plan is not None:
@@ -208,7 +211,9 @@ class Path(Handed):
 
     def _cost(self) -> float | None:
         usage: Any = self._usage
-        return None if self._plan is None else cost_usd(self._plan.config, usage)
+        if self._plan is None:
+            return None
+        return cost_usd(self._plan.config, usage, tier_of(self._plan, self._said))
 
     def over(self) -> None:
         """Have the call counted or compared."""

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 
 from langchain_unified.call import unseen
 from langchain_unified.choice import about_tokens
-from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan
+from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan, tier_of
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Carried, Trial, texts_of
@@ -140,6 +140,7 @@ class Runner:
                 call.tenant,
                 has_cap=has_cap,
                 model=plan.config.full_name,
+                tier=tier_of(plan),
             )
 
         return Spending(hold)

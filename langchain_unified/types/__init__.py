@@ -18,18 +18,16 @@ from langchain_unified.types.facts import (
     EMPTY,
     Accepts,
     Importance,
-    Layer,
     Lifecycle,
     Match,
     ModelConfig,
     ParameterMapping,
     ParameterRule,
-    Price,
-    Provenance,
-    Rates,
     Thinking,
 )
 from langchain_unified.types.plans import CallPlan, Change, ChangeKind
+from langchain_unified.types.prices import Price, Rates
+from langchain_unified.types.provenance import Layer, Provenance
 
 __all__ = [
     "BREAKPOINT",

@@ -7,6 +7,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from langchain_unified.types.prices import Price
+from langchain_unified.types.provenance import Provenance
+
 Accepts = Literal["any", "default", "effort_none", "ignored", "never", "absent"]
 """Whether a model takes a parameter on an endpoint.
 
@@ -18,34 +21,10 @@ nothing with it; `never` refuses it; `absent` means the endpoint has no such par
 Importance = Literal["tuning", "guarantee"]
 """`tuning` may be dropped or clamped with a record; `guarantee` never silently."""
 
-Layer = Literal["shipped", "discovered", "override", "learned"]
-"""Where in the registry a fact comes from, weakest first."""
-
 Match = Literal["exact", "alias", "snapshot", "family", "fallback"]
 """How a model name found its row."""
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
-class Provenance(NamedTuple):
-    """Where a fact comes from and how sure it is.
-
-    Attributes:
-        source: A document, file or thread somebody can look up.
-        checked: The day the source was read, ISO format.
-        confidence: `documented`, `reported` or `inferred`.
-        layer: The registry layer the fact was found in.
-    """
-
-    source: str = "unknown"
-    checked: str = ""
-    confidence: str = "inferred"
-    layer: Layer = "shipped"
-
-    def __str__(self) -> str:
-        """Return the source with its date and confidence."""
-        details = ", ".join(part for part in (self.confidence, self.checked) if part)
-        return f"{self.source} ({details})"
 
 
 class ParameterRule(NamedTuple):
@@ -161,64 +140,6 @@ class Lifecycle(NamedTuple):
     served_from: date | None = None
 
 
-class Rates(NamedTuple):
-    """What tokens cost, in US dollars per million.
-
-    Attributes:
-        input: Tokens read.
-        output: Tokens written, reasoning included.
-        cached: Tokens read from a cache.
-        cache_write: Tokens written to a cache.
-    """
-
-    input: float
-    output: float
-    cached: float
-    cache_write: float
-
-    def cost(self, counts: Mapping[str, int]) -> float:
-        """Return what a call of some token counts costs in US dollars.
-
-        Args:
-            counts: `input_tokens`, `output_tokens`, `cache_read_tokens` and
-                `cache_write_tokens`; the latter two are among the first.
-        """
-        cached = counts.get("cache_read_tokens", 0)
-        written = counts.get("cache_write_tokens", 0)
-        plain = max(0, counts.get("input_tokens", 0) - cached - written)
-        made = counts.get("output_tokens", 0)
-        total = plain * self.input + cached * self.cached
-        return (total + written * self.cache_write + made * self.output) / 1_000_000
-
-
-class Price(NamedTuple):
-    """The price of a model as a row states it.
-
-    Attributes:
-        rates: What tokens cost.
-        tiers: Other rates for whole calls that read more than some number of tokens,
-            by that number, the smallest first.
-        provenance: Where the price is from.
-    """
-
-    rates: Rates
-    tiers: tuple[tuple[int, Rates], ...] = ()
-    provenance: Provenance = Provenance()
-
-    def cost(self, counts: Mapping[str, int]) -> float:
-        """Return what a call costs in US dollars; see `Rates.cost`.
-
-        Example:
-            >>> Price(Rates(2, 8, 1, 2)).cost({"input_tokens": 500_000})
-            1.0
-        """
-        size, rates = counts.get("input_tokens", 0), self.rates
-        for above, other in self.tiers:
-            if size > above:
-                rates = other
-        return rates.cost(counts)
-
-
 class ModelConfig(NamedTuple):
     """Everything the registry knows about one model.
 
@@ -247,6 +168,9 @@ class ModelConfig(NamedTuple):
         price: The price that a row of the user's own states, if one does.
         billed_as: Provider whose list prices hold for calls; empty where nobody's do,
             as on a server of the user's own.
+        service_tiers: By how much more or less calls of a `service_tier` cost: a
+            factor, or a price of their own.
+        day: The day these facts are of; prices change by the day.
     """
 
     model: str
@@ -270,6 +194,8 @@ class ModelConfig(NamedTuple):
     seen: str = ""
     price: Price | None = None
     billed_as: str = ""
+    service_tiers: Mapping[str, float | Price] = EMPTY
+    day: date | None = None
 
     @property
     def connection(self) -> str:

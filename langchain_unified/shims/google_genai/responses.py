@@ -1,9 +1,9 @@
 """The SDK's responses as LangChain results, with what the integration leaves out.
 
 langchain-google-genai 4.4.3 reads neither `finish_message`, `citation_metadata` nor
-`url_context_metadata`, counts no tokens of a blocked prompt, leaves out the result of
-code that printed nothing, and keeps of `toolCall` and `toolResponse` parts what a
-reader wants but not what goes back (read 2026-11-27).
+`url_context_metadata`, counts no tokens of a blocked prompt and none by modality,
+leaves out the tier and the result of code that printed nothing, and keeps of `toolCall`
+and `toolResponse` parts what a reader wants but not what goes back (read 2026-11-27).
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ def read_response(response: GenerateContentResponse) -> ChatResult:
     """Return a whole answer."""
     result = response_to_result(response)
     _complete(result, response)
+    for generation in result.generations:
+        _count_media(generation.message, _media_counts(response))
+    result.llm_output = {**(result.llm_output or {}), **_tier(response)}
     if not response.candidates:
         _, counted = _piece(response, None)
         for generation in result.generations:
@@ -60,14 +63,73 @@ class StreamReader:
     def __init__(self) -> None:
         """Start before the first piece."""
         self._counted: UsageMetadata | None = None
+        self._media: dict[str, dict[str, int]] = {}
+        self._tier: dict[str, str] = {}
         self._indexer = StreamBlockIndexer()
 
     def read(self, response: GenerateContentResponse) -> ChatGenerationChunk:
         """Return a piece."""
         piece, message = _piece(response, self._counted)
         self._indexer.assign(message)
+        self._note_tier(piece, _tier(response))
+        counts = _media_counts(response)
+        _count_media(message, counts, self._media)
+        self._media = counts or self._media
         self._counted = add_usage(self._counted, message.usage_metadata)
         return piece
+
+    def _note_tier(self, piece: ChatGenerationChunk, tier: dict[str, str]) -> None:
+        """Tell the tier once: what pieces say alike would be added up."""
+        if tier and not self._tier:
+            self._tier = tier
+            piece.generation_info = {**(piece.generation_info or {}), **tier}
+
+
+_MEDIA = {"AUDIO": "audio", "IMAGE": "image"}
+"""Modalities whose tokens have prices of their own, by LangChain's names."""
+_TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+"""Vertex AI's words for service tiers (google-genai 3.6.1, read 2026-11-28)."""
+
+
+def _tier(response: GenerateContentResponse) -> dict[str, str]:
+    """Return the service tier an answer names, as metadata; empty if it names none."""
+    usage = response.usage_metadata
+    # google-genai 2 knows no tiers.
+    named = getattr(getattr(usage, "service_tier", None), "value", None)
+    traffic = getattr(getattr(usage, "traffic_type", None), "value", "")
+    tier = named or _TRAFFIC.get(str(traffic))
+    return {"service_tier": str(tier).lower()} if tier else {}
+
+
+def _media_counts(response: GenerateContentResponse) -> dict[str, dict[str, int]]:
+    """Return the tokens of audio and images so far, read and written."""
+    usage = response.usage_metadata
+    sides = {
+        "input_token_details": getattr(usage, "prompt_tokens_details", None),
+        "output_token_details": getattr(usage, "candidates_tokens_details", None),
+    }
+    return {
+        side: {
+            _MEDIA[one.modality.value]: one.token_count
+            for one in counted or ()
+            if one.modality and one.modality.value in _MEDIA and one.token_count
+        }
+        for side, counted in sides.items()
+        if counted
+    }
+
+
+def _count_media(
+    message: BaseMessage,
+    counts: dict[str, dict[str, int]],
+    before: dict[str, dict[str, int]] | None = None,
+) -> None:
+    """Add to a message's usage what it holds of audio and images."""
+    usage: Any = getattr(message, "usage_metadata", None)
+    for side, counted in counts.items() if usage else ():
+        told = (before or {}).get(side, {})
+        for name, count in counted.items():
+            usage.setdefault(side, {})[name] = max(0, count - told.get(name, 0))
 
 
 def _piece(
