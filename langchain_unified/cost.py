@@ -14,8 +14,7 @@ from typing import Any
 from langchain_unified.errors import UnifiedError
 from langchain_unified.list_prices import library, listed
 from langchain_unified.reliability.accounts import Accounts
-from langchain_unified.reliability.bounded import Bounded
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Bounded, runtime
 from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance
 
 _LOG = logging.getLogger("langchain_unified")
@@ -348,7 +347,8 @@ def _answers(plan: CallPlan) -> int:
 
 def _sent(plan: CallPlan, parameter: str) -> Any:
     """Return the value of a setting in the body of a plan; `None` if it has none."""
-    rule = plan.config.mappings[plan.endpoint].rules.get(parameter)
+    mapping = plan.config.mappings.get(plan.endpoint)  # an old service has none
+    rule = None if mapping is None else mapping.rules.get(parameter)
     found: Any = plan.body if rule else None
     for part in rule.name.split(".") if rule else ():
         found = found.get(part) if isinstance(found, Mapping) else None

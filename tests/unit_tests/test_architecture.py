@@ -41,7 +41,7 @@ LAYERS = (
     },
     {"toolforms"},
     {"learning"},
-    {"content", "display", "cost"},
+    {"content", "display", "cost", "list_prices"},
     {"schemas", "servers", "vocabulary", "wires"},
     {"data", "transport"},
     {"reliability", "finish"},
