@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 from langchain_unified.errors import UnifiedError
@@ -19,13 +19,14 @@ from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance
 
 _LOG = logging.getLogger("langchain_unified")
 
-_USUAL = frozenset(
-    {"", "auto", "default", "standard", "standard_only", "on_demand", "unspecified"}
-)
-"""Words of providers for the tier whose price is the usual one (openai 3.57,
-google-genai 3.6, anthropic 2.14, read 2026-11-28)."""
-_SAME_AS = {"fast": "priority"}
-"""`fast` is served and answered as `priority` (openai 3.57, read 2026-11-28)."""
+_TIERS: dict[str | None, str] = {
+    **dict.fromkeys((None, "", "auto", "default", "standard"), ""),
+    **dict.fromkeys(("standard_only", "on_demand", "unspecified"), ""),
+    "fast": "priority",
+}
+"""Words of providers for service tiers, and the tier whose price holds; empty for the
+usual price. `fast` is served and answered as `priority` (openai 3.57, google-genai 3.6,
+anthropic 2.14, read 2026-11-28)."""
 
 
 class _Unpriced(Bounded[tuple[str, str], object]):
@@ -155,7 +156,7 @@ class Hold:
 
 
 def cost_usd(
-    config: ModelConfig, usage: Mapping[str, Any] | None, tier: object = None
+    config: ModelConfig, usage: Mapping[str, Any] | None, tier: str | None = None
 ) -> float | None:
     """Return what an answer cost in US dollars; `None` if it is not known.
 
@@ -181,7 +182,7 @@ def cost_usd(
 
 
 def estimate_usd(
-    config: ModelConfig, input_tokens: int, output_tokens: int, tier: object = None
+    config: ModelConfig, input_tokens: int, output_tokens: int, tier: str | None = None
 ) -> float | None:
     """Return what a call of a given size would cost in US dollars, if known."""
     price = price_of(config, tier)
@@ -190,7 +191,7 @@ def estimate_usd(
     return price.cost({"input": input_tokens, "output": output_tokens})
 
 
-def price_of(config: ModelConfig, tier: object = None) -> Price | None:
+def price_of(config: ModelConfig, tier: str | None = None) -> Price | None:
     """Return the price of a model's calls, on the day its facts are of.
 
     What a row of the user's own states goes before list prices, and those go before
@@ -209,11 +210,12 @@ def price_of(config: ModelConfig, tier: object = None) -> Price | None:
         >>> price_of(registry.resolve("gpt-4o"), "flex").rates.output
         4.0
     """
-    word = _tier(tier)
+    word = _TIERS[tier] if tier in _TIERS else _tier(tier)
     usual = config.price
     is_own = usual is not None and _is_own(usual.provenance)
     if not is_own:
-        usual = list_price(config) or usual
+        names, day = (config.model, config.canonical), config.day or _today()
+        usual = listed(config.billed_as, names, day) or usual
     if not word:
         return usual
     stated = config.service_tiers.get(word)
@@ -234,10 +236,10 @@ def _is_own(cited: Provenance | None) -> bool:
     return cited is not None and cited.layer != "shipped"
 
 
-def _tier(tier: object) -> str:
+def _tier(tier: str | None) -> str:
     """Return a service tier that has a price of its own; empty for the usual one."""
     word = tier.strip().lower() if isinstance(tier, str) else ""
-    return "" if word in _USUAL else _SAME_AS.get(word, word)
+    return _TIERS.get(word, word)
 
 
 def list_price(config: ModelConfig, tier: str = "") -> Price | None:
@@ -246,10 +248,12 @@ def list_price(config: ModelConfig, tier: str = "") -> Price | None:
     Returns:
         `None` if none is known, or nobody's list prices hold where it is called.
     """
-    if not config.billed_as:
-        return None
-    day = config.day or datetime.now(timezone.utc).date()
-    return listed(config.billed_as, (config.model, config.canonical), day, tier)
+    names, day = (config.model, config.canonical), config.day or _today()
+    return listed(config.billed_as, names, day, tier)
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
 
 
 def price_source(config: ModelConfig) -> str:
@@ -272,7 +276,7 @@ def price_source(config: ModelConfig) -> str:
     return "no list price is known (they come with the extra cost)"
 
 
-def _note_unpriced(config: ModelConfig, tier: object) -> None:
+def _note_unpriced(config: ModelConfig, tier: str | None) -> None:
     """Log once that no price is known where list prices hold and are installed."""
     word = _tier(tier)
     key = (config.full_name, word)
@@ -374,8 +378,10 @@ def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
 
     Counts of a tier have its name before theirs: `flex_cache_read`.
     """
-    totals = {"input": "input_tokens", "output": "output_tokens"}
-    counts: dict[str, int] = {k: usage.get(name) or 0 for k, name in totals.items()}
+    counts: dict[str, int] = {
+        "input": usage.get("input_tokens") or 0,
+        "output": usage.get("output_tokens") or 0,
+    }
     for place, names in _DETAILS.items():
         for name, count in (usage.get(place) or {}).items():
             rate = names.get(name) or names.get(name.partition("_")[2])

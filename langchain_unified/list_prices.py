@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Iterable
 from datetime import date, datetime, time, timezone
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -56,14 +55,14 @@ def _imported() -> Any:
 
 
 def listed(
-    provider: str, models: Iterable[str], day: date, tier: str = ""
+    provider: str, models: tuple[str, ...], day: date, tier: str = ""
 ) -> Price | None:
     """Return the list price of a model on a day.
 
     Prices that `genai_prices.UpdatePrices` fetched hold from then on.
 
     Args:
-        provider: Provider id.
+        provider: Provider id; empty where nobody's list prices hold.
         models: Names of the model; the first that is listed counts.
         day: The day, in UTC.
         tier: The service tier; the usual one if left out.
@@ -71,11 +70,11 @@ def listed(
     Returns:
         `None` if no price is listed, or none for the tier.
     """
-    prices = library()
-    if prices is None:
+    prices = sys.modules.get(_LIBRARY) or library()
+    if prices is None or not provider:
         return None
     edition = prices.data_snapshot.get_snapshot().timestamp
-    return _listed(edition, provider, tuple(models), day, tier)
+    return _listed(edition, provider, models, day, tier)
 
 
 def cited() -> Provenance:

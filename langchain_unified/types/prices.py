@@ -34,26 +34,6 @@ class Rates(NamedTuple):
     output_audio: float | None = None
     output_image: float | None = None
 
-    def cost(self, counts: Mapping[str, int]) -> float:
-        """Return what a call of some token counts costs in US dollars.
-
-        Args:
-            counts: Tokens by the name of their rate; `input` and `output` count all
-                that were read and written, the others are among them.
-        """
-        total = 0.0
-        for whole, parts in _PARTS.items():
-            usual, rest = getattr(self, whole), counts.get(whole, 0)
-            for part in parts:
-                if count := min(counts.get(part, 0), rest):
-                    rate = getattr(self, part)
-                    if rate is None and part in _LIKE:
-                        rate = getattr(self, _LIKE[part])
-                    total += count * (usual if rate is None else rate)
-                    rest -= count
-            total += rest * usual
-        return total / 1_000_000
-
     def times(self, factor: float) -> Rates:
         """Return these rates multiplied by a factor."""
         return Rates(*(None if rate is None else rate * factor for rate in self))  # type: ignore[arg-type]
@@ -86,7 +66,11 @@ class Price(NamedTuple):
     provenance: Provenance = Provenance()
 
     def cost(self, counts: Mapping[str, int]) -> float:
-        """Return what a call costs in US dollars; see `Rates.cost`.
+        """Return what a call of some token counts costs in US dollars.
+
+        Args:
+            counts: Tokens by the name of their rate; `input` and `output` count all
+                that were read and written, the others are among them.
 
         Example:
             >>> Price(Rates(2, 8)).cost({"input": 500_000})
@@ -96,7 +80,18 @@ class Price(NamedTuple):
         for above, other in self.tiers:
             if size > above:
                 rates = other
-        return rates.cost(counts)
+        total = 0.0
+        for whole, parts in _PARTS.items():
+            usual, rest = getattr(rates, whole), counts.get(whole, 0)
+            for part in parts if len(counts) > len(_PARTS) else ():
+                if count := min(counts.get(part, 0), rest):
+                    rate = getattr(rates, part)
+                    if rate is None and part in _LIKE:
+                        rate = getattr(rates, _LIKE[part])
+                    total += count * (usual if rate is None else rate)
+                    rest -= count
+            total += rest * usual
+        return total / 1_000_000
 
     def times(self, factor: float) -> Price:
         """Return this price multiplied by a factor."""
