@@ -175,10 +175,11 @@ def cost_usd(
     if not usage:
         return None
     price = price_of(config, tier)
-    if price is None:
+    if price is not None:
+        return price.cost(_counts(usage))
+    if config.billed_as:
         _note_unpriced(config, tier)
-        return None
-    return price.cost(_counts(usage))
+    return None
 
 
 def estimate_usd(
@@ -213,7 +214,7 @@ def price_of(config: ModelConfig, tier: str | None = None) -> Price | None:
     word = _TIERS[tier] if tier in _TIERS else _tier(tier)
     usual = config.price
     is_own = usual is not None and _is_own(usual.provenance)
-    if not is_own:
+    if not is_own and config.billed_as:
         names, day = (config.model, config.canonical), config.day or _today()
         usual = listed(config.billed_as, names, day) or usual
     if not word:
