@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeGuard
@@ -22,7 +21,7 @@ from langchain_unified.errors import (
 from langchain_unified.given import unwritable
 from langchain_unified.runtime import EXCHANGE
 
-_OPENING, _QUOTED = 2_048, 300
+_QUOTED = 300
 
 _MISREAD = (
     ArithmeticError,
@@ -76,7 +75,7 @@ class Exchange:
         self.received: tuple[Any, bytes] | None = None
         self.shown: Mapping[str, Any] = {}
         self._kept: list[Any] = []
-        self._opening: tuple[bytes, bool] = (b"", False)
+        self._opening = b""
         self._token: Any = None
 
     def remaining(self) -> float | None:
@@ -122,20 +121,13 @@ class Exchange:
         """Have a response body closed when the exchange ends, however it ends."""
         self._kept.append(stream)
 
-    def began(self, data: bytes, headers: Mapping[str, str]) -> None:
+    def begin(self, data: bytes) -> None:
         """Keep the first bytes of a body, to say what came in place of an answer."""
-        packed = headers.get("content-encoding", "").strip().lower() == "gzip"
-        self._opening = (data[:_OPENING], packed)
+        self.answered, self._opening = True, data[:_QUOTED]
 
     def quote(self) -> str:
         """Return how the body began, for the message of an error; empty for nothing."""
-        data, packed = self._opening
-        if packed:
-            try:
-                data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _QUOTED)
-            except zlib.error:
-                return ""
-        said = data[:_QUOTED].decode("utf-8", "replace").strip()
+        said = self._opening.decode("utf-8", "replace").strip()
         return f" The provider said: {said!r}" if said else ""
 
     def close(self) -> None:

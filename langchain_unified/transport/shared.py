@@ -14,13 +14,15 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.runtime import renew_in_children
-from langchain_unified.transport.meter import ASKED, Meter
+from langchain_unified.transport.meter import ASKED, ERROR_SECONDS, Meter
 from langchain_unified.transport.redirects import (
     drop_keys_elsewhere,
     foreign_redirect,
@@ -30,6 +32,8 @@ from langchain_unified.transport.redirects import (
 from langchain_unified.transport.requests import check_headers
 
 _CONNECT_SECONDS = 5.0
+_FIRST_ERROR, _SERVER_ERROR = 400, 500
+_RETRIED = frozenset({408, 409, 429})
 _SHORTEST = 0.001
 Make = Callable[[], Any]
 
@@ -47,7 +51,7 @@ def shared_transport(http: ModuleType, make_async: Make, make_sync: Make) -> Any
     """
     bases = (_SharedTransport, http.BaseTransport, http.AsyncBaseTransport)
     streams = (_WatchedStream, http.SyncByteStream, http.AsyncByteStream)
-    watched = type("WatchedStream", streams, {})
+    watched = type("WatchedStream", streams, {"http": http})
     return type("SharedTransport", bases, {})(make_async, make_sync, watched)
 
 
@@ -68,7 +72,7 @@ class _SharedTransport:
     def handle_request(self, request: Any) -> Any:
         _prepare(request)
         response = self._sync_pool().handle_request(request)
-        response.stream = self._watched(response)
+        response.stream = self._watched(request, response)
         if is_foreign_redirect(request, response):
             response.stream.close()
             raise foreign_redirect(request, response)
@@ -83,7 +87,7 @@ class _SharedTransport:
             await anext(guard)
         _prepare(request)
         response = await pool.handle_async_request(request)
-        response.stream = self._watched(response)
+        response.stream = self._watched(request, response)
         if is_foreign_redirect(request, response):
             await response.stream.aclose()
             raise foreign_redirect(request, response)
@@ -119,36 +123,47 @@ class _SharedTransport:
 
 
 class _WatchedStream:
-    """A response body, read within the limits and released with its exchange."""
+    """A response body, read within the limits and released with its exchange.
 
-    def __init__(self, response: Any) -> None:
+    The body of an error ends where it is too much, and where it breaks off if the SDKs
+    try again for its status alone, without reading it.
+    """
+
+    http: ModuleType
+
+    def __init__(self, request: Any, response: Any) -> None:
         self._stream = response.stream
-        self._status, self._headers = response.status_code, response.headers
         self._exchange = current()
         self._exchange.keep(self)
         self._is_answer = not is_redirect(response)
+        self._forgiven: tuple[type[Exception], ...] = ()
+        status = response.status_code
+        if status >= _FIRST_ERROR:
+            self._forgiven = (MalformedResponseError,)
+        if status >= _SERVER_ERROR or status in _RETRIED:
+            self._forgiven = (MalformedResponseError, self.http.HTTPError)
+            waits = request.extensions["timeout"]  # read when the body is begun
+            waits["read"] = min(waits["read"], ERROR_SECONDS)
+        kind = self.http.DecodingError
+        self._meter = Meter(response.headers, kind, is_error=status >= _FIRST_ERROR)
 
     def __iter__(self) -> Iterator[bytes]:
-        meter = Meter(self._status, self._headers)
-        for chunk in self._stream:
-            if self._is_answer and not self._exchange.answered:
-                self._exchange.answered = True
-                self._exchange.began(chunk, self._headers)
-            self._exchange.check()
-            if not meter.takes(chunk):
-                return
-            yield chunk
+        with suppress(*self._forgiven):
+            for chunk in self._stream:
+                self._exchange.check()
+                for part in self._meter.read(chunk):
+                    if self._is_answer and not self._exchange.answered:
+                        self._exchange.begin(part)
+                    yield part
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        meter = Meter(self._status, self._headers)
-        async for chunk in self._stream:
-            if self._is_answer and not self._exchange.answered:
-                self._exchange.answered = True
-                self._exchange.began(chunk, self._headers)
-            self._exchange.check()
-            if not meter.takes(chunk):
-                return
-            yield chunk
+        with suppress(*self._forgiven):
+            async for chunk in self._stream:
+                self._exchange.check()
+                for part in self._meter.read(chunk):
+                    if self._is_answer and not self._exchange.answered:
+                        self._exchange.begin(part)
+                    yield part
 
     def close(self) -> None:
         self._stream.close()

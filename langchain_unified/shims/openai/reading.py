@@ -10,6 +10,7 @@ import anyio
 import openai
 from jiter import from_json
 
+from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.exchange import current, too_late
 from langchain_unified.reliability.limits import limits
 from langchain_unified.shims.openai.faults import (
@@ -84,7 +85,11 @@ class EventReader:
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield what is left; raise if the answer was not complete."""
-        yield from self._events(self._decoder.finish())
+        try:
+            yield from self._events(self._decoder.finish())
+        except MalformedResponseError:
+            if not self._finished:  # A last event cut off after the end is no loss.
+                raise
         if not self._received and not self.done and _is_something(self._opening):
             raise no_stream(self._opening, self._response)
         # Servers that speak OpenAI's API do not all send [DONE].

@@ -287,7 +287,7 @@ def _errors(plan: CallPlan) -> Iterator[None]:
     """Raise the SDK's errors as ours, which are the SDK's as well."""
     try:
         yield
-    except (openai.OpenAIError, ProviderError) as error:
+    except (openai.OpenAIError, ProviderError, http_package().RequestError) as error:
         if (refusal := refusal_within(error)) is not None:
             raise refusal from None
         unified = to_unified(

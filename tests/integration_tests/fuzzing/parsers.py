@@ -38,8 +38,8 @@ def read_all(data: bytes) -> None:
     exchange = Exchange()
     exchange.answered = True
     for kind in ({}, {"content-encoding": "gzip"}):
-        with contextlib.suppress(UnifiedError):
-            Meter(200, kind).takes(data)
+        with contextlib.suppress(UnifiedError, EOFError):
+            list(Meter(dict(kind), EOFError, is_error=False).read(data))
     bodies = [event for _, event in _events(data)] or [data]
     chat, responses = ChatStreamParser(), response_stream_parser()
     for raw in bodies:
