@@ -111,7 +111,7 @@ def _fitting(read: int, cap: int | None, needs: str) -> list[tuple[float, str]]:
 def test_the_cheapest_that_can_do_it_is_chosen(
     llm: UnifiedChatModel, size: int, cap: int | None, needs: str
 ) -> None:
-    """In 60 situations size, cap and needs decide; prices are right to the cent."""
+    """In 60 situations size, cap and needs decide; prices are right to a millionth."""
     message = _message(size, needs)
     tools = {"tools": TOOLS} if needs == "tools" else {}
     read = _tokens(message, needs)
@@ -125,7 +125,7 @@ def test_the_cheapest_that_can_do_it_is_chosen(
 
     assert fitting[0][1] == plan.model
     assert told is not None
-    assert round(fitting[0][0], 2) == round(float(told.group(1)), 2)
+    assert f"{fitting[0][0]:.6f}" == told.group(1)
 
 
 def test_the_table_has_sixty_situations() -> None:
