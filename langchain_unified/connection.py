@@ -21,7 +21,7 @@ from langchain_unified.errors import (
     shown_name,
 )
 from langchain_unified.servers import Place, Server, place_of
-from langchain_unified.vocabulary import nearest
+from langchain_unified.vocabulary import did_you_mean, nearest
 
 SHARED = (
     "api_key",
@@ -42,6 +42,7 @@ _COMMON = frozenset(
         "client_args",
         "client_options",
         "deployments",
+        "key_env",
         "include_response_headers",
         "like",
         "prices",
@@ -205,7 +206,8 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
     if given and not isinstance(given, Mapping):
         accepted = 'give settings by provider, for example {"openai": {...}}.'
         raise InvalidParameterError("providers", "**********", accepted)
-    for provider, settings in dict(given or {}).items():
+    for named, settings in dict(given or {}).items():
+        provider = named.casefold() if isinstance(named, str) else named
         where = f"providers[{shown_name(str(provider))!r}]"
         if not isinstance(settings, Mapping):
             accepted = 'give settings by name, for example {"api_key": "..."}.'
@@ -215,6 +217,11 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
             if name not in known:
                 raise UnknownParameterError(name, nearest(name, known), where=where)
             _check_type(f"{where}[{name!r}]", name, value)
+        if provider in checked:
+            raise InvalidParameterError("providers", named, "give it once.")
+        if "key_env" in settings and "like" not in settings:
+            accepted = 'it belongs to a server of your own, with "like": "openai".'
+            raise InvalidParameterError(where, "key_env", accepted)
         checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
     return checked
 
@@ -228,9 +235,8 @@ def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) 
     names = tuple(known)
     for name in provider_ids:
         if name not in names:
-            near = nearest(name, names)
-            hint = f"Did you mean {near!r}? " if near else ""
-            accepted = f"{hint}Providers: {', '.join(sorted(names))}."
+            hint = did_you_mean(str(name), names, otherwise="there is none.")
+            accepted = f"{hint} Providers: {', '.join(sorted(names))}."
             raise InvalidParameterError(where, shown_name(str(name)), accepted)
 
 
@@ -243,7 +249,17 @@ def deployments_of(providers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]
     }
 
 
-_TEXTS = frozenset({"api_version", "base_url", "location", "organization", "project"})
+_TEXTS = frozenset(
+    {
+        "api_version",
+        "base_url",
+        "location",
+        "organization",
+        "prices",
+        "profile",
+        "project",
+    }
+)
 _MAPPINGS = frozenset(
     {"client_args", "client_options", "default_headers", "default_query", "deployments"}
 )
@@ -258,6 +274,8 @@ def _check_type(where: str, name: str, value: Any) -> None:
         raise InvalidParameterError(where, "**********", "give a string.")
     if name in _MAPPINGS and not isinstance(value, Mapping):
         raise InvalidParameterError(where, "**********", "give a dictionary.")
+    if name == "key_env" and not all(isinstance(one, str) for one in value):
+        raise InvalidParameterError(where, "**********", "give a name, or a list.")
     if name.endswith("_token_provider") and not callable(value):
         raise InvalidParameterError(where, "**********", "give a callable.")
     if _is_secret(name) and not (

@@ -15,7 +15,6 @@ from langchain_unified.errors import (
     shown_value,
 )
 from langchain_unified.registry import Registry, default_registry
-from langchain_unified.registry.hosts import hosts_in
 from langchain_unified.servers import owned_keywords, server_of, user_configured
 from langchain_unified.transport.secrets import check_url
 
@@ -98,7 +97,7 @@ def _provider_of(
         for keyword, (owner, _) in owned_keywords().items()
         if values.get(keyword) is not None
     }
-    hosts = hosts_in(providers, registry.servers)
+    hosts = registry.servers_with(providers)
     configured = user_configured(providers, owned).difference(hosts)
     config = registry.resolve(
         model,

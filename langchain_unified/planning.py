@@ -112,6 +112,7 @@ class Planning:
 
         Raises:
             ProviderNotEnabledError: If the provider of the model is switched off.
+            InvalidParameterError: If a name begins with a misspelt provider or server.
             UnsupportedError: If the model cannot do what is asked for.
         """
         if call.tokens is not None:
@@ -120,6 +121,8 @@ class Planning:
         registry = self.wiring.registry
         if not registry.files[config.provider].provider.enabled:
             registry.check_enabled(config.provider, self._fields["enable"])
+        if config.match == "fallback":
+            registry.check_prefix(config, self.wiring.named_servers())
         if config.server_name:
             here = {**call.platforms, config.provider: config.server}
             call = call._replace(platforms=here)

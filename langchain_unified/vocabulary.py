@@ -173,3 +173,22 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like the given one, if any is like it."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def did_you_mean(
+    word: str, known: Iterable[str], ahead: str = "", otherwise: str = ""
+) -> str:
+    """Return the question whether a known word was meant.
+
+    Args:
+        word: The word that is not known.
+        known: Words that are.
+        ahead: What stands before the question.
+        otherwise: What to return if no known word is like it.
+
+    Example:
+        >>> did_you_mean("temprature", ["temperature", "seed"])
+        "did you mean 'temperature'?"
+    """
+    near = nearest(word, known)
+    return f"{ahead}did you mean {near!r}?" if near else otherwise

@@ -10,13 +10,13 @@ from langchain_unified.clients import connected as client_settings
 from langchain_unified.connection import SHARED, Connection
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
-from langchain_unified.registry.hosts import LIKE, Host, hosts_in
+from langchain_unified.registry.hosts import LIKE, Host
 from langchain_unified.servers import owned_keywords, user_configured
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
 from langchain_unified.types import CallPlan
 
-_OF_HOSTS = frozenset({"like", "prices", "profile"})
+_OF_HOSTS = frozenset({"key_env", "like", "prices", "profile"})
 """What `providers` says about a server, and not about a connection to it."""
 
 
@@ -52,21 +52,25 @@ class Wiring:
         self.registry: Registry = fields.get("registry") or default_registry()
         self.deployments = connection.deployments_of(fields["providers"])
         self.shims: dict[str, ProviderShim] = {}
-        self._billing: tuple[int, Billing] | None = None
+        self._billing: tuple[object, Billing] | None = None
         self._connections: dict[str, Connection] = {}
         self._configured: frozenset[str] | None = None
-        self._hosts: tuple[int, tuple[Host, ...]] | None = None
+        self._hosts: tuple[object, tuple[Host, ...]] | None = None
         self._platforms: dict[str, str] | None = None
 
     def hosts(self) -> dict[str, Host]:
         """Return the servers that the user named, here or in the registry."""
-        return hosts_in(self._fields["providers"], self.registry.servers)
+        return self.registry.servers_with(self._fields["providers"])
 
     def named_servers(self) -> tuple[Host, ...]:
-        """Return the servers that the user named; the registry can get more."""
+        """Return the servers that the user named; those of the registry can change."""
         shared = self.registry.servers
-        if self._hosts is None or self._hosts[0] != len(shared):
-            self._hosts = len(shared), tuple(self.hosts().values())
+        if self._hosts is None or self._hosts[0] is not shared:
+            found = tuple(self.hosts().values())
+            for moved in {*(self._hosts or ("", ()))[1]}.difference(found):
+                self._connections.pop(moved.name, None)
+                self.shims.pop(moved.name, None)
+            self._hosts = shared, found
         return self._hosts[1]
 
     def configured(self) -> frozenset[str]:
@@ -84,13 +88,13 @@ class Wiring:
     def billing(self) -> Billing:
         """Return who bills for calls to servers of the user's own."""
         hosts = self.named_servers()
-        if self._billing is None or self._billing[0] != len(hosts):
+        if self._billing is None or self._billing[0] is not hosts:
             called = {"openai", *self.configured(), *(host.name for host in hosts)}
             budgeted = self._fields["budget_usd"] is not None
             found = billing_of(map(self.connected, called), budgeted=budgeted)
             stated = [provider for _, provider in found if provider]
             connection.check_ids(stated, self.registry.files, where="prices")
-            self._billing = len(hosts), found
+            self._billing = hosts, found
         return self._billing[1]
 
     def platforms(self) -> dict[str, str]:
@@ -141,7 +145,7 @@ class Wiring:
             "include_response_headers": self._fields["include_response_headers"],
             **{k: v for k, v in own.items() if k not in _OF_HOSTS},
         }
-        if settings.get("api_key") is None:
+        if not settings.get("api_key"):
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
 

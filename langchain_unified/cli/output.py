@@ -16,7 +16,7 @@ from rich.table import Table
 from langchain_unified.errors import InvalidParameterError, ProviderError, UnifiedError
 from langchain_unified.registry import default_registry
 from langchain_unified.types import ModelConfig
-from langchain_unified.vocabulary import nearest
+from langchain_unified.vocabulary import did_you_mean
 
 FAILED = 1
 """Exit code of a command that a provider refused or that could not reach it."""
@@ -93,11 +93,10 @@ def note_unknown(config: ModelConfig) -> None:
     """Tell on standard error that a name is in no row, and which one may be meant."""
     if config.match not in {"family", "fallback"} or config.server:
         return
-    near = nearest(config.model, [row.model for row in default_registry().models()])
-    meant = f" Did you mean {near}?" if near else ""
+    known = [row.model for row in default_registry().models()]
     errors.print(
         f"{config.model} is not in the registry: the rules of the family "
-        f"{config.family} apply.{meant}",
+        f"{config.family} apply{did_you_mean(config.model, known, '; ', '.')}",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -112,6 +111,5 @@ def check_words(option: str, given: Iterable[str], known: Collection[str]) -> No
     """
     for word in given:
         if word not in known:
-            near = nearest(word, known)
-            meant = f"did you mean {near!r}?" if near else f"one of {sorted(known)}."
+            meant = did_you_mean(word, known, otherwise=f"one of {sorted(known)}.")
             raise InvalidParameterError(option, word, meant)

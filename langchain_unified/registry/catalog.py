@@ -15,7 +15,7 @@ from langchain_unified.errors import (
     UnifiedError,
 )
 from langchain_unified.registry.build import Found, build_config
-from langchain_unified.registry.hosts import Host, check_host, check_like
+from langchain_unified.registry.hosts import Host, check_host, check_like, names_of
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned, Patch
 from langchain_unified.registry.lookup import Lookup
 from langchain_unified.registry.makes import server_profiles
@@ -27,13 +27,18 @@ from langchain_unified.registry.overrides import (
     read_row,
 )
 from langchain_unified.registry.packages import load_installed
-from langchain_unified.registry.schema import OverrideRow, ProviderFile, RankRow
+from langchain_unified.registry.schema import (
+    OverrideFile,
+    OverrideRow,
+    ProviderFile,
+    RankRow,
+)
 from langchain_unified.types import Lifecycle, Match, ModelConfig
-from langchain_unified.vocabulary import nearest
+from langchain_unified.vocabulary import did_you_mean
 
 _MOST_MERGED = 2_048
 
-State = tuple[Layers, dict[str, str], dict[str, Host]]
+State = tuple[Layers, dict[str, str], Mapping[str, Host], Mapping[str, OverrideFile]]
 """What the user laid over the provider files."""
 
 Row = tuple[str, str]
@@ -56,30 +61,39 @@ class Catalog:
         self.files = dict(load_installed() if files is None else files)
         self._layers = Layers()
         self._lookup = Lookup(self.files, self._layers)
-        self.hosts: dict[str, Host] = {}
+        self.hosts: Mapping[str, Host] = {}
+        self._files_read: Mapping[str, OverrideFile] = {}
         self._merged: Recent[object, tuple[Found, ModelConfig]] = Recent(_MOST_MERGED)
 
     @property
     def state(self) -> State:
-        """The layers above the provider files, the aliases and the named servers."""
-        return self._layers, self._lookup.aliases, self.hosts
+        """The layers above the provider files, aliases, servers and files read."""
+        return self._layers, self._lookup.aliases, self.hosts, self._files_read
 
     @state.setter
     def state(self, rows: State) -> None:
-        layers, aliases, hosts = rows
+        layers, aliases, self.hosts, self._files_read = rows
         self._layers.restore(layers)
-        self._lookup.aliases, self.hosts = dict(aliases), dict(hosts)
+        self._lookup.aliases = dict(aliases)
         self._merged = Recent(_MOST_MERGED)
 
     def add_host(self, host: Host) -> None:
         """Take over a server that the user named."""
+        named = self.checked_host(host._replace(name=host.name.casefold()), "servers")
+        self.hosts = {**self.hosts, named.name: named}
+        self._merged = Recent(_MOST_MERGED)
+
+    def checked_host(self, host: Host, where: str) -> Host:
+        """Return a server that the user named, if it makes sense.
+
+        Raises:
+            InvalidParameterError: If it does not.
+        """
         rows = [file.provider for file in self.files.values()]
         taken = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
         if host.prices:
-            check_ids((host.prices,), self.files, where=f"servers.{host.name}.prices")
-        named = host._replace(name=host.name.casefold())
-        self.hosts[named.name] = check_host(named, taken, server_profiles().profiles)
-        self._merged = Recent(_MOST_MERGED)
+            check_ids((host.prices,), self.files, where=f"{where}.{host.name}.prices")
+        return check_host(host, taken, server_profiles().profiles, where)
 
     def hosted(self, model: str, hosts: Mapping[str, Host]) -> tuple[Place, str] | None:
         """Return the named server that a name stands for a model of, and its name."""
@@ -161,23 +175,35 @@ class Catalog:
             RegistryError: If the file cannot be read; nothing is changed then.
         """
         read, origin = read_overrides(path), str(path)
-        before = self._layers.copy(), dict(self._lookup.aliases), dict(self.hosts)
+        before = self._layers.copy(), dict(self._lookup.aliases), *self.state[2:]
         self._layers.drop(origin)
         try:
+            self._forget(self._files_read.get(origin))
             for name, host in read.servers.items():
                 check_like(f"servers.{name}", host.like)
-                about = host.profile, tuple(host.key_env), host.prices
+                about = host.profile, names_of(host.key_env), host.prices
                 self.add_host(Host(name, host.base_url, *about))
             for model, row in _in_order(read.models, origin):
                 patch = self._patch(model, row, origin, read.sources, today)
                 self._layers.register(patch)
             for name, target in read.aliases.items():
-                self._lookup.alias(name, target)
+                self.alias(name, target)
+            self._files_read = {**self._files_read, origin: read}
         except UnifiedError:
             self.state = before
             raise
         finally:
             self._merged = Recent(_MOST_MERGED)
+
+    def _forget(self, read: OverrideFile | None) -> None:
+        """Take the aliases and servers of a file away that was read before."""
+        if read is None:
+            return
+        for name, target in read.aliases.items():
+            if self._lookup.aliases.get(name.strip().casefold()) == target:
+                self._lookup.unalias(name)
+        gone = {name.casefold() for name in read.servers}
+        self.hosts = {k: v for k, v in self.hosts.items() if k not in gone}
 
     def unregister(self, model: str) -> None:
         """Take the user's own rows of a model away, or an alias.
@@ -188,16 +214,15 @@ class Catalog:
         if self._lookup.unalias(model):
             return
         name = self._lookup.read(model)
-        provider = name.provider or DEFAULT_PROVIDER
-        place = self._layers.place(provider, name.wire.casefold())
+        place = self._place_of(name.provider or DEFAULT_PROVIDER, name.wire)
         if place is None:
-            near = nearest(name.key, [own.model for _, own in self.own()])
-            hint = f" Did you mean {near!r}?" if near else ""
-            message = f"You have no row of {model!r}.{hint}"
+            known = [own.model for _, _, own in self.own()]
+            hint = did_you_mean(name.key, known, "; ", ".")
+            message = f"You have no row of {model!r}{hint}"
             raise RegistryError(message)
         users = [
             own.model
-            for _, own in self.own()
+            for _, _, own in self.own()
             if own.stated("same_as") and place in self._lookup.follow(own.model)[2:]
         ]
         if users:
@@ -206,9 +231,24 @@ class Catalog:
         self._layers.unregister(*place)
         self._merged = Recent(_MOST_MERGED)
 
-    def own(self) -> Iterator[tuple[str, Owned]]:
-        """Yield provider and rows of each of the user's own models."""
-        return self._layers.registered()
+    def _place_of(self, provider: str, model: str) -> tuple[str, str] | None:
+        """Return where own rows are kept, of a server's model also by its bare name."""
+        prefixes = ("", *(host.prefix for host in self.hosts.values()))
+        keys = [prefix + model.casefold() for prefix in prefixes]
+        places = [self._layers.place(provider, key) for key in keys]
+        found = list(filter(None, places))
+        return places[0] or (found[0] if len(found) == 1 else None)
+
+    def own(self) -> Iterator[tuple[str, str, Owned]]:
+        """Yield the rows of each of the user's own models.
+
+        Yields:
+            Provider or name of the server, the name that begins with it, and the rows.
+        """
+        for provider, own in self._layers.registered():
+            hosted = self.hosted(own.model, self.hosts)
+            name = own.model if hosted else f"{provider}:{own.model}"
+            yield (hosted[0].host if hosted else provider), name, own
 
     @property
     def aliases(self) -> Mapping[str, str]:
@@ -220,7 +260,10 @@ class Catalog:
 
         Raises:
             RegistryError: If it would come to stand for itself.
+            InvalidParameterError: If no call could mean it, or the target is no model.
         """
+        for given in (name, target):
+            _check_own_name(given)
         self._lookup.alias(name, target)
 
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
@@ -278,17 +321,14 @@ class Catalog:
     ) -> Patch:
         """Return a row as it is laid over the others, once all it says makes sense."""
         name = self._lookup.read(model)
-        if row.provider in self.hosts:
-            model = f"{row.provider}:{model.removeprefix(f'{row.provider}:')}"
+        host = self.hosts.get((row.provider or "").casefold())
+        if host is not None:
+            model = host.prefix + model.removeprefix(host.prefix)
             row = row.model_copy(update={"provider": DEFAULT_PROVIDER})
             name = self._lookup.read(model)
         provider = row.provider or name.provider or self._provider(model, row, today)
-        file = self.files.get(provider)
-        if file is None:
-            near = nearest(provider, self.files)
-            hint = f"Did you mean {near!r}? " if near else ""
-            known = f"{hint}Known: {', '.join(self.files)}."
-            raise InvalidParameterError("provider", provider, known)
+        check_ids([provider], [*self.files, *self.hosts], where="provider")
+        file = self.files[provider]
         bare = name.wire if name.provider else model.strip()
         _check_own_name(bare)
         self._check_target(row, (provider, bare.casefold()), origin, today)
@@ -328,9 +368,8 @@ class Catalog:
                 raise RegistryError(message)
 
     def _nearest_model(self, model: str) -> str:
-        own = (own.model.casefold() for _, own in self.own())
-        near = nearest(model.casefold(), [*self._lookup.rows, *own])
-        return f"; did you mean {near!r}?" if near else "."
+        own = (own.model.casefold() for _, _, own in self.own())
+        return did_you_mean(model.casefold(), [*self._lookup.rows, *own], "; ", ".")
 
 
 def _check_own_name(model: str) -> None:

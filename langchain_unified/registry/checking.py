@@ -21,7 +21,7 @@ from langchain_unified.registry.schema import (
     ThinkingRow,
 )
 from langchain_unified.types import Rates
-from langchain_unified.vocabulary import nearest
+from langchain_unified.vocabulary import did_you_mean
 
 ROLES = ("system", "developer", "user")
 """Roles that system text can be given to a model in."""
@@ -46,6 +46,7 @@ def check_own(file: ProviderFile, model: str, row: ModelRow, origin: str) -> Non
         *_unknown_features(file, row),
         *_unknown_words("system_roles", row.system_roles or (), ROLES),
         *_unknown_words("thinking.levels", _levels(row.thinking), known_levels()),
+        *_empty_lists(row),
         *_impossible_limits(row),
         *_impossible_rules(row),
         *_impossible_dates(row),
@@ -75,7 +76,7 @@ def _unknown_features(file: ProviderFile, row: FactsRow) -> Iterator[str]:
             side, kind = _BY_KIND[name]
             yield f"features.{name}: list {kind!r} in {side} = [...] instead."
         elif name not in known:
-            yield f"features: no feature {name!r}{_hint(name, known)}"
+            yield f"features: no feature {name!r}{did_you_mean(name, known, '; ', '.')}"
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +110,17 @@ def _unknown_words(
     for word in dict.fromkeys(words):
         if known and word not in known:
             listed = ", ".join(known)
-            yield f"{place}: no {word!r}{_hint(word, known)} Known: {listed}."
+            hint = did_you_mean(word, known, "; ", ".")
+            yield f"{place}: no {word!r}{hint} Known: {listed}."
+
+
+def _empty_lists(row: ModelRow) -> Iterator[str]:
+    for name in ("endpoints", "inputs", "outputs"):
+        if getattr(row, name) == []:
+            yield f"{name}: the list is empty; name one or leave it out."
+    for name in ("aliases", "snapshots"):
+        if not all(word.strip() for word in getattr(row, name)):
+            yield f"{name}: a name is empty."
 
 
 def _impossible_limits(row: FactsRow) -> Iterator[str]:
@@ -159,6 +170,10 @@ def _impossible_prices(row: FactsRow) -> Iterator[str]:
                 if value is not None and not 0 <= value < math.inf:
                     more = "give US dollars per million tokens, from 0."
                     yield f"{place}.{name}: {value}; {more}"
+        above = [t.above for t in price.tiers] if isinstance(price, PriceRow) else []
+        if len(set(above)) < len(above) or any(tokens <= 0 for tokens in above):
+            more = "give tokens above 0, each number once."
+            yield f"{place}.tiers: above {above}; {more}"
 
 
 _RATES = set(Rates._fields)
@@ -172,8 +187,3 @@ def _impossible_ranks(row: ModelRow) -> Iterator[str]:
 
 
 _RANKED, _HIGHEST = {"strength", "speed"}, 100
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    near = nearest(word, known)
-    return f"; did you mean {near!r}?" if near else "."

@@ -21,7 +21,7 @@ from langchain_unified.registry.build import (
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.registry.schema import FamilyRow, PriceRow
 from langchain_unified.types import ModelConfig, Provenance
-from langchain_unified.vocabulary import canonical_names, nearest
+from langchain_unified.vocabulary import canonical_names, did_you_mean
 
 _LIMITS = {
     "max_input_tokens": "input",
@@ -226,8 +226,7 @@ class ModelFacts:
             "family",
         }
         if fact not in known:
-            near = nearest(fact, known)
-            hint = f"did you mean {near!r}?" if near else "there is no such fact."
+            hint = did_you_mean(fact, known, otherwise="there is no such fact.")
             raise InvalidParameterError("fact", fact, hint)
 
 

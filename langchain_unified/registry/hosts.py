@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.servers import plain_url
-from langchain_unified.vocabulary import nearest
+from langchain_unified.vocabulary import did_you_mean
 
 LIKE = "openai"
 """The wire that a user's server speaks."""
@@ -66,34 +66,35 @@ class Host(NamedTuple):
         return next(filter(None, map(os.environ.get, self.key_env)), None)
 
 
-def check_host(host: Host, taken: Iterable[str], profiles: Iterable[str]) -> Host:
+def check_host(
+    host: Host, taken: Iterable[str], profiles: Iterable[str], where: str = "servers"
+) -> Host:
     """Return a server, if it can be told from everything else.
 
     Args:
         host: The server.
         taken: Ids and prefixes of providers.
         profiles: Names of what is known about servers of other makes.
+        where: What named it, for error messages.
 
     Raises:
         InvalidParameterError: If its name is no name or a provider's, its address
             no address, or its profile unknown.
     """
-    where = f"servers.{host.name}"
     if not _NAME.fullmatch(host.name):
         accepted = "give a name of letters, digits, '-', '_' and '.'."
-        raise InvalidParameterError("servers", host.name, accepted)
+        raise InvalidParameterError(where, host.name, accepted)
     if host.name in {*taken, "auto", "ft"}:
         accepted = "this is the name of a provider; give the server another."
-        raise InvalidParameterError("servers", host.name, accepted)
+        raise InvalidParameterError(where, host.name, accepted)
+    where = f"{where}.{host.name}"
     if not host.base_url.startswith(("http://", "https://")):
         accepted = 'give an address, for example "http://localhost:8000/v1".'
         raise InvalidParameterError(f"{where}.base_url", host.base_url, accepted)
     known = tuple(profiles)
     if host.profile and host.profile not in known:
-        near = nearest(host.profile, known)
-        hint = f"did you mean {near!r}? " if near else ""
-        accepted = f"{hint}Known: {', '.join(known)}."
-        raise InvalidParameterError(f"{where}.profile", host.profile, accepted)
+        accepted = f"{did_you_mean(host.profile, known)} Known: {', '.join(known)}."
+        raise InvalidParameterError(f"{where}.profile", host.profile, accepted.lstrip())
     return host
 
 
@@ -108,31 +109,39 @@ def check_like(where: str, like: Any) -> None:
         raise InvalidParameterError(f"{where}.like", like, accepted)
 
 
+def names_of(variables: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of environment variables, given as one or as several."""
+    return (variables,) if isinstance(variables, str) else tuple(variables)
+
+
 def hosts_in(
-    providers: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Host]
+    providers: Mapping[str, Mapping[str, Any]],
+    shared: Mapping[str, Host],
+    check: Callable[[Host, str], Host],
 ) -> dict[str, Host]:
     """Return every server by name: shared ones, and those of a model's `providers`.
 
     Args:
         providers: Connection settings by provider id or name of a server.
         shared: The servers that the registry knows.
+        check: Returns a server that makes sense; gets what named it too.
 
     Raises:
-        InvalidParameterError: If one has no address.
+        InvalidParameterError: If one makes no sense.
     """
     hosts = dict(shared)
     for name, settings in providers.items():
         known = hosts.get(name)
         if known is None and "like" not in settings:
             continue
-        where = f"providers[{name!r}]"
-        check_like(where, settings.get("like", LIKE))
-        base_url = settings.get("base_url") or (known.base_url if known else "")
-        if not base_url:
-            accepted = "give the address of the server."
-            raise InvalidParameterError(f"{where}['base_url']", base_url, accepted)
-        profile = settings.get("profile") or (known.profile if known else "")
-        key_env = known.key_env if known else ()
-        prices = settings.get("prices") or (known.prices if known else "")
-        hosts[name] = Host(name, base_url, profile, key_env, prices)
+        check_like(f"providers.{name}", settings.get("like", LIKE))
+        stated = {key: settings[key] for key in _STATED if settings.get(key)}
+        if "key_env" in stated:
+            stated["key_env"] = names_of(stated["key_env"])
+        host = (known or Host(name, ""))._replace(**stated)
+        hosts[name] = check(host, "providers")
     return hosts
+
+
+_STATED = ("base_url", "profile", "key_env", "prices")
+"""What `providers` can say about a server."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +17,7 @@ from langchain_unified.registry.schema import (
     ModelRow,
     ProviderFile,
 )
-from langchain_unified.vocabulary import nearest, settings
+from langchain_unified.vocabulary import did_you_mean, settings
 
 SCHEMA = 1
 
@@ -70,21 +70,16 @@ def _explain(error: ValidationError, shape: type[BaseModel], origin: str) -> str
         if problem["type"] == "extra_forbidden":
             line += _known_keys(problem["loc"], shape)
         elif problem["type"] == "literal_error":
-            line += _known_word(problem["input"], problem["ctx"]["expected"])
+            words = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+            line += did_you_mean(str(problem["input"]), words, "; ")
         lines.append(line)
     return "\n".join(lines)
-
-
-def _known_word(word: object, expected: str) -> str:
-    near = nearest(str(word), re.findall(r"'([^']*)'", expected))
-    return f"; did you mean {near!r}?" if near else ""
 
 
 def _known_keys(location: tuple[int | str, ...], shape: type[BaseModel]) -> str:
     model = _model_at(location[:-1]) or shape
     known = sorted(field.alias or name for name, field in model.model_fields.items())
-    near = nearest(str(location[-1]), known)
-    hint = f"; did you mean {near!r}?" if near else ""
+    hint = did_you_mean(str(location[-1]), known, "; ", ".")
     return f"{hint} Known keys: {', '.join(known)}"
 
 
@@ -162,26 +157,31 @@ def _unknown_families(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[
 
 def _no_such_family(file: ProviderFile, named: Mapping[str, str | None]) -> list[str]:
     return [
-        f"{where}: no family {family!r}{_hint(family, file.families)} Known: "
+        f"{where}: no family {family!r}"
+        f"{did_you_mean(family, file.families, '; ', '.')} Known: "
         f"{', '.join(file.families)}"
         for where, family in named.items()
         if family is not None and family not in file.families
     ]
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    near = nearest(word, known)
-    return f"; did you mean {near!r}?" if near else "."
-
-
 def _unknown_endpoints(file: ProviderFile, rows: Mapping[str, FactsRow]) -> list[str]:
     return [
-        f"{name}: no endpoint {endpoint!r}{_hint(endpoint, file.endpoints)} Known: "
+        f"{name}: no endpoint {endpoint!r}"
+        f"{did_you_mean(endpoint, file.endpoints, '; ', '.')} Known: "
         f"{', '.join(file.endpoints)}"
         for name, row in rows.items()
-        for endpoint in (*(row.endpoints or ()), *(row.parameters_on or ()))
+        for endpoint in dict.fromkeys(_endpoints_named(row))
         if endpoint not in file.endpoints
     ]
+
+
+def _endpoints_named(row: FactsRow) -> Iterator[str]:
+    """Yield the endpoints that a row says something about."""
+    yield from row.endpoints or ()
+    yield from row.parameters_on or ()
+    yield from row.tools if isinstance(row.tools, dict) else ()
+    yield from (row.thinking.levels_on or ()) if row.thinking else ()
 
 
 def _unknown_parameters(rows: Mapping[str, FactsRow]) -> list[str]:
@@ -195,8 +195,8 @@ def _unknown_parameters(rows: Mapping[str, FactsRow]) -> list[str]:
 
 def _unknown(where: str, rules: Mapping[str, object]) -> list[str]:
     return [
-        f"{where}: no parameter {parameter!r}; did you mean "
-        f"{nearest(parameter, settings())!r}?"
+        f"{where}: no parameter {parameter!r}"
+        f"{did_you_mean(parameter, settings(), '; ', '.')}"
         for parameter in rules
         if parameter not in settings()
     ]

@@ -180,7 +180,8 @@ class Lookup:
         named = self._named(name, place)
         target = named.owned.stated("same_as") if named else None
         if named and target:
-            found = self._laid_over(self._below(target, named, place), provider, place)
+            below = self._below(target, named, place)
+            found = self._laid_over(below, provider, place._replace(stated=True))
             return self._same(found, named, name, place)
         found = self._shipped(name, provider, place)
         unknown = found.match == "fallback"
@@ -253,7 +254,8 @@ class Lookup:
         file = self._files[DEFAULT_PROVIDER]
         here = Name(DEFAULT_PROVIDER, name.wire, name.key, name.fine_tuned)
         server = server_row(place.server, place.profile)
-        keys = () if server and server.own_models else known_names(name.key)
+        is_own = bool(server and server.own_models) and not place.stated
+        keys = () if is_own else known_names(name.key)
         rows = [self._by_row(replace(here, key=key)) for key in keys]
         for found in (*rows, self._by_family(here) if keys else None):
             if found is not None and _is_served(found, name.key):

@@ -42,12 +42,15 @@ class Place(NamedTuple):
         configured: Other providers that the user set up.
         host: What the user calls that server; empty if it has no name.
         profile: Name of what is known about its make; empty if its address tells.
+        stated: Whether the user says that the name is that of a known model, which
+            it is then wherever it is called.
     """
 
     server: str = ""
     configured: frozenset[str] = frozenset()
     host: str = ""
     profile: str = ""
+    stated: bool = False
 
 
 OWN = Place()

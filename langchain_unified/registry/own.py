@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.registry.hosts import Host
+from langchain_unified.registry.hosts import Host, hosts_in, names_of
 from langchain_unified.registry.memory import Recent
 from langchain_unified.types import ModelConfig
 
@@ -64,6 +64,19 @@ class OwnRows(ABC):
         """The servers of the user's own by name; see `add_server`."""
         return self._catalog.hosts
 
+    def servers_with(
+        self, providers: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Host]:
+        """Return the servers of the user's own by name, and those of a model's own.
+
+        Args:
+            providers: Connection settings by provider id or name of a server.
+
+        Raises:
+            InvalidParameterError: If a server makes no sense.
+        """
+        return hosts_in(providers, self.servers, self._catalog.checked_host)
+
     def add_server(
         self,
         name: str,
@@ -99,8 +112,8 @@ class OwnRows(ABC):
             >>> registry.resolve("vllm:Qwen/Qwen3-8B").model
             'Qwen/Qwen3-8B'
         """
-        variables = (key_env,) if isinstance(key_env, str) else tuple(key_env)
-        self._catalog.add_host(Host(name, base_url, profile, variables, prices))
+        host = Host(name, base_url, profile, names_of(key_env), prices)
+        self._catalog.add_host(host)
         self._resolved = Recent()
 
     def unregister(self, model: str) -> None:
@@ -125,7 +138,9 @@ class OwnRows(ABC):
         self._resolved = Recent()
 
     def own(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of the user's own by `provider:model`, as they are merged.
+        """Return the rows of the user's own, as they are merged.
+
+        Names begin with that of the provider or server: `provider:model`.
 
         Example:
             >>> from langchain_unified.registry import Registry
@@ -136,8 +151,8 @@ class OwnRows(ABC):
             {'output': 4096}
         """
         return {
-            f"{provider}:{own.model}": {**own.merged, "provider": provider}
-            for provider, own in self._catalog.own()
+            name: {**own.merged, "provider": provider}
+            for provider, name, own in self._catalog.own()
         }
 
     def aliases(self) -> dict[str, str]:
@@ -153,8 +168,10 @@ class OwnRows(ABC):
 
         Raises:
             RegistryError: If the name would come to stand for itself.
+            InvalidParameterError: If no call could mean the name, or the target is a
+                policy and no model.
         """
-        self._catalog.alias(name, check_name(target))
+        self._catalog.alias(check_name(name), check_name(target))
         self._resolved = Recent()
 
     def load(self, path: str | Path) -> None:

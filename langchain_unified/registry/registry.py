@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
 from langchain_unified.errors import (
+    InvalidParameterError,
     ProviderNotEnabledError,
     RegistryError,
 )
@@ -32,6 +33,7 @@ from langchain_unified.registry.own import OwnRows, check_name
 from langchain_unified.runtime import runtime
 from langchain_unified.servers import Server
 from langchain_unified.types import Match, ModelConfig
+from langchain_unified.vocabulary import nearest
 
 if TYPE_CHECKING:
     from langchain_unified.registry.facts import ModelFacts
@@ -440,6 +442,29 @@ class Registry(OwnRows):
         if not self.is_enabled(provider, enable):
             row = self.files[provider].provider
             raise ProviderNotEnabledError(provider, how_to_enable(row))
+
+    def check_prefix(self, config: ModelConfig, servers: Iterable[Host] = ()) -> None:
+        """Refuse a name that nobody knows and that begins with a slip.
+
+        Of OpenAI's own names only those of fine-tunes have a colon, so `vlm:qwen3` is
+        no model there: the prompt was meant for the server `vllm`.
+
+        Args:
+            config: What is known about the model.
+            servers: Servers that the user named.
+
+        Raises:
+            InvalidParameterError: If the name was meant for another provider or server.
+        """
+        prefix, colon, rest = config.model.partition(":")
+        if not colon or config.server or config.provider != DEFAULT_PROVIDER:
+            return
+        rows = [file.provider for file in self.files.values()]
+        known = {name for row in rows for name in (row.id, *row.prefixes)}
+        near = nearest(prefix.casefold(), known | {server.name for server in servers})
+        if near and not rest.startswith("ft-"):
+            accepted = f"did you mean '{near}:{rest}'?"
+            raise InvalidParameterError("model", config.model, accepted)
 
     def warn_of_shutdown(self, config: ModelConfig) -> None:
         """Log, once per process and model, that a model's shutdown is near."""

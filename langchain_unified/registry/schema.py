@@ -326,7 +326,7 @@ class HostRow(Row):
 
     like: str = "openai"
     base_url: str
-    key_env: list[str] = Field(default_factory=list)
+    key_env: str | list[str] = Field(default_factory=list)
     profile: str = ""
     prices: str = ""
 

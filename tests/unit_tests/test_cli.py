@@ -299,8 +299,8 @@ def test_names_are_whole_in_a_pipe() -> None:
     [
         (("models", "--provider", "opnai"), "did you mean 'openai'?"),
         (("models", "--can", "tool_caling"), "did you mean 'tool_calling'?"),
-        (("show", "gpt-4oo"), "Did you mean gpt-4o?"),
-        (("explain", "gpt-6-soll"), "Did you mean gpt-6-sol?"),
+        (("show", "gpt-4oo"), "did you mean 'gpt-4o'?"),
+        (("explain", "gpt-6-soll"), "did you mean 'gpt-6-sol'?"),
     ],
 )
 def test_a_typo_is_told_with_what_was_meant(

@@ -100,7 +100,7 @@ def test_values_of_a_disabled_provider_are_checked(
 )
 def test_a_provider_that_does_not_exist(settings: dict[str, Any]) -> None:
     """A misspelt provider is refused, and the right one named."""
-    with pytest.raises(InvalidParameterError, match="Did you mean 'anthropic'"):
+    with pytest.raises(InvalidParameterError, match="did you mean 'anthropic'"):
         UnifiedChatModel(model="gpt-4o", **settings)
 
 

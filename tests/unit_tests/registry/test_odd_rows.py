@@ -104,7 +104,7 @@ def test_prices_of_nobody_are_refused() -> None:
     """`prices` names a provider; a slip is told before anything is sent."""
     gateway = {"base_url": "http://127.0.0.1:9/v1", "api_key": "k", "prices": "opnai"}
     llm = UnifiedChatModel(model="o3", providers={"openai": gateway}, profile={})
-    with pytest.raises(UnifiedError, match="Did you mean 'openai'"):
+    with pytest.raises(UnifiedError, match="did you mean 'openai'"):
         llm.explain("hi")
 
 

@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.errors import RegistryError, UnifiedError
+from langchain_unified.errors import (
+    InvalidParameterError,
+    RegistryError,
+    UnifiedError,
+)
 from langchain_unified.learning import Correction, Trial
 from langchain_unified.registry import Registry
 from langchain_unified.reliability.scope import Scope
+
+RATES = {"input": 1, "output": 2}
 
 
 @pytest.fixture
@@ -173,11 +179,21 @@ def test_aliases_follow_aliases(registry: Registry) -> None:
         ({"thinking": {"style": "efort"}}, "did you mean 'effort'"),
         ({"tools": "effort_non"}, "did you mean 'effort_none'"),
         ({"parameters": {"temperature": {"accepts": "nevr"}}}, "did you mean 'never'"),
+        ({"tools": {"chatt": "any"}}, "did you mean 'chat'"),
+        ({"thinking": {"levels_on": {"chatt": ["low"]}}}, "did you mean 'chat'"),
+        ({"endpoints": []}, "the list is empty"),
+        ({"inputs": []}, "the list is empty"),
+        ({"aliases": [" "]}, "a name is empty"),
         ({"limits": {"output": 0}}, "limits.output: 0"),
         ({"limits": {"context": -5}}, "limits.context: -5"),
         ({"limits": {"context": 10, "output": 20}}, "more than limits.context"),
         ({"parameters": {"temperature": {"min": 2, "max": 1}}}, "min 2 is above max 1"),
-        ({"provider": "opnai"}, "Did you mean 'openai'"),
+        ({"price": {**RATES, "tiers": [{**RATES, "above": -1}]}}, "price.tiers"),
+        (
+            {"price": {**RATES, "tiers": [{**RATES, "above": 9}] * 2}},
+            "each number once",
+        ),
+        ({"provider": "opnai"}, "did you mean 'openai'"),
         ({"same_as": "gemini-2.5-flash", "provider": "openai"}, "'google_genai'"),
     ],
 )
@@ -205,6 +221,65 @@ def test_circles_are_refused(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="in a circle: x, y"):
         registry.load(path)
     assert {"openai:Acme-1", "openai:b"} == set(registry.own())
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("", "acme-1"), ("auto", "acme-1"), ("x", "auto:cheapest")]
+)
+def test_an_alias_is_a_name_of_a_model(
+    registry: Registry, name: str, target: str
+) -> None:
+    """What no call could mean, and what is a policy, is refused."""
+    with pytest.raises(InvalidParameterError):
+        registry.alias(name, target)
+    assert {} == registry.aliases()
+
+
+def test_rows_of_a_server_go_in_as_they_come_out() -> None:
+    """`own` names the server, and what it returns can be registered again."""
+    registry, other = Registry(), Registry()
+    for each in (registry, other):
+        each.add_server("lab", "http://127.0.0.1:9/v1")
+    registry.register("m", provider="LAB", limits={"output": 7})
+    for name, facts in registry.own().items():
+        other.register(name, **facts)
+
+    assert {"lab:m": {"limits": {"output": 7}, "provider": "lab"}} == other.own()
+    registry.unregister("m")
+    other.unregister("lab:m")
+    assert ({}, {}) == (registry.own(), other.own())
+
+
+@pytest.mark.parametrize("profile", ["", "vllm"])
+def test_same_as_a_known_model_holds_on_a_server_of_ones_own(profile: str) -> None:
+    """Where names of OpenAI's are a server's own, the user says which one it is."""
+    registry = Registry()
+    registry.add_server("lab", "http://127.0.0.1:9/v1", profile=profile)
+    registry.register("lab:prod", same_as="gpt-5")
+    config = registry.resolve("lab:prod")
+
+    assert ("prod", "gpt-5", 128_000) == (
+        config.model,
+        config.family,
+        config.limits["output"],
+    )
+
+
+def test_a_file_read_again_forgets_what_it_no_longer_says(tmp_path: Path) -> None:
+    """Aliases and servers that were taken out of a file are gone, others stay."""
+    path = tmp_path / "models.toml"
+    path.write_text(
+        '[aliases]\nquick = "gpt-4o"\n[servers.lab]\nbase_url = "http://a/v1"\n',
+        encoding="utf-8",
+    )
+    registry = Registry(overrides=path)
+    registry.alias("slow", "o3")
+    registry.add_server("mine", "http://b/v1")
+    path.write_text("", encoding="utf-8")
+    registry.load(path)
+
+    assert {"slow": "o3"} == registry.aliases()
+    assert ["mine"] == list(registry.servers)
 
 
 def test_rows_of_a_file_may_stand_in_any_order(tmp_path: Path) -> None:
@@ -243,7 +318,7 @@ def test_what_was_registered_can_be_taken_back(registry: Registry) -> None:
 
     with pytest.raises(RegistryError, match="'prod' is same_as 'acme-1'"):
         registry.unregister("acme-1")
-    with pytest.raises(RegistryError, match="Did you mean 'gpt-4o'"):
+    with pytest.raises(RegistryError, match="did you mean 'gpt-4o'"):
         registry.unregister("gpt-4oo")
     for name in ("gpt-4o", "quick", "prod", "ACME-1"):
         registry.unregister(name)

@@ -243,13 +243,95 @@ def test_a_server_that_makes_no_sense_is_refused(
     [
         ({"like": "opnai", "base_url": "http://a/v1"}, "like"),
         ({"like": "openai"}, "base_url"),
+        ({"like": "openai", "base_url": "localhost:8000"}, r"lab\.base_url"),
+        (
+            {"like": "openai", "base_url": "http://a/v1", "profile": "vlm"},
+            "did you mean 'vllm'",
+        ),
+        (
+            {"like": "openai", "base_url": "http://a/v1", "prices": "opnai"},
+            "mean 'openai'",
+        ),
+        ({"like": "openai", "base_url": "http://a/v1", "key_env": [3]}, "key_env"),
         ({"base_url": "http://a/v1"}, "providers='lab'"),
     ],
 )
 def test_settings_of_a_server_are_checked(settings: dict[str, Any], told: str) -> None:
-    """A server without wire or address is refused when the model is made."""
+    """A server that makes no sense is refused when the model is made."""
     with pytest.raises(InvalidParameterError, match=told):
         UnifiedChatModel(model="gpt-4o", providers={"lab": settings})
+
+
+@pytest.mark.parametrize("name", ["google", "openai", "auto", "a b", "", "1x", "a:b"])
+def test_a_name_that_no_call_could_mean_is_refused(name: str) -> None:
+    """`providers` takes the names that `add_server` takes."""
+    with pytest.raises(InvalidParameterError, match="give"):
+        UnifiedChatModel(model="gpt-4o", providers={name: {"like": "openai"}})
+
+
+def test_a_name_is_read_in_any_case(three: dict[str, Seen]) -> None:
+    """A server named in capitals is called, not OpenAI with OpenAI's key."""
+    own = {"like": "openai", "base_url": three["lab"].url, "api_key": "lab-key"}
+    llm = UnifiedChatModel(
+        model="LAB:m",
+        registry=Registry(),
+        providers={
+            "openai": {"base_url": three["openai"].url, "api_key": "openai-key"},
+            "Lab": own,
+        },
+    )
+
+    assert ["lab", "lab"] == [
+        llm.invoke("hi").text,
+        llm.invoke("hi", model="lab:m").text,
+    ]
+    assert [("Bearer lab-key", "m")] * 2 == three["lab"].told
+    assert [] == three["openai"].told
+
+
+def test_a_server_can_move(three: dict[str, Seen]) -> None:
+    """Calls go where the registry says a server is now, at the prices of now."""
+    registry = Registry()
+    registry.add_server("lab", three["lab"].url)
+    llm = UnifiedChatModel(model="lab:m", registry=registry)
+    before = llm.invoke("hi")
+    registry.add_server("lab", three["vllm"].url)
+
+    assert ("lab", "vllm") == (before.text, llm.invoke("hi").text)
+
+
+def test_the_variable_of_a_key_can_stand_beside_the_address(
+    three: dict[str, Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`key_env` names where the key is; an empty `api_key` is none."""
+    monkeypatch.setenv("LAB_KEY", "from-there")
+    own = {"like": "openai", "base_url": three["lab"].url, "api_key": ""}
+    llm = UnifiedChatModel(
+        model="lab:m",
+        registry=Registry(),
+        providers={"lab": {**own, "key_env": "LAB_KEY"}},
+    )
+    llm.invoke("hi")
+
+    assert [("Bearer from-there", "m")] == three["lab"].told
+
+
+@pytest.mark.parametrize("model", ["vlm:qwen3", "gogle_genai:gemini-2.5-flash"])
+def test_a_slip_in_a_prefix_sends_nothing_to_openai(
+    three: dict[str, Seen], model: str
+) -> None:
+    """What was meant for a server of one's own never reaches OpenAI by a slip."""
+    own = {"like": "openai", "base_url": three["vllm"].url, "api_key": "vllm-key"}
+    llm = UnifiedChatModel(
+        model=model,
+        registry=Registry(),
+        providers={"openai": {"api_key": "openai-key"}, "vllm": own},
+    )
+
+    with pytest.raises(
+        InvalidParameterError, match=r"did you mean '(vllm|google_genai):"
+    ):
+        llm.invoke("hi")
 
 
 def test_a_file_with_an_unknown_wire_is_refused(tmp_path: Path) -> None:
