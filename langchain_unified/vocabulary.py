@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from langchain_unified.data import read_toml
@@ -55,6 +56,21 @@ class Setting(NamedTuple):
     values: tuple[Any, ...] | None = None
     neutral: tuple[Any, ...] = ()
     nullable: bool = False
+    words: tuple[str, ...] = ()
+    ordered: bool = True
+    parts: Mapping[str, str] = MappingProxyType({})
+    instead: str = ""
+
+    def knows(self, word: Any) -> bool:
+        """Tell whether a word is known, or the setting takes no words that may be new.
+
+        Example:
+            >>> settings()["service_tier"].knows("flex")
+            True
+            >>> settings()["service_tier"].knows("of-tomorrow")
+            False
+        """
+        return not self.words or not isinstance(word, str) or word in self.words
 
     def check(self, value: Any, *, model: str | None = None) -> Any:
         """Return the value, or raise `InvalidParameterError` if no model takes it."""
@@ -117,12 +133,16 @@ def _setting(name: str, row: dict[str, Any]) -> Setting:
     known = {
         "type",
         "importance",
+        "instead",
         "aliases",
         "min",
         "max",
         "values",
         "neutral",
         "nullable",
+        "ordered",
+        "parts",
+        "words",
     }
     if not set(row) <= known or row.get("type") not in _TYPES:
         msg = f"parameters.toml: {name}: known keys are {sorted(known)}"
@@ -138,6 +158,10 @@ def _setting(name: str, row: dict[str, Any]) -> Setting:
         values=tuple(values) if values else None,
         neutral=tuple(row.get("neutral", ())),
         nullable=row.get("nullable", False),
+        words=tuple(row.get("words", ())),
+        ordered=row.get("ordered", True),
+        instead=row.get("instead", ""),
+        parts=MappingProxyType(dict(row.get("parts", {}))),
     )
 
 
@@ -167,6 +191,28 @@ def takes_null(parameter: str) -> bool:
     """Tell whether OpenAI takes null for a setting."""
     setting = settings().get(parameter)
     return setting is not None and setting.nullable
+
+
+def nearest_word(parameter: str, word: Any, legal: Iterable[Any]) -> Any:
+    """Return the legal word nearest to one of a setting whose words have an order.
+
+    Returns:
+        `None` if none is near: one of the two is unknown. A tie goes to the later.
+
+    Example:
+        >>> nearest_word("reasoning_effort", "max", ["low", "high"])
+        'high'
+    """
+    setting = settings().get(parameter)
+    order = setting.words if setting and setting.ordered else ()
+    if word not in order:
+        return None
+    at = order.index(word)
+    return min(
+        (one for one in legal if one in order),
+        key=lambda one: (abs(order.index(one) - at), -order.index(one)),
+        default=None,
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

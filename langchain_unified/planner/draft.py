@@ -43,6 +43,7 @@ class Draft:
         answer_tool: The tool that asks for the form of the answer, if one does.
         unwrap: The key under which the text of the answer stands on the wire.
         resumes: How often a turn that the provider pauses is sent again at most.
+        extra_body: Fields of the user's own that no rule has dealt with.
         cache_ttl: How long marks of a prompt cache hold, if it was asked for.
     """
 
@@ -73,6 +74,7 @@ class Draft:
         self.unwrap: str | None = None
         self.resumes = 0
         self.cache_ttl: str | None = None
+        self.extra_body: Mapping[str, Any] = invocation.extra_body
 
     @property
     def platform(self) -> str:

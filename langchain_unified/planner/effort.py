@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_unified.planner.draft import Draft, put_path
-
-ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""Effort levels, weakest first."""
+from langchain_unified.planner.words import is_new_word
+from langchain_unified.vocabulary import nearest_word
 
 DYNAMIC = -1
 """The Gemini budget that lets the model decide (Gemini API, thinkingConfig)."""
-
-
-_PARTS = frozenset({"mode", "context"})
-"""Fields of the `reasoning` object that some models take and others refuse."""
 
 
 def nearest_effort(effort: str, levels: Sequence[str]) -> str | None:
@@ -33,47 +28,8 @@ def nearest_effort(effort: str, levels: Sequence[str]) -> str | None:
     """
     if effort in levels:
         return effort
-    known = [level for level in levels if level in ORDER]
-    if not known or effort not in ORDER:
-        return None
-    wanted = ORDER.index(effort)
-    return min(
-        known,
-        key=lambda level: (abs(ORDER.index(level) - wanted), -ORDER.index(level)),
-    )
-
-
-def split_reasoning_objects(draft: Draft) -> None:
-    """Take `reasoning={...}` and `thinking_config={...}` apart into single settings."""
-    reasoning = draft.wanted.pop("reasoning", None)
-    if reasoning:
-        rest = dict(reasoning)
-        effort = rest.pop("effort", None)
-        if effort is not None:
-            draft.wanted.setdefault("reasoning_effort", effort)
-        for part in _PARTS & rest.keys():
-            draft.wanted.setdefault(f"reasoning_{part}", rest.pop(part))
-        if rest:
-            draft.wanted["reasoning"] = rest
-    thinking = draft.wanted.pop("thinking_config", None)
-    if thinking:
-        _split_thinking(draft, thinking)
-
-
-def _split_thinking(draft: Draft, thinking: Mapping[str, Any]) -> None:
-    words = {
-        "thinking_level": "reasoning_effort",
-        "thinkingLevel": "reasoning_effort",
-        "thinking_budget": "thinking_budget",
-        "thinkingBudget": "thinking_budget",
-        "include_thoughts": "include_thoughts",
-        "includeThoughts": "include_thoughts",
-    }
-    for key, value in thinking.items():
-        if key not in words:
-            raise draft.refusal("thinking_config", thinking, f"{key!r} is unknown.")
-        lowered = value.lower() if isinstance(value, str) else value
-        draft.wanted.setdefault(words[key], lowered)
+    found: str | None = nearest_word("reasoning_effort", effort, levels)
+    return found
 
 
 def decide_effort(draft: Draft) -> None:
@@ -135,8 +91,9 @@ def legal_effort(draft: Draft, effort: str, levels: Sequence[str]) -> str | None
     A level that neither this version nor the model's row knows may be a new one: it
     goes to the provider, whose refusal, if it comes, is learned from.
     """
-    is_new = effort not in ORDER and not draft.knows_values("reasoning_effort")
-    sent = effort if is_new or not levels else nearest_effort(effort, levels)
+    if not levels or is_new_word(draft, "reasoning_effort", effort, levels):
+        return effort
+    sent = nearest_effort(effort, levels)
     listed = ", ".join(levels)
     if sent is None:
         draft.drop("reasoning_effort", effort, f"{draft.endpoint} takes {listed}.")

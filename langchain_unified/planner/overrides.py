@@ -19,7 +19,7 @@ _REST_ENDPOINT = "generate_content"
 
 def apply_extra_body(draft: Draft) -> None:
     """Merge `extra_body` into the body; note what it replaces."""
-    extra = draft.invocation.extra_body
+    extra = draft.extra_body
     if not extra:
         return
     if draft.endpoint == _REST_ENDPOINT:

@@ -10,6 +10,7 @@ from langchain_unified.planner import (
     effort,
     inputs,
     output,
+    parts,
     settings,
     structure,
     tools,
@@ -53,7 +54,8 @@ RULES: tuple[Rule, ...] = (
     inputs.decide_inputs,
     inputs.decide_system_role,
     inputs.decide_caution,
-    effort.split_reasoning_objects,
+    parts.take_objects_of_extra_body,
+    parts.split_objects,
     _run_early_rules,
     effort.decide_effort,
     structure.decide_structure,
@@ -65,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     output.decide_stop,
     output.decide_max_tokens,
     _run_rules,
+    parts.say_instead,
     settings.decide_include,
     settings.decide_logprobs,
     settings.decide_rest,
@@ -140,7 +143,9 @@ def _endpoint_of_content(invocation: Invocation, config: ModelConfig) -> str | N
     if "responses" not in _served(invocation, config):
         return None
     asked = invocation.output_version == "responses/v1"
-    asked = asked or any(name in invocation.params for name in _RESPONSES_ONLY)
+    asked = asked or not _RESPONSES_ONLY.isdisjoint(invocation.params)
+    if invocation.extra_body and not config.is_elsewhere:
+        asked = asked or not _RESPONSES_ONLY.isdisjoint(invocation.extra_body)
     return "responses" if asked else None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.words import legal_value
 from langchain_unified.types import ParameterRule
-from langchain_unified.vocabulary import settings
 
 _LOGPROBS_INCLUDE = "message.output_text.logprobs"
 _ENCRYPTED_REASONING = "reasoning.encrypted_content"
@@ -113,62 +113,32 @@ def _given(draft: Draft, parameter: str) -> bool:
 
 
 def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
-    """Send a value, or the nearest legal one; drop a word the model does not know."""
-    parameter = rule.parameter
+    """Send a value, or the nearest legal one, and of an object what is taken."""
     if isinstance(value, Mapping):
-        value = _without_refused(draft, parameter, value)
-        if not value:
+        sent: Any = _taken_parts(draft, rule.parameter, value) if value else value
+        if value and not sent:
             return
-    if rule.values is None or value in rule.values:
-        draft.put(parameter, _in_range(draft, rule, value))
-        return
-    listed = ", ".join(repr(item) for item in rule.values)
-    nearest = _nearest_word(parameter, value, rule.values)
-    if nearest is None:
-        draft.drop(parameter, value, f"the model takes {listed}.")
     else:
-        draft.clamp(parameter, value, nearest, f"the model takes {listed}.")
-        draft.put(parameter, nearest)
+        sent = legal_value(draft, rule, value)
+    if sent is not None:
+        draft.put(rule.parameter, sent)
 
 
-def _without_refused(
+def _taken_parts(
     draft: Draft, parameter: str, value: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Return an object without the keys that the model refused."""
-    refused = {
-        key
-        for key in value
-        if (rule := draft.mapping.rules.get(f"{parameter}.{key}")) is not None
-        and rule.accepts in {"never", "default"}
-    }
-    for key in refused:
-        draft.drop(f"{parameter}.{key}", value[key], _REASONS["never"])
-    return {k: v for k, v in value.items() if k not in refused} if refused else value
-
-
-def _nearest_word(parameter: str, value: Any, legal: tuple[Any, ...]) -> Any:
-    """Return the legal word nearest in order, for settings whose words have one."""
-    setting = settings().get(parameter)
-    order = setting.values if setting else None
-    if order is None or value not in order:
-        return None
-    at = order.index(value)
-    known = [word for word in legal if word in order]
-    return min(known, key=lambda word: abs(order.index(word) - at), default=None)
-
-
-def _in_range(draft: Draft, rule: ParameterRule, value: Any) -> Any:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return value
-    sent = value
-    if rule.minimum is not None and value < rule.minimum:
-        sent = rule.minimum
-    if rule.maximum is not None and value > rule.maximum:
-        sent = rule.maximum
-    if sent != value:
-        reason = f"the model takes {rule.minimum} to {rule.maximum}."
-        draft.clamp(rule.parameter, value, sent, reason)
-    return sent
+) -> dict[str, Any]:
+    """Return an object with each key judged by a rule of its own, if it has one."""
+    found = {}
+    for key, part in value.items():
+        rule = draft.rule(f"{parameter}.{key}")
+        if rule is None:
+            found[key] = part
+        elif not _taken(draft, rule):
+            if part is not None:
+                draft.drop(rule.parameter, part, _REASONS[rule.accepts])
+        elif (sent := legal_value(draft, rule, part)) is not None:
+            found[key] = sent
+    return found
 
 
 def decide_defaults(draft: Draft) -> None:

@@ -49,7 +49,7 @@ OUTPUT_FEATURES = {
     "video": "video_outputs",
 }
 """`ModelProfile` key by kind of content given."""
-LIFECYCLE = ("released", "deprecated", "shutdown", "replacement")
+LIFECYCLE = ("released", "deprecated", "shutdown", "replacement", "replacement_with")
 """The facts of a `Lifecycle` that rows state under the same name."""
 
 
@@ -213,7 +213,7 @@ class _Facts:
         known = self.file.endpoints[endpoint].parameters
         for stratum in self.strata:
             for name, patch in (stratum.row.parameters or {}).items():
-                if name in known:
+                if name.partition(".")[0] in known:
                     yield stratum, name, patch
             special = (stratum.row.parameters_on or {}).get(endpoint, {})
             for name, patch in special.items():

@@ -70,10 +70,9 @@ def _say_what_to_write(error: Exception, config: ModelConfig) -> None:
 
 def _ending(config: ModelConfig, what: str) -> str:
     life = config.lifecycle
-    successor = life.replacement or life.served_by
     told = f"{config.model!r} {what}."
     if life.served_by and life.served_from:
         told += f" From {life.served_from} on {life.served_by!r} answers in its place."
-    if successor:
-        told += f" Use model={successor!r}."
+    if life.replacement_call:
+        told += f" Use {life.replacement_call}."
     return told

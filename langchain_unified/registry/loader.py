@@ -198,5 +198,5 @@ def _unknown(where: str, rules: Mapping[str, object]) -> list[str]:
         f"{where}: no parameter {parameter!r}"
         f"{did_you_mean(parameter, settings(), '; ', '.')}"
         for parameter in rules
-        if parameter not in settings()
+        if parameter.partition(".")[0] not in settings()
     ]

@@ -408,6 +408,7 @@ def _only_dates(stratum: Stratum) -> Stratum:
         deprecated=row.deprecated,
         shutdown=row.shutdown,
         replacement=row.replacement,
+        replacement_with=row.replacement_with,
         served_by=row.served_by,
     )
     return replace(stratum, row=kept)

@@ -171,6 +171,7 @@ class ModelRow(FactsRow):
     `snapshots` are suffixes (`2026-03-05`) whose ids `<id>-<suffix>` share this row;
     `aliases` are other names the provider itself accepts; `same_as` names the row
     whose facts an alias such as `-latest` follows while its own name is sent.
+    `replacement_with` are the settings that make the successor do as the model did.
     """
 
     family: str | None = None
@@ -181,6 +182,7 @@ class ModelRow(FactsRow):
     deprecated: date | None = None
     shutdown: date | None = None
     replacement: str | None = None
+    replacement_with: dict[str, Any] | None = None
     served_by: ServedBy | None = None
     rank: RankRow | None = None
 
@@ -257,6 +259,10 @@ class SettingRow(Row):
     values: list[Any] | None = None
     neutral: list[Any] = Field(default_factory=list)
     nullable: bool = False
+    words: list[str] = Field(default_factory=list)
+    ordered: bool = True
+    instead: str = ""
+    parts: dict[str, str] = Field(default_factory=dict)
 
 
 class ProviderFile(Row):

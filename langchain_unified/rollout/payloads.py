@@ -190,7 +190,7 @@ def _is_plain(value: Any) -> bool:
 
 def _has_choices(parameter: str) -> bool:
     setting = vocabulary.settings().get(parameter)
-    return setting is not None and setting.values is not None
+    return setting is not None and bool(setting.values or setting.words)
 
 
 def _is_list(value: Any) -> bool:

@@ -128,6 +128,7 @@ class Lifecycle(NamedTuple):
         deprecated: Day of the announcement, if known.
         shutdown: Last day, if announced.
         replacement: The model the provider names as successor.
+        replacement_with: Settings that make the successor do as the model did.
         served_by: The model that answers from `served_from` on.
         served_from: First day of the re-routing.
     """
@@ -136,8 +137,21 @@ class Lifecycle(NamedTuple):
     deprecated: date | None = None
     shutdown: date | None = None
     replacement: str | None = None
+    replacement_with: Mapping[str, Any] | None = None
     served_by: str | None = None
     served_from: date | None = None
+
+    @property
+    def replacement_call(self) -> str:
+        """The arguments of the call that replaces one of this model; empty if none.
+
+        Example:
+            >>> Lifecycle(replacement="b", replacement_with={"n": 2}).replacement_call
+            "model='b', n=2"
+        """
+        name = self.replacement or self.served_by
+        given = {"model": name, **(self.replacement_with or {})} if name else {}
+        return ", ".join(f"{key}={value!r}" for key, value in given.items())
 
 
 class ModelConfig(NamedTuple):

@@ -161,8 +161,8 @@ def test_parts_of_the_reasoning_object(
         sent["effort"],
     )
     assert {
-        *(() if mode else ("reasoning_mode",)),
-        *(() if context else ("reasoning_context",)),
+        *(() if mode else ("reasoning.mode",)),
+        *(() if context else ("reasoning.context",)),
     } == lost
 
 

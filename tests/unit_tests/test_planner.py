@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
-from langchain_unified import UnifiedChatModel, UnsupportedError, default_registry
+from langchain_unified import (
+    UnifiedChatModel,
+    UnsupportedError,
+    default_registry,
+    vocabulary,
+)
 from langchain_unified.errors import ProviderInvalidRequestError
 from langchain_unified.learning import read_corrections
 from langchain_unified.planner import plan
-from langchain_unified.planner.effort import ORDER
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 STANDARD = {"temperature": 0, "max_tokens": 100, "stop": ["x"]}
@@ -195,7 +199,7 @@ def test_explain_never_raises_for_an_effort(model: str) -> None:
         with pytest.raises(UnsupportedError):
             _plan(model)
         return
-    for effort in (None, *ORDER):
+    for effort in (None, *vocabulary.settings()["reasoning_effort"].words):
         settings = {} if effort is None else {"reasoning_effort": effort}
         assert str(_plan(model, **settings))
 
@@ -221,6 +225,7 @@ def _summary(config: ModelConfig) -> str:
         f"roles {config.system_roles}",
         f"limits {dict(config.limits)}",
         f"ends {config.lifecycle.shutdown} {config.lifecycle.replacement}",
+        *([f"with {given}"] if (given := config.lifecycle.replacement_with) else []),
         " ".join(rules),
     ]
     return " | ".join(facts)
