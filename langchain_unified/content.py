@@ -23,6 +23,8 @@ from langchain_core.messages.block_translators import (
     register_translator,
 )
 
+from langchain_unified.data.installed import shipped_ids
+
 Block = dict[str, Any]
 """One native content block, as the provider's LangChain package writes it."""
 
@@ -69,7 +71,6 @@ _FORGETTABLE = {
         {"type", "id", "index", "status", "call_id", "name", "arguments"}
     ),
 }
-_TRANSLATED = ("openai", "google_genai", "anthropic", "ollama")
 
 
 def flatten(content: Content) -> tuple[Content, list[Block] | None]:
@@ -217,7 +218,7 @@ def register_translators() -> None:
     Wraps langchain-core's translators of the providers whose shims store such lists.
     Messages without one take the original path. Calling it again changes nothing.
     """
-    for provider in _TRANSLATED:
+    for provider in sorted(shipped_ids()):
         translator = get_translator(provider)
         if translator is None or hasattr(translator["translate_content"], "unified"):
             continue

@@ -50,8 +50,6 @@ _WORDS: Mapping[str, str] = {
     "tool_use": "tool_calls",
 }
 _CALLS_END_WITH = "STOP"
-ALWAYS_SAY = frozenset({"google_genai", "ollama"})
-"""Providers whose whole answers always name their end; without it they were cut."""
 
 
 def normal_reason(raw: Any, *, calls: bool = False) -> str:

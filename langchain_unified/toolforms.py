@@ -25,7 +25,7 @@ _PARAMETERS = (
     "parameters",
 )
 _OF_A_FUNCTION = ("name", "description", "parameters", "strict")
-_OF_ANTHROPIC, _OF_MCP = "input_schema", "inputSchema"
+_INPUT_SCHEMA, _OF_MCP = "input_schema", "inputSchema"
 
 
 class NeutralTool(dict[str, Any]):
@@ -167,16 +167,16 @@ def _recursive_schema(tool: Any) -> dict[str, Any] | None:
 
 
 def _describes_function(tool: Mapping[str, Any]) -> bool:
-    if tool.get("type") in {"function", "object"} or _is_of_anthropic(tool):
+    if tool.get("type") in {"function", "object"} or _has_input_schema(tool):
         return True
     if "type" in tool:
         return False
-    return bool({"name", "title", _OF_ANTHROPIC, "toolSpec"} & set(tool))
+    return bool({"name", "title", _INPUT_SCHEMA, "toolSpec"} & set(tool))
 
 
-def _is_of_anthropic(tool: Mapping[str, Any]) -> bool:
+def _has_input_schema(tool: Mapping[str, Any]) -> bool:
     """Tell Anthropic's function tool, which may say `type: custom`, from OpenAI's."""
-    return tool.get("type") == "custom" and _OF_ANTHROPIC in tool
+    return tool.get("type") == "custom" and _INPUT_SCHEMA in tool
 
 
 def _is_declaration(tool: Mapping[str, Any]) -> bool:
@@ -244,7 +244,7 @@ def _json_schema(schema: Any) -> Any:
         return schema
     found: dict[str, Any] = {}
     for key, value in schema.items():
-        name = _GOOGLE_WORDS.get(key) or str(key)
+        name = _SNAKE_WORDS.get(key) or str(key)
         if name == "type" and isinstance(value, str):
             found["type"] = value.lower()
         elif name in {"properties", "$defs"} and isinstance(value, Mapping):
@@ -256,7 +256,7 @@ def _json_schema(schema: Any) -> Any:
     return found
 
 
-_GOOGLE_WORDS = {
+_SNAKE_WORDS = {
     "additional_properties": "additionalProperties",
     "any_of": "anyOf",
     "defs": "$defs",

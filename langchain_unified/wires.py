@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage
 
 from langchain_unified.errors import RegistryError
 from langchain_unified.exports import loaded
-from langchain_unified.types import EMPTY
+from langchain_unified.types import EMPTY, MediaForm, ModelConfig
 
-if TYPE_CHECKING:
-    from langchain_unified.history.media import Media
-    from langchain_unified.planner.choices import Choice
-    from langchain_unified.planner.draft import Draft
+# What rules are given is made of what is below: a plan being made (`planner.Draft`), a
+# `planner.Choice`, and `history.Media`. Their types are told in `ProviderWire`.
+Rule = Callable[[Any], None]
+RenderTools = Callable[[Any, Sequence[Mapping[str, Any]], Any], dict[str, Any]]
+TakesTools = Callable[[Any, Sequence[Mapping[str, Any]], Any], bool]
+RenderFormat = Callable[[Any, Mapping[str, Any]], None]
+RenderMedia = Callable[[Any, str], dict[str, Any]]
+RenderReply = Callable[[AIMessage], AIMessage]
 
-Rule = Callable[["Draft"], None]
-RenderTools = Callable[
-    ["Draft", Sequence[Mapping[str, Any]], "Choice | None"], dict[str, Any]
-]
-TakesTools = Callable[["Draft", Sequence[Mapping[str, Any]], "Choice | None"], bool]
-RenderFormat = Callable[["Draft", Mapping[str, Any]], None]
-RenderMedia = Callable[["Media", str], dict[str, Any]]
+Verdict = Literal["send", "text", "fetch", "leave", "refuse"]
+"""`send` in the wire's own form, inline as `text`, `fetch` and send, `leave` out on
+record, or `refuse`."""
+
+JudgeMedia = Callable[[MediaForm, str], tuple[Verdict, str] | None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class MediaForms:
         blocks: Types of other blocks that go through as they are; `*` for all.
         items: Whether items may stand among the content, to be sent beside it.
         unknown: Whether blocks of unknown types are sent for the server to judge.
+        judge: Tells what becomes of content, and why if it is refused, before the
+            rest of this table is asked; `None` where the table says it. It is given how
+            the content stands and the platform the model is served on.
         looks_at: Kinds whose first bytes the provider's own server looks at, and
             refuses if they show no legal MIME type.
 
@@ -52,6 +59,7 @@ class MediaForms:
     blocks: frozenset[str] = frozenset()
     items: bool = False
     unknown: bool = False
+    judge: JudgeMedia | None = None
     looks_at: frozenset[str] = frozenset()
 
 
@@ -80,6 +88,11 @@ class ProviderWire:
         media: What content the endpoint takes.
         render_media: Returns the content block that stands for media, given the media
             and where it stands: `user`, `system` or `tool`.
+        render_reply: Puts a reply that the model of the call made itself into the form
+            in which its integration reads it.
+        cache_mark: What the wire calls a mark on content where the prompt cache is to
+            end: `cache_control` or `prompt_cache_breakpoint`.
+        says_end: Whether every answer says why it ended, so that one without was cut.
         tool_marks: What a tool may have here beside its function, such as
             `cache_control`.
 
@@ -100,11 +113,20 @@ class ProviderWire:
     render_format: RenderFormat | None = None
     media: MediaForms | None = None
     render_media: RenderMedia | None = None
+    render_reply: RenderReply | None = None
+    cache_mark: str | None = None
+    says_end: bool = False
     tool_marks: frozenset[str] = frozenset()
 
 
 PLAIN = ProviderWire()
 """A wire that differs in nothing."""
+
+
+def wire_at(config: ModelConfig, endpoint: str) -> ProviderWire:
+    """Return the wire of a model's endpoint."""
+    mapping = config.mappings.get(endpoint)
+    return PLAIN if mapping is None else load_wire(mapping.wire)
 
 
 @lru_cache(maxsize=64)

@@ -16,11 +16,12 @@ from langchain_unified.answers.whole import COST, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import TIER, cost_usd, tier_of
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import ALWAYS_SAY, normalise
+from langchain_unified.finish import normalise
 from langchain_unified.reliability.exchange import Exchange, current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.stopping import StopCutter
 from langchain_unified.types import CallPlan
+from langchain_unified.wires import wire_at
 
 
 class Pieces:
@@ -122,7 +123,8 @@ class Pieces:
             yield ChatGenerationChunk(message=piece)
         if self.done or self._ended:
             return
-        if self._plan.provider in ALWAYS_SAY or not self._spoke:
+        plan = self._plan
+        if wire_at(plan.config, plan.endpoint).says_end or not self._spoke:
             message = "The stream ended before the answer was complete."
             raise MalformedResponseError(message)
 

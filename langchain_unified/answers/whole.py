@@ -15,10 +15,11 @@ from langchain_unified.answers.unwrapping import unwrap
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import cost_usd, tier_of
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import ALWAYS_SAY, normalise
+from langchain_unified.finish import normalise
 from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.stopping import cut_message
 from langchain_unified.types import CallPlan
+from langchain_unified.wires import wire_at
 
 COST = "cost_usd"
 """The key of the cost in the record."""
@@ -64,7 +65,8 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
 
 def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
     empty = not (message.content or message.additional_kwargs or kept_blocks(message))
-    return plan.provider in ALWAYS_SAY and empty and not _calls(message)
+    says_end = wire_at(plan.config, plan.endpoint).says_end
+    return says_end and empty and not _calls(message)
 
 
 def _calls(message: BaseMessage) -> bool:

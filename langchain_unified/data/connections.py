@@ -27,6 +27,7 @@ class ConnectionFacts(NamedTuple):
         keywords: Connection setting by the constructor keyword that means it.
         settings: Connection settings that only this provider has.
         credentials: Settings, beside `api_key`, that give access.
+        file_hosts: Hosts of files that its servers alone can read by their address.
         place: Name of the function that tells where calls go; see
             `langchain_unified.servers.Place`. Empty where an address says it all.
         responses_since: First API version that serves Responses, where versions differ.
@@ -39,6 +40,7 @@ class ConnectionFacts(NamedTuple):
     keywords: Mapping[str, str] = EMPTY
     settings: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
+    file_hosts: tuple[str, ...] = ()
     place: str = ""
     responses_since: str = ""
 
@@ -56,6 +58,11 @@ def connection_facts() -> Mapping[str, ConnectionFacts]:
     """Return what every provider says of its connections, by id."""
     others = {one.provider: _of_rows(one.table) for one in installed()}
     return {**_shipped(), **others} if others else _shipped()
+
+
+def file_hosts() -> list[str]:
+    """Return hosts of files that only one provider's servers can read."""
+    return [host for facts in connection_facts().values() for host in facts.file_hosts]
 
 
 @lru_cache(maxsize=1)

@@ -12,11 +12,10 @@ from langchain_unified.content import (
     ECHOED,
     kept_blocks,
     with_native_content,
-    without_native,
 )
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.elsewhere import as_given, wire_block
-from langchain_unified.history.media.rendering import render_gemini, render_media
+from langchain_unified.history.media.rendering import render_media
 from langchain_unified.history.media.wires import has_marks, is_item, is_written
 from langchain_unified.history.origin import (
     UNKNOWN,
@@ -28,6 +27,7 @@ from langchain_unified.history.origin import (
 )
 from langchain_unified.history.reading import BOUND, CALLS, read_reply
 from langchain_unified.types import CallPlan
+from langchain_unified.wires import wire_at
 
 _STANDARD = frozenset({"audio", "file", "image", "text", "video"})
 _ITEM_IDS = ("msg_", "rs_")
@@ -96,7 +96,7 @@ def rendered_reply(
 
 def _marked(plan: CallPlan, message: AIMessage, text: str) -> Any:
     """Return text with the cache marks that blocks had, where there are marks."""
-    if isinstance(message.content, str) or not has_marks(plan.endpoint, plan.config):
+    if isinstance(message.content, str) or not has_marks(plan.config, plan.endpoint):
         return text
     blocks = [block for block in message.content if isinstance(block, Mapping)]
     marked = [block for block in blocks if block.get("cache_control")]
@@ -231,32 +231,11 @@ def _native(plan: CallPlan, message: AIMessage) -> AIMessage:
         return AIMessage(content=read_reply(message).text, name=message.name)
     if isinstance(restored.content, str):
         return restored
-    if plan.endpoint == "generate_content":
-        return _for_gemini(restored)
+    if (render := wire_at(plan.config, plan.endpoint).render_reply) is not None:
+        return render(restored)
     if plan.endpoint == "responses" and plan.body.get("store") is False:
         return _stateless(restored)
     return restored
-
-
-def _for_gemini(message: AIMessage) -> AIMessage:
-    """Put standard image blocks into the form that keeps their signature."""
-    if message.response_metadata.get("output_version") == "v1":
-        metadata = {**message.response_metadata}
-        metadata.pop("output_version")
-        message = message.model_copy(update={"response_metadata": metadata})
-    content = [_gemini_block(block) for block in message.content]
-    message = without_native(message)
-    extra = {k: v for k, v in message.additional_kwargs.items() if k != "audio"}
-    return message.model_copy(update={"content": content, "additional_kwargs": extra})
-
-
-def _gemini_block(block: Any) -> Any:
-    if not isinstance(block, Mapping):
-        return block
-    if block.get("type") in {"image", "image_url", "audio", "video"}:
-        media = read_block(block)
-        return block if media is None else render_gemini(media)
-    return {key: value for key, value in block.items() if key != "annotations"}
 
 
 def _stateless(message: AIMessage) -> AIMessage:

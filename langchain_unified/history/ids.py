@@ -16,7 +16,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from langchain_unified.content import kept_blocks, replace_native
-from langchain_unified.history.reading import CALLS, SIGNATURES
+from langchain_unified.history.reading import CALLS, signatures_in
 from langchain_unified.schemas import legal_name
 from langchain_unified.types import EMPTY
 
@@ -109,8 +109,8 @@ def _with_ids(
         for call in message.tool_calls
     ]
     extra = dict(message.additional_kwargs)
-    if SIGNATURES in extra:
-        extra[SIGNATURES] = _with_new_keys(extra[SIGNATURES], ids, names)
+    for held in signatures_in(extra):
+        extra[held] = _with_new_keys(extra[held], ids, names)
     content = message.content
     if isinstance(content, list):
         content = _with_new_keys(content, ids, names)

@@ -16,8 +16,18 @@ from langchain_unified.content import kept_blocks, with_native_content
 from langchain_unified.history.media import Media, read_block
 from langchain_unified.history.media.reading import TEXT
 
-SIGNATURES = "__gemini_function_call_thought_signatures__"
-"""Where langchain-google-genai keeps the signatures of function calls."""
+_SIGNATURES = "_signatures__"
+
+
+def signatures_in(extra: Mapping[str, Any]) -> list[str]:
+    """Return where an integration keeps the signatures of function calls, by their ids.
+
+    Example:
+        >>> signatures_in({"__function_call_thought_signatures__": {}, "refusal": ""})
+        ['__function_call_thought_signatures__']
+    """
+    return [name for name in extra if name.endswith(_SIGNATURES)]
+
 
 BOUND = frozenset(
     {
@@ -89,7 +99,7 @@ def read_reply(message: AIMessage) -> Spoken:
     """
     extra = message.additional_kwargs
     blocks = list(_blocks(message))
-    bound = any(extra.get(name) for name in (SIGNATURES, *_THOUGHTS))
+    bound = any(extra.get(name) for name in (*signatures_in(extra), *_THOUGHTS))
     paragraphs, media = [""], list(_audio(message))
     for block in blocks:
         kind = block.get("type")

@@ -135,16 +135,14 @@ def _is_left_out(plan: CallPlan, media: Media, place: str) -> bool:
 
 def _stays(plan: CallPlan, media: Media, place: str) -> bool:
     written = is_written(plan.config, plan.endpoint, media.form(place))
-    return written or stays(plan.endpoint, media.kind, place, plan.config)
+    return written or stays(plan.config, plan.endpoint, media.kind, place)
 
 
-def stays(
-    endpoint: str, kind: str, place: str, config: ModelConfig | None = None
-) -> bool:
+def stays(config: ModelConfig, endpoint: str, kind: str, place: str) -> bool:
     """Tell whether content of a kind can stay where it stands."""
     if place == "user" or kind in {"text", "block"}:
         return True
-    return place == "tool" and kind in forms_of(endpoint, config).in_tools
+    return place == "tool" and kind in forms_of(config, endpoint).in_tools
 
 
 def _as_block(text: str) -> list[Any]:
@@ -156,7 +154,7 @@ def _text_block(plan: CallPlan, block: Mapping[str, Any]) -> list[dict[str, Any]
     if not block.get("text"):
         return []
     mark = rendered_mark(plan, mark_of(block))
-    if has_marks(plan.endpoint, plan.config):
+    if has_marks(plan.config, plan.endpoint):
         kept = {key: value for key, value in block.items() if key != MARK}
         return [{**mark, **kept}]
     return [{"type": "text", "text": block["text"], **mark}]
@@ -166,7 +164,7 @@ def _tool_content(
     plan: CallPlan, blocks: list[dict[str, Any]], *, moved: bool
 ) -> str | list[Any]:
     """Return a result as text if it is nothing else; OpenAI takes blocks of text."""
-    marked = has_marks(plan.endpoint, plan.config) and any(
+    marked = has_marks(plan.config, plan.endpoint) and any(
         "cache_control" in block for block in blocks
     )
     keeps_list = plan.endpoint in KEEPS_LATE_SYSTEM and bool(blocks)

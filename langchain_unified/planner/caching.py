@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from langchain_unified.history.media.rendering import mark_on_wire
 from langchain_unified.history.media.wires import has_marks
 from langchain_unified.planner.draft import Draft
 from langchain_unified.types import BREAKPOINT, CACHE_CONTROL
@@ -17,14 +16,14 @@ _ASKED = {**_HOLDS, "in_memory": 300, "in-memory": 300, "30m": 1800, "24h": 86_4
 def decide_marks(draft: Draft) -> None:
     """Put on record what becomes of marks on content, in the form of another wire."""
     findings = draft.invocation.traits.findings
-    written = mark_on_wire(draft.config.provider, draft.endpoint)
+    written = draft.wire.cache_mark
     if BREAKPOINT in findings and written != BREAKPOINT:
         _note(draft, BREAKPOINT, written)
         if written == CACHE_CONTROL:
             _decide_time(draft)
     passed_on = draft.is_elsewhere and draft.endpoint == "chat"
     if CACHE_CONTROL in findings and not (
-        passed_on or has_marks(draft.endpoint, draft.config)
+        passed_on or has_marks(draft.config, draft.endpoint)
     ):
         _note(draft, CACHE_CONTROL, None)
 

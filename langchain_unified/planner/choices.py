@@ -24,8 +24,8 @@ _WORDS: dict[Any, Mode] = {
     "validated": "auto",
 }
 _NAMED = frozenset({"custom", "function", "tool"})
-_GEMINI = ("function_calling_config", "functionCallingConfig")
-_GEMINI_NAMES = ("allowed_function_names", "allowedFunctionNames")
+_CONFIGS = ("function_calling_config", "functionCallingConfig")
+_ALLOWED_NAMES = ("allowed_function_names", "allowedFunctionNames")
 
 
 class Choice(NamedTuple):
@@ -114,9 +114,9 @@ def _of_word(given: str, known: Sequence[str], tools: Sequence[Any]) -> Choice:
 
 def _of_mapping(given: Mapping[str, Any], known: Sequence[str]) -> Choice | None:
     kind = given.get("type")
-    gemini = next((given[key] for key in _GEMINI if key in given), None)
-    if gemini is not None or ("mode" in given and kind is None):
-        return _of_gemini(_dumped(gemini if gemini is not None else given))
+    config = next((given[key] for key in _CONFIGS if key in given), None)
+    if config is not None or ("mode" in given and kind is None):
+        return _of_config(_dumped(config if config is not None else given))
     if kind == "allowed_tools":
         inner = given.get("allowed_tools") or given
         names = tuple(filter(None, map(_name, inner.get("tools") or ())))
@@ -132,11 +132,11 @@ def _of_mapping(given: Mapping[str, Any], known: Sequence[str]) -> Choice | None
     return Choice("builtin", builtin=dict(given))
 
 
-def _of_gemini(config: Any) -> Choice | None:
+def _of_config(config: Any) -> Choice | None:
     if not isinstance(config, Mapping):
         return None
     mode = str(getattr(config.get("mode"), "value", config.get("mode")) or "auto")
-    names = next((config[key] for key in _GEMINI_NAMES if config.get(key)), ())
+    names = next((config[key] for key in _ALLOWED_NAMES if config.get(key)), ())
     known = _WORDS.get(mode.lower())
     if known is None:
         return None

@@ -58,7 +58,7 @@ def _stays(draft: Draft, form: MediaForm) -> bool:
     theirs = form.place != "assistant" or form.producer == UNKNOWN
     if theirs and is_written(draft.config, draft.endpoint, form):
         return True
-    return stays(draft.endpoint, form.kind, form.place, draft.config)
+    return stays(draft.config, draft.endpoint, form.kind, form.place)
 
 
 def _foreign(draft: Draft) -> Iterator[MediaForm]:

@@ -29,9 +29,9 @@ class MediaForm(NamedTuple):
     Attributes:
         kind: `image`, `audio`, `video`, `file`, `text` (a text file), or `block` for
             a content block of another type.
-        source: `base64`, `url`, `file_id`, `google` (a URI that only Google's servers
-            resolve), `cloud` (a `gs://` address, which only Vertex AI reads), `text`,
-            or the type of another block.
+        source: `base64`, `url`, `file_id`, `hosted` (an address that only one
+            provider's servers resolve), `cloud` (a `gs://` address), `text`, or the
+            type of another block.
         mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
         place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
         producer: Provider and model of an assistant's turn.

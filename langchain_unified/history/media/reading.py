@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlparse
 
+from langchain_unified.data.connections import file_hosts
 from langchain_unified.history.media.sniffing import (
     canonical_mime,
     mime_of_base64,
@@ -67,8 +68,6 @@ _OTHER_WORDS = frozenset(
 """Block types of Responses, Gemini and LangChain that chat completions has not."""
 
 _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
-# 2026-11-23, langchain-google-genai 4.4.2 `_PROVIDER_RESOLVED_HOSTS`.
-_GOOGLE_HOSTS = ("youtube.com", "youtu.be", "generativelanguage.googleapis.com")
 
 
 class Media(NamedTuple):
@@ -133,7 +132,7 @@ def in_other_words(block: Block) -> bool:
 
 def _read_standard(block: Block) -> Media:
     if isinstance(block.get("source"), Mapping):
-        return _read_anthropic(block)
+        return _read_source(block)
     if "file" in block and isinstance(block["file"], Mapping):
         return _from_fields(block, block["file"], "file")
     if _is_named_by_kind(block):
@@ -176,7 +175,7 @@ def _read_media(block: Block) -> Media:
     return _from_fields(block, fields, kind if kind in _KINDS else "file")
 
 
-def _read_anthropic(block: Block) -> Media:
+def _read_source(block: Block) -> Media:
     source = block["source"]
     if source.get("type") == "content":
         return _read_chunks(block, source)
@@ -309,18 +308,18 @@ def _from_data_url(url: str) -> tuple[str, str, str]:
 
 
 def _url_source(url: str) -> str:
-    host = urlparse(url).hostname or ""
-    google = any(host == one or host.endswith(f".{one}") for one in _GOOGLE_HOSTS)
     if url.startswith("gs://"):
         return "cloud"
-    return "google" if google else "url"
+    host = urlparse(url).hostname or ""
+    hosted = any(host == one or host.endswith(f".{one}") for one in file_hosts())
+    return "hosted" if hosted else "url"
 
 
 def _id_source(file_id: str) -> str:
     if file_id.startswith("files/"):
-        return "google"
+        return "hosted"
     source = _url_source(file_id)
-    return source if source in {"google", "cloud"} else "file_id"
+    return source if source in {"hosted", "cloud"} else "file_id"
 
 
 def kind_of(kind: str, source: str, mime: str) -> str:

@@ -1,71 +1,15 @@
-"""What each wire takes of content that is no plain text.
-
-Read on 2026-11-23 from gemini_parameters.md (d), langchain-openai 1.7.3
-(`_format_message_content`, `_construct_responses_api_input`), ai.google.dev's pages on
-image, audio, video and document understanding, and platform.openai.com's on images,
-audio and PDF files.
-"""
+"""What becomes of content that is no plain text, on the wire of the call."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from langchain_unified.types import MediaForm, ModelConfig
-from langchain_unified.wires import MediaForms, load_wire
+from langchain_unified.wires import MediaForms, Verdict, wire_at
 
-Verdict = Literal["send", "text", "fetch", "leave", "refuse"]
-"""`send` in the wire's own form, inline as `text`, `fetch` and send, `leave` out on
-record, or `refuse`."""
+PDF = frozenset({"application/pdf"})
+IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Types that most APIs read."""
 
-
-_PDF = frozenset({"application/pdf"})
-_OPENAI_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-_GEMINI_IMAGES = frozenset(
-    {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}
-)
-
-_CHAT = MediaForms(
-    takes=frozenset(
-        {
-            ("image", "base64"),
-            ("image", "url"),
-            ("audio", "base64"),
-            ("file", "base64"),
-            ("file", "file_id"),
-        }
-    ),
-    mimes={
-        "image": _OPENAI_IMAGES,
-        "audio": frozenset({"audio/wav", "audio/mpeg"}),
-        "file": _PDF,
-    },
-    unknown=True,
-    looks_at=frozenset({"image"}),
-)
-_RESPONSES = MediaForms(
-    takes=frozenset(
-        {
-            *((kind, "base64") for kind in ("image", "file")),
-            *((kind, "url") for kind in ("image", "file", "text")),
-            *((kind, "file_id") for kind in ("image", "file")),
-        }
-    ),
-    mimes={"image": _OPENAI_IMAGES},  # Office files are read (recorded 2026-08)
-    in_tools=frozenset({"image", "file"}),
-    items=True,
-    unknown=True,
-    looks_at=frozenset({"image"}),
-)
-_GEMINI = MediaForms(
-    takes=frozenset(
-        (kind, source)
-        for kind in ("image", "audio", "video", "file")
-        for source in ("base64", "google", "cloud")
-    ),
-    mimes={"image": _GEMINI_IMAGES, "file": _PDF},
-    in_tools=frozenset({"image", "audio", "video", "file"}),
-)
-_OTHERS = MediaForms(
+ANY_DOCUMENTS = MediaForms(
     takes=frozenset(
         {
             *((kind, "base64") for kind in ("image", "file", "text")),
@@ -74,70 +18,51 @@ _OTHERS = MediaForms(
             ("text", "text"),
         }
     ),
-    mimes={"image": _OPENAI_IMAGES, "file": _PDF},
+    mimes={"image": IMAGES, "file": PDF},
     in_tools=frozenset({"image", "file"}),
     blocks=frozenset({"*"}),
 )
-_OLLAMA = MediaForms(
-    takes=frozenset({("image", "base64")}),
-    mimes={"image": _OPENAI_IMAGES},
-)
-_GEMINI_ENDPOINT, VERTEX = "generate_content", "vertexai"
-_CLOUD = (
-    "the Gemini Developer API reads no gs:// address; call Vertex AI (vertexai=True), "
-    "upload the file, or give its bytes."
-)
-_WIRES = {
-    "api_chat": _OLLAMA,
-    "chat": _CHAT,
-    _GEMINI_ENDPOINT: _GEMINI,
-    "responses": _RESPONSES,
-}
+"""What a wire takes that says nothing of its content."""
 
 
-def forms_of(endpoint: str, config: ModelConfig | None = None) -> MediaForms:
-    """Return what the wire of an endpoint takes, as its provider says if it does."""
-    mapping = config.mappings.get(endpoint) if config is not None else None
-    own = load_wire(mapping.wire).media if mapping is not None else None
-    return own or _WIRES.get(endpoint, _OTHERS)
+def forms_of(config: ModelConfig, endpoint: str) -> MediaForms:
+    """Return what the wire of a model's endpoint takes, as its provider says."""
+    return wire_at(config, endpoint).media or ANY_DOCUMENTS
 
 
-def has_marks(endpoint: str, config: ModelConfig | None = None) -> bool:
+def has_marks(config: ModelConfig, endpoint: str) -> bool:
     """Tell whether the wire of an endpoint has cache marks on content of any kind."""
-    return "*" in forms_of(endpoint, config).blocks
+    return "*" in forms_of(config, endpoint).blocks
 
 
 def verdict_on(
-    endpoint: str,
-    form: MediaForm,
-    platform: str = "",
-    config: ModelConfig | None = None,
+    wire: MediaForms, endpoint: str, form: MediaForm, platform: str = ""
 ) -> tuple[Verdict, str]:
-    """Tell what becomes of content on an endpoint, and why if it is refused.
+    """Tell what becomes of content on a wire, and why if it is refused.
 
     Args:
+        wire: What the wire takes.
         endpoint: The endpoint of the call.
         form: How the content is given.
         platform: Where the model is served, if its provider has more than one place.
-        config: What is known about the model.
 
     Example:
-        >>> verdict_on("generate_content", MediaForm("image", "url"))[0]
+        >>> takes = MediaForms(takes=frozenset({("image", "base64")}))
+        >>> verdict_on(takes, "say", MediaForm("image", "url"))[0]
         'fetch'
     """
-    wire = forms_of(endpoint, config)
     if form.kind == "block":
         return _verdict_on_block(wire, form)
     if form.kind == "text" and form.source in {"text", "base64"}:
         return ("send" if (form.kind, form.source) in wire.takes else "text"), ""
-    if (endpoint, form.source) == (_GEMINI_ENDPOINT, "cloud") and platform != VERTEX:
-        return "refuse", _CLOUD
+    if wire.judge is not None and (judged := wire.judge(form, platform)) is not None:
+        return judged
     kind = "file" if form.kind == "text" and form.source != "url" else form.kind
     if (kind, form.source) in wire.takes:
         reason = _wrong_mime(wire, form, kind)
         return ("refuse", reason) if reason else ("send", "")
     if form.source == "url" and (kind == "text" or (kind, "base64") in wire.takes):
-        return ("send" if _reads_urls(endpoint, form, platform) else "fetch"), ""
+        return "fetch", ""
     return "refuse", _no_form(endpoint, form)
 
 
@@ -159,7 +84,7 @@ def verdict_at(
     reason = "" if config.is_elsewhere else _no_such_bytes(config, endpoint, form)
     if reason:
         return "refuse", reason
-    return verdict_on(endpoint, form, platform, config)
+    return verdict_on(forms_of(config, endpoint), endpoint, form, platform)
 
 
 def _no_such_bytes(config: ModelConfig, endpoint: str, form: MediaForm) -> str:
@@ -168,7 +93,7 @@ def _no_such_bytes(config: ModelConfig, endpoint: str, form: MediaForm) -> str:
     OpenAI's server looks at them, whatever type they are said to have, and refuses the
     call: "The image data you provided does not represent a valid image" (recorded).
     """
-    wire = forms_of(endpoint, config)
+    wire = forms_of(config, endpoint)
     legal = wire.mimes.get(form.kind, frozenset())
     if form.shown is None or form.kind not in wire.looks_at or form.shown in legal:
         return ""
@@ -210,22 +135,9 @@ def _has_form(config: ModelConfig, form: MediaForm) -> bool:
         return False
     if form.source == "base64":
         return bool(form.mime)
-    return form.source in {"url", "google", "cloud"} or (
+    return form.source in {"url", "hosted", "cloud"} or (
         (form.kind, form.source) == ("file", "file_id")
     )
-
-
-def _reads_urls(endpoint: str, form: MediaForm, platform: str) -> bool:
-    """Tell whether Google's servers fetch what stands at a public URL.
-
-    Vertex AI does, told its type. Of the Gemini Developer API its documentation says so
-    since 2026-01, while pydantic-ai and the AI SDK hold back (read 2026-11-27): there a
-    URL is downloaded where that is allowed, which cannot be refused.
-    """
-    if endpoint != _GEMINI_ENDPOINT or platform != VERTEX:
-        return False
-    by_uri = (form.kind, "cloud") in _GEMINI.takes
-    return by_uri and form.source == "url" and bool(form.mime)
 
 
 def _verdict_on_block(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
@@ -293,8 +205,8 @@ def _wrong_mime(wire: MediaForms, form: MediaForm, kind: str) -> str:
 
 
 def _no_form(endpoint: str, form: MediaForm) -> str:
-    if form.source in {"google", "cloud"}:
-        return f"only Google's servers can read that address of a {form.kind}."
+    if form.source in {"hosted", "cloud"}:
+        return f"only its own provider can read that address of a {form.kind}."
     if form.source == "file_id":
         return f"{endpoint} knows no {form.kind} by a file id of that kind."
     return f"{endpoint} has no {form.kind} content."

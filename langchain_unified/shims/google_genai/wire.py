@@ -10,6 +10,11 @@ from langchain_unified.planner.declaring import among, is_function_tool
 from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.merging import in_camel_case
 from langchain_unified.shims.google_genai.address import VERTEX
+from langchain_unified.shims.google_genai.media import (
+    FORMS,
+    render_media,
+    render_reply,
+)
 from langchain_unified.wires import ProviderWire
 
 _FLAG = "includeServerSideToolInvocations"
@@ -167,5 +172,9 @@ WIRE = ProviderWire(
     takes_tools=searches_only,
     render_tools=render_tools,
     render_format=render_format,
+    media=FORMS,
+    render_media=render_media,
+    render_reply=render_reply,
+    says_end=True,
 )
 """What Gemini's endpoint has that others have not."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_unified.history.media.wires import IMAGES
 from langchain_unified.planner import forced
 from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.declaring import among
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
-from langchain_unified.wires import ProviderWire
+from langchain_unified.wires import MediaForms, ProviderWire
 
 ENDPOINT = "api_chat"
 
@@ -152,5 +153,7 @@ WIRE = ProviderWire(
     takes_tools=writes_calls,
     render_tools=render_tools,
     render_format=render_format,
+    media=MediaForms(takes=frozenset({("image", "base64")}), mimes={"image": IMAGES}),
+    says_end=True,
 )
 """What Ollama's endpoint has that others have not."""

@@ -8,21 +8,18 @@ citations and a cache mark beside its source.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.history.media.reading import MARKS, SOURCE, Media
+from langchain_unified.history.media.rendering import decoded_text
 
 Block = dict[str, Any]
 
 
-def render_document(media: Media, text_of: Callable[[bytes], str]) -> Block:
-    """Return the block that stands for a picture or a document.
-
-    Args:
-        media: The content.
-        text_of: Reads the bytes of a text file.
-    """
+def render_document(media: Media, place: str) -> Block:
+    """Return the block that stands for a picture or a document."""
+    del place
     marks = {key: media.options[key] for key in MARKS if key in media.options}
     if media.kind == "image":
         kept = {key: v for key, v in marks.items() if key == "cache_control"}
@@ -31,7 +28,7 @@ def render_document(media: Media, text_of: Callable[[bytes], str]) -> Block:
         marks["title"] = media.name
     source = media.options.get(SOURCE)
     if not isinstance(source, Mapping):
-        source = _text(media, text_of) if media.kind == "text" else _source(media)
+        source = _text(media) if media.kind == "text" else _source(media)
     return {"type": "document", "source": dict(source), **marks}
 
 
@@ -43,8 +40,8 @@ def _source(media: Media) -> Block:
     return {"type": "file", "file_id": media.value}
 
 
-def _text(media: Media, text_of: Callable[[bytes], str]) -> Block:
+def _text(media: Media) -> Block:
     data = media.value
     if media.source == "base64":
-        data = text_of(base64.b64decode(data))
+        data = decoded_text(base64.b64decode(data))
     return {"type": "text", "media_type": "text/plain", "data": data}
