@@ -28,6 +28,7 @@ class Server(NamedTuple):
         provider: Provider id of the connection.
         address: URL without credentials, query and trailing slash; empty if unknown.
         is_usual: Whether it is the address that the provider's SDK uses by default.
+        is_own: Whether the provider itself answers there, under any of its host names.
 
     Example:
         >>> Server.at("openai", "http://localhost:8000/v1/").key
@@ -39,27 +40,22 @@ class Server(NamedTuple):
     provider: str
     address: str
     is_usual: bool = True
+    is_own: bool = True
 
     @classmethod
     def at(cls, provider: str, url: object) -> Server:
         """Return the server behind a base URL; `None` is the provider's usual one."""
-        usual = facts_of(provider).address
-        address = plain_url(url) or usual
-        return cls(provider, address, address == usual)
+        facts = facts_of(provider)
+        address = plain_url(url) or facts.address
+        is_usual = address == facts.address
+        host = urlsplit(address).hostname or ""
+        own = [host == one or host.endswith(f".{one}") for one in facts.domains]
+        return cls(provider, address, is_usual, is_usual or not own or any(own))
 
     @property
     def key(self) -> str:
         """What lessons, limits and lists are kept under; empty for the usual server."""
         return "" if self.is_usual else self.address
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the provider itself answers there, under any of its host names."""
-        domains = facts_of(self.provider).domains
-        if self.is_usual or not domains:
-            return True
-        host = urlsplit(self.address).hostname or ""
-        return any(host == one or host.endswith(f".{one}") for one in domains)
 
 
 class Place(NamedTuple):

@@ -65,8 +65,9 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
 
 def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
     empty = not (message.content or message.additional_kwargs or kept_blocks(message))
-    says_end = wire_at(plan.config, plan.endpoint).says_end
-    return says_end and empty and not _calls(message)
+    if not empty or _calls(message):
+        return False
+    return wire_at(plan.config, plan.endpoint).says_end
 
 
 def _calls(message: BaseMessage) -> bool:

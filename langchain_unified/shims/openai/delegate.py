@@ -162,13 +162,16 @@ def payload_of(
 
 def options(plan: CallPlan) -> dict[str, Any]:
     """Return the SDK's request options of a plan."""
-    found = {
-        "timeout": plan.timeout,
-        "max_retries": plan.max_retries,
-        "headers": dict(plan.headers) or None,
-        "params": dict(plan.query) or None,
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    found: dict[str, Any] = {}
+    if plan.timeout is not None:
+        found["timeout"] = plan.timeout
+    if plan.max_retries is not None:
+        found["max_retries"] = plan.max_retries
+    if plan.headers:
+        found["headers"] = dict(plan.headers)
+    if plan.query:
+        found["params"] = dict(plan.query)
+    return found
 
 
 class GivenResource:

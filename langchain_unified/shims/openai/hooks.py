@@ -38,10 +38,10 @@ def is_hooked(client: Any, path: str) -> bool:
     resource = _resource(client, path)
     if resource is None:
         return False
-    if _is_put_in_place(resource):
-        return True
-    kinds = ((type(resource), "create"), (type(client), "request"))
-    return not all(_is_of_the_sdk(getattr(kind, name, None)) for kind, name in kinds)
+    create = getattr(type(resource), "create", None)
+    request = getattr(type(client), "request", None)
+    theirs = _is_of_the_sdk(create) and _is_of_the_sdk(request)
+    return not theirs or _is_put_in_place(resource)
 
 
 def _is_put_in_place(resource: Any) -> bool:

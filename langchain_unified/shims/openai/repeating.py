@@ -77,16 +77,19 @@ def repeated(
     client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
 ) -> Any | None:
     """Return a request like an earlier one, or `None` if the SDK is to build it."""
-    template = _template(client, path, options)
-    content = None if template is None else _content(body)
-    if template is None or content is None:
+    kept = runtime[_Clients].get(client)
+    template = kept.templates.get(path) if kept is not None else None
+    if kept is None or template is None or not _is_usual(client, path, options):
+        return None
+    content = _content(body) if template.state == _state(client) else None
+    if content is None:
         return None
     timeout = (options or {}).get("timeout")
     request = template.request(
         "POST",
         template.url,
         headers=template.headers,
-        cookies=runtime[_Clients][client].http_client.cookies,
+        cookies=kept.http_client.cookies,
         content=content,
         extensions={"timeout": dict.fromkeys(_PHASES, timeout)},
     )
@@ -136,16 +139,6 @@ async def asend(client: openai.AsyncOpenAI, request: Any) -> Any:
         return response
     await response.aread()
     raise status_error(response)
-
-
-def _template(
-    client: Any, path: str, options: Mapping[str, Any] | None
-) -> Template | None:
-    kept = runtime[_Clients].get(client)
-    template = kept.templates.get(path) if kept else None
-    if template is None or not _is_usual(client, path, options):
-        return None
-    return template if template.state == _state(client) else None
 
 
 def _is_usual(client: Any, path: str, options: Mapping[str, Any] | None) -> bool:

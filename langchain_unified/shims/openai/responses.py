@@ -137,21 +137,26 @@ def format_annotation(annotation: dict[str, Any]) -> dict[str, Any]:
 
 def without_none(value: Any) -> Any:
     """Copy a wire value without its null fields; free-form objects stay as they are."""
-    if isinstance(value, dict):
-        return {
-            key: item if key in _FREE_FORM else without_none(item)
-            for key, item in value.items()
-            if item is not None
-        }
     if isinstance(value, list):
-        return [without_none(item) for item in value]
-    return value
+        return [without_none(i) if isinstance(i, _HOLDERS) else i for i in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: without_none(item)
+        if isinstance(item, _HOLDERS) and key not in _FREE_FORM
+        else item
+        for key, item in value.items()
+        if item is not None
+    }
+
+
+_HOLDERS = (dict, list)
 
 
 def response_metadata(response: dict[str, Any]) -> dict[str, Any]:
     """Return the `response_metadata` of a finished answer."""
     metadata: dict[str, Any] = {
-        key: without_none(value)
+        key: without_none(value) if isinstance(value, _HOLDERS) else value
         for key in _METADATA
         if (value := response.get(key)) is not None
     }

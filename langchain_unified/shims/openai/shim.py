@@ -145,7 +145,7 @@ class OpenAIShim(ProviderShim):
                 self.delegate.render(plan, messages),
                 options(plan),
             )
-            if plan.endpoint == "responses":
+            if plan.endpoint == "responses" and body.get("status") != "completed":
                 client = self.delegate.root_client
                 body = background.whole(client, body, options(plan))
             return _parsed(plan, body, self._kept(headers))
@@ -166,7 +166,7 @@ class OpenAIShim(ProviderShim):
                 self.delegate.render(plan, messages),
                 options(plan),
             )
-            if plan.endpoint == "responses":
+            if plan.endpoint == "responses" and body.get("status") != "completed":
                 client = self.delegate.root_async_client
                 body = await background.awhole(client, body, options(plan))
             return _parsed(plan, body, self._kept(headers))

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import (
+    InputTokenDetails,
+    OutputTokenDetails,
+    UsageMetadata,
+)
 from openai.types import CompletionUsage
 from openai.types.completion_usage import CompletionTokensDetails, PromptTokensDetails
 
@@ -49,17 +53,16 @@ def parse_responses_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMe
 
 def _numbers(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Return usage with whole numbers for its counts, however a server writes them."""
-    return {
-        name: value if type(value) is int else _number(name, value)
-        for name, value in usage.items()
-    }
+    found = dict(usage)
+    for name, value in usage.items():
+        if isinstance(value, Mapping):
+            found[name] = _numbers(value)
+        elif type(value) is not int and name.endswith("_tokens"):
+            found[name] = _number(value)
+    return found
 
 
-def _number(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return _numbers(value)
-    if not name.endswith("_tokens"):
-        return value
+def _number(value: Any) -> Any:
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return round(value) if isinstance(value, float) else value
@@ -135,14 +138,14 @@ def _metadata(
         details_out[cast("str", tier)] = tokens_out - (
             outputs.get("reasoning_tokens") or 0
         )
+    for details in (details_in, details_out):
+        for name, count in tuple(details.items()):
+            if count is None:
+                del details[name]
     return {
         "input_tokens": tokens_in,
         "output_tokens": tokens_out,
         "total_tokens": total if total is not None else tokens_in + tokens_out,
-        "input_token_details": _given(details_in),
-        "output_token_details": _given(details_out),
+        "input_token_details": cast("InputTokenDetails", details_in),
+        "output_token_details": cast("OutputTokenDetails", details_out),
     }
-
-
-def _given(details: Mapping[str, int | None]) -> Any:
-    return {name: count for name, count in details.items() if count is not None}
