@@ -46,6 +46,7 @@ class Exchange:
 
     Attributes:
         answered: Whether an answer, or a piece of one, has been decoded.
+        downloaded: Bytes of media that were downloaded for the request.
         received: The HTTP response, and its body if it was read as a whole.
         shown: The answer, or the first event of a stream, as far as one came.
     """
@@ -56,6 +57,7 @@ class Exchange:
         "_opening",
         "_token",
         "answered",
+        "downloaded",
         "failed",
         "pause",
         "received",
@@ -71,7 +73,7 @@ class Exchange:
         """Start the clock."""
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self.pause, self.failed = pause, failed
-        self.answered = False
+        self.answered, self.downloaded = False, 0
         self.received: tuple[Any, bytes] | None = None
         self.shown: Mapping[str, Any] = {}
         self._kept: list[Any] = []

@@ -390,3 +390,32 @@ def test_a_key_repeated_by_the_server_is_not_told(
     shown = "".join(traceback.format_exception(caught.value))
     assert keys
     assert [] == [key for key in keys if key in shown]
+
+
+@pytest.mark.parametrize("fault", [{"status": 400}, {"status": 503}, {"cut_after": 0}])
+@pytest.mark.parametrize("face", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("route", ["patched", "direct", "responses"])
+def test_a_key_in_the_address_is_not_told(
+    route: str, face: str, fault: dict[str, Any], provider_emulator: ProviderEmulator
+) -> None:
+    """A secret in `default_query` is sent, and stands in no error nor its request."""
+    secret = CANARIES["header"]
+    body = {"error": {"message": f"/v1/x?token={secret} is gone", "type": "x"}}
+    told = {"body": body} if "status" in fault else {}
+    provider_emulator.script(Reply(**told, **fault, times=0))
+    llm = UnifiedChatModel(
+        **MODELS[route],
+        api_key=CANARIES["openai"],
+        base_url=provider_emulator.openai_base_url,
+        default_query={"token": secret, "api-version": "2026-01-01"},
+        max_retries=0,
+    )
+
+    with pytest.raises(errors.ProviderError) as caught:
+        llm.invoke("hi") if face == "invoke" else asyncio.run(llm.ainvoke("hi"))
+
+    request = caught.value.request  # type: ignore[attr-defined]
+    shown = "".join(traceback.format_exception(caught.value))
+    assert secret == provider_emulator.requests[-1].query["token"]
+    assert secret not in f"{request.url} {shown} {vars(caught.value)}"
+    assert "2026-01-01" == request.url.params["api-version"]

@@ -8,13 +8,14 @@ by others (`langchain_core._security`, read 2026-11-27).
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+import anyio.to_thread
 import httpcore
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -115,10 +116,12 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _resolved(host: str, port: int) -> list[str]:
-    loop = asyncio.get_running_loop()
+    # The executor of an event loop is waited for when the loop ends, however long a
+    # name server takes (asyncio.run in 3.10 to 3.14); these threads are not.
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        found = await anyio.to_thread.run_sync(look_up, abandon_on_cancel=True)
+    except (OSError, OverflowError, UnicodeError) as error:
         message = f"the host {host!r} cannot be found"
         raise httpcore.ConnectError(message) from error
     return [str(address[0]) for *_, address in found]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextvars
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,14 +32,19 @@ from langchain_unified.history.media.sniffing import (
     mime_of_bytes,
     mime_of_name,
 )
+from langchain_unified.reliability.exchange import current
 from langchain_unified.transport.pools import open_pool
+from langchain_unified.transport.secrets import masked_url
 
 MAX_BYTES = 20 * 1024 * 1024
-"""Largest download, packed or not; Gemini takes requests of 20 MB (ai.google.dev,
+"""Most that a call downloads, unpacked; Gemini takes requests of 20 MB (ai.google.dev,
 2026-11-23)."""
 
 MAX_SECONDS = 20.0
 """Longest download, from the first byte asked for to the last received."""
+
+_NO_TEXT = frozenset({"image", "audio", "video"})
+"""A page that comes in place of one of these is what a server says of its troubles."""
 
 _PIECE = 64 * 1024
 _PACKED = {
@@ -57,22 +63,37 @@ def fetched(media: Media, seconds: float | None = None) -> Media:
 
     Raises:
         InvalidParameterError: If the address is private, the server does not answer
-            with the content, or there is too much of it.
+            with the content, or there is too much of it. What may be a secret in the
+            URL is not in it: credentials and query.
     """
     url = str(media.value)
     allowed = MAX_SECONDS if seconds is None else min(seconds, MAX_SECONDS)
     try:
         with ThreadPoolExecutor(1) as worker:
-            data, said = worker.submit(asyncio.run, _in_time(url, allowed)).result()
-    except (AddressNotPublicError, httpx.HTTPError, httpx.InvalidURL) as error:
-        raise InvalidParameterError("messages", url, f"{error}.") from error
-    except (TimeoutError, asyncio.TimeoutError) as error:
-        accepted = f"a download may take {allowed:g} seconds."
-        raise InvalidParameterError("messages", url, accepted) from error
+            run = contextvars.copy_context().run
+            data, said = worker.submit(
+                run, asyncio.run, _in_time(url, allowed)
+            ).result()
+    except AddressNotPublicError as error:
+        raise _refused(url, str(error)) from None
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        raise _refused(url, f"its server answers with status {status}") from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise _refused(url, str(error) or "its server hangs up") from None
+    except (TimeoutError, asyncio.TimeoutError):
+        raise _refused(url, f"a download may take {allowed:g} seconds") from None
     mime = mime_of_bytes(data) or canonical_mime(said) or mime_of_name(url)
     value = base64.b64encode(data).decode()
     kind = kind_of(media.kind, "base64", mime)
+    if not data or (kind == "text" and media.kind in _NO_TEXT):
+        raise _refused(url, f"its server answers with {mime if data else 'nothing'}")
     return media._replace(kind=kind, source="base64", value=value, mime=mime)
+
+
+def _refused(url: str, why: str) -> InvalidParameterError:
+    shown = masked_url(url.partition("?")[0])
+    return InvalidParameterError("messages", shown, f"{why.rstrip('.')}.")
 
 
 def _client() -> httpx.AsyncClient:
@@ -109,23 +130,22 @@ class _Body:
     """
 
     def __init__(self, url: str, encodings: str) -> None:
-        self._url, self._size = url, 0
+        self._url, self._exchange = url, current()
         self._parts: list[bytes] = []
         named = [name.strip().lower() for name in encodings.split(",")]
         packed = [name for name in named if name not in {"", "identity"}]
         if len(packed) > 1 or not set(packed) <= _PACKED.keys():
-            accepted = f"its server packs it as {encodings[:60]!r}, unasked."
-            raise InvalidParameterError("messages", url, accepted)
+            raise _refused(url, f"its server packs it as {encodings[:60]!r}, unasked")
         self._unpacker: Any = zlib.decompressobj(_PACKED[packed[0]]) if packed else None
 
     def take(self, chunk: bytes) -> None:
         """Take some bytes, if they are not too many."""
         for part in self._unpacked(chunk):
-            self._size += len(part)
-            if self._size > MAX_BYTES:
+            self._exchange.downloaded += len(part)
+            if self._exchange.downloaded > MAX_BYTES:
                 self._parts.clear()
-                accepted = f"a download may have {MAX_BYTES // 1024 // 1024} MB."
-                raise InvalidParameterError("messages", self._url, accepted)
+                most = MAX_BYTES // 1024 // 1024
+                raise _refused(self._url, f"the downloads of a call may have {most} MB")
             self._parts.append(part)
 
     def whole(self) -> bytes:
@@ -140,6 +160,7 @@ class _Body:
             while chunk:
                 yield self._unpacker.decompress(chunk, _PIECE)
                 chunk = self._unpacker.unconsumed_tail
-        except zlib.error as error:
-            accepted = "its server packs it in a way that cannot be read."
-            raise InvalidParameterError("messages", self._url, accepted) from error
+        except zlib.error:
+            raise _refused(
+                self._url, "it is packed in a way that cannot be read"
+            ) from None

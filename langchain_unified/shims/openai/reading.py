@@ -88,7 +88,7 @@ class EventReader:
         try:
             yield from self._events(self._decoder.finish())
         except MalformedResponseError:
-            if not self._finished:  # A last event cut off after the end is no loss.
+            if not self._received:  # Otherwise its last event was cut off.
                 raise
         if not self._received and not self.done and _is_something(self._opening):
             raise no_stream(self._opening, self._response)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import threading
+import time
+import traceback
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -19,6 +23,7 @@ from langchain_unified.history.media import fetching
 from langchain_unified.history.media.reading import Media
 from langchain_unified.history.traits import traits_of
 from langchain_unified.planner import plan
+from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.types import CallPlan, Invocation
 from tests.unit_tests.media.forms import FILES
 
@@ -141,6 +146,54 @@ def test_a_packed_download_is_counted_unpacked(web: Callable[[Serve], None]) -> 
     web(lambda _: httpx.Response(200, stream=stream, headers=headers))
     with pytest.raises(InvalidParameterError, match="may have"):
         fetching.fetched(Media("image", "url", URL))
+
+
+def test_the_pictures_of_a_call_share_the_limit(
+    web: Callable[[Serve], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A prompt with many addresses takes up no more memory than one with one."""
+    monkeypatch.setattr(fetching, "MAX_BYTES", 2 * len(PNG) + 1)
+    web(lambda _: httpx.Response(200, stream=httpx.ByteStream(PNG)))
+
+    with Exchange(), pytest.raises(InvalidParameterError, match="may have"):
+        prepared(planned(fetch_urls=True), MESSAGES * 3)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({}, b""), ({"content-type": "text/html"}, b"<html>Sorry</html>")],
+    ids=["nothing", "a page"],
+)
+def test_what_is_no_picture_is_refused(
+    headers: dict[str, str], body: bytes, web: Callable[[Serve], None]
+) -> None:
+    """Neither nothing nor a page of the server is sent in place of a picture."""
+    stream = httpx.ByteStream(body)
+    web(lambda _: httpx.Response(200, stream=stream, headers=headers))
+    with pytest.raises(InvalidParameterError, match="its server answers with"):
+        fetching.fetched(Media("image", "url", URL))
+
+
+@pytest.mark.parametrize("host", ["me:s3cret@10.0.0.1", "xn--", "10.0.0.1"])
+def test_no_secret_of_a_url_is_shown(host: str) -> None:
+    """An error names the address without its password and its query."""
+    with pytest.raises(InvalidParameterError) as refused:
+        fetching.fetched(Media("image", "url", f"http://{host}/a.png?sig=s3cret"))
+
+    assert "s3cret" not in "".join(traceback.format_exception_only(refused.value))
+    assert refused.value.__cause__ is None
+
+
+def test_a_slow_name_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download ends in time though the look-up of its host does not."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30))
+    started = time.monotonic()
+    with pytest.raises(InvalidParameterError, match="may take"):
+        fetching.fetched(Media("image", "url", URL), 0.2)
+
+    over.set()
+    assert time.monotonic() - started < 10
 
 
 def test_a_packed_picture_is_read(web: Callable[[Serve], None]) -> None:
