@@ -14,7 +14,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import partial, wraps
-from itertools import takewhile
 from typing import Any, Literal
 
 from langchain_core.exceptions import ModelError
@@ -25,12 +24,10 @@ from langchain_unified.errors import (
     InvalidParameterError,
     ProviderError,
     ProviderNotEnabledError,
-    UnifiedError,
 )
 from langchain_unified.rollout import Rollout, Served
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.rollout.paths import Handed, Watched
-from langchain_unified.rollout.router import Asked
+from langchain_unified.rollout.paths import Handed, watched
 from langchain_unified.service import (
     StructuredResult,
     TextResult,
@@ -42,12 +39,10 @@ from langchain_unified.service.asking import AUTO
 Errors = Literal["raise", "dict"]
 """What a call without an answer does on the new path."""
 
+_KINDS = ("generate_text", "generate_chat", "generate_structured")
 _ROUTED = {
-    f"{name}{end}"
-    for name in (
-        *("generate_text", "generate_chat", "generate_structured"),
-        *("stream_text", "batch_text"),
-    )
+    f"{kind}{end}"
+    for kind in (*_KINDS, "stream_text", "batch_text")
     for end in ("", "_sync")
 }
 """Methods that both services may have: which of the two answers is for the flag."""
@@ -59,15 +54,16 @@ _DEPRECATED = (
 )
 _LATER = ("Await", "Async", "Coroutine", "Future", "Task")
 _VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_NEW_FIELDS = ("text", "model_used", "success")
 
 
 class LangChainCompatibilityService:
     """The old `LangChainService` surface.
 
-    Where an old service of one's own is given, it is the path before the migration for
-    every call, whoever makes the model: in `legacy` and `shadow` mode it gets the call
-    as it came, its other methods too, and what it returns or raises comes back
-    untouched. Without one, `legacy` is the plain `ChatOpenAI` inside the new service.
+    An old service of one's own is the path before for every call, whoever makes the
+    model: in `legacy` and `shadow` mode it gets the call as it came, its other methods
+    too, and what it returns or raises comes back untouched. Without one, `legacy` is
+    the plain `ChatOpenAI` inside the new service.
 
     On the new path a call without an answer raises what `ChatOpenAI` would have raised
     (for example `openai.RateLimitError`), so that retries and status codes built on it
@@ -167,97 +163,95 @@ class LangChainCompatibilityService:
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the service that the flag chose answers."""
         old, new = self._old(name), getattr(self.unified_service, name)
-        args_, named = _as_new(old, new, args, kwargs)
-        given = {**dict(zip(_parameters(new), args_, strict=False)), **named}
-        model = given.get("model", given.get("model_name", AUTO))
-        served, own = self._served(model, named), self.legacy is not None
-        plain = own and name not in self._awaited and _is_plain(old)
-        if own and (served is None or served == "legacy"):
+        asked, named = _as_new(old, new, args, kwargs)
+        given = {**dict(zip(_parameters(new), asked, strict=False)), **named}
+        model = given.get("model") or given.get("model_name") or AUTO
+        served = self._decided(model, named)
+        has_old = self.legacy is not None
+        plain = has_old and name not in self._awaited and _is_plain(old)
+        if served == "legacy" and has_old:
             if name == "generate_text" and "config" not in _parameters(old):
                 kwargs = {key: v for key, v in kwargs.items() if key != "config"}
             ask = partial(old, *args, **kwargs)
-            if served is not None and served.mode.name == "shadow":
-                watched = self._watched(name, served, (args_, named), model)
-                ask = partial(watched.of, ask)
-            found = _Told(served).of(ask) if self._details else ask()
+            if served.mode.name == "shadow":
+                observe = self._observer(name, served, asked, named, model)
+                ask = partial(watched, ask, observe)
+            found = (
+                Handed(value=partial(_told, served)).of(ask) if self._details else ask()
+            )
             if inspect.isawaitable(found) or hasattr(found, "__aiter__"):
                 self._awaited.add(name)
         else:
-            flag = {} if served is None else {"rollout": served}
+            named |= {} if served is None else {"rollout": served}
             if plain:
                 new = getattr(self.unified_service, f"{name}_sync", new)
-            found = _New(self, model).of(partial(new, *args_, **named, **flag))
-        awaits = plain and type(found) is dict and _in_event_loop()
-        return _Ready(found) if awaits else found
+            found = self._new(partial(new, *asked, **named), model)
+        return _Ready(found) if plain and type(found) is dict and _in_loop() else found
 
-    def _watched(
-        self,
-        name: str,
-        served: Served,
-        asked: tuple[tuple[Any, ...], dict[str, Any]],
-        model: object,
-    ) -> Watched:
-        """Return what has the old service's call compared when it is over."""
-        args = [*map(_copied, asked[0])]
-        named = {key: _copied(value) for key, value in asked[1].items()}
-        service = self.unified_service
-
-        def read() -> Asked:
-            return service.ask(name, *args, **named).call()
-
-        return Watched(
-            partial(
-                service.llm.router.observe,
-                *(served, None if "batch" in name else read),
-                stream=name.startswith("stream"),
-                model=self._name(model),
-            )
-        )
-
-    def _served(self, model: object, settings: Mapping[str, Any]) -> Served | None:
+    def _decided(self, model: Any, settings: dict[str, Any]) -> Served | None:
         """Decide who answers, once for both services."""
-        own, config = self.legacy is not None, settings.get("config")
-        if not own and self.rollout.silent:
-            return None
-        return self.rollout.decide(
-            self._provider(model),
-            config if isinstance(config, Mapping) else None,
-            settings,
-            model=self._name(model),
-            old_service=own,
-        )
+        config, has_old = settings.get("config"), self.legacy is not None
+        config = config if isinstance(config, Mapping) else None
+        known = None if model == AUTO else model
+        router, given = self.unified_service.llm.router, {**settings, "model": known}
+        return router.decide(config, given, self.rollout, old_service=has_old)
 
-    def _provider(self, model: object) -> str:
-        """Return the provider of a model; an old service may know other models."""
-        try:
-            return self.unified_service.provider_of(model)  # type: ignore[arg-type]
-        except UnifiedError:
-            if self.legacy is None:
+    def _observer(
+        self, name: str, served: Served, args: Any, named: dict[str, Any], model: Any
+    ) -> Callable[..., None]:
+        """Return what has the old service's call compared when it is over."""
+        args = [*map(_copied, args)]
+        named = {key: _copied(value) for key, value in named.items()}
+        service = self.unified_service
+        read = (
+            None
+            if "batch" in name
+            else lambda: service.ask(name, *args, **named).call()
+        )
+        asked = {"name": self._name(model), "stream": name.startswith("stream")}
+        return partial(service.llm.router.observe, served, read, **asked)
+
+    def _new(self, ask: Callable[[], Any], model: object) -> Any:
+        """Return the new service's answer, as the old one would have put it."""
+        ours: list[Exception] = []
+
+        @contextmanager
+        def step() -> Iterator[None]:
+            try:
+                yield
+            except Exception as error:
+                ours.append(error)
+                if (before := _as_before(error)) is not error:
+                    raise before from None
                 raise
-            return ""
+
+        def failed(error: Exception) -> Any:
+            mine = ours[-1] if ours else error
+            if self._errors == "dict" and is_no_answer(mine):
+                return self._no_answer(mine, model)
+            raise error from error.__cause__
+
+        return Handed(step, self._plain, failed=failed).of(ask)
 
     def _name(self, model: object) -> str:
         auto = model == AUTO or not isinstance(model, str)
         return self.unified_service.llm.model_name if auto else str(model)
 
-    def failed(self, error: Exception, model: object) -> dict[str, Any]:
-        """Return a dictionary without success; raise what it may not stand for."""
-        if self._errors != "dict" or not is_no_answer(error):
-            raise error
+    def _no_answer(self, error: Exception, model: object) -> dict[str, Any]:
         plain = isinstance(error, ProviderNotEnabledError)
         text = str(error) if plain else f"{type(error).__name__}: {error}"
         found = {"text": "", "model_used": self._name(model), "success": False}
         return {**found, "error": text}
 
-    def plain(self, found: Any) -> Any:
+    def _plain(self, found: Any) -> Any:
         """Return dictionaries in the place of results."""
         if isinstance(found, list):
-            return [self.plain(one) for one in found]
+            return [self._plain(one) for one in found]
         if not isinstance(found, TextResult):
             return found
         answer = found.as_dict()
         if not self._details:
-            answer = {k: found[k] for k in ("text", "model_used", "success")}
+            answer = {name: found[name] for name in _NEW_FIELDS}
         if isinstance(found, StructuredResult):
             answer["value"] = found.value
         refusal = found.message and refusal_of(found.message)
@@ -272,51 +266,18 @@ class _Ready(dict[str, Any]):
         return dict(self)
 
 
-class _Told(Handed):
-    """The old service's answer, with the decision beside it."""
-
-    def __init__(self, served: Served | None) -> None:
-        self._served = served
-
-    def value(self, found: Any) -> Any:
-        if self._served is None or not isinstance(found, Mapping):
-            return found
-        return {**found, "rollout": self._served.record}
-
-
-class _New(Handed):
-    """The new service's answer, as the old one would have put it."""
-
-    def __init__(self, service: LangChainCompatibilityService, model: object) -> None:
-        self._service, self._model = service, model
-        self._error: Exception | None = None
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self._error, cause = error, _as_before(error)
-            if cause is error:
-                raise
-            raise cause from None
-
-    def value(self, found: Any) -> Any:
-        return self._service.plain(found)
-
-    def failed(self, error: Exception) -> Any:
-        try:
-            return self._service.failed(self._error or error, self._model)
-        except Exception:  # noqa: BLE001 - raised as it was before
-            raise error from error.__cause__
+def _told(served: Served, found: Any) -> Any:
+    """Return the old service's answer with the decision beside it."""
+    known = isinstance(found, Mapping)
+    return {**found, "rollout": served.record} if known else found
 
 
 def _as_before(error: Exception) -> Exception:
     """Return what ChatOpenAI raised, where the new service typed it."""
     cause = error.__cause__
     typed = type(error).__module__.startswith(ProviderError.__module__)
-    kept = typed or isinstance(cause, ModelError)
-    return cause if kept and isinstance(cause, Exception) else error
+    kept = isinstance(cause, Exception) and (typed or isinstance(cause, ModelError))
+    return cause if kept else error  # type: ignore[return-value]
 
 
 def _parameters(method: Any) -> list[str]:
@@ -333,19 +294,14 @@ def _as_new(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return an old call's arguments as the new method takes them.
 
-    What is asked comes first, whatever its name was. The others keep their places as
-    far as both services agree, and go by the old names from there on.
+    What is asked comes first, whatever its name was; the others go by the old names.
     """
-    theirs, ours, named = _parameters(old), _parameters(new), dict(kwargs)
-    first = next((name for name in (*theirs[:1], ours[0]) if name in named), None)
-    if not args and first is not None:
-        return (named.pop(first),), named
-    pairs = zip(theirs[1:], ours[1:], strict=False)
-    agreed = 1 + len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
-    if len(args) > len(theirs):
-        return args, named
-    rest = dict(zip(theirs[agreed:], args[agreed:], strict=False))
-    return args[:agreed], {**rest, **named}
+    names = _parameters(old)
+    if len(args) > len(names):
+        return args, {**kwargs}
+    named = {**dict(zip(names, args, strict=False)), **kwargs}
+    asked = [name for name in (*names[:1], *_parameters(new)[:1]) if name in named]
+    return tuple(named.pop(name) for name in asked[:1]), named
 
 
 def _function(method: Any) -> Any:
@@ -364,12 +320,11 @@ def _is_plain(method: Any) -> bool:
     return not any(word in annotation for word in _LATER)
 
 
-def _in_event_loop() -> bool:
+def _in_loop() -> bool:
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop() is not None
     except RuntimeError:
         return False
-    return True
 
 
 def _copied(value: Any) -> Any:

@@ -75,7 +75,7 @@ def plan_html(plan: CallPlan) -> str:
         for c in plan.changes
     ]
     heads = ("what", "setting", "asked for", "sent", "why")
-    return _table(plan_rows(plan)) + (_table(changes, heads) if changes else "")
+    return table_html(plan_rows(plan)) + (table_html(changes, heads) if changes else "")
 
 
 def _why(change: Any) -> str:
@@ -117,8 +117,8 @@ def config_html(config: ModelConfig) -> str:
         for rule in mapping.rules.values()
     ]
     heads = ("endpoint", "setting", "on the wire", "taken", "source")
-    folded = _folded(f"{len(rules)} parameter rules", _table(rules, heads))
-    return _table(config_rows(config)) + folded
+    folded = _folded(f"{len(rules)} parameter rules", table_html(rules, heads))
+    return table_html(config_rows(config)) + folded
 
 
 def _effort(config: ModelConfig) -> str:
@@ -179,7 +179,7 @@ def registry_html(registry: Registry) -> str:
     return "".join(
         _folded(
             f"{provider}: {state}, {len(configs)} models",
-            _table([_model_row(config) for config in configs], _HEADS),
+            table_html([_model_row(config) for config in configs], _HEADS),
         )
         for provider, (state, configs) in _providers(registry).items()
     )
@@ -219,7 +219,8 @@ def _folded(title: str, inner: str) -> str:
     return f"<details><summary>{html.escape(title)}</summary>{inner}</details>"
 
 
-def _table(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
+def table_html(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
+    """Return a table in the notebook's own colours; what it holds is escaped."""
     head = _row(heads, "th") if heads else ""
     return f'<table style="{_CSS}">{head}{"".join(map(_row, rows))}</table>'
 

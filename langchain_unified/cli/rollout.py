@@ -18,12 +18,11 @@ from langchain_unified.cli.output import (
     user_errors,
 )
 from langchain_unified.registry import default_registry
-from langchain_unified.rollout import ENVIRONMENT, CallInfo, Mode
-from langchain_unified.rollout.control import SALT
+from langchain_unified.rollout import ENVIRONMENT, Mode
+from langchain_unified.rollout.control import LEGACY_PROVIDERS, SALT
 from langchain_unified.rollout.flags import FileFlag
 from langchain_unified.rollout.modes import enters_at
 from langchain_unified.rollout.report import ShadowReport
-from langchain_unified.rollout.served import LEGACY_PROVIDERS
 
 app = typer.Typer(
     name="rollout",
@@ -107,7 +106,7 @@ def _read(flag: str | None) -> Mode:
     if not Path(text).is_file():
         return Mode.parse(text)
     wrong: list[str] = []
-    mode = FileFlag(text, wrong.append).read(CallInfo())
+    mode = FileFlag(text, wrong.append).read()
     if mode is None:
         errors.print("error:", *(wrong or [f"{text} is empty"]), markup=False)
         raise typer.Exit(WRONG_USE)

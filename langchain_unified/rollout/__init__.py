@@ -28,23 +28,22 @@ from langchain_unified.rollout.capture import (
 )
 from langchain_unified.rollout.control import Rollout, rollout
 from langchain_unified.rollout.events import RolloutEvent
-from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT, Flag
+from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
+from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 from langchain_unified.rollout.router import Router
 from langchain_unified.rollout.served import RolledPlan, Served
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
-    from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 
 __all__ = [
     "EMERGENCY",
     "ENVIRONMENT",
     "CallInfo",
     "Difference",
-    "Flag",
     "Guard",
     "Key",
     "Mirror",
@@ -63,13 +62,4 @@ __all__ = [
     "rollout",
 ]
 
-__getattr__ = exported(
-    __name__,
-    {
-        "Difference": "report",
-        "Guard": "guard",
-        "Mirror": "mirror",
-        "Mirrored": "report",
-        "ShadowReport": "report",
-    },
-)
+__getattr__ = exported(__name__, {"Guard": "guard", "Mirror": "mirror"})

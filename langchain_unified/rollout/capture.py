@@ -15,12 +15,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from langchain_unified.runtime import SENT
-
-_NONE: Mapping[str, str] = MappingProxyType({})
+from langchain_unified.types import EMPTY
 
 
 class Sent(NamedTuple):
@@ -34,7 +32,7 @@ class Sent(NamedTuple):
 
     url: str
     body: Mapping[str, Any]
-    headers: Mapping[str, str] = _NONE
+    headers: Mapping[str, str] = EMPTY
 
 
 def report_sent(
@@ -49,8 +47,7 @@ def report_sent(
         body: Its JSON body.
         headers: Its headers.
     """
-    seen = SENT.get()
-    if seen is not None:
+    if (seen := SENT.get()) is not None:
         named = {name.lower(): value for name, value in (headers or {}).items()}
         seen.append(Sent(str(url), body, named))
 

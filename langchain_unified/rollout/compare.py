@@ -16,6 +16,7 @@ from langchain_unified import vocabulary
 from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.payloads import (
     ABSENT,
+    MESSAGES,
     Carried,
     Payload,
     json_equal,
@@ -28,8 +29,6 @@ from langchain_unified.types import CallPlan, Change
 REFUSALS = (UnifiedError, ValidationError)
 """What the unified path raises before anything is sent; a provider that is off too."""
 
-CHAT_OPENAI = "ChatOpenAI"
-OLD_SERVICE = "The old service"
 ADDED = {
     "stream_options": (
         "The unified path asks for usage while streaming, as the answer counts tokens; "
@@ -41,8 +40,8 @@ ADDED = {
 }
 """What plans add to every call that takes it, without a change of its own."""
 
-PLACES = {"headers": "extra_headers", "words": "messages", "roles": "messages"}
-PLACES |= dict.fromkeys(("messages", "input", "instructions"), "messages")
+PLACES = {"headers": "extra_headers"}
+PLACES |= dict.fromkeys((*MESSAGES, "words", "roles"), "messages")
 """The parameter of what is compared place by place, by where it stands."""
 
 FATES = {
@@ -54,9 +53,9 @@ FATES = {
 }
 """What becomes of a call that carries a setting, by when the endpoint takes it."""
 
+_NO_SCHEMA = ", although {model} takes no response schema: the call fails (400)"
 _MEDIA = ("url", "data", "file")
 Meaning = tuple[Kind, str]
-_MENDED: Meaning = ("mended", "The unified path does not.")
 
 
 def refusal(error: Exception, model: str, legacy: Payload | None) -> Difference:
@@ -64,10 +63,10 @@ def refusal(error: Exception, model: str, legacy: Payload | None) -> Difference:
     said = isinstance(error, UnifiedError)  # What pydantic says repeats the words.
     why = str(error) if said else "what is asked is no message."
     named = getattr(error, "parameter", None) or ("model" if said else "messages")
-    parameter = vocabulary.canonical_names().get(named, named)
-    carried = legacy.settings().get(parameter) if legacy is not None else None
-    value = UNKNOWN if legacy is None else "sent"
-    value = shown(parameter, carried.value) if carried else value
+    parameter, value = vocabulary.canonical_names().get(named, named), UNKNOWN
+    if legacy is not None:
+        carried = legacy.settings().get(parameter)
+        value = shown(parameter, carried.value) if carried else "sent"
     meaning = f"The unified path refuses it before anything is sent: {why}"
     return Difference(model, parameter, value, "refused", meaning, kind="refused")
 
@@ -94,25 +93,41 @@ class Comparison:
     legacy: Payload
     unified: Payload
     plan: CallPlan
-    who: str = CHAT_OPENAI
-    asked: Collection[str] = ()
+    who: str
+    asked: Collection[str]
 
     def differences(self) -> Iterator[Difference]:
         """Yield what the two requests do not share."""
         settings = self.legacy.settings(), self.unified.settings()
-        trees = self.legacy.tree(self.unified), self.unified.tree(self.legacy)
+        places = self.legacy.places(self.unified), self.unified.places(self.legacy)
         if self.plan.stop and "stop" not in settings[0]:
-            yield self._lost_stop()
-        for name in dict.fromkeys(key for tree in trees for key in tree):
-            was, now = (tree.get(name, ABSENT) for tree in trees)
+            lost = f"{self.who} leaves it out without a word, and the answer runs past"
+            _, more = _told(self._change("stop")) or ("", "")
+            meaning: Meaning = ("emulated", f"{lost} it. {more}".strip())
+            yield self._row("stop", None, "applied by the client", meaning)
+        for name in dict.fromkeys(key for place in places for key in place):
+            was, now = (place.get(name, ABSENT) for place in places)
             parts = [*leaves(was, now, name)]
-            carried = [found.get(name) for found in settings]
-            if name in PLACES:
-                yield from (self._part(PLACES[name], *part) for part in parts)
-            elif self._is_whole(name, parts, *carried):
-                yield self._whole(name, was, now, *carried)
+            before, after = (found.get(name) for found in settings)
+            if name in {"base_url", "endpoint"} and parts:
+                yield self._row(name, was, now, self._why_elsewhere(name))
+            elif name not in PLACES and self._is_whole(name, parts, before, after):
+                texts = _text(name, before, after), _text(name, after, before)
+                yield self._row(name, *texts, self._why(name, before, after))
             else:
-                yield from (self._part(name, *part) for part in parts)
+                yield from (self._part(PLACES.get(name, name), *part) for part in parts)
+
+    def _row(
+        self,
+        parameter: str,
+        was: str | None,
+        now: str | None,
+        why: Meaning,
+        where: str = "",
+    ) -> Difference:
+        kind, meaning = why
+        model = self.plan.model
+        return Difference(model, parameter, was, now, meaning, 1, kind, where)
 
     def _is_whole(
         self,
@@ -124,45 +139,26 @@ class Comparison:
         """Tell whether a setting differs as a whole: in value, kind, name or fate."""
         if parts:
             return any(p[0] == name or p[0].endswith(".type") for p in parts)
-        if was is None or now is None:
-            return False
         same_wire = self.legacy.endpoint == self.unified.endpoint
-        return (same_wire and was.name != now.name) or self._lost(name)
-
-    def _lost_stop(self) -> Difference:
-        lost = f"{self.who} leaves it out without a word, and the answer runs past it."
-        _, more = _told(self._change("stop")) or ("", "")
-        meaning = f"{lost} {more}".strip()
-        model, applied = self.plan.model, "applied by the client"
-        return Difference(model, "stop", None, applied, meaning, kind="emulated")
-
-    def _whole(
-        self, name: str, was: Any, now: Any, *carried: Carried | None
-    ) -> Difference:
-        """Return the difference of a setting, the server or the endpoint."""
-        if name == "base_url":
-            why: Meaning = ("unexplained", f"{self.who} asks another server.")
-        elif name == "endpoint":
-            why = self._why_endpoint()
-        else:
-            before, after = carried
-            why = self._meaning(name, before, after)
-            was, now = _text(name, before, after), _text(name, after, before)
-        kind, meaning = why
-        return Difference(self.plan.model, name, was, now, meaning, kind=kind)
+        renamed = same_wire and was and now and was.name != now.name
+        return bool(renamed) or self._lost(name)
 
     def _part(self, parameter: str, where: str, was: Any, now: Any) -> Difference:
         """Return the difference of one place inside a setting or the messages."""
         name = where.rpartition(".")[2].removesuffix("[]")
-        before, after = (None if v is ABSENT else shown(name, v) for v in (was, now))
-        if where == "roles":
-            kind, meaning = self._why_roles(was, now)
-        else:
-            change = self._change_inside(parameter, where)
-            kind, meaning = _told(change) or _unexplained(where)
-        return Difference(
-            self.plan.model, parameter, before, after, meaning, kind=kind, where=where
+        texts = (
+            None if value is ABSENT else shown(name, value) for value in (was, now)
         )
+        if where == "roles":
+            return self._row(parameter, *texts, self._why_roles(was, now), where)
+        change = self._change(parameter)
+        if parameter == "messages":
+            inside = where.rpartition("content")[2]
+            media = where == "words" or any(word in inside for word in _MEDIA)
+            change = self._change("messages", *(("fetch_urls",) if media else ()))
+        elif change is not None and change.kind == "renamed":
+            change = None
+        return self._row(parameter, *texts, _told(change) or _unexplained(where), where)
 
     def _lost(self, name: str) -> bool:
         """Tell whether the endpoint before lacks a parameter that ours has."""
@@ -172,13 +168,16 @@ class Comparison:
         ours, theirs = mappings[self.plan.endpoint].rules, mappings[endpoint].rules
         return name in ours and name not in theirs
 
-    def _why_endpoint(self) -> Meaning:
+    def _why_elsewhere(self, name: str) -> Meaning:
+        """Return why the two requests go to different servers or endpoints."""
         plan, legacy = self.plan, self.legacy.endpoint
+        if name == "base_url":
+            return "unexplained", f"{self.who} asks another server."
         if legacy not in plan.config.endpoints:
             fails = f"{self.who}'s call fails (404)."
             return "mended", f"{plan.model} is not served on {legacy}; {fails}"
-        if (change := self._change("endpoint")) is not None:
-            return "routed", _sentence(change)
+        if why := _told(self._change("endpoint")):
+            return why
         rule = plan.config.tools.get(legacy)
         if plan.body.get("tools") and rule not in {None, "any"}:
             return "mended", (
@@ -189,8 +188,7 @@ class Comparison:
 
     def _why_roles(self, was: list[str], now: list[str]) -> Meaning:
         model, taken = self.plan.model, self.plan.config.system_roles
-        bad = sorted({"system", "developer"} & set(was) - set(taken))
-        if bad:
+        if bad := sorted({"system", "developer"} & set(was) - set(taken)):
             takes = f"{model} takes no message of role {bad[0]!r}"
             return "mended", f"{takes}; the call fails (400)."
         form = self._change("response_format")
@@ -202,22 +200,25 @@ class Comparison:
             return "translated", "Both are accepted; the order and text are the same."
         return _unexplained("the order of the messages")
 
-    def _meaning(self, name: str, was: Carried | None, now: Carried | None) -> Meaning:
+    def _why(self, name: str, was: Carried | None, now: Carried | None) -> Meaning:
         """Return what the difference of a setting comes from, and what it means."""
-        change = _explaining(self._change(name), was, now)
+        why = _told(_explaining(self._change(name), was, now))
         if was is None:
-            return _told(change) or self._why_added(name)
-        if change is None and _same_meaning(was, now):
+            return why or self._why_added(name)
+        same = json_equal([was.value], now.value) if now else was.value is None
+        if why is None and same and (now is None or isinstance(was.value, str)):
             return "translated", "The same value in another form."
-        fate = self._fate(name, was.value)
-        if now is not None and was.value == now.value:
+        fate, what = self._fate(name, was.value), "sends another value"
+        if now is None:
+            what = "sends it"
+        elif was.value == now.value:
             if self._lost(name):
                 return "mended", f"{self.who} sends it{fate}."
-            kind, why = _told(change) or ("renamed", "both are accepted.")
-            return kind, f"The same value under another name: {why}"
-        what = "sends it" if now is None else "sends another value"
-        kind, why = _told(change) or (_MENDED if fate else _unexplained(name))
-        return kind, f"{self.who} {what}{fate}. {why}"
+            kind, text = why or ("renamed", "both are accepted.")
+            return kind, f"The same value under another name: {text}"
+        mended: Meaning = ("mended", "The unified path does not.")
+        kind, text = why or (mended if fate else _unexplained(name))
+        return kind, f"{self.who} {what}{fate}. {text}"
 
     def _why_added(self, name: str) -> Meaning:
         """Return the meaning of what only our request carries."""
@@ -232,34 +233,19 @@ class Comparison:
     def _fate(self, name: str, value: Any) -> str:
         """Return what becomes of the call before for carrying a setting."""
         config, endpoint = self.plan.config, self.legacy.endpoint
-        mapping = config.mappings.get(endpoint)
+        fate, mapping = None, config.mappings.get(endpoint)
         if mapping is not None and name != "model":
             rule = mapping.rules.get(name)
             fate = FATES.get(None if rule is None else rule.accepts)
-            if fate is not None:
-                return fate.format(endpoint=endpoint, model=config.model)
         kind = value.get("type") if isinstance(value, dict) else None
         schema = isinstance(value, type) or kind == "json_schema"
-        if name != "response_format" or not schema:
-            return ""
-        if config.supports("structured_output"):
-            return ""
-        return (
-            f", although {config.model} takes no response schema: the call fails (400)"
-        )
+        if fate is None and name == "response_format" and schema:
+            fate = None if config.supports("structured_output") else _NO_SCHEMA
+        return (fate or "").format(endpoint=endpoint, model=config.model)
 
     def _change(self, *parameters: str) -> Change | None:
         """Return the first change on the plan that is about one of these."""
         return next((c for c in self.plan.changes if c.parameter in parameters), None)
-
-    def _change_inside(self, parameter: str, where: str) -> Change | None:
-        """Return the change on the plan behind a difference inside a setting."""
-        if parameter != "messages":
-            change = self._change(parameter)
-            return None if change is None or change.kind == "renamed" else change
-        inside = where.rpartition("content")[2]
-        media = where == "words" or any(word in inside for word in _MEDIA)
-        return self._change("messages", *(("fetch_urls",) if media else ()))
 
 
 def _text(name: str, carried: Carried | None, other: Carried | None) -> str | None:
@@ -284,21 +270,12 @@ def _explaining(
     if change is None:
         return None
     if change.kind == "renamed":
-        same = was is not None and now is not None and was.value == now.value
-        return change if same else None
+        return change if was and now and was.value == now.value else None
     if (change.kind == "dropped") is not (now is None):
         return None
     scalar = isinstance(change.requested, (str, int, float))
-    if was is not None and scalar and not json_equal(was.value, change.requested):
-        return None
-    return change
-
-
-def _same_meaning(was: Carried, now: Carried | None) -> bool:
-    """Tell whether one sends null for nothing, or one string for a list of one."""
-    if now is None:
-        return was.value is None
-    return isinstance(was.value, str) and json_equal([was.value], now.value)
+    other = was is not None and not json_equal(was.value, change.requested)
+    return None if scalar and other else change
 
 
 def _told(change: Change | None) -> Meaning | None:

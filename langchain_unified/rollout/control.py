@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from langchain_unified.choice import is_auto
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.rollout.events import Listener, Teller
 from langchain_unified.rollout.flags import (
     EMERGENCY,
     ENVIRONMENT,
     FLAG,
-    CallableFlag,
+    NO_KEY,
+    NOBODY,
     EmergencyFile,
-    EnvironmentFlag,
     FileFlag,
     Flag,
-    OpenFeatureFlag,
+    ask_environment,
+    ask_function,
+    ask_openfeature,
 )
 from langchain_unified.rollout.keys import CallInfo, Key, KeyReader, check_function
 from langchain_unified.rollout.modes import LEGACY, Mode
-from langchain_unified.rollout.served import LEGACY_PROVIDERS, Served, no_past
-from langchain_unified.runtime import ROLLOUT, runtime
+from langchain_unified.rollout.report import ShadowReport
+from langchain_unified.rollout.served import Served
+from langchain_unified.rollout.store import Destination, ShadowStore
+from langchain_unified.runtime import ROLLOUT
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
     from langchain_unified.rollout.paths import Answer
-    from langchain_unified.rollout.report import ShadowReport
-    from langchain_unified.rollout.store import Destination, ShadowStore
 
 SALT = "langchain-unified"
+
+LEGACY_PROVIDERS = frozenset({"openai"})
+"""The providers ChatOpenAI can call: the path before the migration if there is no old
+service of one's own."""
 
 Decision = tuple[Mode, str]
 """A mode and what said so."""
 
-_SCOPED = frozenset({"context", "call"})
-"""What holds for a block or a call; only the flag's own changes are told."""
-
-_NOBODY, _NO_KEY = CallInfo(), Key()
-_BEFORE: Decision = LEGACY, "default"
+_OPEN = (
+    "The model is left open, which ChatOpenAI does not know; name one to have the call "
+    "served as before."
+)
+_NO_PAST = (
+    "{0} has no path from before the migration; to refuse its calls, add '{0}=off' to "
+    "the flag."
+)
+_FORMS = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."
 
 
 @contextmanager
@@ -68,13 +78,6 @@ def rollout(mode: str | Mode) -> Iterator[None]:
         yield
     finally:
         ROLLOUT.reset(token)
-
-
-class _Storing:
-    """Lets one thread at a time make a store; a lock of its own would not pickle."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
 
 
 class Rollout:
@@ -142,26 +145,34 @@ class Rollout:
         """Line up the sources."""
         self.mode = mode
         self.default = None if default is None else Mode.parse(default)
-        _check("mirror", mirror, "offer", "give a Mirror.")
-        _check("guard", guard, "thresholds", "give a Guard.")
+        for name, part, method in (
+            ("mirror", mirror, "offer"),
+            ("guard", guard, "min_calls"),
+        ):
+            if part is not None and not hasattr(part, method):
+                raise InvalidParameterError(name, part, f"give a {name.title()}.")
         check_function("call", call)
         check_function("on_event", on_event)
-        self.salt, self.mirror, self.guard = salt, mirror, guard
-        self.report_to, self.guarded = report_to, ""
+        self.salt, self.mirror, self.guard, self.guarded = salt, mirror, guard, ""
+        self.store = ShadowStore(report_to)
         self._keys, self._teller = KeyReader(key), Teller(on_event)
-        self._store: ShadowStore | None = None
         self._told: set[str] = set()
         self._emergency: dict[str, EmergencyFile] = {}
         self._emergency_path = None if emergency is None else os.fspath(emergency)
-        self._environment = EnvironmentFlag(environment, self._warn)
-        sources: list[Flag] = [self._environment]
+        ask: Any = partial(ask_environment, environment)
+        self._environment = Flag("environment", environment, ask, self._warn)
+        self._sources: list[Flag] = [self._environment]
         if file is not None:
-            sources.insert(0, FileFlag(file, self._warn))
+            self._sources.insert(0, FileFlag(file, self._warn))
         if call is not None:
-            sources.insert(0, CallableFlag(call, self._warn))
+            ask, name = partial(ask_function, call), type(call).__name__
+            name = getattr(call, "__qualname__", name)
+            self._sources.insert(0, Flag("callable", name, ask, self._warn))
         if openfeature:
-            sources.append(OpenFeatureFlag(openfeature, flag, self._warn))
-        self._sources = sources
+            ask = partial(ask_openfeature, openfeature, flag)
+            told = Flag("openfeature", flag, ask, self._warn, by_key=True)
+            self._sources.append(told)
+        self._has_sources = len(self._sources) > 1
 
     @property
     def mode(self) -> Mode | None:
@@ -174,21 +185,32 @@ class Rollout:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody has set a flag anywhere; cheaper than asking each source."""
-        return (
-            self._mode is None
-            and self.default is None
-            and len(self._sources) == 1
-            and ROLLOUT.get() is None
-            and self._environment.unset
-            and self._emergency_path is None
-            and EMERGENCY not in os.environ
-        )
+        """Whether nobody has set a flag anywhere: all that a plain model's call pays."""
+        environment = self._environment
+        if (
+            self._has_sources
+            or self._mode is not None
+            or self.default is not None
+            or self._emergency_path is not None
+            or ROLLOUT.get() is not None
+            or environment.place in os.environ
+            or EMERGENCY in os.environ
+        ):
+            return False
+        environment.good.clear()  # An unset variable has no last good word.
+        return True
 
-    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Decision | None:
-        """Return what the first source that speaks says, and its name."""
+    def read(
+        self, call: CallInfo = NOBODY, key: Key = NO_KEY, *, old_service: bool = False
+    ) -> Decision | None:
+        """Return what the first source that speaks says, and its name.
+
+        With an old service of one's own and no flag anywhere, that is `legacy`.
+        """
         said = self._emergency_says() or self._said(call, key)
-        if said is not None and said[1] not in _SCOPED:
+        if said is None and old_service:
+            said = LEGACY, "default"
+        if said is not None and said[1] != "context":  # A block is no flip.
             self._teller.decided(*said, by_key=said[1] == "openfeature")
         return said
 
@@ -206,22 +228,20 @@ class Rollout:
     def _said(self, call: CallInfo, key: Key) -> Decision | None:
         if (mode := ROLLOUT.get()) is not None:
             return mode, "context"
-        said = self._flag(call, key)
+        said = (self._mode, "instance") if self._mode else self._asked(call, key)
         if not self.guarded:
             return said
-        pairs = said[0].providers if said else ()  # Kill switches stay on.
-        off = tuple(pair for pair in pairs if pair[1].name == "off")
+        off = said[0].kill_switches if said else ()  # They stay on.
         return Mode("legacy", providers=off), "guard"
 
-    def _flag(self, call: CallInfo, key: Key) -> Decision | None:
-        if self._mode is not None:
-            return self._mode, "instance"
+    def _asked(self, call: CallInfo, key: Key) -> Decision | None:
+        """Ask one source after the other, as far as they can be read."""
         for source in self._sources:
             if (mode := source.read(call, key)) is not None:
                 return mode, source.source
             if source.stuck:
                 return self.default or LEGACY, "default"
-        if self.default is None and len(self._sources) == 1:
+        if self.default is None and not self._has_sources:
             return None
         return self.default or LEGACY, "default"
 
@@ -237,33 +257,28 @@ class Rollout:
     ) -> Served | None:
         """Decide who serves a call; `None` if no source says anything.
 
-        Args:
-            provider: The provider of the call's model.
-            config: The call's config.
-            settings: The call's keywords.
-            model: The model it asks for.
-            mode: What the call itself says; only the emergency file goes before.
-            old_service: Whether an old service of one's own answers in `legacy`,
-                whoever makes the model.
+        What the call itself says, its `mode`, goes before all but the emergency file.
+        With an old service that answers in `legacy`, it does so whoever makes the
+        model.
         """
         call = CallInfo(config or {}, settings or {}, model)
         key = self._key_of(call)
-        said: Decision | None
-        if mode is not None:
-            said = self._emergency_says() or (Mode.parse(mode), "call")
+        if mode is None:
+            said = self.read(call, key, old_service=old_service)
         else:
-            said = self.read(call, key) or (_BEFORE if old_service else None)
+            said = self._emergency_says() or (Mode.parse(mode), "call")
         if said is None:
             return None
-        if said is _BEFORE:
-            self._teller.decided(*said, by_key=False)
         own, reason = said[0].of(provider), ""
         served_by = own.serves(key.value or _run_of(call), self.salt)
-        reached = old_service or provider in LEGACY_PROVIDERS
-        if served_by == "legacy" and not reached:
-            served_by, reason = "unified", no_past(provider)
-            if own.name == "legacy":
-                self._once(f"Rollout mode 'legacy': {reason}", own)
+        if served_by == "legacy" and not old_service:
+            if is_auto(model):
+                reason = _OPEN
+            elif provider not in LEGACY_PROVIDERS:
+                reason = _NO_PAST.format(provider)
+                if own.name == "legacy":
+                    self._once(f"Rollout mode 'legacy': {reason}", own)
+            served_by = "unified" if reason else served_by
         return Served.by(self, said, served_by, provider, key=key, reason=reason)
 
     def _key_of(self, call: CallInfo) -> Key:
@@ -300,16 +315,6 @@ class Rollout:
         """
         return self.store.report(timeout)
 
-    @property
-    def store(self) -> ShadowStore:
-        """Where comparisons are kept."""
-        if self._store is None:
-            from langchain_unified.rollout.store import ShadowStore  # noqa: PLC0415
-
-            with runtime[_Storing].lock:
-                self._store = self._store or ShadowStore(self.report_to)
-        return self._store
-
     def _warn(self, message: str) -> None:
         self._teller.tell("unreadable", message)
 
@@ -322,20 +327,11 @@ class Rollout:
         """Return itself: copies of a model obey the same switch."""
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave comparisons behind when travelling to another process."""
-        return {**self.__dict__, "_store": None}
-
 
 def _run_of(call: CallInfo) -> str:
     """Return what draws a call that names nobody: the run it is part of, or chance."""
     parent = getattr(call.config.get("callbacks"), "parent_run_id", None)
     return str(parent or call.config.get("run_id") or uuid4().hex)
-
-
-def _check(name: str, value: Any, member: str, accepted: str) -> None:
-    if value is not None and not hasattr(value, member):
-        raise InvalidParameterError(name, value, accepted)
 
 
 def rollout_of(value: Any) -> Rollout:
@@ -350,9 +346,9 @@ def rollout_of(value: Any) -> Rollout:
     """
     if isinstance(value, Rollout):
         return value
-    if not isinstance(value, Hashable):
-        raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
-    return _made(value)
+    if isinstance(value, Hashable):
+        return _made(value)
+    raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
 
 
 @lru_cache(maxsize=256)
@@ -368,6 +364,3 @@ def _made(value: Any) -> Rollout:
     if callable(value):
         return Rollout(call=value)
     raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
-
-
-_FORMS = "give a mode, a function, a pathlib.Path, an OpenFeature client or Rollout."

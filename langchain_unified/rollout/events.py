@@ -13,12 +13,10 @@ from langchain_unified.rollout.modes import Mode
 from langchain_unified.runtime import renew_in_children
 
 _LOG = logging.getLogger("langchain_unified")
+_MINUTE = 60.0
 
 MAX_PER_MINUTE = 20
-"""Lines logged in a minute; a flag that says something else at each call would
-otherwise fill the log."""
-
-_MINUTE = 60.0
+"""Lines logged in a minute, for a flag that says something else at each call."""
 
 Kind = Literal["changed", "unreadable", "no_path", "guard"]
 
@@ -54,59 +52,53 @@ class Teller:
     def __init__(self, listener: Listener | None = None) -> None:
         """Start with nothing told."""
         self._listener = listener
-        self.renew()
-        renew_in_children(self)
         self._last: tuple[Mode, str] | None = None
         self._recent: dict[Mode, float] = {}
         self._told: deque[float] = deque(maxlen=MAX_PER_MINUTE)
+        self.renew()
+        renew_in_children(self)
 
     def renew(self) -> None:
         """Take a lock of one's own, in a forked process too."""
         self._lock = threading.Lock()
 
-    def decided(self, mode: Mode, source: str, *, by_key: bool) -> None:
+    def decided(self, mode: Mode, source: str, *, by_key: bool = False) -> None:
         """Tell a decision if it is another than the one told last.
 
-        Args:
-            mode: What is in force.
-            source: What said so.
-            by_key: Whether the source answers each user differently; then only a mode
-                that nobody was given in the last minute is news.
+        Of a source that answers each user differently (`by_key`) only a mode that
+        nobody was given in the last minute is news.
         """
         if self._last == (mode, source) and not by_key:
             return
         with self._lock:
-            before, now = self._last, time.monotonic()
-            seen = self._recent.get(mode) if by_key else None
+            before, self._last = self._last, (mode, source)
+            now = time.monotonic()
+            seen = self._recent.get(mode, -_MINUTE) if by_key else -_MINUTE
             if by_key:
                 self._recent[mode] = now
-            self._last = (mode, source)
-        if before == (mode, source) or (seen is not None and now - seen < _MINUTE):
+        if before == (mode, source) or now - seen < _MINUTE:
             return
         was = str(before[0]) if before else ""
         told = f" (before: {was!r} by {before[1]})" if before else ""
         message = f"Rollout: {str(mode)!r} by {source} is in force{told}."
-        self.tell("changed", message, mode, source, before=was)
+        self._tell(
+            RolloutEvent("changed", message, str(mode), was, source, time.time())
+        )
 
     def tell(
-        self,
-        kind: Kind,
-        message: str,
-        mode: Mode | None = None,
-        source: str = "",
-        *,
-        before: str | None = None,
+        self, kind: Kind, message: str, mode: Mode | None = None, source: str = ""
     ) -> None:
         """Log an event, and hand it to the listener."""
+        before = str(self._last[0]) if self._last else ""
+        now = "" if mode is None else str(mode)
+        self._tell(RolloutEvent(kind, message, now, before, source, time.time()))
+
+    def _tell(self, event: RolloutEvent) -> None:
         if self._within_limit():
-            changed = kind == "changed"
-            _LOG.log(logging.INFO if changed else logging.WARNING, "%s", message)
+            changed = event.kind == "changed"
+            _LOG.log(logging.INFO if changed else logging.WARNING, "%s", event.message)
         if self._listener is None:
             return
-        if before is None:
-            before = str(self._last[0]) if self._last else ""
-        now = "" if mode is None else str(mode)
-        event = RolloutEvent(kind, message, now, before, source, time.time())
         try:
             self._listener(event)
         except Exception:  # noqa: BLE001 - a listener must never fail a call

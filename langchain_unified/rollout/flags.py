@@ -33,75 +33,56 @@ _CLOCK_TICK_NS = 2_000_000_000
 """Two changes closer than this can carry the same time on a coarse file system."""
 
 _MOST_KEYS = 10_000
-_NOBODY, _NO_KEY = CallInfo(), Key()
+NOBODY, NO_KEY = CallInfo(), Key()
 
 Warn = Callable[[str], None]
 """Is told what is wrong with a source, once for each new text or error."""
 
+Ask = Callable[[CallInfo, Key], Mode | None]
+"""Returns what a source says now; it may fail."""
+
 
 class Flag:
-    """A source that says which mode is on, right now; it may fail.
+    """A source that says which mode is on, right now.
 
-    Attributes:
-        source: Its name on messages and in traces.
-        by_key: Whether it may answer each user differently.
-        stuck: Whether it is set but has never said anything good.
+    It keeps its last `good` words, by key if it answers each user differently, and is
+    `stuck` if it is set but has never said anything good.
     """
 
-    source = ""
-    by_key = False
-
-    def __init__(self, place: str, warn: Warn) -> None:
+    def __init__(
+        self, source: str, place: str, ask: Ask, warn: Warn, *, by_key: bool = False
+    ) -> None:
         """Start without a last good word."""
-        self._place, self._warn = place, warn
-        self._good: OrderedDict[str, Mode | None] = OrderedDict()
-        self._told, self.stuck = "", False
+        self.source, self.place = source, place
+        self._ask, self._warn, self._by_key = ask, warn, by_key
+        self.good: OrderedDict[str, Mode | None] = OrderedDict()
+        self.stuck, self._told = False, ""
 
-    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
+    def read(self, call: CallInfo = NOBODY, key: Key = NO_KEY) -> Mode | None:
         """Return what the source says, or said last before it broke; never raises."""
         try:
-            found = self._read(call, key)
+            found = self._ask(call, key)
         except Exception as error:  # noqa: BLE001 - a flag must never fail a call
             return self._kept(error, key)
         self._told, self.stuck = "", False
-        for who in (key.value, "") if self.by_key else ("",):
-            self._good[who] = found
-            self._good.move_to_end(who)
-        if len(self._good) > _MOST_KEYS:
-            self._good.popitem(last=False)
+        for who in {key.value, ""} if self._by_key else ("",):
+            self.good[who] = found
+            self.good.move_to_end(who)
+        if len(self.good) > _MOST_KEYS:
+            self.good.popitem(last=False)
         return found
-
-    def _read(self, call: CallInfo, key: Key) -> Mode | None:
-        raise NotImplementedError
 
     def _kept(self, error: Exception, key: Key) -> Mode | None:
         """Return what was said last, of this user if the source answers by user."""
-        good = self._good.get(key.value) or self._good.get("")
+        good = self.good.get(key.value) or self.good.get("")
         self.stuck = good is None and not isinstance(error, FileNotFoundError)
         text = f"{type(error).__name__}: {error}"
         if text != self._told:
             self._told = text
             keeps = f"keeps saying {str(good)!r}" if good else "has no good word yet"
-            place = f"{self.source} ({self._place})"
+            place = f"{self.source} ({self.place})"
             self._warn(f"Rollout source {place} cannot be read and {keeps}: {text}")
         return good
-
-
-class CallableFlag(Flag):
-    """Asks a function, on the caller's thread, so it should only look something up."""
-
-    source = "callable"
-
-    def __init__(self, function: Callable[[], Any], warn: Warn) -> None:
-        """Keep the function."""
-        super().__init__(
-            getattr(function, "__qualname__", type(function).__name__), warn
-        )
-        self._function = function
-
-    def _read(self, *_: Any) -> Mode | None:
-        said = self._function()
-        return None if said is None else Mode.parse(said)
 
 
 class FileFlag(Flag):
@@ -112,18 +93,18 @@ class FileFlag(Flag):
     ago is about to be written.
     """
 
-    source = "file"
-    empty: Mode | None = None
-
-    def __init__(self, path: str | os.PathLike[str], warn: Warn) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], warn: Warn, source: str = "file"
+    ) -> None:
         """Keep the path."""
-        super().__init__(os.fspath(path), warn)
+        super().__init__(source, os.fspath(path), self._look, warn)
         self._seen: tuple[int, ...] | None = None
         self._said: Mode | None = None
+        self.empty: Mode | None = None
 
-    def _read(self, *_: Any) -> Mode | None:
+    def _look(self, *_: Any) -> Mode | None:
         try:
-            stat = os.stat(self._place)  # noqa: PTH116 - a third of Path's time
+            stat = os.stat(self.place)  # noqa: PTH116 - a third of Path's time
         except FileNotFoundError:
             self._seen = None
             raise
@@ -131,7 +112,7 @@ class FileFlag(Flag):
         if state != self._seen:
             settled = time.time_ns() - stat.st_mtime_ns > _CLOCK_TICK_NS
             self._seen = ()
-            text = _text(Path(self._place).read_bytes())
+            text = _text(Path(self.place).read_bytes())
             if text or settled:
                 self._said = Mode.parse(text) if text else self.empty
             self._seen = state if settled else ()
@@ -141,70 +122,55 @@ class FileFlag(Flag):
 class EmergencyFile(FileFlag):
     """A file that overrides everything while it exists.
 
-    What is in it counts; an empty file, and one that nobody understands, means
-    `legacy`.
+    What is in it counts; an empty file, and one that nobody understands, is `legacy`.
     """
 
-    source = "emergency"
-    empty = LEGACY
+    def __init__(self, path: str, warn: Warn) -> None:
+        """Keep the path."""
+        super().__init__(path, warn, "emergency")
+        self.empty = LEGACY
 
-    def read(self, call: CallInfo = _NOBODY, key: Key = _NO_KEY) -> Mode | None:
+    def read(self, call: CallInfo = NOBODY, key: Key = NO_KEY) -> Mode | None:
         """Return what the file says; `None` if there is none."""
-        if not os.path.exists(self._place):  # noqa: PTH110 - a third of Path's time
-            self._good.clear()
+        if not os.path.exists(self.place):  # noqa: PTH110 - a third of Path's time
+            self.good.clear()
             self._said = self._seen = None
             return None
         return super().read(call, key) or LEGACY
 
 
-class EnvironmentFlag(Flag):
-    """Reads an environment variable at every call."""
-
-    source = "environment"
-
-    @property
-    def unset(self) -> bool:
-        """Whether there is no such variable; then its last word is forgotten."""
-        if self._place in os.environ:
-            return False
-        self._good.clear()
-        return True
-
-    def _read(self, *_: Any) -> Mode | None:
-        text = os.environ.get(self._place, "").strip()
-        return Mode.parse(text) if text else None
+def ask_function(function: Callable[[], Any], *_: Any) -> Mode | None:
+    """Ask a function, on the caller's thread, so it should only look something up."""
+    said = function()
+    return None if said is None else Mode.parse(said)
 
 
-class OpenFeatureFlag(Flag):
-    """Asks an OpenFeature client for a string flag, or a boolean one.
+def ask_environment(variable: str, *_: Any) -> Mode | None:
+    """Read an environment variable."""
+    text = os.environ.get(variable, "").strip()
+    return Mode.parse(text) if text else None
+
+
+def ask_openfeature(client: Any, flag: str, call: CallInfo, key: Key) -> Mode | None:
+    """Ask an OpenFeature client for a string flag, or a boolean one.
 
     Needs the extra `openfeature`. The targeting key is the key of the call; its
     metadata, its `configurable` and its model are the attributes.
     """
+    from openfeature import api  # noqa: PLC0415
+    from openfeature.evaluation_context import EvaluationContext  # noqa: PLC0415
 
-    source = "openfeature"
-    by_key = True
-
-    def __init__(self, client: Any, flag: str, warn: Warn) -> None:
-        """Keep the client; `True` stands for that of the default domain."""
-        super().__init__(flag, warn)
-        self._client = client
-
-    def _read(self, call: CallInfo, key: Key) -> Mode | None:
-        from openfeature import api  # noqa: PLC0415
-        from openfeature.evaluation_context import EvaluationContext  # noqa: PLC0415
-
-        context = EvaluationContext(key.value or None, call.attributes())
-        client = api.get_client() if self._client is True else self._client
-        details: Any = client.get_string_details(self._place, "", context)
-        if details.error_code == "TYPE_MISMATCH":
-            details = client.get_boolean_details(self._place, False, context)  # noqa: FBT003
-        if details.error_code == "FLAG_NOT_FOUND":
-            return None
-        if details.error_code is not None:
-            message = f"{details.error_code}: {details.error_message}"
-            raise RuntimeError(message)
-        return None if details.value == "" else Mode.parse(details.value)
+    context = EvaluationContext(key.value or None, call.attributes())
+    client = api.get_client() if client is True else client
+    details: Any = client.get_string_details(flag, "", context)
+    if details.error_code == "TYPE_MISMATCH":
+        details = client.get_boolean_details(flag, False, context)  # noqa: FBT003
+    if details.error_code == "FLAG_NOT_FOUND":
+        return None
+    if details.error_code is not None:
+        message = f"{details.error_code}: {details.error_message}"
+        raise RuntimeError(message)
+    return None if details.value == "" else Mode.parse(details.value)
 
 
 def _text(data: bytes) -> str:

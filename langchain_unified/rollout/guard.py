@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from langchain_core.exceptions import ModelTimeoutError
 from pydantic import Field, TypeAdapter, ValidationError
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.runtime import renew_in_children
+from langchain_unified.rollout.store import PerProcess
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.paths import Answer
 
-SHARE = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-SECONDS = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-AMOUNT = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-COUNT = Annotated[int, Field(ge=0)]
-PLACES = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Places = Annotated[int, Field(ge=1)]
 
 _SHARES = ("errors", "timeouts", "refusals")
 
 
-class Guard:
+@dataclass(kw_only=True, eq=False)
+class Guard(PerProcess):
     """Puts the flag back to `legacy` when the unified path does worse than allowed.
 
     Each process counts its own calls, whichever method of the model makes them. Once a
@@ -50,34 +50,25 @@ class Guard:
         ```
     """
 
-    def __init__(
-        self,
-        *,
-        errors: float | None = None,
-        timeouts: float | None = None,
-        refusals: float | None = None,
-        usd_per_call: float | None = None,
-        window: float = 300.0,
-        min_calls: int = 50,
-    ) -> None:
-        """Set the thresholds."""
-        self.thresholds = {"errors": errors, "timeouts": timeouts, "refusals": refusals}
-        self.usd_per_call, self.window = usd_per_call, window
-        self.min_calls = min_calls
-        check_limits(self.thresholds, **dict.fromkeys(_SHARES, SHARE | None))
-        check_limits(
-            vars(self), usd_per_call=AMOUNT | None, window=SECONDS, min_calls=PLACES
-        )
-        if all(t is None for t in (*self.thresholds.values(), usd_per_call)):
+    errors: Share | None = None
+    timeouts: Share | None = None
+    refusals: Share | None = None
+    usd_per_call: Amount | None = None
+    window: Seconds = 300.0
+    min_calls: Places = 50
+
+    def __post_init__(self) -> None:
+        """Check the thresholds."""
+        check_limits(self)
+        if {getattr(self, name) for name in (*_SHARES, "usd_per_call")} == {None}:
             raise InvalidParameterError("Guard", None, "set at least one threshold.")
-        self.renew()
-        renew_in_children(self)
+        self.begin()
 
     def renew(self) -> None:
         """Forget what was counted; a forked process counts its own calls."""
-        self._lock = threading.Lock()
-        self._seen: deque[tuple[float, Mapping[str, float]]] = deque()
-        self._sums: defaultdict[str, float] = defaultdict(float)
+        super().renew()
+        self._seen: deque[tuple[float, Counter[str]]] = deque()
+        self._sums: Counter[str] = Counter()
 
     def count(self, answer: Answer) -> str:
         """Count a call; one that its caller gave up is none.
@@ -87,62 +78,48 @@ class Guard:
         """
         if not (answer.complete or answer.error):
             return ""
-        told = {
-            "errors": answer.error is not None,
-            "timeouts": isinstance(answer.error, (TimeoutError, ModelTimeoutError)),
-            "refusals": bool(answer.refusal),
-            "priced": answer.usd is not None,
-            "usd": answer.usd or 0.0,
-        }
+        told = Counter[str](
+            calls=1,
+            errors=int(answer.error is not None),
+            timeouts=int(isinstance(answer.error, (TimeoutError, ModelTimeoutError))),
+            refusals=int(bool(answer.refusal)),
+            priced=int(answer.usd is not None),
+            usd=answer.usd or 0.0,  # type: ignore[arg-type]
+        )
         now = time.monotonic()
         with self._lock:
             self._seen.append((now, told))
-            self._add(told, 1)
+            self._sums.update(told)
             while self._seen[0][0] < now - self.window:
-                self._add(self._seen.popleft()[1], -1)
-            return self._verdict() if len(self._seen) >= self.min_calls else ""
+                self._sums.subtract(self._seen.popleft()[1])
+            return self._verdict(**self._sums)
 
-    def _add(self, told: Mapping[str, float], sign: int) -> None:
-        for name, value in told.items():
-            self._sums[name] += sign * value
-
-    def _verdict(self) -> str:
-        calls, sums = len(self._seen), self._sums
-        for name, most in self.thresholds.items():
-            if most is not None and sums[name] > most * calls:
-                return f"{name}: {sums[name]:g} of {calls} calls, allowed {most:.1%}"
-        priced, most = sums["priced"], self.usd_per_call
-        if most is None or priced < self.min_calls or sums["usd"] <= most * priced:
+    def _verdict(self, calls: int, priced: int, usd: float, **sums: int) -> str:
+        if calls < self.min_calls:
             return ""
-        average = sums["usd"] / priced
+        for name in _SHARES:
+            most = getattr(self, name)
+            if most is not None and sums[name] > most * calls:
+                return f"{name}: {sums[name]} of {calls} calls, allowed {most:.1%}"
+        most = self.usd_per_call
+        if most is None or priced < self.min_calls or usd <= most * priced:
+            return ""
+        average = usd / priced
         return f"cost: ${average:.4f} per call on average, allowed ${most:.4f}"
 
-    def __getstate__(self) -> dict[str, object]:
-        """Travel with the thresholds only."""
-        return {k: v for k, v in vars(self).items() if not k.startswith("_")}
 
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Arrive with nothing counted."""
-        self.__dict__ |= state
-        self.renew()
-        renew_in_children(self)
-
-
-def check_limits(given: Mapping[str, Any], **kinds: Any) -> None:
+def check_limits(limits: Any) -> None:
     """Refuse limits that cannot be meant, each by its name.
 
     Raises:
         InvalidParameterError: If one is no number, or outside its bounds.
     """
-    for name, kind in kinds.items():
-        _check(name, given[name], TypeAdapter(kind))
-
-
-def _check(name: str, value: Any, kind: TypeAdapter[Any]) -> None:
-    try:
-        kind.validate_python(value, strict=True)
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].replace("Input should be", "give a number")
-        why = why.replace("a number a valid", "a valid")
-        share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
-        raise InvalidParameterError(name, value, f"{why}.{share}") from None
+    kinds = get_type_hints(type(limits), include_extras=True)
+    for name, value in vars(limits).items():
+        try:
+            TypeAdapter[Any](kinds[name]).validate_python(value, strict=True)
+        except ValidationError as error:
+            why = error.errors()[0]["msg"].replace("Input should be", "give a number")
+            why = why.replace("a number a valid", "a valid")
+            share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
+            raise InvalidParameterError(name, value, f"{why}.{share}") from None

@@ -42,7 +42,8 @@ class CallInfo(NamedTuple):
 
     def values(self, name: str) -> Iterator[Any]:
         """Yield what the call gives under a name: in its config, then its keywords."""
-        for place in (*self._configured(), self.settings, self._metadata()):
+        configured, own, metadata = self._places()
+        for place in (configured, own, self.settings, metadata):
             if name in place:
                 yield place[name]
 
@@ -62,25 +63,22 @@ class CallInfo(NamedTuple):
         Returns:
             The config's metadata and `configurable`, flat, and the `model`.
         """
-        places = (self._metadata(), *reversed(self._configured()))
-        found = {k: v for place in places for k, v in place.items() if _is_plain(k, v)}
-        return found if self.model is None else {"model": self.model, **found}
+        found = {} if self.model is None else {"model": self.model}
+        for place in reversed(self._places()):
+            found |= {k: v for k, v in place.items() if _is_plain(k, v)}
+        return found
 
-    def _configured(self) -> tuple[Mapping[str, Any], ...]:
-        return _mapping(self.config, "configurable"), _mapping(self.config, "metadata")
-
-    def _metadata(self) -> Mapping[str, Any]:
-        given = _mapping(self.settings, "metadata")
-        return given or _mapping(self.settings, CARRIED_METADATA)
+    def _places(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the `configurable` and `metadata` of the config, and the keywords'."""
+        asked = (self.config, "configurable"), (self.config, "metadata")
+        own = (self.settings, "metadata"), (self.settings, CARRIED_METADATA)
+        found = [place.get(name) for place, name in (*asked, *own)]
+        first, second, *given = (x if isinstance(x, Mapping) else EMPTY for x in found)
+        return first, second, given[0] or given[1]
 
 
 class Key(NamedTuple):
-    """Who a call is for.
-
-    Attributes:
-        value: The key; empty if the call names nobody.
-        name: Where it was found; `none` if nowhere.
-    """
+    """Who a call is for, empty if it names nobody, and where that was found."""
 
     value: str = ""
     name: str = "none"
@@ -126,11 +124,6 @@ def check_function(
     plain = not any(map(inspect.iscoroutinefunction, (value, works)))
     if value is not None and not (callable(value) and plain):
         raise InvalidParameterError(name, value, accepted)
-
-
-def _mapping(place: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = place.get(name)
-    return found if isinstance(found, Mapping) else EMPTY
 
 
 def _key(value: Any, name: str) -> Key:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, NamedTuple
 
 from langchain_core.language_models.chat_models import generate_from_stream
@@ -18,14 +17,20 @@ from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.rollout import guard
-from langchain_unified.rollout.background import Background
+from langchain_unified.rollout.store import Background, PerProcess
+from langchain_unified.rollout.guard import (
+    Amount,
+    Count,
+    Places,
+    Seconds,
+    Share,
+    check_limits,
+)
 from langchain_unified.rollout.keys import check_function
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.runner import faces
 from langchain_unified.runner.attempts import Attempts
-from langchain_unified.runtime import renew_in_children
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -43,44 +48,15 @@ _UNPRICED = (
 
 
 class Spent(NamedTuple):
-    """What a mirror has used up.
-
-    Attributes:
-        calls: Copies sent or waiting.
-        tokens: Tokens of those that came back.
-        usd: What they cost in US dollars; the estimate for one that failed.
-    """
+    """What a mirror has used up: copies sent or waiting, their tokens and price."""
 
     calls: int = 0
     tokens: int = 0
     usd: float = 0.0
 
 
-class Copy(NamedTuple):
-    """A call as it is sent once more, and the answer of the path before."""
-
-    plan: CallPlan
-    shim: ProviderShim
-    messages: list[BaseMessage]
-    primary: Answer
-
-    def answered(self, seconds: float) -> BaseMessage:
-        """Return the answer, asked for once, as the call asked for it."""
-        once = Attempts(
-            lambda *_: self.plan,
-            None,
-            lambda _: Scope(),
-            connect=lambda _: self.shim,
-            deadline=seconds,
-        )
-        if self.plan.stream:
-            result = generate_from_stream(faces.stream(once, self.messages))
-        else:
-            result = faces.generate(once, self.messages)
-        return result.generations[0].message
-
-
-class Mirror:
+@dataclass(eq=False)
+class Mirror(PerProcess):
     """What a mirror may spend; a copy that does not fit into what is left is not sent.
 
     Calls with tools are never mirrored, nor those that would leave something behind at
@@ -112,35 +88,31 @@ class Mirror:
         ```
     """
 
-    _spent: Spent
+    sample: Share = 0.01
+    _: KW_ONLY
+    concurrency: Places = 2
+    queue: Places = 100
+    timeout: Seconds = 30.0
+    max_calls: Count = 1000
+    max_tokens: Count = 1_000_000
+    max_usd: Amount | None = 1.0
+    compare: Judge | None = None
 
-    def __init__(
-        self,
-        sample: float = 0.01,
-        *,
-        concurrency: int = 2,
-        queue: int = 100,
-        timeout: float = 30.0,
-        max_calls: int = 1000,
-        max_tokens: int = 1_000_000,
-        max_usd: float | None = 1.0,
-        compare: Judge | None = None,
-    ) -> None:
-        """Set the limits."""
-        self.sample, self.timeout = sample, timeout
-        self.concurrency, self.queue = concurrency, queue
-        self.max_calls, self.max_tokens = max_calls, max_tokens
-        self.max_usd, self.compare = max_usd, compare
-        guard.check_limits(
-            vars(self),
-            sample=guard.SHARE,
-            timeout=guard.SECONDS,
-            **dict.fromkeys(("concurrency", "queue"), guard.PLACES),
-            **dict.fromkeys(("max_calls", "max_tokens"), guard.COUNT),
-            max_usd=guard.AMOUNT | None,
-        )
-        check_function("compare", compare)
-        self._begin()
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        check_function("compare", self.compare)
+        check_limits(self)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start with nothing spent."""
+        self._spent, self._unpriced = Spent(), set[str]()
+        super().begin()
+
+    def renew(self) -> None:
+        """Take threads and a lock of one's own, in a forked process too."""
+        super().renew()
+        self._background = Background("unified-mirror", self.concurrency, self.queue)
 
     @property
     def spent(self) -> Spent:
@@ -153,7 +125,7 @@ class Mirror:
         shim: ProviderShim,
         messages: list[BaseMessage],
         primary: Answer,
-        keep: Callable[[Mirrored], None],
+        keep: Callable[[Mirrored], object],
     ) -> bool:
         """Queue a copy of a call if it is in the sample and within the budget."""
         acts = any(plan.body.get(name) for name in EFFECTS) or plan.calls > 1
@@ -162,9 +134,10 @@ class Mirror:
         price = self._price(plan, messages)
         if price is None or not self._reserve(price):
             return False
-        plan = replace(plan, timeout=self.timeout, max_retries=0)
-        copy = Copy(plan, shim, messages, primary)
-        queued = self._background.submit(lambda: keep(self._sent(copy, price)))
+        copy = replace(plan, timeout=self.timeout, max_retries=0)
+        queued = self._background.submit(
+            lambda: keep(self._sent(copy, shim, messages, primary, price))
+        )
         if not queued:
             self._add(-1, 0, -price)
         return queued
@@ -198,59 +171,52 @@ class Mirror:
             was = self._spent
             self._spent = Spent(was.calls + calls, was.tokens + tokens, was.usd + usd)
 
-    def _sent(self, copy: Copy, price: float) -> Mirrored:
-        model, primary, started = copy.plan.model, copy.primary, time.monotonic()
+    def _sent(
+        self,
+        plan: CallPlan,
+        shim: ProviderShim,
+        messages: list[BaseMessage],
+        primary: Answer,
+        price: float,
+    ) -> Mirrored:
+        started = time.monotonic()
         try:
-            message = copy.answered(self.timeout)
+            message = _answer(plan, shim, messages, self.timeout)
         except Exception as error:  # noqa: BLE001 - it is in the report
-            return Mirrored(model, error=f"{type(error).__name__}: {error}")
+            return Mirrored(plan.model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started
         usage = message.usage_metadata if isinstance(message, AIMessage) else None
         cost = message.response_metadata[RECORD].get(COST)
         tokens = usage["total_tokens"] if usage else 0
         self._add(0, tokens, 0.0 if cost is None else cost - price)
-        found = Mirrored(model, None, primary.seconds, seconds, cost_usd=cost)
+        verdict, told = self._judged(primary.text, message.text)
+        return Mirrored(plan.model, verdict, primary.seconds, seconds, told, cost)
+
+    def _judged(self, old: str, new: str) -> tuple[bool | float | None, str | None]:
+        """Return the judge's word, or why there is none; a number is from 0 to 1."""
         if self.compare is None:
-            return found
+            return None, None
         try:
-            verdict = _verdict(self.compare(primary.text, message.text))
-            return found._replace(verdict=verdict)
+            said: Any = self.compare(old, new)
+            score = said if said is None or isinstance(said, bool) else float(said)
         except Exception as error:  # noqa: BLE001 - it is in the report
-            return found._replace(error=f"compare: {type(error).__name__}: {error}")
-
-    def renew(self) -> None:
-        """Take a lock of one's own, in a forked process too."""
-        self._lock = threading.Lock()
-
-    def _begin(self) -> None:
-        self.renew()
-        renew_in_children(self)
-        self._spent = Spent()
-        self._unpriced: set[str] = set()
-        self._background = Background(
-            "unified-mirror", workers=self.concurrency, limit=self.queue
-        )
-
-    def __getstate__(self) -> dict[str, object]:
-        """Travel with the limits only."""
-        return {k: v for k, v in vars(self).items() if not k.startswith("_")}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Start with nothing spent."""
-        self.__dict__ |= state
-        self._begin()
+            return None, f"compare: {type(error).__name__}: {error}"
+        if score is None or 0 <= score <= 1:
+            return score, None
+        return None, f"compare: a score is a number from 0 to 1, not {score:g}"
 
 
-def _verdict(said: Any) -> bool | float | None:
-    """Return a judge's word; a number outside 0 to 1 is none.
-
-    Raises:
-        ValueError: If it is neither a boolean nor a score.
-    """
-    if said is None or isinstance(said, bool):
-        return said
-    score = float(said)
-    if not 0 <= score <= 1:
-        message = f"a score is a number from 0 to 1, not {score:g}"
-        raise ValueError(message)
-    return score
+def _answer(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage], seconds: float
+) -> BaseMessage:
+    """Return the answer to a copy, asked for once, as the call asked for it."""
+    once = Attempts(
+        lambda *_: plan,
+        None,
+        lambda _: Scope(),
+        connect=lambda _: shim,
+        deadline=seconds,
+    )
+    if plan.stream:
+        return generate_from_stream(faces.stream(once, messages)).generations[0].message
+    return faces.generate(once, messages).generations[0].message

@@ -64,24 +64,19 @@ class Mode(NamedTuple):
             return UNIFIED if value else LEGACY
         if not isinstance(value, str):
             raise InvalidParameterError("rollout", value, _ACCEPTED)
-        return _parsed(str(value))
+        return _parsed(value)
 
     def of(self, provider: str) -> Mode:
         """Return the mode of calls to one provider."""
         return dict(self.providers).get(provider, self) if self.providers else self
 
     @property
-    def killed(self) -> frozenset[str]:
+    def kill_switches(self) -> tuple[tuple[str, Mode], ...]:
         """The providers that are switched off."""
-        return frozenset(name for name, mode in self.providers if mode.name == "off")
+        return tuple(pair for pair in self.providers if pair[1].name == "off")
 
     def serves(self, key: str, salt: str) -> ServedBy:
-        """Return the implementation that serves a call.
-
-        Args:
-            key: Who the call is for; matters for `canary` only.
-            salt: Names the experiment; another salt draws other keys.
-        """
+        """Return what serves a call for this key; another salt draws other keys."""
         if self.name == "canary":
             return "unified" if in_canary(key, self.percent, salt) else "legacy"
         return "legacy" if self.name == "shadow" else self.name
@@ -99,21 +94,14 @@ UNIFIED = Mode("unified")
 
 
 def enters_at(key: str, salt: str) -> float:
-    """Return the percentage from which on a key is in the canary.
-
-    The same key always gets the same number, in every process and on every machine;
-    another salt draws other keys.
-    """
+    """Return the percentage from which on a key is in; the same on every machine."""
     named = f"{salt}:{key}".encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(named, digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64 * _HUNDRED
 
 
 def in_canary(key: str, percent: float, salt: str) -> bool:
-    """Tell whether a key belongs to the first `percent` of all keys.
-
-    A key that is in at 10 % is in at 50 %.
-    """
+    """Tell whether a key belongs to the first `percent` of all keys."""
     return percent >= _HUNDRED or enters_at(key, salt) < percent
 
 
@@ -138,12 +126,13 @@ def _parsed(text: str) -> Mode:
 
 def _provider(name: str, text: str) -> str:
     """Return a provider's id; one that does not exist would be a switch for nothing."""
-    known = default_registry().files
-    if name.lower() in known:
-        return name.lower()
+    known, lower = default_registry().files, name.lower()
+    if lower in known:
+        return lower
     spellings = {p: i for i in known for p in default_registry().provider(i).prefixes}
-    meant = spellings.get(name.lower()) or _nearest(name, known)
-    raise _refused(text, f"there is no provider {name!r}", meant, tuple(known))
+    why = f"there is no provider {name!r}"
+    meant = spellings.get(lower) or _nearest(lower, known)
+    raise _refused(text, why, meant, f" Providers: {', '.join(known)}.")
 
 
 def _single(word: str, text: str, *, off: bool = False) -> Mode:
@@ -151,25 +140,25 @@ def _single(word: str, text: str, *, off: bool = False) -> Mode:
     if name == "canary":
         if not colon:
             raise _refused(text, "'canary' needs a percentage", "canary:10")
-        if not _PERCENT.fullmatch(percent) or float(percent.rstrip(" %")) > _HUNDRED:
+        share = _PERCENT.fullmatch(percent)
+        if share is None or float(share[1]) > _HUNDRED:
             raise _refused(text, f"{percent!r} is no percentage from 0 to 100")
-        return Mode("canary", float(percent.rstrip(" %")))
-    words = [*_NAMES, "off"] if off else [*_NAMES]
+        return Mode("canary", float(share[1]))
+    words = (*_NAMES, "off") if off else _NAMES
     if name in words and not colon:
         return Mode(cast("ModeName", name))
     raise _refused(text, f"there is no mode {word!r}", _nearest(name, words))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    return next(iter(get_close_matches(word.lower(), list(known), 1, 0.6)), "")
+    return next(iter(get_close_matches(word, list(known), 1)), "")
 
 
 def _refused(
-    text: str, why: str, meant: str = "", known: tuple[str, ...] = ()
+    text: str, why: str, meant: str = "", known: str = ""
 ) -> InvalidParameterError:
     """Return the error of a flag that would not do what it says."""
     if text != shown_name(text):
         return InvalidParameterError("rollout", shown_name(text), _ACCEPTED)
     hint = f" Did you mean {meant!r}?" if meant else ""
-    listed = f" Providers: {', '.join(known)}." if known else ""
-    return InvalidParameterError("rollout", text, f"{why}.{hint}{listed} {_ACCEPTED}")
+    return InvalidParameterError("rollout", text, f"{why}.{hint}{known} {_ACCEPTED}")

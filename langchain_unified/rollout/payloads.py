@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified import vocabulary
+from langchain_unified.types import EMPTY
 
-_MESSAGES = frozenset({"messages", "input", "instructions"})
-_UNCOMPARED = {"stream", "extra_headers", "extra_query", "timeout", *_MESSAGES}
+MESSAGES = ("instructions", "messages", "input")
+_UNCOMPARED = {"stream", "extra_body", "extra_headers", "extra_query", "timeout"}
 _LOGPROBS = "message.output_text.logprobs"
 _NESTED = {
     "reasoning": {"effort": "reasoning_effort"},
@@ -17,7 +18,6 @@ _NESTED = {
 }
 """Settings that the Responses API keeps inside others."""
 
-_FORMED = ("tools", "tool_choice")
 _MAX_SHOWN = 100
 _SHOWN = frozenset(
     {"endpoint", "model", "tools", "tool_choice", "response_format"}
@@ -41,35 +41,42 @@ ABSENT: Any = object()
 """Stands for what a request does not carry."""
 
 
+class Carried(NamedTuple):
+    """A setting as one request carries it: its name on the wire, and its value."""
+
+    name: str
+    value: Any
+
+
 class Payload(NamedTuple):
     """A request of either path."""
 
     endpoint: str
     body: Mapping[str, Any]
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = EMPTY
     server: str = ""
 
     def settings(self) -> dict[str, Carried]:
         """Return what is asked for, by LangChain's words; not the messages."""
-        merged = {**self.body, **(self.body.get("extra_body") or {})}
-        merged.pop("extra_body", None)
-        names = vocabulary.canonical_names()
-        plain = ((name, Carried(name, value)) for name, value in merged.items())
-        items = _chat_settings(merged) if self.endpoint == "responses" else plain
-        return {names.get(k, k): v for k, v in items if k not in _UNCOMPARED}
+        body = {**self.body, **(self.body.get("extra_body") or {})}
+        names, read = vocabulary.canonical_names(), _plain
+        if self.endpoint == "responses":
+            read = _chat_settings
+        left_out = {*_UNCOMPARED, *MESSAGES}
+        return {names.get(k, k): v for k, v in read(body) if k not in left_out}
 
-    def tree(self, other: Payload) -> dict[str, Any]:
+    def places(self, other: Payload) -> dict[str, Any]:
         """Return everything to compare with another request, by its place."""
-        found = {"endpoint": self.endpoint, "headers": self.headers}
+        found: dict[str, Any] = {"endpoint": self.endpoint, "headers": self.headers}
         if self.server and other.server:
             found["base_url"] = self.server
+        said = {name: self.body[name] for name in MESSAGES if name in self.body}
         if self.roles() != other.roles():
             found["roles"] = self.roles()
         elif self.endpoint == other.endpoint:
-            said = ("messages", "input", "instructions")
-            found |= {name: self.body[name] for name in said if name in self.body}
+            found |= said
         else:
-            found["words"] = self.words()
+            found["words"] = [*_strings([*said.values()])]
         return found | {name: one.value for name, one in self.settings().items()}
 
     def roles(self) -> list[str]:
@@ -80,47 +87,38 @@ class Payload(NamedTuple):
         head = ["system"] if self.body.get("instructions") else []
         return head + [m["role"] for m in messages if "role" in m]
 
-    def words(self) -> list[str]:
-        """Return everything said in the messages, in order, whatever the shape."""
-        names = ("instructions", "messages", "input")
-        return [text for name in names for text in _strings(self.body.get(name))]
 
+def leaves(was: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield where two JSON values differ: `true` is not 1, 1.0 is 1.
 
-class Carried(NamedTuple):
-    """A setting as one request carries it."""
-
-    name: str
-    value: Any
-
-
-def leaves(was: Any, now: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield where two JSON values differ; list positions are not part of a place."""
-    opaque = path.rpartition(".")[2] in _OPAQUE
-    if isinstance(was, Mapping) and isinstance(now, Mapping) and not opaque:
-        for key in {**was, **now}:
-            before, after = was.get(key, ABSENT), now.get(key, ABSENT)
-            yield from leaves(before, after, f"{path}.{key}")
-    elif _is_list(was) and _is_list(now) and len(was) == len(now) and not opaque:
-        for before, after in zip(was, now, strict=True):
-            yield from leaves(before, after, f"{path}[]")
-    elif not json_equal(was, now):
+    List positions are not part of a place.
+    """
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        keys = {**was, **now}
+        pairs = ((was.get(key, ABSENT), now.get(key, ABSENT)) for key in keys)
+        inside = zip((f"{path}.{key}" for key in keys), pairs, strict=True)
+    elif _is_list(was) and _is_list(now) and len(was) == len(now):
+        inside = ((f"{path}[]", pair) for pair in zip(was, now, strict=True))  # type: ignore[assignment]
+    else:
+        if was != now or isinstance(was, bool) is not isinstance(now, bool):
+            yield path, was, now
+        return
+    found = (leaf for place, pair in inside for leaf in leaves(*pair, place))
+    if path.rpartition(".")[2] not in _OPAQUE:
+        yield from found
+    elif any(found):
         yield path, was, now
 
 
 def json_equal(was: Any, now: Any) -> bool:
-    """Tell whether two values are the same JSON: `true` is not 1, 1.0 is 1."""
-    if isinstance(was, bool) is not isinstance(now, bool):
-        return False
-    if _is_list(was) and _is_list(now):
-        same = len(was) == len(now)
-        return same and all(json_equal(a, b) for a, b in zip(was, now, strict=True))
-    if isinstance(was, Mapping) and isinstance(now, Mapping):
-        return was.keys() == now.keys() and all(json_equal(was[k], now[k]) for k in was)
-    return bool(was == now)
+    """Tell whether two values are the same JSON."""
+    return not any(leaves(was, now))
 
 
 def shown(parameter: str, value: Any) -> str:
     """Return a value as short JSON; what users wrote is not repeated."""
+    setting = vocabulary.settings().get(parameter)
+    has_choices = setting is not None and bool(setting.values or setting.words)
     if parameter == "tools" and _is_list(value):
         value = [_tool_name(tool) for tool in value]
     elif parameter == "response_format" and isinstance(value, type):
@@ -128,17 +126,24 @@ def shown(parameter: str, value: Any) -> str:
     elif parameter == "response_format" and isinstance(value, Mapping):
         name = (value.get("json_schema") or {}).get("name")
         value = " ".join(filter(None, [str(value.get("type")), name]))
-    elif not (_is_plain(value) or parameter in _SHOWN or _has_choices(parameter)):
+    elif isinstance(value, (str, Mapping, list, tuple)) and not (
+        parameter in _SHOWN or has_choices
+    ):
         return "(given)"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
+def _plain(body: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
+    return ((name, Carried(name, value)) for name, value in body.items())
+
+
 def _chat_settings(body: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
     """Yield the settings of a Responses request by the names of chat completions."""
     for name, value in body.items():
+        rest = _chat_form(value) if name in {"tools", "tool_choice"} else value
         if name in _NESTED:
-            rest: Any = dict(value or {})
+            rest = dict(value or {})
             for key, setting in _NESTED[name].items():
                 inner = rest.pop(key, ABSENT)
                 if inner not in (ABSENT, {"type": "text"}):
@@ -147,10 +152,7 @@ def _chat_settings(body: Mapping[str, Any]) -> Iterator[tuple[str, Carried]]:
             rest = [item for item in value or () if item != _LOGPROBS]
             if _LOGPROBS in (value or ()):
                 yield "logprobs", Carried(name, value=True)
-        else:
-            yield name, Carried(name, _chat_form(value) if name in _FORMED else value)
-            continue
-        if rest:
+        if rest or name not in {*_NESTED, "include"}:
             yield name, Carried(name, rest)
 
 
@@ -165,15 +167,18 @@ def _chat_form(value: Any) -> Any:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from ([value] if value else [])
-    elif isinstance(value, Mapping):
-        for name, inner in sorted(value.items(), key=lambda pair: str(pair[0])):
-            if name in _SAID or isinstance(inner, (Mapping, list)):
-                yield from _strings(inner)
-    elif _is_list(value):
-        for inner in value:
-            yield from _strings(inner)
+    """Yield everything said in messages, in order, whatever the shape."""
+    if isinstance(value, str) and value:
+        yield value
+    inside: Any = value if _is_list(value) else ()
+    if isinstance(value, Mapping):
+        inside = (
+            value[name]
+            for name in sorted(value, key=str)
+            if name in _SAID or isinstance(value[name], (Mapping, list))
+        )
+    for one in inside:
+        yield from _strings(one)
 
 
 def _tool_name(tool: Any) -> Any:
@@ -184,14 +189,5 @@ def _tool_name(tool: Any) -> Any:
     return named.get("name") or tool.get("type")
 
 
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, (bool, int, float))
-
-
-def _has_choices(parameter: str) -> bool:
-    setting = vocabulary.settings().get(parameter)
-    return setting is not None and bool(setting.values or setting.words)
-
-
 def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    return isinstance(value, (list, tuple))

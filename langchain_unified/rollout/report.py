@@ -10,27 +10,27 @@ import os
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
+from langchain_unified.display import table_html
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.types import EMPTY
 from langchain_unified.types.plans import ChangeKind
 
 UNKNOWN = "unknown"
 """Stands for what the path before sends where nobody saw it."""
 
-_LOG = logging.getLogger("langchain_unified")
-
 FORMAT = 1
 SUFFIX = ".shadow.json"
 """How the file of one process ends."""
 
-_IN = " " * 9
 ALL_MODELS = "(other models)"
+_LOG = logging.getLogger("langchain_unified")
+_IN = " " * 9
 _COUNTS = ("compared", "identical", "skipped", "failed", "unseen", "processes")
-_CSS = "border-collapse:collapse;color:inherit;background:transparent;font-size:0.9em"
-_CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
 _HEADS = ("calls", "model", "parameter", "before", "unified", "kind", "what it means")
 
 Kind = ChangeKind | Literal["refused", "mended", "kept", "unexplained"]
@@ -55,7 +55,8 @@ ADVICE: dict[str, str] = {
 """What to do about each kind of difference."""
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True)
+class Difference:
     """One kind of difference between the requests of the two paths.
 
     Attributes:
@@ -91,13 +92,14 @@ class Difference(NamedTuple):
         return ADVICE[self.kind]
 
     @property
-    def row(self) -> tuple[str, ...]:
+    def row(self) -> tuple[object, ...]:
         """What makes it a kind of its own; values do not."""
-        gone = (self.legacy is None, self.unified is None)
-        return (self.model, self.parameter, self.where, self.kind, *map(str, gone))
+        gone = self.legacy is None, self.unified is None
+        return self.model, self.parameter, self.where, self.kind, *gone
 
 
-class Mirrored(NamedTuple):
+@dataclass(frozen=True)
+class Mirrored:
     """A shadowed call that was also sent on the unified path.
 
     Attributes:
@@ -119,7 +121,8 @@ class Mirrored(NamedTuple):
     cost_usd: float | None = None
 
 
-class ShadowReport(NamedTuple):
+@dataclass(frozen=True)
+class ShadowReport:
     """What a shadow run showed; prints as a table in a terminal and in a notebook.
 
     Attributes:
@@ -147,7 +150,7 @@ class ShadowReport(NamedTuple):
     complete: bool = True
     unseen: int = 0
     processes: int = 1
-    uncompared: Mapping[str, int] = EMPTY
+    uncompared: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, model: str) -> dict[str, Difference]:
         """Return the differences of one model by parameter."""
@@ -170,7 +173,7 @@ class ShadowReport(NamedTuple):
             differences=rows.by_frequency(),
             mirrored=tuple(copy for one in given for copy in one.mirrored),
             complete=all(one.complete for one in given),
-            uncompared=sum((Counter(one.uncompared) for one in given), Counter()),
+            uncompared=dict(sum((Counter(x.uncompared) for x in given), Counter())),
         )
 
     @staticmethod
@@ -186,13 +189,10 @@ class ShadowReport(NamedTuple):
 
     def to_json(self) -> str:
         """Return the report as JSON; `from_json` reads it."""
-        rows = [
-            {**one._asdict(), "explained": one.explained, "advice": one.advice}
-            for one in self.differences
-        ]
-        own = {**self._asdict(), "uncompared": dict(self.uncompared)}
-        own |= {"differences": rows, "mirrored": [x._asdict() for x in self.mirrored]}
-        return json.dumps({"format": FORMAT, **own}, indent=1)
+        plain = {"format": FORMAT, **asdict(self)}
+        for row, one in zip(plain["differences"], self.differences, strict=True):
+            row |= {"explained": one.explained, "advice": one.advice}
+        return json.dumps(plain, indent=1)
 
     @staticmethod
     def from_json(text: str) -> ShadowReport:
@@ -202,19 +202,10 @@ class ShadowReport(NamedTuple):
             InvalidParameterError: If it is none, or of another version of this package.
         """
         try:
-            plain: dict[str, Any] = json.loads(text)
-            known = plain.pop("format") == FORMAT
-            rows: Any = plain.pop("differences") if known else None
-            copies = plain.pop("mirrored")
-            return ShadowReport(
-                **plain,
-                differences=tuple(
-                    Difference(*(row[name] for name in Difference._fields))
-                    for row in rows
-                ),
-                mirrored=tuple(Mirrored(**copy) for copy in copies),
-            )
-        except (ValueError, LookupError, AttributeError, TypeError):
+            plain = json.loads(text)
+            known = plain if plain["format"] == FORMAT else None
+            return TypeAdapter(ShadowReport).validate_python(known)
+        except (ValueError, LookupError, TypeError):
             accepted = f"give a report of format {FORMAT}."
             raise InvalidParameterError("report", text[:60], accepted) from None
 
@@ -238,10 +229,9 @@ class ShadowReport(NamedTuple):
 
     def html(self) -> str:
         """Return the report as a piece of HTML; what it holds is escaped."""
-        rows = [_row(_HEADS, "th"), *map(_row, self._cells())]
         told = [f"<p>{html.escape(x)}</p>" for x in (self._summary(), *self._advice())]
-        table = "".join(rows) if self.differences else ""
-        return f'{told[0]}<table style="{_CSS}">{table}</table>{"".join(told[1:])}'
+        table = table_html(self._cells(), _HEADS) if self.differences else ""
+        return "".join([told[0], table, *told[1:]])
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -283,24 +273,20 @@ def _read(file: Path) -> ShadowReport:
 
 
 class Rows:
-    """Kinds of difference, each with the number of calls that showed it.
-
-    Args:
-        most: Kinds kept apart; further ones are counted for all models together, so
-            that none is lost.
-    """
+    """Kinds of difference, each with the number of calls that showed it."""
 
     def __init__(self, most: float = math.inf) -> None:
-        """Start with none."""
-        self._most, self._rows = most, dict[tuple[str, ...], Difference]()
+        """Keep so many kinds apart, and count further ones for all models together."""
+        self._most, self._rows = most, dict[tuple[object, ...], Difference]()
 
     def add(self, rows: Iterable[Difference]) -> None:
         """Count what calls showed."""
-        for given in rows:
-            new = given.row not in self._rows and len(self._rows) >= self._most
-            row = given._replace(model=ALL_MODELS, where="") if new else given
-            first = self._rows.get(row.row, row._replace(calls=0))
-            self._rows[row.row] = first._replace(calls=first.calls + row.calls)
+        for row in rows:
+            if row.row not in self._rows and len(self._rows) >= self._most:
+                row = replace(row, model=ALL_MODELS, where="")  # noqa: PLW2901
+            found = self._rows.get(row.row)
+            calls = row.calls + (found.calls if found else 0)
+            self._rows[row.row] = replace(found or row, calls=calls)
 
     def by_frequency(self) -> tuple[Difference, ...]:
         """Return the kinds, most frequent first."""
@@ -322,9 +308,3 @@ def _mirror_summary(mirrored: tuple[Mirrored, ...]) -> str:
     if cost := sum(one.cost_usd or 0.0 for one in answered):
         parts.append(f"${cost:.4f}")
     return f"{len(mirrored)} mirrored ({', '.join(parts)})"
-
-
-def _row(cells: tuple[str, ...], tag: str = "td") -> str:
-    cell = f'<{tag} style="{_CELL}">'
-    inner = "".join(f"{cell}{html.escape(text)}</{tag}>" for text in cells)
-    return f"<tr>{inner}</tr>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
@@ -12,9 +12,10 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
-from langchain_unified.choice import is_auto, spelled
+from langchain_unified.choice import spelled
 from langchain_unified.drop_in import DropIn
-from langchain_unified.rollout.control import rollout_of
+from langchain_unified.errors import UnifiedError
+from langchain_unified.rollout.control import Rollout, rollout_of
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.runner import Runner, faces
 from langchain_unified.shims.base import ProviderShim
@@ -34,20 +35,10 @@ Asked = tuple[LanguageModelInput, dict[str, Any]]
 
 _OPENAI = "openai"
 _MODEL = ("model", "model_name")
-_OPEN = (
-    "The model is left open, which ChatOpenAI does not know; name one to have the call "
-    "served as before."
-)
 
 
 class Router:
-    """Decides who serves each call of a model, and gives the path of those with a flag.
-
-    Args:
-        model: The chat model whose calls are routed.
-        runner: Carries out the calls of the unified path.
-        convert_input: Returns the input of a call as a prompt.
-    """
+    """Decides who serves each call of a model, and gives the path of those with a flag."""
 
     def __init__(
         self,
@@ -56,9 +47,8 @@ class Router:
         convert_input: Callable[[LanguageModelInput], PromptValue],
     ) -> None:
         """Keep the model; the plain one is built when first needed."""
-        self._model, self.runner, self.convert_input = model, runner, convert_input
-        self.fields = vars(model)
-        self.rollout = rollout_of(self.fields[KEYWORD])
+        self._model, self.runner, self._convert = model, runner, convert_input
+        self.rollout = rollout_of(vars(model)[KEYWORD])
         self._plain: ProviderShim | None = None
 
     def decided(
@@ -75,54 +65,54 @@ class Router:
         return merge_configs(config, added), {**kwargs, KEYWORD: served}
 
     def decide(
-        self, config: RunnableConfig | None, kwargs: Mapping[str, Any]
+        self,
+        config: Mapping[str, Any] | None,
+        kwargs: Mapping[str, Any],
+        rollout: Rollout | None = None,
+        *,
+        old_service: bool = False,
     ) -> Served | None:
-        """Return the decision for a call; `None` if no flag says anything."""
-        given = kwargs.get(KEYWORD)
-        if isinstance(given, Served):
-            return self._possible(given, kwargs)
-        if given is None and self.rollout.silent:
-            return None
-        found: Any = ensure_config() if config is None else config
-        name = _model_of(kwargs)
-        provider = self.runner.planning.known(name).connection
-        name = name or self._model.model_name
-        served = self.rollout.decide(provider, found, kwargs, model=name, mode=given)
-        return served and self._possible(served, kwargs)
+        """Return the decision for a call; `None` if no flag says anything.
 
-    def _possible(self, served: Served, kwargs: Mapping[str, Any]) -> Served:
-        """Return a decision that can be carried out: ChatOpenAI chooses no model."""
-        name = _model_of(kwargs) or self._model.model_name
-        if served != "legacy" or not is_auto(name):
-            return served
-        provider = self.runner.planning.known(name).connection
-        return served.instead("unified", provider, _OPEN)
+        An old service that answers in `legacy` may know models the registry does not.
+        """
+        mode = kwargs.get(KEYWORD)
+        if isinstance(mode, Served):
+            return mode
+        name = _model_of(kwargs)
+        try:
+            provider = self.runner.planning.known(name).connection
+        except UnifiedError:
+            if not old_service:
+                raise
+            provider = ""
+        return (rollout or self.rollout).decide(
+            provider,
+            ensure_config() if config is None else config,  # type: ignore[arg-type]
+            kwargs,
+            model=name or self._model.model_name,
+            mode=mode,
+            old_service=old_service,
+        )
 
     def killed(self) -> frozenset[str]:
         """Return the providers whose kill switch is on."""
-        rollout = self.rollout
-        said = None if rollout.silent else rollout.read()
-        return frozenset() if said is None else said[0].killed
+        said = None if self.rollout.silent else self.rollout.read()
+        return frozenset(dict(said[0].kill_switches) if said else ())
 
     def settings(
         self, stop: list[str] | None, kwargs: dict[str, Any], *, again: bool = False
     ) -> dict[str, Any]:
         """Return the settings of a call, for its trace and its place in the cache."""
-        if kwargs.get(KEYWORD) == "legacy":
-            return self._unchecked(stop, kwargs)
         calls = self.runner.planning.calls
-        read = calls.again if again else calls.read
-        return read(stop, kwargs).settings
-
-    def _unchecked(
-        self, stop: list[str] | None, kwargs: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return the settings as given: ChatOpenAI may send what we would refuse."""
+        if kwargs.get(KEYWORD) != "legacy":
+            return (calls.again if again else calls.read)(stop, kwargs).settings
+        # As given: ChatOpenAI may send what we would refuse.
         names = canonical_names()
         given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
         given |= {"stop": stop} if stop is not None else {}
         model = _model_of(kwargs) or self._model.model_name
-        return {**self.runner.planning.calls.defaults(), **given, "model": model}
+        return {**calls.defaults(), **given, "model": model}
 
     def path(
         self,
@@ -133,73 +123,59 @@ class Router:
         stream: bool,
     ) -> Path | None:
         """Return the path that serves a call; `None` if no flag says anything."""
-        if (served := self.decide(None, kwargs)) is None:
+        if KEYWORD not in kwargs and self.rollout.silent:
             return None
+        served = self.decide(None, kwargs)
+        if served is None:
+            return None
+        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
+
         kwargs = {name: v for name, v in kwargs.items() if name != KEYWORD}
-        if served == "legacy":
-            return self._before(served, messages, stop, kwargs, stream=stream)
-        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
-
-        asked = partial(
-            self.runner.asked,
-            messages,
-            stop,
-            kwargs,
-            stream=stream,
-            finish=served.recorded,
-        )
-        counts = served == "unified" and served.rollout.guard is not None
-        return Path(faces, asked, served.rollout.count if counts else None)
-
-    def _before(
-        self,
-        served: Served,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Path:
-        """Return the path of a call that the plain model serves."""
-        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
-
+        if served != "legacy":
+            finish, ask = served.recorded, self.runner.asked
+            asked = partial(ask, messages, stop, kwargs, stream=stream, finish=finish)
+            counts = served == "unified" and served.rollout.guard is not None
+            return Path(faces, asked, served.rollout.count if counts else None)
         shim: Any = self._plain_shim()
         plan = self._legacy_plan(served, stop, kwargs, stream=stream)
         if served.mode.name != "shadow":
             return Path(shim, lambda: (plan, messages), None, plan)
         from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
 
-        asked = [*messages]
-        planned = partial(self._planned, asked, stop, kwargs, stream=stream)
+        asked_before = [*messages]
+        planned = partial(self._planned, asked_before, stop, kwargs, stream=stream)
 
-        def over(answer: Answer) -> None:
+        def compare(answer: Answer) -> None:
             call = Shadowed(served.rollout, planned, plan.model, answer)
-            served.rollout.store.submit(lambda: call.beside_plain(shim, plan, asked))
+            store = served.rollout.store
+            store.submit(lambda: call.beside_plain(shim, plan, asked_before))
 
-        return Path(shim, lambda: (plan, messages), over, plan)
+        return Path(shim, lambda: (plan, messages), compare, plan)
 
     def observe(
         self,
         served: Served,
         read: Callable[[], Asked] | None,
-        *,
-        stream: bool,
-        model: str,
-        sent: tuple[Sent, ...],
         answer: Answer,
+        sent: tuple[Sent, ...],
+        *,
+        name: str,
+        stream: bool,
     ) -> None:
         """Have a call looked at that an old service of the user's own has answered."""
         from langchain_unified.rollout.shadow import SEVERAL, Shadowed  # noqa: PLC0415
         from langchain_unified.rollout.store import Finding  # noqa: PLC0415
 
-        def planned() -> Any:
-            asked, kwargs = cast("Any", read)()
-            messages = self.convert_input(asked).to_messages()
+        def compared() -> Finding:
+            return call.beside(sent) if read else Finding([], SEVERAL)
+
+        def planned() -> Planned:
+            asked, kwargs = read()  # type: ignore[misc]
+            messages = self._convert(asked).to_messages()
             return self._planned(messages, None, kwargs, stream=stream)
 
-        call = Shadowed(served.rollout, planned, model, answer)
-        store = served.rollout.store
-        store.submit(lambda: call.beside(sent) if read else Finding([], SEVERAL))
+        call = Shadowed(served.rollout, planned, name, answer)
+        served.rollout.store.submit(compared)
 
     def _planned(
         self,

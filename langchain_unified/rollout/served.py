@@ -14,10 +14,6 @@ from langchain_unified.types import EMPTY, CallPlan
 if TYPE_CHECKING:
     from langchain_unified.rollout.control import Rollout
 
-LEGACY_PROVIDERS = frozenset({"openai"})
-"""The providers ChatOpenAI can call: the path before the migration if there is no old
-service of one's own."""
-
 _STEPS_IN = "It stands in for another model; the path from before has no fallbacks."
 _NO_KEY = (
     "The call names no user, tenant or thread, so it was drawn by its run; the next "
@@ -28,20 +24,15 @@ _NO_KEY = (
 class Served(str):
     """What serves a call: `unified`, `legacy` or `off`; decided once, then carried.
 
-    Attributes:
-        flag: What the flag said.
-        mode: What that means for the provider of the call.
-        source: Which flag it was.
-        rollout: The `Rollout` that decided.
-        key: Who the call is for.
-        reason: Why the call is not served as the flag said, if it is not.
+    With it goes what led to it: the `flag`, its `source`, the `mode` that means for the
+    provider, the `key`, and the `reason` if the call is not served as the flag said.
     """
 
     __slots__ = ("flag", "key", "mode", "reason", "rollout", "source")
-    flag: Mode
-    mode: Mode
-    source: str
     rollout: Rollout
+    flag: Mode
+    source: str
+    mode: Mode
     key: Key
     reason: str
 
@@ -73,22 +64,13 @@ class Served(str):
             reason = reason or ("" if self.key.value else _NO_KEY)
         return {**record, "reason": reason} if reason else record
 
-    def instead(self, served_by: ServedBy, provider: str, reason: str = "") -> Served:
-        """Return the decision for a call that is not served as the flag says."""
-        flag = self.flag, self.source
-        by = Served.by
-        return by(self.rollout, flag, served_by, provider, key=self.key, reason=reason)
-
     def recorded(self, plan: CallPlan) -> CallPlan:
-        """Return a plan of the unified path with this decision on its record.
-
-        Args:
-            plan: The plan of the call or of a fallback, maybe for another provider.
+        """Return a plan with this decision on its record, a fallback's plan too.
 
         Raises:
             ProviderNotEnabledError: If the kill switch of the plan's provider is on.
         """
-        provider = plan.config.connection
+        provider, found = plan.config.connection, self
         mode = self.flag.of(provider)
         if mode.name == "off":
             message = (
@@ -97,10 +79,12 @@ class Served(str):
                 f"'{provider}=off' out of the flag."
             )
             raise ProviderNotEnabledError(provider, message)
-        found = self
         if mode != self.mode or self == "off":  # A fallback for another provider.
-            behind = mode.name in {"legacy", "shadow"}
-            found = self.instead("unified", provider, _STEPS_IN if behind else "")
+            reason = _STEPS_IN if mode.name in {"legacy", "shadow"} else ""
+            by, flag = Served.by, (self.flag, self.source)
+            found = by(
+                self.rollout, flag, "unified", provider, key=self.key, reason=reason
+            )
         values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
         return RolledPlan(**values, rollout=found.record)
 
@@ -115,22 +99,10 @@ class Served(str):
 
 @dataclass(frozen=True, slots=True)
 class RolledPlan(CallPlan):
-    """A plan that says why it is the one that is used.
-
-    Attributes:
-        rollout: What goes into `response_metadata["unified"]["rollout"]`.
-    """
+    """A plan whose record says which path it is of, and why."""
 
     rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`."""
         return {**CallPlan.record(self), "rollout": dict(self.rollout)}
-
-
-def no_past(provider: str) -> str:
-    """Return why a call to a provider cannot be served by the legacy path."""
-    return (
-        f"{provider} has no path from before the migration; to refuse its calls, add "
-        f"'{provider}=off' to the flag."
-    )

@@ -9,8 +9,6 @@ from langchain_core.messages import BaseMessage
 
 from langchain_unified.rollout.capture import Sent
 from langchain_unified.rollout.compare import (
-    CHAT_OPENAI,
-    OLD_SERVICE,
     REFUSALS,
     Comparison,
     changes_of,
@@ -51,6 +49,21 @@ class Planned(NamedTuple):
     messages: list[BaseMessage]
     asked: frozenset[str]
 
+    def payload(self, *, whole: bool) -> Payload:
+        """Return the request, of OpenAI's wire; the client's own headers too if whole."""
+        from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
+
+        plan, own = self.plan, self.shim.connection
+        body = unified_body(self.shim, plan, self.messages)
+        headers = _headers(plan.headers)
+        if not whole:
+            return Payload(plan.endpoint, body, headers)
+        named = {header: own.get(setting) for setting, header in _NAMED.items()}
+        given = {k: v for k, v in named.items() if v}
+        given |= _headers(own.get("default_headers")) | headers
+        server = str(own.address).rstrip("/")
+        return Payload(plan.endpoint, body, _telling(given), server)
+
 
 class Shadowed(NamedTuple):
     """A call that the path before has answered, and what plans it for the other."""
@@ -64,12 +77,12 @@ class Shadowed(NamedTuple):
         """Return what the unified path would send unlike the plain model."""
         endpoint, body = plain.payload(plan, messages)
         headers = _headers(body.get("extra_headers"))
-        return self._beside(Payload(endpoint, body, headers), CHAT_OPENAI)
+        return self._beside(Payload(endpoint, body, headers), "ChatOpenAI")
 
     def beside(self, sent: tuple[Sent, ...]) -> Finding:
         """Return what the unified path would send unlike an old service."""
-        seen, why = _read_sent(sent), OTHER_WIRE if sent else NOT_SEEN
-        return self._beside(seen, OLD_SERVICE, len(sent), why)
+        why = OTHER_WIRE if sent else NOT_SEEN
+        return self._beside(_read_sent(sent), "The old service", len(sent), why)
 
     def _beside(
         self, legacy: Payload | None, who: str, requests: int = 1, why: str = ""
@@ -78,8 +91,8 @@ class Shadowed(NamedTuple):
         try:
             planned = self.planned()
         except REFUSALS as error:
-            why = "" if legacy is not None else why
-            return Finding([refusal(error, self.model, legacy)], why)
+            found = refusal(error, self.model, legacy)
+            return Finding([found], why if legacy is None else "")
         plan, shim, messages, asked = planned
         mirror, store = self.rollout.mirror, self.rollout.store
         if mirror is not None and self.answer.complete:
@@ -90,28 +103,13 @@ class Shadowed(NamedTuple):
             legacy = None
         if legacy is None:
             return Finding(changes_of(plan), why)
-        ours = _unified_payload(planned, whole=bool(legacy.server))
+        ours = planned.payload(whole=bool(legacy.server))
         rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
         if requests > 1:
             meaning = f"{who} sends several requests for one call; the last counts."
-            texts = (str(requests), str(plan.calls))
+            texts = str(requests), str(plan.calls)
             rows.append(Difference(plan.model, "requests", *texts, meaning))
         return Finding(rows)
-
-
-def _unified_payload(planned: Planned, *, whole: bool) -> Payload:
-    """Return our request, of OpenAI's wire; the client's own headers too if whole."""
-    from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
-
-    plan, shim, messages, _ = planned
-    body, headers = unified_body(shim, plan, messages), _headers(plan.headers)
-    if not whole:
-        return Payload(plan.endpoint, body, headers)
-    own = shim.connection
-    named = {header: own.get(setting) for setting, header in _NAMED.items()}
-    given = {k: v for k, v in named.items() if v} | _headers(own.get("default_headers"))
-    server = str(own.address).rstrip("/")
-    return Payload(plan.endpoint, body, _telling(given | headers), server)
 
 
 def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:

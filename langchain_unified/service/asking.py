@@ -27,34 +27,6 @@ Config = Mapping[str, Any]
 """LangChain's config: tags, metadata, `configurable` with `user_id`."""
 
 Answer = TypeVar("Answer")
-_NOT_GIVEN: Any = object()
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What is asked: a prompt with instructions and images, or a conversation."""
-
-    text: str = ""
-    system: str | None = None
-    images: Images | None = None
-    turns: LanguageModelInput = _NOT_GIVEN
-
-    def messages(self) -> LanguageModelInput:
-        """Return the messages; files are read."""
-        if self.turns is not _NOT_GIVEN:
-            return self.turns
-        content: Any = self.text
-        if self.images is not None:
-            text = {"type": "text", "text": self.text}
-            content = [text, *image_blocks(self.images)]
-        system = [SystemMessage(self.system)] if self.system else []
-        return [*system, HumanMessage(content)]
-
-    async def amessages(self) -> LanguageModelInput:
-        """Return the messages; files are read on a thread."""
-        if self.images is None or isinstance(self.images, (str, bytes)):
-            return self.messages()
-        return await asyncio.to_thread(self.messages)
 
 
 @dataclass(frozen=True)
@@ -62,44 +34,64 @@ class Ask(Generic[Answer]):
     """One call, before it is made; `finish` gets the answer and the seconds."""
 
     runnable: Runnable[LanguageModelInput, Any]
-    asked: Prompt
+    asked: LanguageModelInput
     finish: Callable[[Any, float], Answer]
     config: Any = None
     settings: dict[str, Any] = field(default_factory=dict)
+    images: Images | None = None
+
+    def messages(self) -> LanguageModelInput:
+        """Return the messages; files are read."""
+        if self.images is None:
+            return self.asked
+        *before, last = self.asked
+        blocks = image_blocks(self.images)
+        text = {"type": "text", "text": last.content}  # type: ignore[union-attr]
+        return [*before, HumanMessage([text, *blocks])]  # type: ignore[list-item]
 
     def call(self) -> tuple[LanguageModelInput, dict[str, Any]]:
         """Return the messages and keywords that the chat model is given."""
         bound = getattr(getattr(self.runnable, "first", None), "kwargs", {})
         # langchain-core takes this one out for its trace (1.8.3, 2026-11-27).
         kept = {k: v for k, v in bound.items() if k != "ls_structured_output_format"}
-        return self.asked.messages(), {**kept, **self.settings}
+        return self.messages(), {**kept, **self.settings}
 
     def now(self) -> Answer:
         """Make the call on this thread."""
-        messages, started = self.asked.messages(), time.perf_counter()
+        messages, started = self.messages(), time.perf_counter()
         with typed_failures():
             answer = self.runnable.invoke(messages, self.config, **self.settings)
         return self.finish(answer, time.perf_counter() - started)
 
     async def soon(self) -> Answer:
-        """Make the call on this event loop."""
-        messages, started = await self.asked.amessages(), time.perf_counter()
+        """Make the call on this event loop; files are read on a thread."""
+        messages, started = await self._amessages(), time.perf_counter()
         with typed_failures():
             answer = await self.runnable.ainvoke(messages, self.config, **self.settings)
         return self.finish(answer, time.perf_counter() - started)
 
-    def pieces(self) -> Generator[Any, None, None]:
-        """Make the call on this thread; yield the answer in pieces."""
-        messages = self.asked.messages()
-        chunks: Any = self.runnable.stream(messages, self.config, **self.settings)
-        with typed_failures(), closing(chunks):
-            yield from chunks
+    def pieces(self) -> Generator[str, None, None]:
+        """Make the call on this thread; yield the text of the answer in pieces."""
+        given: Any = self.runnable.stream(self.messages(), self.config, **self.settings)
+        with typed_failures(), closing(given) as chunks:
+            yield from (chunk.text for chunk in chunks if chunk.text)
 
-    async def apieces(self) -> AsyncGenerator[Any, None]:
-        """Make the call on this event loop; yield the answer in pieces."""
-        messages = await self.asked.amessages()
+    async def apieces(self) -> AsyncGenerator[str, None]:
+        """Make the call on this event loop; yield the text of the answer in pieces."""
+        messages = await self._amessages()
         given: Any = self.runnable.astream(messages, self.config, **self.settings)
         with typed_failures():
             async with owned(given) as chunks:
                 async for chunk in chunks:
-                    yield chunk
+                    if chunk.text:
+                        yield chunk.text
+
+    async def _amessages(self) -> LanguageModelInput:
+        if self.images is None or isinstance(self.images, (str, bytes)):
+            return self.messages()
+        return await asyncio.to_thread(self.messages)
+
+
+def prompted(text: str, system: str | None) -> LanguageModelInput:
+    """Return a prompt as messages, with instructions before it if there are any."""
+    return [*([SystemMessage(system)] if system else []), HumanMessage(text)]

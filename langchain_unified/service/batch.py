@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
@@ -15,13 +15,14 @@ from langchain_unified.service.asking import Ask
 from langchain_unified.service.failures import is_provider_failure
 from langchain_unified.service.results import TextResult
 
-Progress = Callable[[int, int, TextResult], None]
+Progress = Callable[[int, int, TextResult], object]
 """Called after each answer: how many are done, of how many, and the answer."""
 
 CONCURRENCY = 8
 """Requests under way at the same time, unless told otherwise."""
 
 
+@dataclass
 class Batch:
     """The answers to several prompts.
 
@@ -39,22 +40,14 @@ class Batch:
         ```
     """
 
-    def __init__(
-        self,
-        prompts: Sequence[str],
-        ask: Callable[[str], Ask[TextResult]],
-        *,
-        concurrency: int,
-        on_progress: Progress | None,
-    ) -> None:
-        """Prepare; nothing is sent before it is awaited or iterated."""
-        self._prompts, self._ask = list(prompts), ask
-        self._concurrency = max(1, concurrency)
-        self._on_progress = on_progress
+    prompts: Sequence[str]
+    ask: Callable[[str], Ask[TextResult]]
+    concurrency: int
+    on_progress: Progress | None
 
     def __len__(self) -> int:
         """Return how many prompts there are."""
-        return len(self._prompts)
+        return len(self.prompts)
 
     def __await__(self) -> Generator[Any, None, list[TextResult]]:
         """Return all results in the order of the prompts."""
@@ -62,14 +55,14 @@ class Batch:
 
     async def __aiter__(self) -> AsyncIterator[TextResult]:
         """Yield results as they come."""
-        source = iter(enumerate(self._prompts))
+        source = iter(enumerate(self.prompts))
         answers: asyncio.Queue[TextResult | Exception] = asyncio.Queue()
         workers = [
             asyncio.create_task(self._work(source, answers))
-            for _ in range(min(self._concurrency, len(self._prompts)))
+            for _ in range(min(max(1, self.concurrency), len(self)))
         ]
         try:
-            for done in range(1, len(self._prompts) + 1):
+            for done in range(1, len(self) + 1):
                 yield self._arrived(await answers.get(), done)
         finally:
             for worker in workers:
@@ -82,7 +75,7 @@ class Batch:
     async def _work(self, source: Any, answers: Any) -> None:
         for index, prompt in source:
             try:
-                answer: Any = replace(await self._ask(prompt).soon(), index=index)
+                answer: Any = replace(await self.ask(prompt).soon(), index=index)
             except Exception as error:  # noqa: BLE001 - it is told or raised there
                 answer = _failed(error, index)
             await answers.put(answer)
@@ -92,10 +85,9 @@ class Batch:
 
         Leaving the loop waits for the requests under way and makes no further ones.
         """
-        workers = min(self._concurrency, len(self._prompts)) or 1
-        with ContextThreadPoolExecutor(max_workers=workers) as executor:
+        with ContextThreadPoolExecutor(max(1, self.concurrency)) as executor:
             try:
-                asked = enumerate(self._prompts)
+                asked = enumerate(self.prompts)
                 futures = [executor.submit(self._answer, *one) for one in asked]
                 for done, future in enumerate(as_completed(futures), 1):
                     yield self._arrived(future.result(), done)
@@ -104,15 +96,15 @@ class Batch:
 
     def _answer(self, index: int, prompt: str) -> TextResult | Exception:
         try:
-            return replace(self._ask(prompt).now(), index=index)
+            return replace(self.ask(prompt).now(), index=index)
         except Exception as error:  # noqa: BLE001 - it is told or raised there
             return _failed(error, index)
 
     def _arrived(self, answer: TextResult | Exception, done: int) -> TextResult:
         if isinstance(answer, Exception):
             raise answer
-        if self._on_progress is not None:
-            self._on_progress(done, len(self._prompts), answer)
+        if self.on_progress is not None:
+            self.on_progress(done, len(self), answer)
         return answer
 
 

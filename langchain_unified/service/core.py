@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import closing
+from functools import partial
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.invocation import carried
-from langchain_unified.registry import Registry, default_registry
+from langchain_unified.registry import default_registry
 from langchain_unified.reliability.closing import owned
-from langchain_unified.service.asking import AUTO, Ask, Config, Images, Prompt
+from langchain_unified.service.asking import AUTO, Ask, Config, Images, prompted
 from langchain_unified.service.batch import CONCURRENCY, Batch, Progress
-from langchain_unified.service.health import Health, checks_of
+from langchain_unified.service.health import Check, Health
 from langchain_unified.service.models import capabilities_of, living_models
 from langchain_unified.service.results import (
     StructuredResult,
@@ -85,8 +85,8 @@ class UnifiedInferenceService:
             UnsupportedError: If the model cannot do what is asked for.
             UnknownParameterError: If there is no such setting.
         """
-        asked = Prompt(prompt, system_message, images)
-        return await self._text(asked, model, settings).soon()
+        ask = self._text(prompt, model, system_message, images, **settings)
+        return await ask.soon()
 
     def generate_text_sync(
         self,
@@ -97,8 +97,7 @@ class UnifiedInferenceService:
         **settings: Any,
     ) -> TextResult:
         """Answer a prompt on this thread; see `generate_text`."""
-        asked = Prompt(prompt, system_message, images)
-        return self._text(asked, model, settings).now()
+        return self._text(prompt, model, system_message, images, **settings).now()
 
     async def generate_chat(
         self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
@@ -111,13 +110,13 @@ class UnifiedInferenceService:
             model: Any model the registry understands, or `auto`.
             **settings: Settings of the call; and `config`.
         """
-        return await self._text(Prompt(turns=messages), model, settings).soon()
+        return await self._chat(messages, model, **settings).soon()
 
     def generate_chat_sync(
         self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
     ) -> TextResult:
         """Answer a conversation on this thread; see `generate_chat`."""
-        return self._text(Prompt(turns=messages), model, settings).now()
+        return self._chat(messages, model, **settings).now()
 
     async def generate_structured(
         self, prompt: str, schema: Any, model: str = AUTO, *args: Any, **settings: Any
@@ -137,15 +136,13 @@ class UnifiedInferenceService:
             TruncatedOutputError: If the answer was cut off.
             StructuredOutputError: If the answer has another form.
         """
-        ask = self.ask("generate_structured", prompt, schema, model, *args, **settings)
-        return await ask.soon()  # type: ignore[no-any-return]
+        return await self._structured(prompt, schema, model, *args, **settings).soon()
 
     def generate_structured_sync(
         self, prompt: str, schema: Any, model: str = AUTO, *args: Any, **settings: Any
     ) -> StructuredResult:
         """Answer a prompt on this thread; see `generate_structured`."""
-        ask = self.ask("generate_structured", prompt, schema, model, *args, **settings)
-        return ask.now()  # type: ignore[no-any-return]
+        return self._structured(prompt, schema, model, *args, **settings).now()
 
     async def stream_text(
         self, prompt: str, model: str = AUTO, *args: Any, **settings: Any
@@ -154,19 +151,16 @@ class UnifiedInferenceService:
 
         Closing the iterator, or cancelling the task, closes the connection.
         """
-        ask = self.ask("stream_text", prompt, model, *args, **settings)
+        ask = self._text(prompt, model, *args, **settings)
         async with owned(ask.apieces()) as pieces:
             async for piece in pieces:
-                if piece.text:
-                    yield piece.text
+                yield piece
 
     def stream_text_sync(
         self, prompt: str, model: str = AUTO, *args: Any, **settings: Any
     ) -> Generator[str, None, None]:
         """Yield the answer to a prompt in pieces of text; see `stream_text`."""
-        ask = self.ask("stream_text", prompt, model, *args, **settings)
-        with closing(ask.pieces()) as pieces:
-            yield from (piece.text for piece in pieces if piece.text)
+        yield from self._text(prompt, model, *args, **settings).pieces()
 
     def batch_text(
         self,
@@ -189,25 +183,14 @@ class UnifiedInferenceService:
         Returns:
             A `Batch`: awaited, the results in order; iterated, results as they come.
         """
-
-        def ask(prompt: str) -> Ask[TextResult]:
-            return self.ask("generate_text", prompt, model, **settings)
-
-        return Batch(prompts, ask, concurrency=concurrency, on_progress=on_progress)
+        ask = partial(self._text, model=model, **settings)
+        return Batch([*prompts], ask, concurrency, on_progress)
 
     def batch_text_sync(
-        self,
-        prompts: Sequence[str],
-        model: str = AUTO,
-        *,
-        concurrency: int = CONCURRENCY,
-        on_progress: Progress | None = None,
-        **settings: Any,
+        self, prompts: Sequence[str], model: str = AUTO, **settings: Any
     ) -> list[TextResult]:
         """Answer several prompts on threads, in their order; see `batch_text`."""
-        batch = self.batch_text(
-            prompts, model, concurrency=concurrency, on_progress=on_progress, **settings
-        )
+        batch = self.batch_text(prompts, model, **settings)
         return sorted(batch.on_threads(), key=lambda result: result.index)
 
     async def health(
@@ -229,7 +212,7 @@ class UnifiedInferenceService:
         Returns:
             What each provider answered, by provider id.
         """
-        checks = checks_of(self.llm, self._providers(provider), models or {}, timeout)
+        checks = self._checks(provider, models, timeout)
         found = await asyncio.gather(*(check.soon() for check in checks))
         return {one.provider: one for one in found}
 
@@ -241,8 +224,8 @@ class UnifiedInferenceService:
         timeout: float = 10.0,
     ) -> dict[str, Health]:
         """Ask each enabled provider on this thread; see `health`."""
-        checks = checks_of(self.llm, self._providers(provider), models or {}, timeout)
-        return {check.provider: check.now() for check in checks}
+        checks = self._checks(provider, models, timeout)
+        return {check.found.provider: check.now() for check in checks}
 
     def list_models(self, provider: str | None = None) -> list[ModelConfig]:
         """Return the registered text models that can be called today.
@@ -250,7 +233,8 @@ class UnifiedInferenceService:
         Args:
             provider: Only this provider's; all enabled ones' if left out.
         """
-        return living_models(self._registry, self._providers(provider))
+        registry = self.llm.registry or default_registry()
+        return living_models(registry, self._providers(provider))
 
     def capabilities(self, model: str = AUTO) -> dict[str, Any]:
         """Return what a model can do, as plain data; `auto` is the service's own."""
@@ -270,61 +254,70 @@ class UnifiedInferenceService:
         Raises:
             UnsupportedError: If the model cannot do what is asked for.
         """
-        ask = self.ask("generate_text", prompt or "", model, *args, **settings)
+        ask = self._text(prompt or "", model, *args, **settings)
         messages, given = ask.call()
         return self.llm.explain(messages, **{**self.llm.chosen_by(ask.config), **given})
 
-    def ask(self, method: str, asked: Any, *args: Any, **settings: Any) -> Ask[Any]:
+    def ask(self, method: str, /, *args: Any, **settings: Any) -> Ask[Any]:
         """Return the call that a method, named here, would make with the rest."""
-        if "_chat" in method:
-            return self._text(Prompt(turns=asked), *_model(*args, **settings))
-        if "_structured" in method:
-            schema, *rest = args or (settings.pop("schema"),)
-            prompt, model, given = _prompt(asked, *rest, **settings)
-            return self._structured(prompt, schema, model, given)
-        return self._text(*_prompt(asked, *args, **settings))
+        kinds = {"generate_chat": self._chat, "generate_structured": self._structured}
+        make: Any = kinds.get(method.removesuffix("_sync"), self._text)
+        found: Ask[Any] = make(*args, **settings)
+        return found
 
     def _text(
-        self, asked: Prompt, model: str, settings: dict[str, Any]
+        self,
+        prompt: str,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
     ) -> Ask[TextResult]:
-        config, named = _named(model, settings)
-        return Ask(self.llm, asked, text_result, config, named)
+        asked, given = prompted(prompt, system_message), _named(model, settings)
+        return Ask(self.llm, asked, text_result, config, given, images)
+
+    def _chat(
+        self,
+        messages: LanguageModelInput,
+        model: str = AUTO,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> Ask[TextResult]:
+        given = _named(model, settings)
+        return Ask(self.llm, messages, text_result, config, given)
 
     def _structured(
-        self, asked: Prompt, schema: Any, model: str, settings: dict[str, Any]
+        self,
+        prompt: str,
+        schema: Any,
+        model: str = AUTO,
+        system_message: str | None = None,
+        images: Images | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
     ) -> Ask[StructuredResult]:
-        config, named = _named(model, settings)
-        bound = self.llm.with_structured_output(schema, include_raw=True, **named)
-        return Ask(bound, asked, structured_result, config)
+        asked, given = prompted(prompt, system_message), _named(model, settings)
+        bound = self.llm.with_structured_output(schema, include_raw=True, **given)
+        return Ask(bound, asked, structured_result, config, {}, images)
 
-    @property
-    def _registry(self) -> Registry:
-        return self.llm.registry or default_registry()
+    def _checks(
+        self, provider: str | None, models: Mapping[str, str] | None, seconds: float
+    ) -> list[Check]:
+        names = self._providers(provider)
+        return [Check(self.llm, name, models or {}, seconds) for name in names]
 
     def _providers(self, provider: str | None) -> list[str]:
         """Return one provider, or those that are switched on."""
         if provider is not None:
             return [provider]
-        registry, enabled = self._registry, self.llm.enable
+        registry, enabled = self.llm.registry or default_registry(), self.llm.enable
         return [name for name in registry.files if registry.is_enabled(name, enabled)]
 
 
-def _prompt(
-    prompt: str,
-    model: str = AUTO,
-    system_message: str | None = None,
-    images: Images | None = None,
-    **settings: Any,
-) -> tuple[Prompt, str, dict[str, Any]]:
-    return Prompt(prompt, system_message, images), model, settings
-
-
-def _model(model: str = AUTO, **settings: Any) -> tuple[str, dict[str, Any]]:
-    return model, settings
-
-
-def _named(model: str, given: dict[str, Any]) -> tuple[Config | None, dict[str, Any]]:
-    """Return the config of a call, and its settings with a model that is not open."""
-    settings = {name: value for name, value in given.items() if name != "config"}
-    named = settings if model == AUTO else {**settings, "model": model}
-    return given.get("config"), carried(named)
+def _named(model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a call, with the model if it is not left open."""
+    return carried(settings if model == AUTO else {**settings, "model": model})

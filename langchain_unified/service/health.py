@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.errors import UnifiedError
 from langchain_unified.registry import default_registry
-from langchain_unified.service.asking import Ask, Prompt
+from langchain_unified.service.asking import Ask
 from langchain_unified.service.failures import is_provider_failure
 from langchain_unified.service.models import model_to_ask
-from langchain_unified.service.results import TextResult, text_result
+from langchain_unified.service.results import text_result
 
 PROMPT = "Say OK."
 MAX_TOKENS = 16
@@ -24,7 +24,7 @@ _BARE = ("stop", "n", "logprobs", "top_logprobs", "fallbacks")
 those by which another provider would answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Health:
     """What a provider answered.
 
@@ -43,62 +43,50 @@ class Health:
     error: str | None = None
 
 
-@dataclass
 class Check:
-    """One provider, about to be asked."""
+    """The smallest call to one provider, about to be made.
 
-    provider: str
-    model: str
-    ask: Ask[TextResult]
-    error: str | None = field(default=None, init=False)
+    A copy of the model makes it that neither caches nor falls back nor insists.
+    """
+
+    def __init__(
+        self,
+        llm: UnifiedChatModel,
+        provider: str,
+        models: Mapping[str, str],
+        seconds: float,
+    ) -> None:
+        """Choose the model to ask; the arguments are those of `health`."""
+        own, registry = llm.resolve(), llm.registry or default_registry()
+        asked = models.get(provider) or model_to_ask(registry, provider, own)
+        asked = asked or llm.model_name
+        bare = {**dict.fromkeys(_BARE), "cache": False, "model_kwargs": {}}
+        least = {"max_tokens": MAX_TOKENS, "timeout": seconds, "max_retries": 0}
+        alone = llm.model_copy(update=bare)
+        self.ask = Ask(alone, PROMPT, text_result, None, {"model": asked, **least})
+        self.found = Health(
+            provider, ok=True, model=llm.resolve(asked).model, latency_ms=0.0
+        )
 
     def now(self) -> Health:
         """Ask on this thread."""
-        started = time.perf_counter()
         with self._told():
             self.ask.now()
-        return self._health(started)
+        return self.found
 
     async def soon(self) -> Health:
         """Ask on this event loop."""
-        started = time.perf_counter()
         with self._told():
             await self.ask.soon()
-        return self._health(started)
+        return self.found
 
     @contextmanager
     def _told(self) -> Iterator[None]:
+        started, found = time.perf_counter(), self.found
         try:
             yield
         except Exception as error:
             if not (isinstance(error, UnifiedError) or is_provider_failure(error)):
                 raise
-            self.error = f"{type(error).__name__}: {error}"
-
-    def _health(self, started: float) -> Health:
-        took = (time.perf_counter() - started) * 1000
-        return Health(self.provider, self.error is None, self.model, took, self.error)
-
-
-def checks_of(
-    llm: UnifiedChatModel,
-    providers: Iterable[str],
-    models: Mapping[str, str],
-    seconds: float,
-) -> list[Check]:
-    """Return the smallest call to each provider; arguments are those of `health`.
-
-    A copy of the model makes them that neither caches nor falls back nor insists.
-    """
-    bare: dict[str, Any] = {**dict.fromkeys(_BARE), "cache": False, "model_kwargs": {}}
-    alone, own = llm.model_copy(update=bare), llm.resolve()
-    registry = llm.registry or default_registry()
-    least = {"max_tokens": MAX_TOKENS, "timeout": seconds, "max_retries": 0}
-
-    def check(name: str) -> Check:
-        asked = models.get(name) or model_to_ask(registry, name, own) or llm.model_name
-        settings = {"model": asked, **least}
-        ask = Ask(alone, Prompt(PROMPT), text_result, None, settings)
-        return Check(name, llm.resolve(asked).model, ask)
-
-    return [check(name) for name in providers]
+            found.ok, found.error = False, f"{type(error).__name__}: {error}"
+        found.latency_ms = (time.perf_counter() - started) * 1000

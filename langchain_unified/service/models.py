@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from langchain_unified.registry import Registry
-from langchain_unified.types import ModelConfig, ParameterMapping
+from langchain_unified.types import ModelConfig
+
+_REFUSED = {"never", "absent"}
 
 
 def living_models(registry: Registry, providers: Collection[str]) -> list[ModelConfig]:
@@ -28,8 +30,8 @@ def model_to_ask(registry: Registry, provider: str, own: ModelConfig) -> str | N
         return own.model
     living = living_models(registry, {provider})
     plain = [config for config in living if config.supports("text_inputs")]
-    plain.sort(key=lambda config: config.reasons)
-    return next((f"{provider}:{config.model}" for config in plain), None)
+    light = min(plain, key=lambda config: config.reasons, default=None)
+    return light and f"{provider}:{light.model}"
 
 
 def capabilities_of(config: ModelConfig) -> dict[str, Any]:
@@ -40,7 +42,8 @@ def capabilities_of(config: ModelConfig) -> dict[str, Any]:
         `ModelProfile` key), `limits` in tokens, `reasoning_effort` levels by endpoint,
         `parameters` (when each is taken, by endpoint) and `lifecycle`.
     """
-    life = config.lifecycle
+    life, levels = config.lifecycle, config.thinking.levels
+    rules = {name: config.mappings[name].rules for name in config.endpoints}
     return {
         "model": config.model,
         "provider": config.provider,
@@ -49,25 +52,16 @@ def capabilities_of(config: ModelConfig) -> dict[str, Any]:
         "endpoints": list(config.endpoints),
         "features": dict(config.features),
         "limits": dict(config.limits),
-        "reasoning_effort": {
-            endpoint: list(levels)
-            for endpoint, levels in config.thinking.levels.items()
-        },
+        "reasoning_effort": {endpoint: list(levels[endpoint]) for endpoint in levels},
         "parameters": {
-            endpoint: _taken(config.mappings[endpoint]) for endpoint in config.endpoints
+            endpoint: {
+                n: r.accepts for n, r in own.items() if r.accepts not in _REFUSED
+            }
+            for endpoint, own in rules.items()
         },
         "lifecycle": {
             "released": life.released and life.released.isoformat(),
             "shutdown": life.shutdown and life.shutdown.isoformat(),
             "replacement": life.replacement,
         },
-    }
-
-
-def _taken(mapping: ParameterMapping) -> dict[str, str]:
-    refused = {"never", "absent"}
-    return {
-        name: rule.accepts
-        for name, rule in mapping.rules.items()
-        if rule.accepts not in refused
     }

@@ -23,8 +23,7 @@ class TextResult(Mapping[str, Any]):
 
     Attributes:
         text: The text of the answer.
-        model_used: The model that answered, as the provider names it: where the request
-            said an alias, often a dated name.
+        model_used: The model that answered, as the provider names it, often dated.
         provider: Its provider id.
         success: Whether there is an answer; `False` only inside a batch.
         usage: Token counts: `input_tokens`, `output_tokens`, `total_tokens`, details.
@@ -121,14 +120,13 @@ def _facts(message: AIMessage, seconds: float) -> dict[str, Any]:
     """Return the fields of a result that any answer has."""
     metadata = message.response_metadata
     record: Mapping[str, Any] = metadata.get("unified") or {}
-    # The provider's own answer names the dated model that bills are joined on.
-    model = metadata.get("model_name") or record.get("model", "")
     incomplete: Any = metadata.get("incomplete_details") or {}
     reason = incomplete.get("reason") or metadata.get("finish_reason")
     reason = reason or metadata.get("status")
     return {
         "text": message.text,
-        "model_used": str(model),
+        # The provider's own answer names the dated model that bills are joined on.
+        "model_used": str(metadata.get("model_name") or record.get("model", "")),
         "provider": str(record.get("provider", "")),
         "usage": dict(message.usage_metadata or {}),
         "cost_usd": record.get("cost_usd"),
