@@ -202,14 +202,11 @@ class LangChainCompatibilityService:
         """Return what has the old service's call compared when it is over."""
         args = [*map(_copied, args)]
         named = {key: _copied(value) for key, value in named.items()}
-        service = self.unified_service
-        read = (
-            None
-            if "batch" in name
-            else lambda: service.ask(name, *args, **named).call()
-        )
-        asked = {"name": self._name(model), "stream": name.startswith("stream")}
-        return partial(service.llm.router.observe, served, read, **asked)
+        service, stream = self.unified_service, name.startswith("stream")
+        observe = partial(service.llm.router.observe, stream=stream)
+        read = partial(_read, service, name, args, named)
+        several = "batch" in name
+        return partial(observe, served, None if several else read, self._name(model))
 
     def _new(self, ask: Callable[[], Any], model: object) -> Any:
         """Return the new service's answer, as the old one would have put it."""
@@ -264,6 +261,13 @@ class _Ready(dict[str, Any]):
     def __await__(self) -> Generator[Any, None, dict[str, Any]]:
         yield from ()
         return dict(self)
+
+
+def _read(
+    service: UnifiedInferenceService, name: str, args: Any, named: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return what the new service's method would ask the chat model."""
+    return service.ask(name, *args, **named).call()
 
 
 def _told(served: Served, found: Any) -> Any:

@@ -146,11 +146,10 @@ class Comparison:
     def _part(self, parameter: str, where: str, was: Any, now: Any) -> Difference:
         """Return the difference of one place inside a setting or the messages."""
         name = where.rpartition(".")[2].removesuffix("[]")
-        texts = (
-            None if value is ABSENT else shown(name, value) for value in (was, now)
-        )
+        before, after = (None if v is ABSENT else shown(name, v) for v in (was, now))
         if where == "roles":
-            return self._row(parameter, *texts, self._why_roles(was, now), where)
+            why = self._why_roles(was, now)
+            return self._row(parameter, before, after, why, where)
         change = self._change(parameter)
         if parameter == "messages":
             inside = where.rpartition("content")[2]
@@ -158,7 +157,8 @@ class Comparison:
             change = self._change("messages", *(("fetch_urls",) if media else ()))
         elif change is not None and change.kind == "renamed":
             change = None
-        return self._row(parameter, *texts, _told(change) or _unexplained(where), where)
+        why = _told(change) or _unexplained(where)
+        return self._row(parameter, before, after, why, where)
 
     def _lost(self, name: str) -> bool:
         """Tell whether the endpoint before lacks a parameter that ours has."""

@@ -185,7 +185,7 @@ class Rollout:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody has set a flag anywhere: all that a plain model's call pays."""
+        """Whether nobody has set a flag; all that a call of a plain model pays."""
         environment = self._environment
         if (
             self._has_sources

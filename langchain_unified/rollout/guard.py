@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -67,8 +68,8 @@ class Guard(PerProcess):
     def renew(self) -> None:
         """Forget what was counted; a forked process counts its own calls."""
         super().renew()
-        self._seen: deque[tuple[float, Counter[str]]] = deque()
-        self._sums: Counter[str] = Counter()
+        self._seen: deque[tuple[float, Mapping[str, float]]] = deque()
+        self._sums: defaultdict[str, float] = defaultdict(float)
 
     def count(self, answer: Answer) -> str:
         """Count a call; one that its caller gave up is none.
@@ -78,29 +79,33 @@ class Guard(PerProcess):
         """
         if not (answer.complete or answer.error):
             return ""
-        told = Counter[str](
-            calls=1,
-            errors=int(answer.error is not None),
-            timeouts=int(isinstance(answer.error, (TimeoutError, ModelTimeoutError))),
-            refusals=int(bool(answer.refusal)),
-            priced=int(answer.usd is not None),
-            usd=answer.usd or 0.0,  # type: ignore[arg-type]
-        )
+        told = {
+            "calls": 1.0,
+            "errors": answer.error is not None,
+            "timeouts": isinstance(answer.error, (TimeoutError, ModelTimeoutError)),
+            "refusals": bool(answer.refusal),
+            "priced": answer.usd is not None,
+            "usd": answer.usd or 0.0,
+        }
         now = time.monotonic()
         with self._lock:
             self._seen.append((now, told))
-            self._sums.update(told)
+            self._add(told, 1)
             while self._seen[0][0] < now - self.window:
-                self._sums.subtract(self._seen.popleft()[1])
+                self._add(self._seen.popleft()[1], -1)
             return self._verdict(**self._sums)
 
-    def _verdict(self, calls: int, priced: int, usd: float, **sums: int) -> str:
+    def _add(self, told: Mapping[str, float], sign: int) -> None:
+        for name, value in told.items():
+            self._sums[name] += sign * value
+
+    def _verdict(self, calls: float, priced: float, usd: float, **sums: float) -> str:
         if calls < self.min_calls:
             return ""
         for name in _SHARES:
             most = getattr(self, name)
             if most is not None and sums[name] > most * calls:
-                return f"{name}: {sums[name]} of {calls} calls, allowed {most:.1%}"
+                return f"{name}: {sums[name]:g} of {calls:g} calls, allowed {most:.1%}"
         most = self.usd_per_call
         if most is None or priced < self.min_calls or usd <= most * priced:
             return ""
@@ -116,10 +121,14 @@ def check_limits(limits: Any) -> None:
     """
     kinds = get_type_hints(type(limits), include_extras=True)
     for name, value in vars(limits).items():
-        try:
-            TypeAdapter[Any](kinds[name]).validate_python(value, strict=True)
-        except ValidationError as error:
-            why = error.errors()[0]["msg"].replace("Input should be", "give a number")
-            why = why.replace("a number a valid", "a valid")
-            share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
-            raise InvalidParameterError(name, value, f"{why}.{share}") from None
+        _check(name, value, kinds[name])
+
+
+def _check(name: str, value: Any, kind: Any) -> None:
+    try:
+        TypeAdapter[Any](kind).validate_python(value, strict=True)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].replace("Input should be", "give a number")
+        why = why.replace("a number a valid", "a valid")
+        share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
+        raise InvalidParameterError(name, value, f"{why}.{share}") from None

@@ -17,7 +17,6 @@ from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.rollout.store import Background, PerProcess
 from langchain_unified.rollout.guard import (
     Amount,
     Count,
@@ -29,6 +28,7 @@ from langchain_unified.rollout.guard import (
 from langchain_unified.rollout.keys import check_function
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
+from langchain_unified.rollout.store import Background, PerProcess
 from langchain_unified.runner import faces
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.shims.base import ProviderShim

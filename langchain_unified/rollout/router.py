@@ -38,7 +38,7 @@ _MODEL = ("model", "model_name")
 
 
 class Router:
-    """Decides who serves each call of a model, and gives the path of those with a flag."""
+    """Decides who serves each call of a model; gives the path of those with a flag."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Router:
             provider = ""
         return (rollout or self.rollout).decide(
             provider,
-            ensure_config() if config is None else config,  # type: ignore[arg-type]
+            ensure_config() if config is None else config,
             kwargs,
             model=name or self._model.model_name,
             mode=mode,
@@ -156,10 +156,10 @@ class Router:
         self,
         served: Served,
         read: Callable[[], Asked] | None,
-        answer: Answer,
-        sent: tuple[Sent, ...],
-        *,
         name: str,
+        answer: Answer,
+        sent: list[Sent],
+        *,
         stream: bool,
     ) -> None:
         """Have a call looked at that an old service of the user's own has answered."""

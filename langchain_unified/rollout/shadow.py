@@ -50,7 +50,7 @@ class Planned(NamedTuple):
     asked: frozenset[str]
 
     def payload(self, *, whole: bool) -> Payload:
-        """Return the request, of OpenAI's wire; the client's own headers too if whole."""
+        """Return the request on OpenAI's wire; if whole, with the client's headers."""
         from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
 
         plan, own = self.plan, self.shim.connection
@@ -79,7 +79,7 @@ class Shadowed(NamedTuple):
         headers = _headers(body.get("extra_headers"))
         return self._beside(Payload(endpoint, body, headers), "ChatOpenAI")
 
-    def beside(self, sent: tuple[Sent, ...]) -> Finding:
+    def beside(self, sent: list[Sent]) -> Finding:
         """Return what the unified path would send unlike an old service."""
         why = OTHER_WIRE if sent else NOT_SEEN
         return self._beside(_read_sent(sent), "The old service", len(sent), why)
@@ -112,7 +112,7 @@ class Shadowed(NamedTuple):
         return Finding(rows)
 
 
-def _read_sent(sent: tuple[Sent, ...]) -> Payload | None:
+def _read_sent(sent: list[Sent]) -> Payload | None:
     """Return the last request of OpenAI's wire; a deployment it names is a model."""
     for one in reversed(sent):
         url = one.url.partition("?")[0]

@@ -44,10 +44,10 @@ class Ask(Generic[Answer]):
         """Return the messages; files are read."""
         if self.images is None:
             return self.asked
-        *before, last = self.asked
-        blocks = image_blocks(self.images)
-        text = {"type": "text", "text": last.content}  # type: ignore[union-attr]
-        return [*before, HumanMessage([text, *blocks])]  # type: ignore[list-item]
+        asked: Any = self.asked
+        *before, last = asked
+        content: Any = [{"type": "text", "text": last.content}]
+        return [*before, HumanMessage([*content, *image_blocks(self.images)])]
 
     def call(self) -> tuple[LanguageModelInput, dict[str, Any]]:
         """Return the messages and keywords that the chat model is given."""

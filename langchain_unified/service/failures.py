@@ -28,9 +28,7 @@ def typed_failures() -> Iterator[None]:
     except Exception as error:
         if not is_provider_failure(error):
             raise
-        from langchain_unified.shims.openai_wire.errors import (  # noqa: PLC0415
-            to_unified,
-        )
+        from langchain_unified.shims.openai.errors import to_unified  # noqa: PLC0415
 
         raise to_unified(error) from error
 
