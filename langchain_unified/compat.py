@@ -192,8 +192,10 @@ class LangChainCompatibilityService:
         """Decide who answers, once for both services."""
         config, has_old = settings.get("config"), self.legacy is not None
         config = config if isinstance(config, Mapping) else None
-        known = None if model == AUTO else model
-        router, given = self.unified_service.llm.router, {**settings, "model": known}
+        known = {"model": None if model == AUTO else model}
+        known |= {"rollout": None} if has_old else {}  # It is the old service's own.
+        router = self.unified_service.llm.router
+        given = {**settings, **known}
         return router.decide(config, given, self.rollout, old_service=has_old)
 
     def _observer(
