@@ -143,7 +143,6 @@ class Rollout:
         on_event: Listener | None = None,
     ) -> None:
         """Line up the sources."""
-        self.mode = mode
         self.default = None if default is None else Mode.parse(default)
         for name, part, method in (
             ("mirror", mirror, "offer"),
@@ -160,8 +159,8 @@ class Rollout:
         self._emergency: dict[str, EmergencyFile] = {}
         self._emergency_path = None if emergency is None else os.fspath(emergency)
         ask: Any = partial(ask_environment, environment)
-        self._environment = Flag("environment", environment, ask, self._warn)
-        self._sources: list[Flag] = [self._environment]
+        self.environment = Flag("environment", environment, ask, self._warn)
+        self._sources: list[Flag] = [self.environment]
         if file is not None:
             self._sources.insert(0, FileFlag(file, self._warn))
         if call is not None:
@@ -173,6 +172,8 @@ class Rollout:
             told = Flag("openfeature", flag, ask, self._warn, by_key=True)
             self._sources.append(told)
         self._has_sources = len(self._sources) > 1
+        self._has_parts = self._has_sources or bool(self.default or emergency)
+        self.mode = mode
 
     @property
     def mode(self) -> Mode | None:
@@ -182,23 +183,7 @@ class Rollout:
     @mode.setter
     def mode(self, value: str | Mode | None) -> None:
         self._mode = None if value is None else Mode.parse(value)
-
-    @property
-    def silent(self) -> bool:
-        """Whether nobody has set a flag; all that a call of a plain model pays."""
-        environment = self._environment
-        if (
-            self._has_sources
-            or self._mode is not None
-            or self.default is not None
-            or self._emergency_path is not None
-            or ROLLOUT.get() is not None
-            or environment.place in os.environ
-            or EMERGENCY in os.environ
-        ):
-            return False
-        environment.good.clear()  # An unset variable has no last good word.
-        return True
+        self.is_set = self._has_parts or value is not None
 
     def read(
         self, call: CallInfo = NOBODY, key: Key = NO_KEY, *, old_service: bool = False

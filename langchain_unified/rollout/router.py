@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from langchain_unified.choice import spelled
 from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.control import Rollout, rollout_of
+from langchain_unified.rollout.flags import EMERGENCY
 from langchain_unified.rollout.served import RolledPlan, Served
 from langchain_unified.runner import Runner, faces
+from langchain_unified.runtime import ROLLOUT
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
 from langchain_unified.vocabulary import canonical_names
@@ -55,7 +58,15 @@ class Router:
         self, config: RunnableConfig, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Return a call with the decision who serves it, for its trace and later."""
-        if KEYWORD not in kwargs and self.rollout.silent:
+        rollout = self.rollout  # All that a plain call pays, so without a hop.
+        if not (
+            KEYWORD in kwargs
+            or rollout.is_set
+            or ROLLOUT.get() is not None
+            or rollout.environment.place in os.environ
+            or EMERGENCY in os.environ
+        ):
+            rollout.environment.good.clear()  # Unset, it has no last good word.
             return config, kwargs
         served = self.decide(config, kwargs)
         if served is None:
@@ -97,7 +108,7 @@ class Router:
 
     def killed(self) -> frozenset[str]:
         """Return the providers whose kill switch is on."""
-        said = None if self.rollout.silent else self.rollout.read()
+        said = self.rollout.read()
         return frozenset(dict(said[0].kill_switches) if said else ())
 
     def settings(
@@ -123,7 +134,14 @@ class Router:
         stream: bool,
     ) -> Path | None:
         """Return the path that serves a call; `None` if no flag says anything."""
-        if KEYWORD not in kwargs and self.rollout.silent:
+        rollout = self.rollout
+        if not (
+            KEYWORD in kwargs
+            or rollout.is_set
+            or ROLLOUT.get() is not None
+            or rollout.environment.place in os.environ
+            or EMERGENCY in os.environ
+        ):
             return None
         served = self.decide(None, kwargs)
         if served is None:
