@@ -31,6 +31,7 @@ def provider_files() -> tuple[str, ...]:
         "corrections.toml",
         "demo.toml",
         "init_chat_model.toml",
+        "left_out.toml",
         "parameters.toml",
         "servers.toml",
         "schemas.toml",

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from langchain_unified.data import parse_toml
 from langchain_unified.discovery.rewriting import refresh_rows, with_fact
-from langchain_unified.discovery.upstream import Claim, claims, disagreements
+from langchain_unified.discovery.upstream import (
+    Claim,
+    claims,
+    disagreements,
+    is_known,
+    left_out,
+    why_left_out,
+)
 from langchain_unified.registry import Registry
+from langchain_unified.types import ModelConfig
 
 ACCEPTED = Path(__file__).parent / "accepted_disagreements.toml"
-OPEN_IDS = {"openai.types", "langchain_openai", "langchain_google_genai"}
 
 
 def _accepted() -> dict[tuple[str, str, str, str], str]:
@@ -45,9 +53,12 @@ def test_nothing_is_accepted_that_nobody_claims() -> None:
     """An acceptance whose catalogue has come round is to be deleted."""
     pytest.importorskip("modelparams")
     pytest.importorskip("genai_prices")
-    found = {one.key for one in disagreements(Registry())}
+    made = list(claims())
+    here = {one.source for one in made}
+    found = {one.key for one in disagreements(Registry(), made)}
+    accepted = {key for key in _accepted() if key[0] in here}
 
-    assert [] == sorted(set(_accepted()) - found)
+    assert [] == sorted(accepted - found)
 
 
 def test_every_acceptance_has_a_reason_and_a_source() -> None:
@@ -57,19 +68,66 @@ def test_every_acceptance_has_a_reason_and_a_source() -> None:
     assert all(entry["reason"] and entry["source"] for entry in entries)
 
 
-@pytest.mark.upstream
-def test_every_listed_id_resolves_with_provenance() -> None:
-    """Every id of the SDK and of both partner profiles finds a row or a family."""
+def _listed(sources: set[str]) -> dict[str, ModelConfig]:
+    """Return what the ids of catalogues resolve to, but for those left out."""
     registry = Registry()
-    listed = [c for c in claims() if c.source in OPEN_IDS and c.fact == "id"]
-    found = {
-        f"{c.provider}:{c.model}": registry.resolve(f"{c.provider}:{c.model}")
-        for c in listed
+    return {
+        f"{c.provider}:{c.model} ({c.source})": registry.resolve(
+            f"{c.provider}:{c.model}"
+        )
+        for c in claims()
+        if c.fact == "id" and c.source in sources
+        if why_left_out(c.provider, c.model) is None
     }
 
-    assert 160 < len(found)
-    assert [] == [name for name, one in found.items() if one.match == "fallback"]
+
+def _unknown(found: dict[str, ModelConfig]) -> list[str]:
+    return [name for name, config in found.items() if not is_known(config)]
+
+
+@pytest.mark.parametrize(
+    ("source", "package", "fewest"),
+    [
+        ("openai.types", "openai", 110),
+        ("langchain_openai", "langchain_openai", 50),
+        ("langchain_google_genai", "langchain_google_genai", 35),
+        ("genai-prices", "genai_prices", 110),
+        ("modelparams", "modelparams", 60),
+        ("litellm", "litellm", 230),
+    ],
+)
+@pytest.mark.upstream
+def test_every_id_of_a_catalogue_has_a_row_or_a_reason(
+    source: str, package: str, fewest: int
+) -> None:
+    """A listed id resolves to a row, to another API's family, or was left out."""
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    found = _listed({source})
+
+    assert fewest <= len(found)
+    assert [] == _unknown(found)
     assert all(one.provenance["endpoints"].source for one in found.values())
+
+
+def test_what_is_left_out_has_a_reason_and_resolves_to_no_row() -> None:
+    """Nobody states a reason for a name that has a row."""
+    registry = Registry()
+    listed = [(one.provider, name) for one in left_out() for name in one.names]
+    plain = [(p, n) for p, n in listed if "*" not in n]
+
+    assert all(one.reason and one.source for one in left_out())
+    assert 5 < len(plain)
+    assert [] == [
+        name for p, name in plain if is_known(registry.resolve(f"{p}:{name}"))
+    ]
+
+
+def test_an_id_without_a_row_or_a_reason_is_found() -> None:
+    """A newcomer of a known family is noticed, and not taken for known."""
+    made = [Claim("somebody", "openai", "gpt-5.4-of-tomorrow", "id", "listed")]
+
+    assert 1 == len(disagreements(Registry(), made))
 
 
 @pytest.mark.parametrize(

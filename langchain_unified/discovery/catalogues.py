@@ -1,0 +1,251 @@
+"""Catalogues of models in packages that happen to be installed, claim by claim.
+
+The types and deprecation notes of `openai`, the types of `google.genai`, the profiles
+of `langchain_openai` and `langchain_google_genai`, `modelparams`, `genai_prices` and
+the map of `litellm`. None of them is a dependency, and none is right everywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from langchain_unified.discovery.trials import EFFORTS
+
+ANY_MODEL = "*"
+"""The model of a claim about an endpoint, whichever model is called."""
+
+_LITERALS = ("shared.chat_model", "shared.all_models", "shared.responses_model")
+_PROFILES = {
+    "langchain_openai": "openai",
+    "langchain_google_genai": "google_genai",
+}
+_CATALOGUES = {"openai": "openai", "google": "google_genai"}
+_FLAGS = (
+    "tool_calling",
+    "structured_output",
+    "reasoning_output",
+    "image_inputs",
+    "audio_inputs",
+    "video_inputs",
+    "pdf_inputs",
+    "text_outputs",
+    "image_outputs",
+    "audio_outputs",
+    "temperature",
+)
+NUMBERS = ("max_input_tokens", "max_output_tokens")
+_QUOTED = re.compile(r'"([\w.\-]+)"')
+_NOTE = re.compile(
+    r'^- (?P<ids>(?:"[^"]+",?\s*)+):\s*Announced\s+shutdown\s+date:'
+    r"\s+(?P<day>[\d-]{10})",
+    re.MULTILINE,
+)
+
+
+_MAP = {"openai": "openai", "gemini": "google_genai"}
+_MAP_FLAGS = {
+    "supports_function_calling": "tool_calling",
+    "supports_response_schema": "structured_output",
+    "supports_reasoning": "reasoning_output",
+    "supports_vision": "image_inputs",
+    "supports_audio_input": "audio_inputs",
+    "supports_video_input": "video_inputs",
+    "supports_pdf_input": "pdf_inputs",
+    "supports_native_streaming": "streaming",
+}
+_MAP_ENDPOINTS = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
+_MAP_PARTS = {
+    "reasoning_modes": ("reasoning.mode", "pro"),
+    "reasoning_contexts": ("reasoning.context", "all_turns"),
+}
+_CHAT_MODES = {"chat", "responses"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a catalogue says about a model.
+
+    Attributes:
+        source: The catalogue.
+        provider: Provider id.
+        model: The model's name.
+        fact: What it is about; `id` for the model's existence.
+        value: What it says.
+    """
+
+    source: str
+    provider: str
+    model: str
+    fact: str
+    value: Any
+
+
+def claims() -> Iterator[Claim]:
+    """Yield the claims of every catalogue that is installed."""
+    for read in _CATALOGUE_READERS:
+        with suppress(ImportError):
+            yield from read()
+
+
+def release_of(source: str) -> str:
+    """Return a catalogue's name with the version that is installed."""
+    package = _PACKAGES.get(source, source)
+    return f"{source} {version(package)}"
+
+
+_PACKAGES = {"openai.types": "openai", "google.genai.types": "google-genai"}
+
+
+def _sdk_literals() -> Iterator[Claim]:
+    for name in _LITERALS:
+        module = importlib.import_module(f"openai.types.{name}")
+        text = Path(module.__file__ or "").read_text(encoding="utf-8")
+        code, _, notes = text.partition("Deprecated values:")
+        for model in _QUOTED.findall(code.partition("Literal[")[2]):
+            yield Claim("openai.types", "openai", model, "id", "listed")
+        for note in _NOTE.finditer(notes):
+            day = date.fromisoformat(note["day"])
+            for model in _QUOTED.findall(note["ids"]):
+                yield Claim("openai.types", "openai", model, "shutdown", day)
+
+
+def _partner_profiles() -> Iterator[Claim]:
+    for package, provider in _PROFILES.items():
+        for model, profile in _profiles_in(package):
+            yield Claim(package, provider, model, "id", "listed")
+            for fact, value in _profile_facts(profile):
+                yield Claim(package, provider, model, fact, value)
+
+
+def _profiles_in(package: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the profile of each model a package knows.
+
+    They are data that a command generates; the package gives out one at a time only.
+    """
+    if find_spec(package) is None:
+        return
+    for file in resources.files(f"{package}.data").iterdir():
+        text = file.read_text("utf-8") if file.name.endswith(".py") else ""
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                yield from ast.literal_eval(node.value).items()
+
+
+def _profile_facts(profile: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from ((fact, profile[fact]) for fact in _FLAGS if fact in profile)
+    yield from ((fact, profile[fact]) for fact in NUMBERS if profile.get(fact))
+    levels = profile.get("reasoning_effort_levels")
+    if levels:
+        yield "reasoning_effort_levels", tuple(x for x in EFFORTS if x in levels)
+    released = profile.get("release_date")
+    if released:
+        yield "released", date.fromisoformat(released)
+
+
+def _model_parameters() -> Iterator[Claim]:
+    catalogue = importlib.import_module("modelparams")
+    for entry in catalogue.CATALOG:
+        provider = _CATALOGUES.get(entry.provider)
+        if provider is None or entry.auth_type != "api_key":
+            continue
+        yield Claim("modelparams", provider, entry.model, "id", "listed")
+        for fact, value in _entry_facts(entry):
+            yield Claim("modelparams", provider, entry.model, fact, value)
+
+
+def _entry_facts(entry: Any) -> Iterator[tuple[str, Any]]:
+    if entry.shutdown_on:
+        yield "shutdown", date.fromisoformat(entry.shutdown_on)
+    paths = {one.path.rpartition(".")[2]: one for one in entry.params}
+    yield "temperature", "temperature" in paths
+    effort = paths.get("reasoning_effort") or paths.get("effort")
+    if effort is not None and effort.values:
+        listed = {str(value).lower() for value in effort.values}
+        yield "reasoning_effort_levels", tuple(x for x in EFFORTS if x in listed)
+
+
+def _prices() -> Iterator[Claim]:
+    snapshot = importlib.import_module("genai_prices.data_snapshot").get_snapshot()
+    for owner in snapshot.providers:
+        provider = _CATALOGUES.get(owner.id)
+        for model in owner.models if provider else ():
+            yield Claim("genai-prices", provider or "", model.id, "id", "listed")
+
+
+def _sdk_parameters() -> Iterator[Claim]:
+    """Yield the names of the request's fields, endpoint by endpoint."""
+    for endpoint, module in _PARAMETERS.items():
+        types = importlib.import_module(f"openai.types.{module}")
+        base = next(n for n in dir(types) if n.endswith("CreateParamsBase"))
+        for name in getattr(types, base).__annotations__:
+            fact = f"{endpoint}: {name}"
+            yield Claim("openai.types", "openai", ANY_MODEL, fact, name)
+
+
+_PARAMETERS = {
+    "chat": "chat.completion_create_params",
+    "responses": "responses.response_create_params",
+}
+
+
+def _genai_parameters() -> Iterator[Claim]:
+    types = importlib.import_module("google.genai.types")
+    shapes = (types.GenerateContentConfig, types.ThinkingConfig)
+    for name, field in (item for s in shapes for item in s.model_fields.items()):
+        fact = f"generate_content: {field.alias or name}"
+        yield Claim("google.genai.types", "google_genai", ANY_MODEL, fact, field.alias)
+
+
+def _litellm_map() -> Iterator[Claim]:
+    """Read litellm's map from its file: importing it takes seconds and settings."""
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return
+    file = Path(spec.origin).parent / "model_prices_and_context_window_backup.json"
+    for name, entry in json.loads(file.read_text(encoding="utf-8")).items():
+        provider = _MAP.get(entry.get("litellm_provider"))
+        if provider is not None:
+            model = name.removeprefix(f"{entry['litellm_provider']}/")
+            yield Claim("litellm", provider, model, "id", "listed")
+            for fact, value in _map_facts(entry):
+                yield Claim("litellm", provider, model, fact, value)
+
+
+def _map_facts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if entry.get("deprecation_date"):
+        yield "shutdown", date.fromisoformat(entry["deprecation_date"])
+    if entry.get("successor_model"):
+        yield "replacement", entry["successor_model"].rpartition("/")[2]
+    if entry.get("mode") not in _CHAT_MODES:
+        return
+    yield from ((_MAP_FLAGS[k], entry[k]) for k in _MAP_FLAGS if k in entry)
+    yield from ((fact, entry[fact]) for fact in NUMBERS if entry.get(fact))
+    for key, (fact, word) in _MAP_PARTS.items():
+        if key in entry:
+            yield fact, word in entry[key] and len(entry[key]) > 1
+    served = {_MAP_ENDPOINTS.get(x) for x in entry.get("supported_endpoints", ())}
+    if served - {None} and entry["litellm_provider"] == "openai":
+        yield "endpoints", tuple(sorted(served - {None}))
+
+
+_CATALOGUE_READERS: tuple[Callable[[], Iterator[Claim]], ...] = (
+    _sdk_literals,
+    _sdk_parameters,
+    _genai_parameters,
+    _partner_profiles,
+    _model_parameters,
+    _prices,
+    _litellm_map,
+)
