@@ -461,7 +461,14 @@ class UnifiedChatModel(DropIn):
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile_of(self._planning.known())
+        profile = profile_of(self._planning.known())
+        on_responses = self.use_responses_api
+        if on_responses is None:
+            on_responses = self._means_responses()
+        if profile.get("mid_conversation_tools") and not on_responses:
+            # Only Responses has them; elsewhere the plan of each call chooses.
+            profile["mid_conversation_tools"] = False
+        return profile
 
     @override
     def _get_invocation_params(

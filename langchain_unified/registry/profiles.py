@@ -26,7 +26,16 @@ FEATURES = (
     "image_tool_message",
     "pdf_tool_message",
     "tool_call_streaming",
+    "mid_conversation_system_messages",
+    "mid_conversation_tools",
 )
+_WITHIN = {
+    "image_url_inputs": "image_inputs",
+    "image_tool_message": "image_inputs",
+    "pdf_tool_message": "pdf_inputs",
+    "tool_call_streaming": "tool_calling",
+}
+"""Features that say how something is given, by the feature that it is given at all."""
 _RENAMED = {"input": "max_input_tokens", "output": "max_output_tokens"}
 
 
@@ -46,6 +55,9 @@ def profile_of(config: ModelConfig) -> ModelProfile:
         for name in FEATURES
         if name in config.features
     }
+    for name, whole in _WITHIN.items():
+        if name in facts:
+            facts[name] = facts[name] and bool(config.features.get(whole))
     # An agent that reads true asks for the form of its answer beside its tools
     # (langchain 1.5.2, `create_agent`); where a forced call is that form it cannot.
     if not (_of(config, "tools_with_json") or _of(config, "tool_choice")):
@@ -53,7 +65,8 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     facts |= {_RENAMED[k]: v for k, v in config.limits.items() if k in _RENAMED}
     facts["temperature"] = any(m.supports_temperature for m in config.mappings.values())
     facts["reasoning_output"] = config.reasons
-    levels = next((config.thinking.levels.get(e) for e in config.endpoints), None)
+    each = [config.thinking.levels.get(e) or () for e in config.endpoints]
+    levels = max(each, key=len, default=())
     if levels:
         facts["reasoning_effort_levels"] = list(levels)
     if config.thinking.default is not None:

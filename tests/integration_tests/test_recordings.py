@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from langchain_unified.errors import UnifiedError
 from langchain_unified.testing import ProviderEmulator
 from langchain_unified.testing.judging import Exchange, judge, load_exchanges
 from langchain_unified.testing.judging.sending import family_of, message_of
+from tests.integration_tests.sources import fetch_source
 
 FOLDER = os.environ.get("RECORDINGS")
 PACKAGE = "langchain-openai"
@@ -50,25 +48,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Exchange]:
 
 
 def cassettes(folder: Path) -> Path:
-    """Fetch the source distribution of the package and unpack its cassettes."""
-    wanted = [sys.executable, "-m", "pip", "download", PACKAGE, "--quiet", "--no-deps"]
-    wanted += ["--no-binary", PACKAGE, "--dest", str(folder)]
-    done = subprocess.run(  # noqa: S603
-        wanted, check=False, capture_output=True, text=True, timeout=300
-    )
-    archives = list(folder.glob("*.tar.gz"))
-    if done.returncode or not archives:
-        pytest.skip(
-            f"pip could not fetch the source of {PACKAGE}: {done.stderr[-300:]}"
-        )
-    with tarfile.open(archives[0]) as archive:
-        members = [m for m in archive.getmembers() if "/tests/cassettes/" in m.name]
-        for member in members:
-            content = archive.extractfile(member)
-            if content is not None:
-                (folder / Path(member.name).name).write_bytes(content.read())
-    archives[0].unlink()
-    return folder
+    """Fetch the cassettes in the source distribution of the package installed."""
+    return fetch_source(PACKAGE, folder, "tests/cassettes/") / "tests/cassettes"
 
 
 @pytest.mark.timeout(600)

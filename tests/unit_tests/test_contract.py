@@ -175,6 +175,27 @@ def test_profile_is_that_of_the_model() -> None:
     assert "xhigh" in llm.profile["reasoning_effort_levels"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"use_responses_api": True}, True),
+        ({"reasoning": {"effort": "low"}}, True),
+        ({"use_responses_api": False}, False),
+        ({}, False),
+    ],
+)
+def test_profile_tells_of_tools_given_later(
+    settings: dict[str, Any], *, expected: bool
+) -> None:
+    """Tools may come with a message only where every call goes to Responses."""
+    profile = UnifiedChatModel(model="gpt-5.6", api_key="k", **settings).profile
+
+    assert expected is profile["mid_conversation_tools"]
+    assert profile["mid_conversation_system_messages"]
+    assert "max" in profile["reasoning_effort_levels"]
+    assert profile["image_url_inputs"]
+
+
 def test_config_specs_name_what_can_be_configured() -> None:
     """User interfaces can read which settings a config may set, and no others."""
     llm = UnifiedChatModel(

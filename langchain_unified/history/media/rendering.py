@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified.errors import UnsupportedError
+from langchain_unified.errors import InvalidParameterError, UnsupportedError
 from langchain_unified.history.media.reading import MARK, Media
 from langchain_unified.history.media.wires import verdict_at
 from langchain_unified.reliability.exchange import current
@@ -77,8 +77,21 @@ def inline_text(media: Media) -> str:
         told = text.get("output") or ""
         return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
     if media.source == "base64":
-        text = decoded_text(base64.b64decode(media.value))
+        text = decoded_text(bytes_of(media))
     return f"{media.name}:\n\n{text}" if media.name else text
+
+
+def bytes_of(media: Media) -> bytes:
+    """Return what media given as base64 holds.
+
+    Raises:
+        InvalidParameterError: If it is no base64.
+    """
+    try:
+        return base64.b64decode(media.value)
+    except ValueError as error:
+        accepted = f"the data of the {media.kind} is not base64: {error}."
+        raise InvalidParameterError("messages", "...", accepted) from error
 
 
 def decoded_text(data: bytes) -> str:

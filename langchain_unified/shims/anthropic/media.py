@@ -7,12 +7,11 @@ citations and a cache mark beside its source.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from langchain_unified.history.media.reading import MARKS, SOURCE, Media
-from langchain_unified.history.media.rendering import decoded_text
+from langchain_unified.history.media.rendering import bytes_of, decoded_text
 
 Block = dict[str, Any]
 
@@ -43,5 +42,5 @@ def _source(media: Media) -> Block:
 def _text(media: Media) -> Block:
     data = media.value
     if media.source == "base64":
-        data = decoded_text(base64.b64decode(data))
+        data = decoded_text(bytes_of(media))
     return {"type": "text", "media_type": "text/plain", "data": data}

@@ -6,7 +6,6 @@ audio, video and document understanding.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from langchain_core.messages import AIMessage
 
 from langchain_unified.content import without_native
 from langchain_unified.history.media.reading import Media, read_block
-from langchain_unified.history.media.rendering import standard_block
+from langchain_unified.history.media.rendering import bytes_of, standard_block
 from langchain_unified.history.media.wires import PDF
 from langchain_unified.shims.google_genai.address import VERTEX
 from langchain_unified.types import MediaForm
@@ -59,7 +58,7 @@ def _media_block(media: Media) -> dict[str, Any]:
     if media.signature:
         block["extras"] = {"signature": media.signature}
     if media.source == "base64":
-        return {**block, "data": base64.b64decode(media.value)}
+        return {**block, "data": bytes_of(media)}
     return {**block, "file_uri": media.value}
 
 
@@ -81,7 +80,23 @@ def _reply_block(block: Any) -> Any:
     if block.get("type") in {"image", "image_url", "audio", "video"}:
         media = read_block(block)
         return block if media is None else _media_block(media)
+    if block.get("type") == "server_tool_result":
+        block = _with_named_outcome(block)
     return {key: value for key, value in block.items() if key != "annotations"}
+
+
+def _with_named_outcome(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Name how code ended.
+
+    langchain-google-genai writes a number into standard blocks that it does not read
+    there (4.4.3, read 2026-11-28).
+    """
+    extras = block.get("extras") or {}
+    named = _OUTCOMES.get(extras.get("outcome", -1))
+    return {**block, "extras": {**extras, "outcome": named}} if named else block
+
+
+_OUTCOMES = {0: "OUTCOME_UNSPECIFIED", 1: "OUTCOME_OK", 2: "OUTCOME_FAILED"}
 
 
 FORMS = MediaForms(

@@ -152,7 +152,8 @@ def note_finish(
         _tell_broken(message, reason, said=said)
     _LOG.warning("%s: the answer ended with %s.", plan.model, reason)
     if reason in _REFUSED:
-        refusal = f"Gemini stopped the answer: {reason}."
+        told = message.response_metadata.get("finish_message")
+        refusal = told or f"Gemini stopped the answer: {reason}."
         message.additional_kwargs["refusal"] = refusal
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration_tests.sources import pip
+
 HERE = Path(__file__).parent
 PACKAGES = (
     "opentelemetry-instrumentation-openai",
@@ -35,12 +37,9 @@ CALLS = 2 * 3 * 4
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the tracing packages."""
     found = tmp_path_factory.mktemp("tracing")
-    wanted = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(found)]
-    done = subprocess.run(  # noqa: S603 - no shell, and nothing a user wrote
-        [*wanted, *PACKAGES], check=False, capture_output=True, timeout=300
-    )
+    done = pip("install", "--quiet", "--target", str(found), *PACKAGES)
     if done.returncode:
-        pytest.skip("the tracing packages cannot be installed here")
+        pytest.skip(f"the tracing packages cannot be installed: {done.stderr[-300:]}")
     return found
 
 

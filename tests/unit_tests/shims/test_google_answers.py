@@ -401,3 +401,39 @@ def test_what_json_cannot_hold_is_refused(
         asked(model(FLASH).bind(**settings), face, given)
 
     assert [] == provider_emulator.requests
+
+
+@pytest.mark.filterwarnings("ignore:\\s+Warning. Output may vary")
+@pytest.mark.parametrize("version", [None, "v1"])
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("outcome", ["OUTCOME_OK", "OUTCOME_FAILED"])
+def test_code_that_ran_goes_back(
+    model: Make,
+    provider_emulator: ProviderEmulator,
+    version: str | None,
+    face: str,
+    outcome: str,
+) -> None:
+    """Code and what it came to go back as they came, in each shape of a message."""
+    ran: list[dict[str, Any]] = [
+        {"executableCode": {"language": "PYTHON", "code": "print(1)"}},
+        {"codeExecutionResult": {"outcome": outcome, "output": "1"}},
+        {"text": "It is 1."},
+    ]
+    provider_emulator.script(reply(face, body(*ran)))
+    llm = model(FLASH, output_version=version)
+    answer = asked(llm, face, [HumanMessage("run")])
+
+    llm.invoke([HumanMessage("run"), answer, HumanMessage("again")])
+
+    assert ran == sent(provider_emulator)["contents"][1]["parts"]
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_data_that_is_no_base64_is_refused(model: Make, role: str) -> None:
+    """Media whose data is no base64 is refused by name before sending."""
+    image = {"type": "image", "base64": "not base64!!", "mime_type": "image/png"}
+    turns = ["hi", AIMessage([image]), "more"] if role == "assistant" else []
+
+    with pytest.raises(InvalidParameterError, match="the image is not base64"):
+        model(FLASH).invoke(turns or [HumanMessage([image])])
