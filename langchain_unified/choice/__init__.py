@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from langchain_unified.choice.needs import (
     about_tokens,
@@ -60,7 +60,7 @@ __all__ = [
 
 _USUAL = Order(DEFAULT_POLICY)
 
-Policy = str | Sequence[str] | Callable[[list["Candidate"]], str]
+Policy = str | Sequence[str] | Callable[[list["Candidate"]], "str | Candidate"]
 """A word of `POLICIES`, model names in order, or what picks from the candidates."""
 
 _TYPICAL_INPUT, _TYPICAL_OUTPUT = 1_000, 500
@@ -187,8 +187,9 @@ class Chooser:
         ]
         if not fitting:
             raise self._nothing(call, _USUAL)
-        name = pick(fitting)
-        candidate = next((c for c in fitting if name in {c.name, c.config.model}), None)
+        picked: Any = pick(fitting)
+        name = picked.name if isinstance(picked, Candidate) else picked
+        candidate = next((c for c in fitting if name in (c.name, c.config.model)), None)
         if candidate is None:
             if not isinstance(name, str) or not name or self._is_unknown(name):
                 accepted = "the callable must return the name of one of its candidates."

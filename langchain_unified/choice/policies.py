@@ -14,6 +14,8 @@ POLICIES = ("cheapest", "fastest", "strongest")
 DEFAULT_POLICY = "cheapest"
 
 _AMONG = re.compile(r"\s*([^(,:]+?)\s*\((.*)\)\s*", re.DOTALL)
+_SLIPS = re.compile(r"[);]")
+"""What stands in a policy that was written wrongly, and in no name of a model."""
 _FORMS = (
     "give 'auto', 'auto:cheapest', 'auto:cheapest(<model>, <model>)' or "
     "'auto:<model>,<model>'."
@@ -99,6 +101,8 @@ def _read_words(said: str, parameter: str, given: Any) -> Order:
     if not names:
         raise InvalidParameterError(parameter, given, _FORMS)
     for name in names:
+        if _SLIPS.search(name):
+            raise InvalidParameterError(parameter, given, _FORMS)
         if name.casefold() in POLICIES:
             accepted = f"{name!r} is a policy and no model; {_FORMS}"
             raise InvalidParameterError(parameter, given, accepted)

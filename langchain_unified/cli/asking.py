@@ -82,8 +82,6 @@ def refresh(
     """
     registry = default_registry()
     with user_errors(), errors.status("Asking the providers"):
-        for name in provider or ():
-            registry.provider(name)
         found = registry.refresh(max_age=max_age, providers=provider)
     rows = [_outcome_row(one) for one in found.outcomes]
     if as_json:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.connection import Connection
+from langchain_unified.connection import Connection, check_ids
+from langchain_unified.registry.hosts import names_of
 from langchain_unified.registry.lists import Cache, Entry, listed_name, patches_of
 from langchain_unified.registry.outcomes import Outcome, Refreshed, State
 from langchain_unified.shims.base import ProviderShim
@@ -37,7 +38,7 @@ def refresh(
     llm: Any = None,
     *,
     max_age: float = DAY,
-    providers: Iterable[str] | None = None,
+    providers: str | Iterable[str] | None = None,
     folder: str | Path | None = None,
     timeout: float = PATIENCE,
 ) -> Refreshed:
@@ -51,14 +52,18 @@ def refresh(
         llm: A chat model whose connections are used; those of the environment if left
             out.
         max_age: Seconds a kept list is good for; 0 asks every time.
-        providers: The providers to ask; those that are enabled if left out.
+        providers: The providers and named servers to ask; those that are enabled if
+            left out.
         folder: Where lists are kept; the platform's cache folder if left out.
         timeout: Seconds each provider has to give its whole list.
+
+    Raises:
+        InvalidParameterError: If there is no such provider or server.
     """
     llm = llm if llm is not None else _from_environment(registry)
-    cache = Cache(folder)
-    asked = providers if providers is not None else _enabled(registry, llm)
-    wiring = llm.router.runner.planning.wiring
+    cache, wiring = Cache(folder), llm.router.runner.planning.wiring
+    asked = _enabled(registry, llm) if providers is None else names_of(providers)
+    check_ids(asked, [*registry.files, *wiring.hosts()], where="providers")
     return Refreshed(
         tuple(
             _refresh_one(registry, wiring.connected(name), cache, max_age, timeout)

@@ -243,8 +243,10 @@ class Registry(OwnRows):
         from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
 
         config = self.resolve(model, provider=provider, base_url=base_url)
-        found = self._catalog.find(model, provider, _place(base_url), self.today())
-        server = Server.at(config.provider, base_url).key
+        hosted = self._catalog.hosted(model, self.servers)
+        where, name = hosted or (_place(base_url), model)
+        found = self._catalog.find(name, provider, where, self.today())
+        server = Server.at(config.provider, where.server or base_url).key
         lessons = self.lessons.about(config, server)
         learned = config
         for lesson in lessons:

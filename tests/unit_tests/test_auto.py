@@ -169,6 +169,8 @@ def test_a_ranking_needs_ranks(llm: UnifiedChatModel) -> None:
         ({"model": "auto:cheapst"}, "did you mean 'auto:cheapest'"),
         ({"model": "auto:cheapest(gpt-4o"}, "no model"),
         ({"model": "auto:best(gpt-4o)"}, "give 'auto'"),
+        ({"model": "auto:cheapest(gpt-4o))"}, "give 'auto'"),
+        ({"model": "auto:cheapest(gpt-4o;gpt-4.1)"}, "give 'auto'"),
         ({"model": "auto:cheapest()"}, "give 'auto'"),
         ({"model": ["gpt-4o", "cheapest"]}, "is a policy"),
         ({"model": ["cheapest"], "choice": None}, None),
@@ -193,7 +195,7 @@ def test_a_policy_is_checked_when_it_is_given(
         UnifiedChatModel(**given)
 
 
-@pytest.mark.parametrize("name", [None, "", "nobody-knows-it", 3])
+@pytest.mark.parametrize("name", [None, "", "nobody-knows-it", 3, ["gpt-4o"]])
 def test_a_callable_returns_a_candidate(name: Any) -> None:
     """What a callable returns is a model, or a typed error."""
     llm = UnifiedChatModel(
@@ -202,6 +204,17 @@ def test_a_callable_returns_a_candidate(name: Any) -> None:
 
     with pytest.raises(InvalidParameterError, match="name of one of its candidates"):
         llm.explain("hi")
+
+
+def test_a_callable_can_return_a_candidate_itself() -> None:
+    """The candidate does as well as its name."""
+    llm = UnifiedChatModel(
+        model=lambda candidates: candidates[-1],
+        providers={"openai": {"api_key": "key"}},
+    )
+    by_name = llm.model_copy(update={"choice": lambda found: found[-1].name})
+
+    assert by_name.explain("hi").model == llm.explain("hi").model
 
 
 @pytest.fixture

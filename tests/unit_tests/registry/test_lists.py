@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.cli.app import app
+from langchain_unified.errors import InvalidParameterError
 from langchain_unified.registry import Registry
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.testing.server import LoopbackServer
@@ -259,3 +260,22 @@ def test_a_match_is_that_of_what_is_resolved(base_url: str | None) -> None:
     assert [n for n, c in resolved.items() if c.match in unknown] == (
         registry.unregistered(resolved, base_url)
     )
+
+
+def test_an_unknown_provider_is_refused() -> None:
+    """A slip in `providers` is told before anybody is asked."""
+    with pytest.raises(InvalidParameterError, match="did you mean 'openai'"):
+        Registry().refresh(providers=["opnai"])
+    with pytest.raises(InvalidParameterError, match="did you mean 'openai'"):
+        Registry().refresh(providers="opnai")
+
+
+def test_why_knows_the_list_of_a_named_server(lister: Lister, tmp_path: Path) -> None:
+    """What a server of one's own lists is told with its source, as it is planned by."""
+    registry = Registry()
+    registry.add_server("lab", lister.url)
+    llm = UnifiedChatModel(model="lab:mine-1", registry=registry)
+    registry.refresh(llm, providers="lab", folder=tmp_path)
+    why = registry.get("lab:mine-1").why("max_input_tokens")
+
+    assert (9_000, ["discovered"]) == (why.value, [say.provenance.layer for say in why])
