@@ -11,6 +11,7 @@ from typing import Any
 from langchain_unified.cost import cap_of
 from langchain_unified.discovery.trials import EFFORTS, ROLES, SAMPLING, Trial, trials
 from langchain_unified.errors import (
+    MalformedResponseError,
     ProviderError,
     ProviderInvalidRequestError,
     ProviderModelNotFoundError,
@@ -138,8 +139,10 @@ class Asking:
             except ProviderError as error:
                 refusal = error
                 corrections = read_corrections(error, made)
-                elsewhere = error.status in _ELSEWHERE or any(
-                    one.do == "endpoint" for one in corrections
+                elsewhere = (
+                    error.status in _ELSEWHERE
+                    or isinstance(error, MalformedResponseError)
+                    or any(one.do == "endpoint" for one in corrections)
                 )
                 if elsewhere and not is_last:
                     return False

@@ -214,9 +214,8 @@ def test_an_unknown_policy_is_refused() -> None:
 def test_a_model_of_the_users_own_can_be_ranked() -> None:
     """A registered model with a rank takes part."""
     registry = Registry(clock=lambda: DAY)
-    registry.register(
-        "acme-9", provider="openai", family="classic", rank={"strength": 100}
-    )
+    registry.register("acme-9", provider="openai", family="classic")
+    registry.register("acme-9", rank={"strength": 100}, price={"input": 0, "output": 0})
 
     assert (
         "acme-9"

@@ -466,6 +466,15 @@ def test_a_server_that_refuses_every_call(status: int, tmp_path: Path) -> None:
         assert 3 >= len(server.bodies)
 
 
+def test_a_path_that_answers_in_other_words_is_no_endpoint(tmp_path: Path) -> None:
+    """A server that answers any path as chat serves chat alone; the probe goes on."""
+    with CompatibleServer(say("hi"), path="") as server:
+        row, llm = _asked(server, tmp_path)
+
+        assert ["chat"] == row["endpoints"]
+        assert "hi" == llm.invoke("hi", temperature=0.5).text
+
+
 def test_a_server_that_begins_to_refuse_every_call(tmp_path: Path) -> None:
     """Refusals count for nothing if a plain call is refused in the end too."""
     number = itertools.count()
