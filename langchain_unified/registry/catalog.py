@@ -132,10 +132,24 @@ class Catalog:
 
     def config(self, found: Found, deployment: Name | None = None) -> ModelConfig:
         """Merge the rows that speak about a model, or about a deployment of it."""
+        built = self._built(self._with_deployment(found, deployment))
+        return built if deployment is None else _deployed(built, deployment)
+
+    def rows_of(
+        self, model: str, provider: str | None, place: Place, today: date
+    ) -> Found:
+        """Return the rows about a model, or about a deployment and the model behind."""
+        name, behind = self.behind(model, place, {}, today)
+        if behind is None:
+            return self.find(model, provider, place, today)
+        found = self.find(behind, provider, OWN, today)
+        return self._with_deployment(found, name)
+
+    def _with_deployment(self, found: Found, deployment: Name | None) -> Found:
+        """Return the rows of a model, those of a deployment of it laid over."""
         if deployment is None:
-            return self._built(found)
-        rules = self._lookup.with_own(_as_asked(found), deployment)
-        return _deployed(self._built(rules), deployment)
+            return found
+        return self._lookup.with_own(_as_asked(found), deployment)
 
     def _built(self, found: Found) -> ModelConfig:
         """Return what rows come to; models of the same rows share all but their name.

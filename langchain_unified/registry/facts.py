@@ -39,6 +39,7 @@ _WHOLE = (
     "service_tiers",
     "rank",
 )
+_KINDS = {"inputs": INPUT_FEATURES, "outputs": OUTPUT_FEATURES}
 _CAPABILITY = "features."
 """Before the name of a capability that is also the name of a setting."""
 _MODALITIES = {
@@ -149,7 +150,9 @@ class ModelFacts:
         value = self._value(name)
         if value is None and not says:
             self._check(name)
-        return Why(self.config.model, name, value, _marked(says))
+        # What rows say of a deployment's days is about the model behind it.
+        told = tuple(says) if value is None else _marked(says)
+        return Why(self.config.model, name, value, told)
 
     def _list_price(self, fact: str) -> Iterator[Say]:
         price = list_price(self.config) if fact == "price" else None
@@ -207,6 +210,9 @@ class ModelFacts:
             return getattr(config.lifecycle, fact)
         if fact == "price":
             return price_of(config)
+        if fact in _KINDS:
+            listed = _KINDS[fact].items()
+            return [kind for kind, name in listed if config.features.get(name)]
         if fact == "rank":
             ranks = [getattr(s.row, "rank", None) for s in self._found.rows]
             return next(filter(None, reversed(ranks)), None)

@@ -243,9 +243,9 @@ class Registry(OwnRows):
         from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
 
         config = self.resolve(model, provider=provider, base_url=base_url)
-        hosted = self._catalog.hosted(model, self.servers)
-        where, name = hosted or (_place(base_url), model)
-        found = self._catalog.find(name, provider, where, self.today())
+        catalog, today = self._catalog, self.today()
+        where, bare = catalog.hosted(model, self.servers) or (_place(base_url), model)
+        found = catalog.rows_of(bare, provider, where, today)
         server = Server.at(config.provider, where.server or base_url).key
         lessons = self.lessons.about(config, server)
         learned = config

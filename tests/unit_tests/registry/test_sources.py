@@ -129,6 +129,49 @@ def test_why_answers_from_the_table_the_plan_reads(registry: Registry) -> None:
     assert 20_000 < compared
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine",
+        "mine-2026-02-03",
+        "ft:mine:team::1",
+        "quick",
+        "lab:prod",
+        "lab:gpt-5",
+        "lab:nobody",
+        "azure_openai:prod",
+        "azure_openai:eu-gpt-5.1",
+        "azure_openai:nobody",
+        "models/gemini-2.5-flash",
+    ],
+)
+def test_why_answers_for_names_of_ones_own(name: str) -> None:
+    """Rows, servers, aliases and deployments are told by what a plan goes by, too."""
+    registry = Registry()
+    registry.add_server("lab", "http://127.0.0.1:9/v1", profile="vllm")
+    registry.register("mine", same_as="gpt-5.1", limits={"output": 5})
+    registry.register("lab:prod", same_as="gpt-5", features={"tool_choice": False})
+    registry.register("prod", provider="azure_openai", same_as="gpt-5.1")
+    registry.alias("quick", "mine")
+    config, facts = registry.resolve(name), registry.get(name)
+    found = [*_rules(facts, config), *_others(facts, config)]
+    dates = set(LIFECYCLE) if config.provider == "azure_openai" else set()
+
+    assert config == facts.config
+    assert [] == [
+        (fact, told, known)
+        for fact, told, known in found
+        if told != known and fact not in dates
+    ]
+
+
+def test_days_of_a_model_are_not_those_of_a_deployment() -> None:
+    """Azure retires deployments on days of its own: no row's day holds for one."""
+    why = Registry().get("azure_openai:gpt-5.1").why("shutdown")
+
+    assert (None, [False]) == (why.value, [say.holds for say in why])
+
+
 def test_why_tells_prices_and_ranks(registry: Registry) -> None:
     """Prices are those that calls cost, ranks those that `auto` reads, with sources."""
     pytest.importorskip("genai_prices")
