@@ -6,19 +6,43 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.language_models import LangSmithParams
 
 from langchain_unified.choice.policies import is_auto, spelled
-from langchain_unified.invocation import canonical, checked, invocation
+from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import check_name
-from langchain_unified.types import Invocation
-from langchain_unified.vocabulary import canonical_names, takes_null
+from langchain_unified.schemas.formats import neutral_format
+from langchain_unified.settings import (
+    CARRIED_METADATA,
+    canonical_names,
+    names_without,
+    nearest,
+    spellings,
+    table,
+    takes_null,
+)
+from langchain_unified.toolforms import neutral_tools
+from langchain_unified.types import (
+    EMPTY,
+    CallPlan,
+    Invocation,
+    ModelConfig,
+    Traits,
+)
 
 LONGEST_NAME = 512
 """Characters of a name that is kept: what comes from outside may be long."""
 
 _MOST_CALLS = 256
 """Models whose plain calls are kept, for a chat model."""
+
+_CONSTANT = frozenset({bool, float, int, str})
+
+_IN_FORM: Mapping[str, Callable[[Any], Any]] = {
+    "tools": neutral_tools,
+    "response_format": neutral_format,
+}
+"""What puts a setting into the form that every wire starts from."""
 
 
 class Call:
@@ -27,9 +51,11 @@ class Call:
     Attributes:
         settings: Settings by canonical name, those of the call first; not to be
             changed.
+        planned: The plan of its last attempt, after the model, the traits of messages
+            and the kind of answer that it was made for; see `Planning.attempt`.
     """
 
-    __slots__ = ("_asked", "_reader", "_unset", "settings")
+    __slots__ = ("_asked", "_reader", "_unset", "planned", "settings")
 
     def __init__(
         self, settings: dict[str, Any], reader: CallReader, unset: Mapping[str, Any]
@@ -37,19 +63,64 @@ class Call:
         """Keep the settings; what the planner reads is made when first needed."""
         self.settings, self._reader, self._unset = settings, reader, unset
         self._asked: Invocation | None = None
+        self.planned: tuple[ModelConfig, Traits, bool, CallPlan] | None = None
+
+    def is_constant(self) -> bool:
+        """Tell whether no setting can change from outside, as a list could."""
+        return all(type(value) in _CONSTANT for value in self.settings.values())
 
     @property
     def asked(self) -> Invocation:
         """The call as the planner reads it, without its messages.
 
         Its `tokens` are 0 if the model is still to be chosen.
-
-        Raises:
-            InvalidParameterError: If a setting that steers the call has a wrong value.
         """
         if self._asked is None:
             self._asked = self._reader.asked(self.settings, self._unset)
         return self._asked
+
+    def traced(self, llm_type: str) -> dict[str, Any]:
+        """Return the settings as a trace shows them: no key, no header."""
+        shown = {**self.settings}
+        for name in names_without("traced"):
+            shown.pop(name, None)
+        if "tools" in shown:
+            shown["tools"] = [_without_secrets(tool) for tool in shown["tools"]]
+        shown["model_name"], shown["stop"] = shown["model"], shown.get("stop")
+        shown["_type"] = llm_type
+        return shown
+
+    def langsmith_params(self, config: ModelConfig) -> LangSmithParams:
+        """Return what LangSmith filters and counts by."""
+        settings = self.settings
+        params = LangSmithParams(
+            ls_provider=config.provider,
+            ls_model_name=config.model,
+            ls_model_type="chat",
+        )
+        if "temperature" in settings:
+            params["ls_temperature"] = settings["temperature"]
+        if "max_tokens" in settings:
+            params["ls_max_tokens"] = settings["max_tokens"]
+        if settings.get("stop"):
+            params["ls_stop"] = list(settings["stop"])
+        return params
+
+    def cache_key(self, config: ModelConfig, server: str | None, owner: str) -> str:
+        """Return its place in the cache: the model used, and what shapes its answer.
+
+        Args:
+            config: What is known about its model.
+            server: Where it is sent; `None` for the provider's usual server.
+            owner: The class of the chat model.
+        """
+        left_out = names_without("shapes_answer")
+        shown = {k: v for k, v in self.settings.items() if k not in left_out}
+        shown["model"] = config.full_name
+        if is_auto(self.settings["model"]):
+            shown["auto"] = self.settings["model"]
+        shown["server"] = server
+        return f"{owner}{sorted(shown.items(), key=lambda pair: pair[0])}"
 
 
 class CallReader:
@@ -58,7 +129,7 @@ class CallReader:
     Args:
         fields: The model's fields by name.
         given: The names of the fields that the user set.
-        names: The fields that hold for calls that say nothing else.
+        names: Canonical name by field, of what holds for calls that say nothing else.
         owner: The class of the model, for error messages.
         platforms: Returns where models are served, by provider id.
     """
@@ -80,7 +151,7 @@ class CallReader:
         fields: Mapping[str, Any],
         given: set[str],
         *,
-        names: Sequence[str],
+        names: Sequence[tuple[str, str]],
         owner: str,
         platforms: Callable[[], Mapping[str, str]],
     ) -> None:
@@ -101,8 +172,7 @@ class CallReader:
         """
         fields, further = self._fields, self._fields["model_kwargs"]
         if self._defaults is None or self._read_with != further:
-            own = {name: fields[name] for name in self._names}
-            own["timeout"] = fields["request_timeout"]
+            own = {name: fields[field] for field, name in self._names}
             if "use_responses_api" not in self._given:
                 own["use_responses_api"] = None
             own |= canonical(further, where=self._owner)
@@ -123,6 +193,8 @@ class CallReader:
             own = self.defaults()
         named = kwargs.get("model")
         model = fields["model_name"] if named is None else spelled(named)
+        if kwargs.get("rollout") == "legacy":
+            return self._unchecked(own, stop, kwargs)
         is_plain = stop is None and (not kwargs or kwargs.keys() == {"model"})
         if not is_plain or fields["disabled_params"] or not isinstance(model, str):
             call = Call(self._merged(own, stop, kwargs), self, kwargs)
@@ -139,23 +211,45 @@ class CallReader:
         """Tell whether to keep a call: names from outside may be long, and many."""
         return len(model) <= LONGEST_NAME and len(self._calls) < _MOST_CALLS
 
-    def again(self, stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
+    def again(
+        self, stop: list[str] | None, kwargs: dict[str, Any], *, last: bool = False
+    ) -> Call:
         """Return a call that was just read for its trace, or read it.
 
         langchain-core hands keywords from hook to hook as they are, so the same objects
         are the same call.
+
+        Args:
+            stop: Strings that end the answer.
+            kwargs: The keywords of the call.
+            last: Whether nothing reads this call again.
         """
-        last = self._last
-        if last is None or self._read_with != self._fields["model_kwargs"]:
+        known = self._last
+        if known is None or self._read_with != self._fields["model_kwargs"]:
             return self.read(stop, kwargs)
-        before, held, call = last
+        before, held, call = known
         if (
             stop is before
             and held.keys() == kwargs.keys()
             and all(map(is_, map(held.get, kwargs), kwargs.values()))
         ):
+            if last:  # What it was given may have changed when it comes again.
+                self._last = None
             return call
         return self.read(stop, kwargs)
+
+    def _unchecked(
+        self,
+        own: dict[str, Any],
+        stop: list[str] | None,
+        kwargs: Mapping[str, Any],
+    ) -> Call:
+        """Return a call as it was given: ChatOpenAI may send what we would refuse."""
+        names = spellings()
+        given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
+        given |= {"stop": stop} if stop is not None else {}
+        model = spelled(given.get("model") or self._fields["model_name"])
+        return Call({**own, **given, "model": model}, self, kwargs)
 
     def asked(
         self, settings: Mapping[str, Any], kwargs: Mapping[str, Any]
@@ -203,12 +297,74 @@ class CallReader:
         )
 
 
-def unseen(
-    messages: list[BaseMessage], kwargs: dict[str, Any]
-) -> tuple[list[BaseMessage], dict[str, Any]]:
-    """Return what follows the last stored response, and the keywords to say so."""
-    for at in range(len(messages) - 1, -1, -1):
-        name = messages[at].response_metadata.get("id")
-        if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
-            return messages[at + 1 :], {**kwargs, "previous_response_id": name}
-    return messages, kwargs
+def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """Return settings under their canonical names.
+
+    Args:
+        given: Settings under any accepted spelling; `None` means not set.
+        where: Who got them, for error messages.
+
+    Raises:
+        UnknownParameterError: If there is no such setting.
+        InvalidParameterError: If two spellings of a setting disagree.
+    """
+    names = spellings()
+    found: dict[str, Any] = {}
+    for spelling, value in given.items():
+        name = "metadata" if spelling == CARRIED_METADATA else names.get(spelling)
+        if name is None:
+            raise UnknownParameterError(spelling, nearest(spelling, names), where=where)
+        other = found.get(name)
+        if other is not None and value is not None and other != value:
+            accepted = f"it was also given as {other!r} under another spelling."
+            raise InvalidParameterError(spelling, value, accepted)
+        found[name] = value if value is not None else other
+    return found
+
+
+def checked(settings: Mapping[str, Any], *, model: str) -> dict[str, Any]:
+    """Return the settings that are set, each checked against what any model takes.
+
+    Raises:
+        InvalidParameterError: If a value is of the wrong type or out of range.
+    """
+    rows = table()
+    values = {
+        name: rows[name].check(value, model=model) if name in rows else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    for name, form in _IN_FORM.items():
+        if name in values:
+            values[name] = form(values[name])
+    return values
+
+
+def invocation(
+    settings: Mapping[str, Any], *, platforms: Mapping[str, str] = EMPTY
+) -> Invocation:
+    """Return the call that checked settings describe, without its messages.
+
+    Args:
+        settings: Settings by canonical name, each checked.
+        platforms: Where models are served, by provider id.
+    """
+    rows = table()
+    params: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
+    for name, value in settings.items():
+        row = rows.get(name)
+        if row is None or row.fills == "params":
+            params[name] = value
+        elif row.fills:
+            filled[row.fills] = value if row.convert is None else row.convert(value)
+    parse_as = getattr(params.get("response_format"), "target", None)
+    return Invocation(params=params, parse_as=parse_as, platforms=platforms, **filled)
+
+
+def _without_secrets(tool: Any) -> Any:
+    """Remote MCP servers are given credentials in the tool itself."""
+    if not isinstance(tool, dict) or tool.get("type") != "mcp":
+        return tool
+    secret = {"headers", "authorization"}
+    return {k: "**REDACTED**" if k in secret else v for k, v in tool.items()}

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
-from langchain_core.callbacks import (
-    AsyncCallbackManagerForLLMRun,
-    CallbackManagerForLLMRun,
-)
 from langchain_core.language_models import (
     BaseChatModel,
     LangSmithParams,
@@ -20,36 +15,40 @@ from langchain_core.language_models import (
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
-from langchain_core.runnables import (
-    Runnable,
-    RunnableBinding,
-    RunnableConfig,
-)
-from langchain_core.runnables.config import ensure_config
-from pydantic import Field, PrivateAttr, field_validator
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.utils import ConfigurableFieldSpec
+from pydantic import ConfigDict, PrivateAttr, ValidationError, model_validator
 from typing_extensions import Self, override
 
-from langchain_unified import counting, tracing
-from langchain_unified.clients import client_attribute
-from langchain_unified.configured import check_undeclared, with_run_settings
+from langchain_unified.answers.whole import combined
 from langchain_unified.cost import Purse
-from langchain_unified.drop_in import LLM_TYPE, DropIn, settings_of
-from langchain_unified.errors import MissingCredentialsError, NoClientError
+from langchain_unified.drop_in import (
+    assembly,
+    binding,
+    clients,
+    counting,
+    keywords,
+    serialization,
+)
 from langchain_unified.given import reading, sendable
 from langchain_unified.history.media import completed
-from langchain_unified.invocation import neutral_format, neutral_tools
 from langchain_unified.planning import Planning
-from langchain_unified.registry.profiles import profile_of
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Router, ShadowReport
 from langchain_unified.rollout.control import rollout_of
-from langchain_unified.runner import Runner, faces
-from langchain_unified.schemas import read_structure
-from langchain_unified.serialization import without_secrets
-from langchain_unified.types import CallPlan, Invocation, ModelConfig, ToolLike
+from langchain_unified.settings import Settings, declared, forget_table
+from langchain_unified.types import CallPlan, ModelConfig
+
+LLM_TYPE = "unified-chat"
+"""What LangChain calls the kind of the model."""
+
+Input: TypeAlias = LanguageModelInput
+Turns: TypeAlias = list[BaseMessage]
+Stop: TypeAlias = list[str] | None
+Config: TypeAlias = RunnableConfig | None
 
 
-class UnifiedChatModel(DropIn):
+class UnifiedChatModel(Settings, BaseChatModel):
     """One chat model for OpenAI's and Google's models, switched per call.
 
     Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly
@@ -58,12 +57,8 @@ class UnifiedChatModel(DropIn):
 
     ???+ info "Setup"
 
-        Install `langchain-unified` and set `OPENAI_API_KEY` and/or `GOOGLE_API_KEY`.
-
-        ```bash
-        pip install -U langchain-unified
-        export OPENAI_API_KEY="..."
-        ```
+        `pip install -U langchain-unified`, and set `OPENAI_API_KEY` and/or
+        `GOOGLE_API_KEY`.
 
     ??? info "Key init args"
 
@@ -98,28 +93,19 @@ class UnifiedChatModel(DropIn):
         llm.invoke("hi", config={"configurable": {"model": "gemini-2.5-flash"}})
         ```
 
-    ??? info "Stream"
+    ??? info "Stream, async"
 
         ```python
         for chunk in llm.stream("hi", model="gpt-6-sol"):
             print(chunk.text, end="")
-        ```
 
-    ??? info "Async"
-
-        ```python
         await llm.ainvoke("hi")
         ```
 
-    ??? info "Tool calling"
+    ??? info "Tool calling, structured output"
 
         ```python
         llm.bind_tools([get_weather]).invoke("Weather in Paris?").tool_calls
-        ```
-
-    ??? info "Structured output"
-
-        ```python
         llm.with_structured_output(Joke).invoke("Tell me a joke")
         ```
 
@@ -130,24 +116,48 @@ class UnifiedChatModel(DropIn):
         ```
     """
 
-    rollout: Any = Field(default=None, exclude=True, repr=False)
-    """What decides which implementation answers: `unified`, `legacy`,
-    `canary:<percent>` or `shadow`, a function, a `pathlib.Path`, an OpenFeature client
-    or a `Rollout`. Read at every call; a `with rollout(...)` block goes first, the
-    environment variable `LANGCHAIN_UNIFIED_ROLLOUT` last."""
+    model_config = ConfigDict(
+        populate_by_name=True, protected_namespaces=(), defer_build=True
+    )
 
+    _given_clients: dict[str, Any] = PrivateAttr(default_factory=dict)
     _purse: Purse = PrivateAttr(default_factory=Purse)
 
-    @field_validator("rollout")
     @classmethod
-    def _check_rollout(cls, value: Any) -> Any:
-        rollout_of(value)
-        return value
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Have the settings that a subclass adds looked up like ours."""
+        super().__pydantic_init_subclass__(**kwargs)
+        forget_table()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Read the keywords and check their values."""
-        super().__init__(*args, **kwargs)
+        """Read the keywords and check their values.
+
+        Raises:
+            UnknownParameterError: For a keyword that does not exist.
+            InvalidParameterError: For a value of the wrong type or out of range.
+        """
+        problem = None
+        try:
+            super().__init__(*args, **kwargs)
+        except ValidationError as error:
+            problem = keywords.as_invalid_parameter(error)
+        if problem is not None:
+            raise problem  # Not from pydantic's error, which shows every keyword.
+        self._given_clients = keywords.complete(self, kwargs)
         self._planning.check()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_keywords(cls, values: Any) -> Any:
+        """Sort keywords into fields, further settings and connection settings."""
+        if not isinstance(values, dict):
+            return values
+        return keywords.read_keywords(values, cls.spellings(), where=cls.__name__)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        keywords.check_together(self)
+        return self
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings are checked and take effect at the next call."""
@@ -162,24 +172,24 @@ class UnifiedChatModel(DropIn):
 
     @cached_property
     def _router(self) -> Router:
-        """What hands each call to the path that serves it, and holds all other parts.
+        """What hands each call to whoever serves it, and holds all other parts.
 
         Made when first needed after a setting was changed; a copy has its own.
         """
-        return _assembled(self, self._convert_input)
+        return assembly.assembled(
+            self, self._given_clients, self._purse, self._convert_input
+        )
 
     @property
     def router(self) -> Router:
-        """What hands each call to the path that serves it; a copy has its own."""
+        """What hands each call to whoever serves it; a copy has its own."""
         return self._router
 
     @property
     def _planning(self) -> Planning:
         return self._router.runner.planning
 
-    def explain(
-        self, input: LanguageModelInput | None = None, **kwargs: Any
-    ) -> CallPlan:
+    def explain(self, input: Input | None = None, **kwargs: Any) -> CallPlan:
         """Return the plan of a call, and why, without a key or the network.
 
         Args:
@@ -198,11 +208,8 @@ class UnifiedChatModel(DropIn):
             >>> llm.explain(model="o3").changes[-1].kind
             'dropped'
         """
-        stream = bool(kwargs.pop("stream", False))
         messages = [] if input is None else self._convert_input(input).to_messages()
-        call = self._planning.calls.read(kwargs.pop("stop", None), kwargs)
-        asked = self._planning.invocation(messages, call, stream=stream)
-        return self._planning.plan(asked)
+        return self._planning.explain(messages, kwargs)
 
     def resolve(self, model: str | None = None) -> ModelConfig:
         """Return what is known about a model, and what was learned.
@@ -212,288 +219,6 @@ class UnifiedChatModel(DropIn):
         """
         return self._planning.resolve(model)
 
-    @override
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        router = self._router
-        path = router.path(messages, stop, kwargs, stream=False)
-        if path is not None:
-            result: ChatResult = path.send("generate")
-            return result
-        asked = router.runner.asked(messages, stop, kwargs, stream=False)
-        return faces.generate(*asked)
-
-    @override
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        router = self._router
-        path = router.path(messages, stop, kwargs, stream=False)
-        if path is not None:
-            result: ChatResult = await path.send("agenerate")
-            return result
-        asked = router.runner.asked(messages, stop, kwargs, stream=False)
-        return await faces.agenerate(*asked)
-
-    @override
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        router = self._router
-        path = router.path(messages, stop, kwargs, stream=True)
-        if path is not None:
-            sent: Iterator[ChatGenerationChunk] = path.send("stream")
-            return sent
-        asked = router.runner.asked(messages, stop, kwargs, stream=True)
-        return faces.stream(*asked)
-
-    @override
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        router = self._router
-        path = router.path(messages, stop, kwargs, stream=True)
-        if path is None:
-            asked = router.runner.asked(messages, stop, kwargs, stream=True)
-            sent = faces.astream(*asked)
-        else:
-            sent = path.send("astream")
-        async with owned(sent) as chunks:
-            async for chunk in chunks:
-                yield chunk
-
-    @override
-    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
-        with reading(model_input):
-            return completed(sendable(super()._convert_input(model_input)))
-
-    def _with_declared(
-        self, config: RunnableConfig | None, kwargs: dict[str, Any]
-    ) -> tuple[RunnableConfig, dict[str, Any]]:
-        """Let the config's settings stand for those the call does not give."""
-        config = ensure_config(config)
-        if kwargs:
-            config, kwargs = with_run_settings(config, kwargs)
-        if self.configurable is None:
-            if config.get("configurable"):
-                check_undeclared(config)
-            return config, kwargs
-        return config, {**self.chosen_by(config), **kwargs}
-
-    @override
-    def invoke(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AIMessage:
-        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
-        return super().invoke(input, config, stop=stop, **kwargs)
-
-    @override
-    async def ainvoke(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AIMessage:
-        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
-        return await super().ainvoke(input, config, stop=stop, **kwargs)
-
-    @override
-    def stream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
-        return super().stream(input, config, stop=stop, **kwargs)
-
-    @override
-    async def astream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        config, kwargs = self._router.decided(*self._with_declared(config, kwargs))
-        async for chunk in super().astream(input, config, stop=stop, **kwargs):
-            yield chunk
-
-    @override
-    def bind_tools(
-        self,
-        tools: Sequence[ToolLike],
-        *,
-        tool_choice: dict[str, Any] | str | bool | None = None,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Bind tools; they are put in the wire's form when the model is known.
-
-        Args:
-            tools: Functions, pydantic classes, `BaseTool`s or dictionaries.
-            tool_choice: `auto`, `none`, `any` or `required`, the name of a tool,
-                `True` for any, or a provider's dictionary.
-            strict: Whether arguments must match the schema; beside `response_format`
-                they must unless `False` is given, as for ChatOpenAI.
-            **kwargs: Further settings to bind, for example `parallel_tool_calls` or
-                `response_format`.
-        """
-        asked = kwargs.get("response_format")
-        if asked and strict is not False and not self.use_responses_api:
-            # Chat completions takes a form of the answer beside strict tools only.
-            strict = True
-        if asked and not isinstance(asked, type):
-            kwargs["response_format"] = neutral_format(asked, strict=strict)
-        settings = {"tools": neutral_tools(tools, strict=strict), **kwargs}
-        if tool_choice is not None:
-            settings["tool_choice"] = tool_choice
-        return self.bind(**settings)
-
-    @override
-    def bind(self, **kwargs: Any) -> RunnableBinding[LanguageModelInput, AIMessage]:  # type: ignore[override]
-        """Bind settings; binding again, tools and structured output keep them."""
-        from langchain_unified.binding import UnifiedBinding  # noqa: PLC0415
-
-        return UnifiedBinding(bound=self, kwargs=kwargs, config={})
-
-    @override
-    def with_config(
-        self, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> RunnableBinding[LanguageModelInput, AIMessage]:
-        """Bind a config; tools and structured output bound later keep it."""
-        return self.bind().with_config(config, **kwargs)  # type: ignore[return-value]
-
-    @override
-    def with_structured_output(
-        self,
-        schema: Any = None,
-        *,
-        method: str | None = None,
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Return a runnable that gives objects of a schema.
-
-        How the form is asked for is decided at each call, for the model of the call:
-        its native schema, else a tool call, else JSON described in words; the answer
-        is checked on the client in every case.
-
-        Args:
-            schema: A pydantic class, a `TypedDict`, a dataclass or a JSON Schema.
-            method: `json_schema`, `function_calling` or `json_mode` to insist; where
-                the model of the call cannot do it, the best it can do is used and the
-                change put on record.
-            include_raw: Whether to give `{"raw", "parsed", "parsing_error"}`.
-            strict: Whether the answer must match to the letter.
-            **kwargs: Further settings to bind, for example `tools`.
-
-        Raises:
-            RefusalError: At the call, if the model refused.
-            TruncatedOutputError: At the call, if the answer was cut off.
-            StructuredOutputError: At the call, if the answer has another form.
-        """
-        return self.structured_by(
-            self.bind(),
-            schema,
-            method=method,
-            include_raw=include_raw,
-            strict=strict,
-            **kwargs,
-        )
-
-    def structured_by(
-        self,
-        bound: RunnableBinding[LanguageModelInput, AIMessage],
-        schema: Any = None,
-        *,
-        method: str | None = None,
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Return what `with_structured_output` does, with settings bound."""
-        from langchain_unified.structured import structured  # noqa: PLC0415
-
-        structure = read_structure(schema, method=method, strict=strict)
-        if "tools" in kwargs:
-            kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)
-        asked = {"method": method, "strict": strict}
-        told = {"kwargs": asked, "schema": structure.as_traced()}
-        llm = bound.bind(
-            structure=structure, ls_structured_output_format=told, **kwargs
-        )
-        return structured(llm, structure, include_raw=include_raw)
-
-    # Traces and caches
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model_name": self.model_name, **self._planning.calls.defaults()}
-
-    @override
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        profile = profile_of(self._planning.known())
-        on_responses = self.use_responses_api
-        if on_responses is None:
-            on_responses = self._means_responses()
-        if profile.get("mid_conversation_tools") and not on_responses:
-            # Only Responses has them; elsewhere the plan of each call chooses.
-            profile["mid_conversation_tools"] = False
-        return profile
-
-    @override
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Return what a trace shows: the settings of the call under standard names."""
-        return tracing.traced(self._router.settings(stop, kwargs), LLM_TYPE)
-
-    @override
-    def _get_ls_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> LangSmithParams:
-        router = self._router
-        settings = router.settings(stop, kwargs, again=True)
-        config = router.runner.planning.known(settings["model"])
-        return tracing.langsmith_params(settings, config)
-
-    @override
-    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        """Name the call for the cache: the model used and what shapes its answer."""
-        settings = self._router.settings(stop, kwargs, again=True)
-        config = self._planning.known(settings["model"])
-        server = self._planning.wiring.url(config.connection)
-        return tracing.cache_key(settings, config, server, type(self).__name__)
-
     def shadow_report(self, timeout: float = 5.0) -> ShadowReport:
         """Return what calls in `shadow` mode showed so far.
 
@@ -502,148 +227,174 @@ class UnifiedChatModel(DropIn):
         """
         return self._router.rollout.report(timeout)
 
-    # Token counts
+    # The faces: what is read and sent.
 
     @override
-    def get_num_tokens(self, text: str) -> int:
-        """Count the tokens of a text alone, without a message around it."""
-        if self.custom_get_token_ids is not None:
-            return len(self.custom_get_token_ids(text))
-        return counting.count_text(self._router.runner, self._counted, text)
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        if isinstance(model_input, str):
+            return super()._convert_input(model_input)
+        with reading(model_input):
+            return completed(sendable(super()._convert_input(model_input)))
+
+    def _read(
+        self, config: Config, kwargs: dict[str, Any]
+    ) -> tuple[RunnableConfig, dict[str, Any]]:
+        """Return a call with what its config sets, and with who serves it."""
+        return self._router.decided(*declared.read_config(self, config, kwargs))
 
     @override
-    def get_token_ids(self, text: str) -> list[int]:
-        """Return the tokens of a text, where its model's tokenizer is known."""
-        if self.custom_get_token_ids is not None:
-            return self.custom_get_token_ids(text)
-        try:
-            return counting.token_ids(self._router.runner, self._counted, text)
-        except NotImplementedError:
-            return super().get_token_ids(text)
+    def invoke(
+        self, input: Input, config: Config = None, *, stop: Stop = None, **kwargs: Any
+    ) -> AIMessage:
+        config, kwargs = self._read(config, kwargs)
+        return super().invoke(input, config, stop=stop, **kwargs)
 
     @override
-    def get_num_tokens_from_messages(
-        self,
-        messages: Sequence[BaseMessage],
-        tools: Sequence[ToolLike] | None = None,
-        **kwargs: Any,
-    ) -> int:
-        """Count the tokens of messages for the model, as its provider counts them.
+    async def ainvoke(
+        self, input: Input, config: Config = None, *, stop: Stop = None, **kwargs: Any
+    ) -> AIMessage:
+        config, kwargs = self._read(config, kwargs)
+        return await super().ainvoke(input, config, stop=stop, **kwargs)
 
-        Where the provider cannot be asked (no key, no network) the count is
-        langchain-core's approximation, with a warning.
-        """
-        runner = self._router.runner
-        return counting.count_messages(runner, self._counted, messages, tools)
+    @override
+    def stream(
+        self, input: Input, config: Config = None, *, stop: Stop = None, **kwargs: Any
+    ) -> Iterator[AIMessageChunk]:
+        config, kwargs = self._read(config, kwargs)
+        return super().stream(input, config, stop=stop, **kwargs)
+
+    @override
+    async def astream(
+        self, input: Input, config: Config = None, *, stop: Stop = None, **kwargs: Any
+    ) -> AsyncIterator[AIMessageChunk]:
+        config, kwargs = self._read(config, kwargs)
+        async for chunk in super().astream(input, config, stop=stop, **kwargs):
+            yield chunk
+
+    @override
+    def _generate(
+        self, messages: Turns, stop: Stop = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        answer: ChatResult = self._router.serve("generate", messages, stop, kwargs)
+        return answer
+
+    @override
+    async def _agenerate(
+        self, messages: Turns, stop: Stop = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        sent: Awaitable[ChatResult]
+        sent = self._router.serve("agenerate", messages, stop, kwargs)
+        return await sent
+
+    @override
+    def _stream(
+        self, messages: Turns, stop: Stop = None, run_manager: Any = None, **kwargs: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        chunks: Iterator[ChatGenerationChunk]
+        chunks = self._router.serve("stream", messages, stop, kwargs)
+        return chunks
+
+    @override
+    async def _astream(
+        self, messages: Turns, stop: Stop = None, run_manager: Any = None, **kwargs: Any
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        sent = self._router.serve("astream", messages, stop, kwargs)
+        async with owned(sent) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    # Tools, settings and schemas bound; see `langchain_unified.drop_in.binding`.
+
+    bind = binding.bind  # type: ignore[assignment]
+    bind_tools = binding.bind_tools
+    with_config = binding.with_config
+    with_structured_output = binding.with_structured_output
+
+    # What a config may set.
+
+    configurable_fields = keywords.configurable_fields
+    chosen_by = declared.chosen_by
 
     @property
-    def _counted(self) -> str:
-        return self.tiktoken_model_name or self.model_name
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """Name the settings a config may set, for user interfaces."""
+        return declared.config_specs(self.configurable, self.config_prefix)
 
-    # Copies and connections
+    # Traces and caches.
 
-    def __copy__(self) -> Self:
-        """Copy the settings; what follows from them is worked out anew."""
-        copied = super().__copy__()
-        copied.__dict__.pop("_router", None)
-        return copied
+    @property
+    def _llm_type(self) -> str:
+        return LLM_TYPE
 
-    def copy(self, **kwargs: Any) -> Self:
-        """Copy as pydantic 1 did; see `model_copy`."""
-        copied = super().copy(**kwargs)
-        copied.__dict__.pop("_router", None)
-        return copied
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model_name": self.model_name, **self._planning.calls.defaults()}
 
     @override
-    def to_json(self) -> Any:
-        """Serialize without secrets: each becomes the name of its variable."""
-        dumped: Any = super().to_json()
-        if "use_responses_api" not in self.model_fields_set:
-            dumped.get("kwargs", {}).pop("use_responses_api", None)
-        return without_secrets(dumped, self._planning.wiring)
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return keywords.profile(self, self._planning.known())
 
-    def close(self) -> None:
-        """Close the connections of this model's clients.
+    @override
+    def _get_invocation_params(
+        self, stop: Stop = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return what a trace shows: the settings of the call under standard names."""
+        call = self._router.runner.planning.calls.read(stop, kwargs)
+        return call.traced(LLM_TYPE)
 
-        Models with equal connection settings share them; all can still be used, and
-        open new connections when they are.
-        """
-        self._planning.wiring.close()
+    @override
+    def _get_ls_params(self, stop: Stop = None, **kwargs: Any) -> LangSmithParams:
+        planning = self._router.runner.planning
+        call = planning.calls.again(stop, kwargs)
+        return call.langsmith_params(planning.known(call.settings["model"]))
 
-    async def aclose(self) -> None:
-        """Close the connections of this model's clients; see `close`."""
-        await self._planning.wiring.aclose()
+    @override
+    def _get_llm_string(self, stop: Stop = None, **kwargs: Any) -> str:
+        """Name the call for the cache: the model used and what shapes its answer."""
+        call = self._planning.calls.again(stop, kwargs)
+        return self._planning.cache_key(call, type(self).__name__)
 
-    root_client = client_attribute(  # type: ignore[pydantic-field]
-        "root_client", "The `openai.OpenAI` client of this model's connection."
-    )
-    root_async_client = client_attribute(  # type: ignore[pydantic-field]
-        "root_async_client", "The `openai.AsyncOpenAI` client of this connection."
-    )
-    client = client_attribute(  # type: ignore[pydantic-field]
-        "client", "The `chat.completions` resource of `root_client`."
-    )
-    async_client = client_attribute(  # type: ignore[pydantic-field]
-        "async_client", "The `chat.completions` resource of `root_async_client`."
-    )
+    @override
+    def _combine_llm_outputs(
+        self, llm_outputs: list[dict[str, Any] | None]
+    ) -> dict[str, Any]:
+        """Return the model and the tokens of all prompts of `generate`."""
+        return combined(llm_outputs, self.model_name)
 
-    def use_sdk_client(self, name: str, client: Any) -> None:
-        """Put a client, or a resource of one, in the place of this model's own.
+    get_num_tokens = counting.get_num_tokens
+    get_token_ids = counting.get_token_ids
+    get_num_tokens_from_messages = counting.get_num_tokens_from_messages
 
-        Args:
-            name: `client`, `async_client`, `root_client` or `root_async_client`.
-            client: What serves the calls from now on; `None` for the model's own.
-        """
-        self._given_clients = {**self._given_clients, name: client}
+    # Copies and serialization; see `langchain_unified.drop_in.serialization`.
 
-    def sdk_client(self, name: str) -> Any:
-        """Return one of the clients of OpenAI's connection; see `use_sdk_client`."""
-        if name.startswith("root"):
-            return getattr(self._openai(), name)
-        return self.sdk_client(f"root_{name}").chat.completions
+    __copy__ = serialization.shallow_copy
+    __deepcopy__ = serialization.deep_copy
+    __getstate__ = serialization.get_state
+    __setstate__ = serialization.set_state
+    copy = serialization.copy
 
-    def _openai(self) -> Any:
-        """Return the OpenAI shim's delegate, which keeps the clients.
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Whether LangChain can serialize the model: it can."""
+        return True
 
-        Raises:
-            NoClientError: If there is no key to make them with.
-        """
-        runner = self._router.runner
-        plan = runner.planning.plan(Invocation("openai:any"))
-        try:
-            return runner.shim(plan).delegate  # type: ignore[attr-defined]
-        except MissingCredentialsError as error:
-            raise NoClientError(*error.args) from error
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Return the namespace LangChain serializes the model under."""
+        return ["langchain_unified", "chat_model"]
 
+    to_json = serialization.to_json
+    lc_secrets = property(serialization.lc_secrets)
 
-def _assembled(
-    model: UnifiedChatModel,
-    convert_input: Callable[[LanguageModelInput], PromptValue],
-) -> Router:
-    """Return the parts of a model, each of which holds those below it."""
-    fields, private = model.__dict__, model.__pydantic_private__ or {}
+    # Connections.
 
-    def killed() -> frozenset[str]:
-        return router.killed()
-
-    planning = Planning(
-        fields,
-        model.model_fields_set,
-        private["_given_clients"],
-        names=settings_of(type(model)),
-        owner=type(model).__name__,
-        purse=private["_purse"],
-        killed=killed,
-    )
-    router = Router(model, Runner(fields, planning, private["_purse"]), convert_input)
-    return router
+    close = clients.close
+    aclose = clients.aclose
+    use_sdk_client = clients.use_sdk_client
+    root_client = clients.attribute("root_client")
+    root_async_client = clients.attribute("root_async_client")
+    client = clients.attribute("client")
+    async_client = clients.attribute("async_client")
 
 
-def _keep_signatures(model: type[BaseChatModel]) -> None:
-    """Keep the signatures that langchain-core asks for at every call."""
-    for name in ("_generate", "_agenerate"):
-        face = getattr(model, name)
-        vars(face)["__signature__"] = inspect.signature(face)
-
-
-_keep_signatures(UnifiedChatModel)
+keywords.keep_signatures(UnifiedChatModel)

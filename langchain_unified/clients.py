@@ -26,30 +26,6 @@ CLIENTS = {
 """The client behind each attribute."""
 
 
-def client_attribute(name: str, doc: str) -> Any:
-    """Return a property of a model: reads the client in use, or puts one in its place.
-
-    What is set serves the calls from then on; deleting it brings the model's own back,
-    as `unittest.mock.patch.object` does at its end.
-
-    Args:
-        name: One of `CLIENTS`.
-        doc: What the attribute is.
-    """
-
-    def read(model: Any) -> Any:
-        return model.sdk_client(name)
-
-    def give(model: Any, client: Any) -> None:
-        model.use_sdk_client(name, client)
-
-    def forget(model: Any) -> None:
-        setattr(model, name, None)
-
-    read.__doc__ = doc
-    return property(read, give, forget)
-
-
 def connected(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the connection settings that clients stand for.
 

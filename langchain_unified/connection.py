@@ -21,18 +21,9 @@ from langchain_unified.errors import (
     shown_name,
 )
 from langchain_unified.servers import Place, Server, place_of
-from langchain_unified.vocabulary import did_you_mean, nearest
+from langchain_unified.settings import did_you_mean, nearest, shared_keywords
 
-SHARED = (
-    "api_key",
-    "base_url",
-    "organization",
-    "default_headers",
-    "default_query",
-    "http_client",
-    "http_async_client",
-    "http_socket_options",
-)
+SHARED = shared_keywords()
 """Constructor keywords that belong to the provider of the constructor's model."""
 
 _COMMON = frozenset(

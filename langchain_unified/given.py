@@ -63,53 +63,6 @@ def sendable(value: PromptValue) -> PromptValue:
     return value
 
 
-def mapping(name: str, given: Any) -> Mapping[str, Any]:
-    """Return a setting that has to be a mapping; an empty one for `None`.
-
-    Raises:
-        InvalidTypeError: If it is none.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise InvalidTypeError(name, shown_value(given), "give a dictionary.")
-    return given
-
-
-def headers(name: str, given: Any) -> Mapping[str, Any]:
-    """Return HTTP headers, if they can be sent.
-
-    Raises:
-        InvalidTypeError: If a name is no text, or a value neither text nor bytes.
-        InvalidParameterError: If one has characters that headers cannot hold.
-    """
-    found = mapping(name, given)
-    for key, value in found.items():
-        if not isinstance(key, str):
-            raise InvalidTypeError(name, shown_value(key), "give texts as names.")
-        _check_header(name, key, value)
-    return found
-
-
-def _check_header(name: str, key: str, value: Any) -> None:
-    """Check one header; its value may be a secret and is never shown."""
-    if not isinstance(value, (str, bytes)) and not _is_left_out(value):
-        accepted = f"the value of {key[:40]!r} has to be a string."
-        raise InvalidTypeError(name, "**********", accepted)
-    try:
-        key.encode("ascii")
-        if isinstance(value, str):
-            value.encode("ascii")
-    except UnicodeEncodeError as error:
-        accepted = f"{key[:40]!r}: names and values of headers are ASCII."
-        raise invalid_as(error, name, "**********", accepted) from None
-
-
-def _is_left_out(value: Any) -> bool:
-    """Tell whether a value is the SDK's mark for a header that is not to be sent."""
-    return type(value).__name__ == "Omit"
-
-
 def _in_words(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]

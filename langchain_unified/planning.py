@@ -14,11 +14,10 @@ from langchain_unified.choice import AUTO, Chooser, about_tokens, is_auto
 from langchain_unified.connection import check_ids
 from langchain_unified.cost import Purse
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.invocation import mentions_json, traits_of
+from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.learning import Lessons, Trial
 from langchain_unified.planner.cache import PlanCache
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import runtime
 from langchain_unified.scoping import scope_of
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 from langchain_unified.wiring import Wiring
@@ -39,14 +38,14 @@ class Planning:
         fields: The model's fields by name.
         given: The names of the fields that the user set.
         clients: SDK clients that the constructor was given, by keyword.
-        names: The fields that hold for calls that say nothing else.
+        names: Canonical name by field, of what holds for calls that say nothing else.
         owner: The class of the model, for error messages.
         purse: What the model has spent.
-        killed: Returns the providers that no choice may fall on.
 
     Attributes:
         wiring: The servers that the model can call.
         calls: Reads the model's calls.
+        killed: Returns the providers that no choice may fall on.
     """
 
     def __init__(
@@ -55,13 +54,13 @@ class Planning:
         given: set[str],
         clients: Mapping[str, Any],
         *,
-        names: Sequence[str],
+        names: Sequence[tuple[str, str]],
         owner: str,
         purse: Purse,
-        killed: Callable[[], frozenset[str]],
     ) -> None:
         """Start with nothing read."""
-        self._fields, self._purse, self._killed = fields, purse, killed
+        self._fields, self._purse = fields, purse
+        self.killed: Callable[[], frozenset[str]] = frozenset
         self._edition: tuple[object, ...] = ()
         self._known: dict[str, ModelConfig] = {}
         self.wiring = Wiring(fields, clients)
@@ -91,6 +90,18 @@ class Planning:
         check_ids(fields["enable"], known, where="enable")
         check_ids(fields["providers"], [*known, *wiring.hosts()], where="providers")
 
+    def explain(self, messages: list[BaseMessage], kwargs: dict[str, Any]) -> CallPlan:
+        """Return the plan of a call that is given by its keywords."""
+        stream = bool(kwargs.pop("stream", False))
+        kwargs.pop("rollout", None)
+        call = self.calls.read(kwargs.pop("stop", None), kwargs)
+        return self.plan(self.invocation(messages, call, stream=stream))
+
+    def cache_key(self, call: Call, owner: str) -> str:
+        """Return the place of a call in the cache; see `Call.cache_key`."""
+        config = self.known(call.settings["model"])
+        return call.cache_key(config, self.wiring.url(config.connection), owner)
+
     def invocation(
         self, messages: list[BaseMessage], call: Call, *, stream: bool
     ) -> Invocation:
@@ -102,6 +113,40 @@ class Planning:
         if asked.tokens is not None:
             asked = asked._replace(tokens=about_tokens(messages, asked.params))
         return asked._replace(traits=traits, stream=stream)
+
+    def attempt(
+        self,
+        read: Call,
+        call: Invocation,
+        caution: int = 0,
+        trials: tuple[Trial, ...] = (),
+    ) -> CallPlan:
+        """Return the plan of an attempt at a call, that of the last one if it holds.
+
+        A plan follows from what is asked, the messages' traits, the model as it is
+        known and what was learned; the first is the same for a `Call`.
+
+        Args:
+            read: The call as it was read.
+            call: The call, with what its messages hold.
+            caution: How cautious to be; see `Invocation`.
+            trials: Corrections that this call is trying out.
+        """
+        if caution or trials or call.tokens is not None or self._has_lessons():
+            return self.plan(call._replace(caution=caution), trials)
+        config, kept = self.known(call.model), read.planned
+        if kept is not None:
+            of, traits, stream, plan = kept
+            if of is config and stream == call.stream and traits == call.traits:
+                return plan
+        plan = self.plan(call)
+        enabled = self.wiring.registry.files[config.provider].provider.enabled
+        if enabled and read.is_constant():
+            read.planned = (config, call.traits, call.stream, plan)
+        return plan
+
+    def _has_lessons(self) -> bool:
+        return not self.wiring.lessons.is_empty
 
     def plan(self, call: Invocation, trials: tuple[Trial, ...] = ()) -> CallPlan:
         """Return the plan of a call; the only place where one is made.
@@ -129,7 +174,7 @@ class Planning:
         if (server := self.wiring.connected(config.connection).server).key:
             call = call._replace(server=server.key)
         try:
-            return runtime[PlanCache].plan(call, config)
+            return self.wiring.runtime[PlanCache].plan(call, config)
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call, config) from None
         except RecursionError as error:
@@ -155,7 +200,7 @@ class Planning:
             hosts=wiring.named_servers(),
             billing=wiring.billing(),
             left=self._left,
-        ).without(self._killed())
+        ).without(self.killed())
 
     def _left(self, tenant: str) -> float | None:
         """Return what is left of a tenant's budget; `None` without a budget."""
@@ -171,7 +216,9 @@ class Planning:
     def known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
         name = model if model is not None else self._fields["model_name"]
-        edition = (*self.wiring.registry.edition(), self.wiring.seen("openai"))
+        shim = self.wiring.shims.get("openai")
+        seen = "" if shim is None else shim.connection.seen
+        edition = (*self.wiring.registry.edition(), seen)
         if edition != self._edition:  # Other rows, another day, another server.
             self._edition, self._known = edition, {}
         found = self._known.get(name) if isinstance(name, str) else None
@@ -201,7 +248,7 @@ class Planning:
         self, config: ModelConfig, call: Invocation, trials: tuple[Trial, ...] = ()
     ) -> ModelConfig:
         """Return what the registry says, corrected by what the caller learned."""
-        if not trials and self.wiring.registry.lessons.is_empty:
+        if not trials and self.wiring.lessons.is_empty:
             return config
         lessons = self.lessons()
         if lessons is None:
@@ -212,7 +259,7 @@ class Planning:
         """Return where lessons are kept; `None` if nothing is to be learned."""
         said = self._fields["learning"] or os.environ.get(LEARNING_VARIABLE) or "on"
         off = said.strip().lower() in _OFF
-        return None if off else self.wiring.registry.lessons
+        return None if off else self.wiring.lessons
 
     def scope(self, provider: str, call: Invocation) -> Scope:
         """Return whose call it is at a provider."""

@@ -69,6 +69,22 @@ class Runtime(dict[Any, Any]):
         """Forget every part, as if the process had just started: for tests."""
         self.clear()
 
+    def __copy__(self) -> Runtime:
+        """Copies of what has a runtime share it."""
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Runtime:
+        """Copies of what has a runtime share it."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Arrive empty in another process, apart from its other runtimes."""
+        return Runtime, ()
+
+    def __repr__(self) -> str:
+        """Name the parts, not what they keep."""
+        return f"Runtime({sorted(kind.__name__ for kind in self)})"
+
 
 runtime = Runtime()
 """The runtime of this process."""

@@ -8,9 +8,11 @@ from typing import Any
 from langchain_unified import connection
 from langchain_unified.clients import connected as client_settings
 from langchain_unified.connection import SHARED, Connection
+from langchain_unified.learning import Lessons
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
 from langchain_unified.registry.hosts import LIKE, Host
+from langchain_unified.runtime import Runtime, runtime
 from langchain_unified.servers import owned_keywords, user_configured
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
@@ -31,6 +33,7 @@ class Wiring:
         registry: What is known about models.
         deployments: Model by deployment, of every provider.
         shims: What plans are sent with, by provider id or name of a server.
+        runtime: Where clients are kept, and whatever else models share.
     """
 
     __slots__ = (
@@ -43,12 +46,15 @@ class Wiring:
         "_platforms",
         "deployments",
         "registry",
+        "runtime",
         "shims",
     )
 
     def __init__(self, fields: Mapping[str, Any], clients: Mapping[str, Any]) -> None:
         """Start with no connection."""
         self._fields, self._clients = fields, clients
+        own: Runtime | None = fields.get("runtime")
+        self.runtime = runtime if own is None else own
         self.registry: Registry = fields.get("registry") or default_registry()
         self.deployments = connection.deployments_of(fields["providers"])
         self.shims: dict[str, ProviderShim] = {}
@@ -149,6 +155,12 @@ class Wiring:
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
 
+    @property
+    def lessons(self) -> Lessons:
+        """Where lessons are kept: in the registry, or in a runtime of the model's."""
+        is_apart = self._fields.get("registry") is None and self.runtime is not runtime
+        return self.runtime[Lessons] if is_apart else self.registry.lessons
+
     def seen(self, provider: str) -> str:
         """Return the make of a server as its answers showed it; empty so far."""
         shim = self.shims.get(provider)
@@ -159,7 +171,7 @@ class Wiring:
         name = plan.config.connection
         shim = self.shims.get(name)
         if shim is None:
-            shim = self.shims[name] = connect(self.connected(name))
+            shim = self.shims[name] = connect(self.connected(name), self.runtime)
         return shim
 
     def close(self) -> None:

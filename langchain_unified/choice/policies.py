@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.vocabulary import nearest
+from langchain_unified.settings import nearest
 
 AUTO = "auto"
 POLICIES = ("cheapest", "fastest", "strongest")

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from langchain_unified.errors import InvalidParameterError, ProviderError, UnifiedError
 from langchain_unified.registry import default_registry
+from langchain_unified.settings import did_you_mean
 from langchain_unified.types import ModelConfig
-from langchain_unified.vocabulary import did_you_mean
 
 FAILED = 1
 """Exit code of a command that a provider refused or that could not reach it."""

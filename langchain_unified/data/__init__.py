@@ -1,4 +1,4 @@
-"""The facts: one TOML file per provider, and the vocabulary of settings.
+"""The facts: one TOML file per provider.
 
 The only place in the package where a model name is written.
 """
@@ -32,7 +32,6 @@ def provider_files() -> tuple[str, ...]:
         "demo.toml",
         "init_chat_model.toml",
         "left_out.toml",
-        "parameters.toml",
         "servers.toml",
         "schemas.toml",
         "tracing.toml",

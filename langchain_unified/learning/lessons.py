@@ -84,7 +84,8 @@ class Lessons:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was learned; quick, as every call asks."""
-        self._load()
+        if not self._loaded:
+            self._load()
         return not len(self._lessons)
 
     def all(self) -> list[Lesson]:

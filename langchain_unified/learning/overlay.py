@@ -9,6 +9,7 @@ from typing import Any
 
 from langchain_unified.learning.correction import Correction
 from langchain_unified.learning.sanity import TOKEN_NAMES
+from langchain_unified.settings import importance
 from langchain_unified.types import (
     EMPTY,
     ModelConfig,
@@ -16,7 +17,6 @@ from langchain_unified.types import (
     Provenance,
     Thinking,
 )
-from langchain_unified.vocabulary import importance
 
 _EFFORTS = ("low", "medium", "high")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.schemas.refused import STRICT, strict_schemas
+from langchain_unified.settings import canonical_names, settings
 from langchain_unified.types import CallPlan, ParameterMapping
-from langchain_unified.vocabulary import canonical_names, settings
 
 _PREFIXES = re.compile(r"^(?:body|request|generation_?config|options)\.", re.IGNORECASE)
 _PLAIN = re.compile(r"[^a-z0-9.]+")

@@ -9,8 +9,8 @@ from typing import Any
 
 from langchain_unified.learning.correction import Correction
 from langchain_unified.learning.request import sent
+from langchain_unified.settings import canonical_names, settings
 from langchain_unified.types import CallPlan, ModelConfig
-from langchain_unified.vocabulary import canonical_names, settings
 
 TOKEN_NAMES = ("max_completion_tokens", "max_tokens")
 """The two names chat completions has had for the cap; one is refused, the other is not

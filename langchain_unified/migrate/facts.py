@@ -9,10 +9,9 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from langchain_unified import vocabulary
 from langchain_unified.data import parse_toml
-from langchain_unified.drop_in import DropIn
 from langchain_unified.factory import class_facts
+from langchain_unified.settings import Settings, canonical_names
 
 NEW_MODULE = "langchain_unified"
 NEW_CLASS = "UnifiedChatModel"
@@ -108,13 +107,8 @@ def target_homes() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def accepted_keywords() -> frozenset[str]:
     """Return every keyword the constructor of `UnifiedChatModel` takes."""
-    fields = {
-        spelling
-        for name, field in DropIn.model_fields.items()
-        for spelling in (name, field.alias)
-        if spelling
-    }
-    return frozenset({*fields, *_CLIENTS, *vocabulary.canonical_names()})
+    fields = {**BaseChatModel.model_fields, **Settings.spellings()}
+    return frozenset({*fields, *_CLIENTS, *canonical_names()})
 
 
 @lru_cache(maxsize=1)
@@ -123,4 +117,4 @@ def setting_names() -> frozenset[str]:
 
     `metadata` and the like are a request's inside, LangChain's own outside.
     """
-    return frozenset(vocabulary.canonical_names()) - set(BaseChatModel.model_fields)
+    return frozenset(canonical_names()) - set(BaseChatModel.model_fields)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified import vocabulary
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.merging import merged, replaced
 from langchain_unified.schemas import Reading
+from langchain_unified.settings import importance, is_neutral
 from langchain_unified.types import (
     Change,
     ChangeKind,
@@ -181,9 +181,9 @@ class Draft:
             UnsupportedError: For a guarantee setting, and for a tuning setting under
                 `on_unsupported="error"`.
         """
-        neutral = vocabulary.is_neutral(parameter, value)
+        neutral = is_neutral(parameter, value)
         strict = self.invocation.on_unsupported == "error"
-        if not neutral and (strict or vocabulary.importance(parameter) == "guarantee"):
+        if not neutral and (strict or importance(parameter) == "guarantee"):
             raise self.refusal(parameter, value, reason)
         self.losses += not neutral
         self.note(parameter, "dropped", requested=value, reason=reason)
@@ -194,7 +194,7 @@ class Draft:
         Raises:
             UnsupportedError: For a tuning setting under `on_unsupported="error"`.
         """
-        tuning = vocabulary.importance(parameter) == "tuning"
+        tuning = importance(parameter) == "tuning"
         if tuning and self.invocation.on_unsupported == "error":
             raise self.refusal(parameter, value, reason)
         self.losses += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_unified.planner.draft import Draft, put_path
 from langchain_unified.planner.words import is_new_word
-from langchain_unified.vocabulary import nearest_word
+from langchain_unified.settings import nearest_word
 
 DYNAMIC = -1
 """The Gemini budget that lets the model decide (Gemini API, thinkingConfig)."""

@@ -7,7 +7,7 @@ from langchain_unified.planner.caching import decide_marks
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.media import decide_media
 from langchain_unified.planner.turns import decide_turns
-from langchain_unified.vocabulary import importance
+from langchain_unified.settings import importance
 
 _UNREACHABLE = {
     "not_chat": "it is no chat model.",

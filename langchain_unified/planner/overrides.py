@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_unified import vocabulary
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.merging import in_camel_case, merged, replaced
+from langchain_unified.settings import canonical_names
 
 _SOURCE = "extra_body"
 _REST_ENDPOINT = "generate_content"
@@ -61,7 +61,7 @@ def _leave_out_other_names(draft: Draft, extra: Mapping[str, Any]) -> None:
 
     OpenAI refuses `max_tokens` beside `max_completion_tokens`.
     """
-    names = vocabulary.canonical_names()
+    names = canonical_names()
     for key, value in extra.items():
         rule = draft.rule(names.get(key, ""))
         if rule is None or rule.name == key or rule.name not in draft.body:

@@ -13,8 +13,8 @@ from typing import Any
 from langchain_unified.planner.draft import Draft, get_path
 from langchain_unified.planner.merging import in_camel_case, merged, replaced
 from langchain_unified.planner.words import legal_value
+from langchain_unified.settings import Setting, settings
 from langchain_unified.types import ParameterRule
-from langchain_unified.vocabulary import Setting, settings
 
 _REST_ENDPOINT = "generate_content"
 

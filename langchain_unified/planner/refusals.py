@@ -13,8 +13,8 @@ from itertools import combinations, islice
 from langchain_unified.data.connections import facts_of
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.rules import plan
+from langchain_unified.settings import importance
 from langchain_unified.types import CHAT_ONLY, CallPlan, Invocation, ModelConfig
-from langchain_unified.vocabulary import importance
 
 _ENDPOINT, _VERSION = "use_responses_api", "api_version"
 _GO_TOGETHER = {

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 from langchain_unified.planner.draft import Draft
+from langchain_unified.settings import nearest_word, settings
 from langchain_unified.types import ParameterRule
-from langchain_unified.vocabulary import nearest_word, settings
 
 
 def legal_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:

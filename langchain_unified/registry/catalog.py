@@ -33,8 +33,8 @@ from langchain_unified.registry.schema import (
     ProviderFile,
     RankRow,
 )
+from langchain_unified.settings import did_you_mean
 from langchain_unified.types import Lifecycle, Match, ModelConfig
-from langchain_unified.vocabulary import did_you_mean
 
 _MOST_MERGED = 2_048
 

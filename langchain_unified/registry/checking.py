@@ -20,8 +20,8 @@ from langchain_unified.registry.schema import (
     RuleRow,
     ThinkingRow,
 )
+from langchain_unified.settings import did_you_mean
 from langchain_unified.types import Rates
-from langchain_unified.vocabulary import did_you_mean
 
 ROLES = ("system", "developer", "user")
 """Roles that system text can be given to a model in."""

@@ -20,8 +20,8 @@ from langchain_unified.registry.build import (
 )
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.registry.schema import FamilyRow, PriceRow
+from langchain_unified.settings import canonical_names, did_you_mean
 from langchain_unified.types import ModelConfig, Provenance
-from langchain_unified.vocabulary import canonical_names, did_you_mean
 
 _LIMITS = {
     "max_input_tokens": "input",

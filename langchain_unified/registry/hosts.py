@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.servers import plain_url
-from langchain_unified.vocabulary import did_you_mean
+from langchain_unified.settings import did_you_mean
 
 LIKE = "openai"
 """The wire that a user's server speaks."""

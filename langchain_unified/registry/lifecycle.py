@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import date
 
-from langchain_unified.runtime import Bounded, runtime
+from langchain_unified.runtime import Bounded, Runtime, runtime
 from langchain_unified.types import ModelConfig
 
 SOON = 90
@@ -21,19 +21,22 @@ class _Warned(Bounded[tuple[str, str], object]):
 _today = date.today
 
 
-def warn_of_shutdown(config: ModelConfig, today: date, days: int = SOON) -> None:
-    """Log, once per process and model, that a model's shutdown is near.
+def warn_of_shutdown(
+    config: ModelConfig, today: date, days: int = SOON, kept: Runtime = runtime
+) -> None:
+    """Log, once per runtime and model, that a model's shutdown is near.
 
     Args:
         config: The model of a call.
         today: The day of the call.
         days: How many days ahead; 0 for no warning at all.
+        kept: Where it is noted that it was told.
     """
     shutdown = config.lifecycle.shutdown
     if shutdown is None or not 0 <= (shutdown - today).days <= days or days <= 0:
         return
     key = (config.provider, config.model)
-    if runtime[_Warned].add(key, key):
+    if kept[_Warned].add(key, key):
         _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
 
 

@@ -17,7 +17,7 @@ from langchain_unified.registry.schema import (
     ModelRow,
     ProviderFile,
 )
-from langchain_unified.vocabulary import did_you_mean, settings
+from langchain_unified.settings import did_you_mean, settings
 
 SCHEMA = 1
 

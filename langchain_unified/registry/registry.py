@@ -30,10 +30,10 @@ from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
 from langchain_unified.registry.outcomes import Probe, Refreshed, Schedule
 from langchain_unified.registry.own import OwnRows, check_name
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Runtime, runtime
 from langchain_unified.servers import Server
+from langchain_unified.settings import nearest
 from langchain_unified.types import Match, ModelConfig
-from langchain_unified.vocabulary import nearest
 
 if TYPE_CHECKING:
     from langchain_unified.registry.facts import ModelFacts
@@ -468,9 +468,9 @@ class Registry(OwnRows):
             accepted = f"did you mean '{near}:{rest}'?"
             raise InvalidParameterError("model", config.model, accepted)
 
-    def warn_of_shutdown(self, config: ModelConfig) -> None:
-        """Log, once per process and model, that a model's shutdown is near."""
-        warn_of_shutdown(config, self.today(), self.warn_days)
+    def warn_of_shutdown(self, config: ModelConfig, kept: Runtime = runtime) -> None:
+        """Log, once per runtime and model, that a model's shutdown is near."""
+        warn_of_shutdown(config, self.today(), self.warn_days, kept)
 
 
 def _place(

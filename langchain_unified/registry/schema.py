@@ -248,7 +248,7 @@ class SourceRow(Row):
 
 
 class SettingRow(Row):
-    """A setting of calls that only one provider has; see `data/parameters.toml`."""
+    """A setting of calls that one provider has; see `langchain_unified.settings`."""
 
     type: Literal[
         "number", "integer", "boolean", "string", "strings", "list", "object", "any"

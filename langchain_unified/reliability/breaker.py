@@ -28,7 +28,7 @@ from langchain_unified.errors import (
     shown_value,
 )
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import Bounded, runtime
+from langchain_unified.runtime import Bounded, Runtime, runtime
 
 _LOG = logging.getLogger("langchain_unified")
 _FAILURES = (ProviderConnectionError, ProviderTimeoutError, ProviderUnavailableError)
@@ -202,12 +202,16 @@ class _Breakers(Bounded[tuple[str, Scope, str], Breaker]):
 
 
 def breaker(
-    provider: str, scope: Scope, model: str, settings: BreakerSettings
+    provider: str,
+    scope: Scope,
+    model: str,
+    settings: BreakerSettings,
+    kept: Runtime = runtime,
 ) -> Breaker:
     """Return the breaker of a model, shared by the calls of a scope."""
     server = scope.server or None
     key = (provider, scope, model)
-    found = runtime[_Breakers].get(key, lambda: Breaker(provider, server, model))
+    found = kept[_Breakers].get(key, lambda: Breaker(provider, server, model))
     found.settings = settings
     return found
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from langchain_unified.errors import ProviderTimeoutError
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import PLACES, Bounded, runtime
+from langchain_unified.runtime import PLACES, Bounded, Runtime, runtime
 
 _TOO_LATE = (TimeoutError, asyncio.TimeoutError, futures.TimeoutError)
 """Three classes before Python 3.11."""
@@ -142,9 +142,9 @@ class _Budgets(Bounded[tuple[str, Scope], Budget]):
     forgets_in_children = True
 
 
-def budget(provider: str, scope: Scope, size: int) -> Budget:
-    """Return the budget of a scope, shared by the process."""
-    found = runtime[_Budgets].get((provider, scope), lambda: Budget(size))
+def budget(provider: str, scope: Scope, size: int, kept: Runtime = runtime) -> Budget:
+    """Return the budget of a scope, shared by the models of a runtime."""
+    found = kept[_Budgets].get((provider, scope), lambda: Budget(size))
     found.size = size
     return found
 

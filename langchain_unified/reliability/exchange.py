@@ -19,7 +19,7 @@ from langchain_unified.errors import (
     UnifiedError,
 )
 from langchain_unified.given import unwritable
-from langchain_unified.runtime import EXCHANGE
+from langchain_unified.runtime import EXCHANGE, Runtime, runtime
 
 _QUOTED = 300
 
@@ -43,8 +43,10 @@ class Exchange:
             limit. On OpenAI's wire only asynchronous streams are bound by it, as they
             are by ChatOpenAI's `stream_chunk_timeout`.
         failed: What was tried before and given up.
+        kept: The runtime whose limits hold.
 
     Attributes:
+        runtime: The runtime whose limits hold.
         answered: Whether an answer, or a piece of one, has been decoded.
         downloaded: Bytes of media that were downloaded for the request.
         received: The HTTP response, and its body if it was read as a whole.
@@ -61,6 +63,7 @@ class Exchange:
         "failed",
         "pause",
         "received",
+        "runtime",
         "shown",
     )
 
@@ -69,10 +72,11 @@ class Exchange:
         timeout: float | None = None,
         pause: float | None = None,
         failed: Sequence[dict[str, Any]] = (),
+        kept: Runtime = runtime,
     ) -> None:
         """Start the clock."""
         self._deadline = None if timeout is None else time.monotonic() + timeout
-        self.pause, self.failed = pause, failed
+        self.pause, self.failed, self.runtime = pause, failed, kept
         self.answered, self.downloaded = False, 0
         self.received: tuple[Any, bytes] | None = None
         self.shown: Mapping[str, Any] = {}

@@ -6,7 +6,7 @@ import threading
 import time
 
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.runtime import Bounded, runtime
+from langchain_unified.runtime import Bounded, Runtime, runtime
 from langchain_unified.types import ModelConfig
 
 PATIENCE = 0.25
@@ -61,12 +61,12 @@ class _Gates(Bounded[tuple[str, Scope, str], Gate]):
     forgets_in_children = True
 
 
-def gate(config: ModelConfig, scope: Scope) -> Gate:
+def gate(config: ModelConfig, scope: Scope, kept: Runtime = runtime) -> Gate:
     """Return the gate of a model, shared by the calls of a scope."""
     key = (config.provider, scope, config.model)
-    return runtime[_Gates].get(key, lambda: Gate(settled=config.match in _KNOWN))
+    return kept[_Gates].get(key, lambda: Gate(settled=config.match in _KNOWN))
 
 
-def is_unsure(config: ModelConfig) -> bool:
+def is_unsure(config: ModelConfig, kept: Runtime = runtime) -> bool:
     """Tell whether a model's rules may be unsure: no row, or some have gates."""
-    return config.match not in _KNOWN or bool(len(runtime[_Gates]))
+    return config.match not in _KNOWN or bool(len(kept[_Gates]))

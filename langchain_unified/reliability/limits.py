@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import EXCHANGE, Runtime, runtime
 
 _MIB = 1024 * 1024
 
@@ -44,16 +44,27 @@ class _InForce:
     limits = Limits()
 
 
-def limits() -> Limits:
-    """Return the limits in force."""
-    return runtime[_InForce].limits
+def limits(kept: Runtime | None = None) -> Limits:
+    """Return the limits in force.
+
+    Args:
+        kept: The runtime whose limits they are; that of the exchange under way if left
+            out, else that of the process.
+    """
+    if kept is None:
+        exchange = EXCHANGE.get()
+        kept = runtime if exchange is None else exchange.runtime
+    return kept[_InForce].limits
 
 
-def configure(given: Limits | None = None, **changes: Any) -> Limits:
-    """Change the limits of this process.
+def configure(
+    given: Limits | None = None, *, kept: Runtime = runtime, **changes: Any
+) -> Limits:
+    """Change the limits of this process, or of a runtime.
 
     Args:
         given: New limits; those in force if left out.
+        kept: The runtime of a model that has one of its own.
         **changes: Single limits to change.
 
     Returns:
@@ -74,6 +85,6 @@ def configure(given: Limits | None = None, **changes: Any) -> Limits:
             raise UnknownParameterError(name, None, where="reliability.configure")
         if not isinstance(value, (int, float)) or value < 0:
             raise InvalidParameterError(name, value, "give a number, 0 or more.")
-    held, before = runtime[_InForce], limits()
+    held, before = kept[_InForce], limits(kept)
     held.limits = (given or before)._replace(**changes)
     return before

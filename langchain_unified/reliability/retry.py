@@ -10,6 +10,7 @@ from email.utils import mktime_tz, parsedate_tz
 
 from langchain_unified.errors import ProviderError
 from langchain_unified.reliability.limits import limits
+from langchain_unified.runtime import Runtime
 
 DEFAULT_RETRIES = 2
 """Attempts after the first where the call does not say, as the OpenAI SDK has it."""
@@ -18,17 +19,20 @@ _JITTER = 0.25
 _MOST_DOUBLINGS = 30
 
 
-def wait_before_retry(error: ProviderError, retries: int) -> float | None:
+def wait_before_retry(
+    error: ProviderError, retries: int, kept: Runtime | None = None
+) -> float | None:
     """Return the seconds to wait before the next attempt; `None` for no more.
 
     Args:
         error: What the last attempt raised.
         retries: Retries made so far.
+        kept: The runtime whose limits hold; see `limits`.
     """
     asked_again = error.should_retry
     if not (error.is_retryable if asked_again is None else asked_again):
         return None
-    bounds = limits()
+    bounds = limits(kept)
     asked = error.retry_after or 0.0
     if asked > bounds.longest_retry_after:
         return None

@@ -9,6 +9,7 @@ from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability.breaker import Breaker, BreakerSettings, breaker
 from langchain_unified.reliability.budget import Budget, budget
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runtime import Runtime, runtime
 from langchain_unified.types import CallPlan
 
 
@@ -22,6 +23,7 @@ class Safeguards(NamedTuple):
         pause: Most seconds an asynchronous stream may stay silent once it has begun.
         native_pause: The same for providers that are not called as OpenAI is.
         rate_limiter: LangChain's rate limiter, asked before every further attempt.
+        runtime: Where breakers, places and gates are kept.
     """
 
     breaker: BreakerSettings | None = None
@@ -29,17 +31,20 @@ class Safeguards(NamedTuple):
     pause: float | None = None
     native_pause: float | None = None
     rate_limiter: Any = None
+    runtime: Runtime = runtime
 
     def breaker_of(self, plan: CallPlan, scope: Scope) -> Breaker:
         """Return the breaker a plan has to pass."""
         settings = self.breaker or BreakerSettings()
-        return breaker(plan.provider, scope, plan.model, settings)
+        return breaker(plan.provider, scope, plan.model, settings, self.runtime)
 
     def budget(self, plan: CallPlan, scope: Callable[[], Scope]) -> Budget | None:
         """Return the places a plan needs one of, if their number is limited."""
         size = self.max_concurrency
         size = size.get(plan.provider) if isinstance(size, Mapping) else size
-        return None if size is None else budget(plan.provider, scope(), size)
+        return (
+            None if size is None else budget(plan.provider, scope(), size, self.runtime)
+        )
 
 
 def check_concurrency(given: Any) -> Any:

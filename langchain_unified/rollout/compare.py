@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from langchain_unified import vocabulary
 from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.payloads import (
     ABSENT,
@@ -24,6 +23,7 @@ from langchain_unified.rollout.payloads import (
     shown,
 )
 from langchain_unified.rollout.report import UNKNOWN, Difference, Kind
+from langchain_unified.settings import canonical_names
 from langchain_unified.types import CallPlan, Change
 
 REFUSALS = (UnifiedError, ValidationError)
@@ -63,7 +63,7 @@ def refusal(error: Exception, model: str, legacy: Payload | None) -> Difference:
     said = isinstance(error, UnifiedError)  # What pydantic says repeats the words.
     why = str(error) if said else "what is asked is no message."
     named = getattr(error, "parameter", None) or ("model" if said else "messages")
-    parameter, value = vocabulary.canonical_names().get(named, named), UNKNOWN
+    parameter, value = canonical_names().get(named, named), UNKNOWN
     if legacy is not None:
         carried = legacy.settings().get(parameter)
         value = shown(parameter, carried.value) if carried else "sent"

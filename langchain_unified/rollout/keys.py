@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.invocation import CARRIED_METADATA
+from langchain_unified.settings import CARRIED_METADATA
 from langchain_unified.types import EMPTY
 
 NAMES = (

@@ -212,7 +212,7 @@ def _answer(
     """Return the answer to a copy, asked for once, as the call asked for it."""
     once = Attempts(
         lambda *_: plan,
-        None,
+        lambda: None,
         lambda _: Scope(),
         connect=lambda _: shim,
         deadline=seconds,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from langchain_unified import vocabulary
+from langchain_unified.settings import canonical_names, settings
 from langchain_unified.types import EMPTY
 
 MESSAGES = ("instructions", "messages", "input")
@@ -59,7 +59,7 @@ class Payload(NamedTuple):
     def settings(self) -> dict[str, Carried]:
         """Return what is asked for, by LangChain's words; not the messages."""
         body = {**self.body, **(self.body.get("extra_body") or {})}
-        names, read = vocabulary.canonical_names(), _plain
+        names, read = canonical_names(), _plain
         if self.endpoint == "responses":
             read = _chat_settings
         left_out = {*_UNCOMPARED, *MESSAGES}
@@ -117,7 +117,7 @@ def json_equal(was: Any, now: Any) -> bool:
 
 def shown(parameter: str, value: Any) -> str:
     """Return a value as short JSON; what users wrote is not repeated."""
-    setting = vocabulary.settings().get(parameter)
+    setting = settings().get(parameter)
     has_choices = setting is not None and bool(setting.values or setting.words)
     if parameter == "tools" and _is_list(value):
         value = [_tool_name(tool) for tool in value]

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
 from langchain_unified.choice import spelled
-from langchain_unified.drop_in import DropIn
 from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.control import Rollout, rollout_of
 from langchain_unified.rollout.flags import EMERGENCY
@@ -23,7 +22,6 @@ from langchain_unified.runner import Runner, faces
 from langchain_unified.runtime import ROLLOUT
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
-from langchain_unified.vocabulary import canonical_names
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.capture import Sent
@@ -32,6 +30,13 @@ if TYPE_CHECKING:
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
+
+_FACES = {
+    "generate": faces.generate,
+    "agenerate": faces.agenerate,
+    "stream": faces.stream,
+    "astream": faces.astream,
+}
 
 Asked = tuple[LanguageModelInput, dict[str, Any]]
 """The input of a call and its keywords."""
@@ -45,30 +50,22 @@ class Router:
 
     def __init__(
         self,
-        model: DropIn,
+        model: BaseChatModel,
         runner: Runner,
         convert_input: Callable[[LanguageModelInput], PromptValue],
     ) -> None:
         """Keep the model; the plain one is built when first needed."""
-        self._model, self.runner, self._convert = model, runner, convert_input
+        self._model: Any = model
+        self.runner, self._convert = runner, convert_input
         self.rollout = rollout_of(vars(model)[KEYWORD])
+        runner.planning.killed = self.killed
         self._plain: ProviderShim | None = None
 
     def decided(
         self, config: RunnableConfig, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Return a call with the decision who serves it, for its trace and later."""
-        rollout = self.rollout  # All that a plain call pays, so without a hop.
-        if not (
-            KEYWORD in kwargs
-            or rollout.is_set
-            or ROLLOUT.get() is not None
-            or rollout.environment.place in os.environ
-            or EMERGENCY in os.environ
-        ):
-            rollout.environment.good.clear()  # Unset, it has no last good word.
-            return config, kwargs
-        served = self.decide(config, kwargs)
+        served = self.decide(config, kwargs) if self.is_asked(kwargs) else None
         if served is None:
             return config, kwargs
         trace = {"rollout": str(served), "rollout_mode": str(served.mode)}
@@ -106,26 +103,49 @@ class Router:
             old_service=old_service,
         )
 
+    def is_asked(self, kwargs: Mapping[str, Any]) -> bool:
+        """Tell whether a flag could say something; all that a plain call pays."""
+        rollout = self.rollout
+        if (
+            KEYWORD in kwargs
+            or rollout.is_set
+            or ROLLOUT.get() is not None
+            or rollout.environment.place in os.environ
+            or EMERGENCY in os.environ
+        ):
+            return True
+        rollout.environment.good.clear()  # Unset, it has no last good word.
+        return False
+
     def killed(self) -> frozenset[str]:
         """Return the providers whose kill switch is on."""
         said = self.rollout.read()
         return frozenset(dict(said[0].kill_switches) if said else ())
 
-    def settings(
-        self, stop: list[str] | None, kwargs: dict[str, Any], *, again: bool = False
-    ) -> dict[str, Any]:
-        """Return the settings of a call, for its trace and its place in the cache."""
-        calls = self.runner.planning.calls
-        if kwargs.get(KEYWORD) != "legacy":
-            return (calls.again if again else calls.read)(stop, kwargs).settings
-        # As given: ChatOpenAI may send what we would refuse.
-        names = canonical_names()
-        given = {names.get(k, k): v for k, v in kwargs.items() if v is not None}
-        given |= {"stop": stop} if stop is not None else {}
-        model = _model_of(kwargs) or self._model.model_name
-        return {**calls.defaults(), **given, "model": model}
+    def serve(
+        self,
+        face: str,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Return the answer to a call, from whoever serves it.
 
-    def path(
+        Args:
+            face: `generate`, `agenerate`, `stream` or `astream`.
+            messages: The messages of the call.
+            stop: Strings that end the answer.
+            kwargs: The keywords of the call.
+        """
+        stream = face.endswith("stream")
+        if self.is_asked(kwargs):
+            path = self._path(messages, stop, kwargs, stream=stream)
+            if path is not None:
+                return path.send(face)
+        asked = self.runner.asked(messages, stop, kwargs, stream=stream)
+        return _FACES[face](*asked)
+
+    def _path(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
@@ -134,15 +154,6 @@ class Router:
         stream: bool,
     ) -> Path | None:
         """Return the path that serves a call; `None` if no flag says anything."""
-        rollout = self.rollout
-        if not (
-            KEYWORD in kwargs
-            or rollout.is_set
-            or ROLLOUT.get() is not None
-            or rollout.environment.place in os.environ
-            or EMERGENCY in os.environ
-        ):
-            return None
         served = self.decide(None, kwargs)
         if served is None:
             return None
@@ -210,7 +221,8 @@ class Router:
         read = planning.calls.read(stop, kwargs)
         call = planning.invocation(messages, read, stream=stream)
         plan = planning.plan(call)
-        shim = connect(planning.wiring.connection(plan.config.connection))
+        wiring = planning.wiring
+        shim = connect(wiring.connection(plan.config.connection), wiring.runtime)
         names = frozenset({*call.params, *call.extra_body})
         return Planned(plan, shim, messages, names)
 
@@ -262,8 +274,9 @@ class Router:
             model = self._model
             given = {name: getattr(model, name) for name in model.model_fields_set}
             given["model_name"] = self._as_before(model.model_name)
-            settings = self.runner.planning.wiring.connection(_OPENAI)
-            self._plain = connect(legacy_connection(given, settings))
+            wiring = self.runner.planning.wiring
+            plain = legacy_connection(given, wiring.connection(_OPENAI))
+            self._plain = connect(plain, wiring.runtime)
         return self._plain
 
 

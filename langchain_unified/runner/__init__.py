@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
-from langchain_unified.call import unseen
 from langchain_unified.choice import about_tokens
 from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan, tier_of
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
@@ -19,10 +18,11 @@ from langchain_unified.planning import Planning
 from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
 from langchain_unified.reliability.safeguards import check_concurrency
 from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runner.route import MakePlan
 from langchain_unified.runner.spending import Spending
-from langchain_unified.runtime import Bounded, runtime
+from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.types import CallPlan, Invocation, ModelConfig
+from langchain_unified.types import CallPlan, Invocation
 
 _LOG = logging.getLogger("langchain_unified")
 
@@ -61,8 +61,9 @@ class Runner:
             pause,
             None if pause == seconds_from_env(*CHUNK_TIMEOUT) else pause,
             fields.get("rate_limiter"),
+            planning.wiring.runtime,
         )
-        self._checked: ModelConfig | None = None
+        self._told: tuple[CallPlan, ProviderShim] | None = None
         self._fallbacks = read_fallbacks(fields["fallbacks"])
 
     def asked(
@@ -76,7 +77,7 @@ class Runner:
     ) -> tuple[Attempts, list[BaseMessage]]:
         """Return the attempts at a call, and the messages they send."""
         if self._fields["use_previous_response_id"]:
-            messages, kwargs = unseen(messages, kwargs)
+            messages, kwargs = _unseen(messages, kwargs)
         made = self.attempts(messages, stop, kwargs, stream=stream, finish=finish)
         return made, messages
 
@@ -91,40 +92,29 @@ class Runner:
     ) -> Attempts:
         """Read a call; it is planned at each attempt with what is known by then."""
         planning = self.planning
-        read = planning.calls.again(stop, kwargs)
+        read = planning.calls.again(stop, kwargs, last=True)
         asked = planning.invocation(messages, read, stream=stream)
         if not (messages or planning.known(asked.model).is_elsewhere):
             raise InvalidParameterError("messages", messages, "give at least one.")
-        others = []
+        plans = [partial(planning.attempt, read, asked)]
         for one in self._fallbacks:
             read = planning.calls.read(stop, {**kwargs, **one})
             call = planning.invocation(messages, read, stream=stream)
-            others.append(partial(self._plan, call, finish))
+            plans.append(partial(planning.attempt, read, call))
+        if finish is not None:
+            plans = [partial(_finished, plan, finish) for plan in plans]
         free = self._fields["budget_usd"] is None
         return Attempts(
-            partial(self._plan, asked, finish),
-            planning.lessons(),
+            plans[0],
+            planning.lessons,
             lambda plan: planning.scope(plan.config.connection, asked),
             connect=self.shim,
-            fallbacks=others,
+            fallbacks=plans[1:],
             safeguards=self._safeguards,
             spending=None if free else self._spending(messages, asked),
             carried=lambda: _carried(messages, asked, kwargs),
             deadline=asked.deadline,
         )
-
-    def _plan(
-        self,
-        call: Invocation,
-        finish: Finish | None,
-        caution: int,
-        trials: tuple[Trial, ...],
-    ) -> CallPlan:
-        """Plan a call, more or less cautiously."""
-        if caution != call.caution:
-            call = call._replace(caution=caution)
-        made = self.planning.plan(call, trials)
-        return made if finish is None else finish(made)
 
     def _spending(self, messages: list[BaseMessage], call: Invocation) -> Spending:
         """Return what a call may spend."""
@@ -147,22 +137,43 @@ class Runner:
 
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""
-        if plan.changes and plan.on_unsupported != "ignore":
-            _log(plan)
+        told = self._told
+        if told is not None and told[0] is plan:
+            return told[1]
         wiring = self.planning.wiring
-        if plan.config is not self._checked:  # Another model, or another day.
-            wiring.registry.warn_of_shutdown(plan.config)
-            self._checked = plan.config
-        return wiring.shim(plan)
+        if plan.changes and plan.on_unsupported != "ignore":
+            _log(plan, wiring.runtime)
+        if told is None or plan.config is not told[0].config:
+            wiring.registry.warn_of_shutdown(plan.config, wiring.runtime)
+        shim = wiring.shim(plan)
+        self._told = plan, shim
+        return shim
 
 
-def _log(planned: CallPlan) -> None:
+def _finished(
+    make_plan: MakePlan, finish: Finish, caution: int, trials: tuple[Trial, ...]
+) -> CallPlan:
+    return finish(make_plan(caution, trials))
+
+
+def _unseen(
+    messages: list[BaseMessage], kwargs: dict[str, Any]
+) -> tuple[list[BaseMessage], dict[str, Any]]:
+    """Return what follows the last stored response, and the keywords to say so."""
+    for at in range(len(messages) - 1, -1, -1):
+        name = messages[at].response_metadata.get("id")
+        if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
+            return messages[at + 1 :], {**kwargs, "previous_response_id": name}
+    return messages, kwargs
+
+
+def _log(planned: CallPlan, kept: Runtime) -> None:
     """Warn once per model and parameter about what was dropped or clamped."""
     for change in planned.changes:
         if change.kind not in {"dropped", "clamped"}:
             continue
         key = (planned.provider, planned.model, change.parameter)
-        if runtime[_Logged].add(key, key):
+        if kept[_Logged].add(key, key):
             _LOG.warning(
                 "%s: %s=%r %s: %s",
                 planned.model,

@@ -16,6 +16,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import repeat
 from types import TracebackType
 from typing import Any
@@ -42,7 +43,7 @@ class Attempts:
 
     Args:
         make_plan: Plans the call.
-        lessons: Where refusals are remembered; `None` to learn nothing.
+        lessons: Returns where refusals are remembered; `None` to learn nothing.
         scope: Returns whose call a plan is; asked when it matters.
         connect: Returns the shim a plan is sent with. The first connection imports the
             provider's SDK, so no clock runs before it is there.
@@ -83,7 +84,7 @@ class Attempts:
     def __init__(
         self,
         make_plan: MakePlan,
-        lessons: Lessons | None,
+        lessons: Callable[[], Lessons | None],
         scope: Callable[[CallPlan], Scope],
         *,
         connect: Connect,
@@ -96,22 +97,18 @@ class Attempts:
         """Start before the first attempt."""
         guards = self._safeguards = safeguards or Safeguards()
         self._guarded = (guards.breaker, guards.max_concurrency) != (None, None)
-
-        def make_route(plan: MakePlan) -> Route:
-            return Route(
-                plan,
-                lessons,
-                scope,
-                connect=connect,
-                carried=carried,
-                safeguards=guards,
-                deadline=deadline,
-            )
-
+        self._make_route = partial(
+            Route,
+            lessons=lessons,
+            scope=scope,
+            connect=connect,
+            carried=carried,
+            safeguards=guards,
+            deadline=deadline,
+        )
         self.failed: list[dict[str, Any]] = []
-        self.route, self.spending = make_route(make_plan), spending
-        self._deadline = deadline
-        self._make_route, self._others = make_route, list(fallbacks)
+        self.route, self.spending = self._make_route(make_plan), spending
+        self._deadline, self._others = deadline, list(fallbacks)
         self._first: UnifiedError | None = None
         self._place: Place | None = None
         self._further = self._committed = False
@@ -241,7 +238,7 @@ class Attempts:
             raise too_late()
         pause = guards.native_pause if plan.route == "native" else guards.pause
         self.shim = route.shim
-        self.exchange = Exchange(remaining, pause or None, self.failed)
+        self.exchange = Exchange(remaining, pause or None, self.failed, guards.runtime)
         if remaining is None:
             return plan.single()
         return replace(plan, max_retries=0, timeout=_sooner(plan.timeout, remaining))
@@ -251,7 +248,8 @@ class Attempts:
         place, self._place = self._place, None
         if place is not None:
             place.release()
-        conceal(error)
+        if error is not None:
+            conceal(error)
         if isinstance(error, UnifiedError):
             self.route.describe(error)
         if self.spending is not None:

@@ -66,7 +66,7 @@ class Route:
     def __init__(
         self,
         make_plan: MakePlan,
-        lessons: Lessons | None,
+        lessons: Callable[[], Lessons | None],
         scope: Callable[[CallPlan], Scope],
         *,
         connect: Connect,
@@ -75,7 +75,8 @@ class Route:
         deadline: float | None = None,
     ) -> None:
         """Start before the first plan."""
-        self._make_plan, self._lessons, self._find_scope = make_plan, lessons, scope
+        self._make_plan, self._find_lessons = make_plan, lessons
+        self._find_scope = scope
         self._connect, self._carried = connect, carried
         self._safeguards = safeguards or Safeguards()
         self._deadline = deadline
@@ -119,10 +120,10 @@ class Route:
             self._started = time.monotonic()
         # Without a body there is nothing that could be refused.
         self.at_gate = bool(
-            self._lessons is not None
+            planned.body
             and not self._retries
-            and planned.body
-            and is_unsure(planned.config)
+            and is_unsure(planned.config, self._safeguards.runtime)
+            and self._find_lessons() is not None
         )
         if self._trials:
             learned = [_as_change(trial.correction) for trial in self._trials]
@@ -184,7 +185,7 @@ class Route:
         plan = self._last
         if plan is None or not self.at_gate:
             return 0.0
-        self._gate = gate(plan.config, self.scope())
+        self._gate = gate(plan.config, self.scope(), self._safeguards.runtime)
         return 0.0 if self._gate.settled else PATIENCE
 
     def enter_gate(self) -> bool:
@@ -198,7 +199,7 @@ class Route:
         plan = self._last
         if plan is None or not isinstance(error, ProviderError):
             return
-        _shorten(error)
+        _shorten(error, limits(self._safeguards.runtime).error_characters)
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
         error.endpoint = error.endpoint or plan.endpoint
@@ -221,7 +222,7 @@ class Route:
         Nothing is remembered until the corrected request is accepted.
         """
         plan = self._last
-        if plan is None or self._lessons is None or not refusal.fix:
+        if plan is None or not refusal.fix or self._find_lessons() is None:
             return False
         if self.corrections >= MOST_CORRECTIONS:
             return False
@@ -236,7 +237,8 @@ class Route:
         self.corrections += 1
         self._refusal, self._told = refusal, str(refusal)
         self._trials = (*self._trials, *new)
-        self._gate = self._gate or gate(plan.config, self.scope())
+        kept = self._safeguards.runtime
+        self._gate = self._gate or gate(plan.config, self.scope(), kept)
         self._gate.unsettle(self)
         return True
 
@@ -271,7 +273,7 @@ class Route:
         """Return the seconds to wait before trying again; `None` for no more."""
         if self._retries >= self._most_retries():
             return None
-        wait = wait_before_retry(error, self._retries)
+        wait = wait_before_retry(error, self._retries, self._safeguards.runtime)
         remaining = self.remaining()
         if wait is None or (remaining is not None and wait >= remaining):
             return None
@@ -297,8 +299,9 @@ class Route:
 
     def _remember(self) -> None:
         trials, self._trials = self._trials, ()
-        if trials and self._lessons is not None and self.scope().is_known:
-            self._lessons.learn(trials, self.scope())
+        lessons = self._find_lessons() if trials else None
+        if lessons is not None and self.scope().is_known:
+            lessons.learn(trials, self.scope())
 
 
 def _same_request(one: CallPlan, other: CallPlan | None) -> bool:
@@ -344,9 +347,9 @@ def _name_successor(error: ProviderError, successor: str) -> None:
         _say(error, f"{error} Its successor is {successor!r}.")
 
 
-def _shorten(error: ProviderError) -> None:
+def _shorten(error: ProviderError, most: int) -> None:
     """Keep a server from filling logs with what it says."""
-    said, most = str(error), limits().error_characters
+    said = str(error)
     if len(said) > most:
         _say(error, f"{said[:most]}... ({len(said)} characters)")
 

@@ -10,7 +10,6 @@ from typing import Any
 from langchain_core.language_models import LanguageModelInput
 
 from langchain_unified.chat_model import UnifiedChatModel
-from langchain_unified.invocation import carried
 from langchain_unified.registry import default_registry
 from langchain_unified.reliability.closing import owned
 from langchain_unified.service.asking import AUTO, Ask, Config, Images, prompted
@@ -23,6 +22,7 @@ from langchain_unified.service.results import (
     structured_result,
     text_result,
 )
+from langchain_unified.settings.declared import carried
 from langchain_unified.types import CallPlan, ModelConfig
 
 _BY_CONFIG = ("model", "temperature", "max_tokens", "reasoning_effort")

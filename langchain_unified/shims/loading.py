@@ -13,7 +13,7 @@ from langchain_unified.connection import Connection
 from langchain_unified.data.installed import SHIMS, shipped_ids
 from langchain_unified.errors import ProviderNotEnabledError, UnsupportedVersionError
 from langchain_unified.registry import default_registry
-from langchain_unified.runtime import runtime
+from langchain_unified.runtime import Runtime, runtime
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.foreign import translating
 from langchain_unified.transport.proxies import check_environment
@@ -49,14 +49,14 @@ class _Shims:
         return shim
 
 
-def connect(connection: Connection) -> ProviderShim:
-    """Return the shim of a connection; equal connections share one.
+def connect(connection: Connection, kept: Runtime = runtime) -> ProviderShim:
+    """Return the shim of a connection; equal connections of a runtime share one.
 
     Raises:
         ProviderNotEnabledError: If there is no shim for the provider or its package
             is not installed.
     """
-    return runtime[_Shims].get(connection, load_shim(connection.provider))
+    return kept[_Shims].get(connection, load_shim(connection.provider))
 
 
 @cache

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from langchain_unified import vocabulary
 from langchain_unified.data import installed, parse_toml
 from langchain_unified.registry import packages
+from langchain_unified.settings import forget_table
 from langchain_unified.shims import load_shim
 from langchain_unified.wires import load_wire
 
@@ -55,9 +55,8 @@ def forget_packages() -> None:
     for kept in (
         installed.installed,
         packages._installed,
-        vocabulary.settings,
-        vocabulary.canonical_names,
         load_shim,
         load_wire,
     ):
         kept.cache_clear()
+    forget_table()

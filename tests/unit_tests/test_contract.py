@@ -21,7 +21,7 @@ from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.binding import UnifiedBinding
+from langchain_unified.drop_in.bound import UnifiedBinding
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.testing import ProviderEmulator
 

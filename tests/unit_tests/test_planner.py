@@ -13,11 +13,11 @@ from langchain_unified import (
     UnifiedChatModel,
     UnsupportedError,
     default_registry,
-    vocabulary,
 )
 from langchain_unified.errors import ProviderInvalidRequestError
 from langchain_unified.learning import read_corrections
 from langchain_unified.planner import plan
+from langchain_unified.settings import settings
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
 
 STANDARD = {"temperature": 0, "max_tokens": 100, "stop": ["x"]}
@@ -199,9 +199,9 @@ def test_explain_never_raises_for_an_effort(model: str) -> None:
         with pytest.raises(UnsupportedError):
             _plan(model)
         return
-    for effort in (None, *vocabulary.settings()["reasoning_effort"].words):
-        settings = {} if effort is None else {"reasoning_effort": effort}
-        assert str(_plan(model, **settings))
+    for effort in (None, *settings()["reasoning_effort"].words):
+        asked = {} if effort is None else {"reasoning_effort": effort}
+        assert str(_plan(model, **asked))
 
 
 def _summary(config: ModelConfig) -> str:

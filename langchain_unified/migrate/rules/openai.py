@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from langchain_unified import vocabulary
+from langchain_unified.call import canonical
 from langchain_unified.errors import UnknownParameterError
-from langchain_unified.invocation import canonical
 from langchain_unified.migrate.arguments import Arguments, keyword
 from langchain_unified.migrate.expressions import code_of, prefixed, text_of
 from langchain_unified.migrate.facts import facts, setting_names
@@ -16,6 +15,7 @@ from langchain_unified.migrate.rules.common import check_keywords, unseen
 from langchain_unified.migrate.rules.outcome import RefusedError
 from langchain_unified.migrate.types import Options
 from langchain_unified.registry import default_registry
+from langchain_unified.settings import canonical_names
 
 _PROVIDER = "openai"
 
@@ -129,4 +129,4 @@ def _comments(arg: cst.Arg, args: Arguments) -> Iterator[str]:
 
 
 def _canonical(name: str) -> str:
-    return vocabulary.canonical_names().get(name, name)
+    return canonical_names().get(name, name)

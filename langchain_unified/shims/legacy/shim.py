@@ -23,13 +23,12 @@ from pydantic import BaseModel
 
 from langchain_unified.connection import Connection, known_settings
 from langchain_unified.history import prepared
-from langchain_unified.invocation import CARRIED_METADATA
 from langchain_unified.reliability.closing import owned
+from langchain_unified.settings import CARRIED_METADATA, canonical_names
 from langchain_unified.shims import core_seam
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.openai.delegate import payload_of
 from langchain_unified.types import CallPlan
-from langchain_unified.vocabulary import canonical_names
 
 OWN = frozenset(
     {"on_unsupported", "use_responses_api", "max_retries", "output_version"}

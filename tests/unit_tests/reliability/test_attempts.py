@@ -51,7 +51,7 @@ def test_the_clock_starts_once_connected(model: Make) -> None:
     plan = model("gpt-4o").explain("hi")
     attempts = Attempts(
         lambda *_: plan,
-        None,
+        lambda: None,
         lambda _: Scope(),
         connect=lambda _: time.sleep(0.4),
         deadline=0.3,

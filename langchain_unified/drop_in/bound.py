@@ -9,6 +9,9 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
 
+from langchain_unified.schemas import read_structure
+from langchain_unified.structured import structured
+from langchain_unified.toolforms import neutral_tools
 from langchain_unified.types import ToolLike
 
 
@@ -34,7 +37,19 @@ class UnifiedBinding(RunnableBinding[LanguageModelInput, AIMessage]):  # type: i
         return self.bind(**self.bound.bind_tools(tools, **kwargs).kwargs)  # type: ignore[attr-defined]
 
     def with_structured_output(
-        self, schema: Any = None, **kwargs: Any
+        self,
+        schema: Any = None,
+        *,
+        method: str | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Ask for objects; see `UnifiedChatModel.with_structured_output`."""
-        return self.bound.structured_by(self, schema, **kwargs)  # type: ignore[attr-defined,no-any-return]
+        structure = read_structure(schema, method=method, strict=strict)
+        if "tools" in kwargs:
+            kwargs["tools"] = neutral_tools(kwargs["tools"], strict=strict)
+        asked = {"method": method, "strict": strict}
+        told = {"kwargs": asked, "schema": structure.as_traced()}
+        llm = self.bind(structure=structure, ls_structured_output_format=told, **kwargs)
+        return structured(llm, structure, include_raw=include_raw)

@@ -11,16 +11,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import merge_configs
+from langchain_core.runnables.config import ensure_config, merge_configs
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 
-from langchain_unified import vocabulary
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
     shown_value,
 )
-from langchain_unified.invocation import CONTROLS, carried
+from langchain_unified.settings.lookup import (
+    CARRIED_METADATA,
+    nearest,
+    spellings,
+    table,
+)
 
 Declared = tuple[str, ...] | Literal["any"] | None
 """Names of settings, `"any"` for all of them, `None` for none."""
@@ -36,14 +40,14 @@ _TYPES: dict[str, Any] = {
 }
 """Types of settings that user interfaces ask for most."""
 
-_OURS = frozenset({"rollout", "structure", "stream", "strict"})
 _FORMS = "give the names of settings, for example ('model', 'temperature'), or 'any'."
 
 
 def known_settings() -> frozenset[str]:
     """Return every name a config could set."""
-    names = {*vocabulary.canonical_names(), *CONTROLS, PROVIDER}
-    return frozenset(names - _OURS)
+    rows = table()
+    named = (name for name, of in spellings().items() if rows[of].declarable)
+    return frozenset({*named, PROVIDER})
 
 
 def check_declared(names: Any) -> Declared:
@@ -62,7 +66,7 @@ def check_declared(names: Any) -> Declared:
         if not isinstance(name, str):
             raise InvalidParameterError("configurable", "**********", _FORMS)
         if name not in known:
-            near = vocabulary.nearest(name, known)
+            near = nearest(name, known)
             raise UnknownParameterError(name, near, where="configurable")
     return tuple(names)
 
@@ -119,6 +123,14 @@ def check_undeclared(config: Mapping[str, Any] | None) -> None:
         raise InvalidParameterError("config['configurable']['model']", given, accepted)
 
 
+def carried(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return keywords of a call that langchain-core's `invoke` lets through."""
+    if "metadata" not in kwargs:
+        return kwargs
+    rest = {name: value for name, value in kwargs.items() if name != "metadata"}
+    return {**rest, CARRIED_METADATA: kwargs["metadata"]}
+
+
 def with_run_settings(
     config: RunnableConfig, kwargs: dict[str, Any]
 ) -> tuple[RunnableConfig, dict[str, Any]]:
@@ -136,6 +148,42 @@ def with_run_settings(
     told: Any = {k: v for k, v in kwargs.items() if k in _RUN_SETTINGS and v}
     rest = {k: v for k, v in kwargs.items() if k not in _RUN_SETTINGS}
     return merge_configs(config, told), carried(rest)
+
+
+def chosen_by(model: Any, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the settings that a config chooses, of those that a model declared.
+
+    Args:
+        model: The chat model.
+        config: The config of a call.
+
+    Example:
+        >>> from langchain_unified import UnifiedChatModel
+        >>> llm = UnifiedChatModel(model="gpt-4o", configurable=("model",))
+        >>> llm.chosen_by({"configurable": {"model": "o3", "temperature": 1}})
+        {'model': 'o3'}
+    """
+    return chosen_settings(config, model.configurable, model.config_prefix)
+
+
+def read_config(
+    model: Any, config: RunnableConfig | None, kwargs: dict[str, Any]
+) -> tuple[RunnableConfig, dict[str, Any]]:
+    """Let the config's settings stand for those that a call does not give.
+
+    Args:
+        model: The chat model.
+        config: The config of a call.
+        kwargs: Its keywords.
+    """
+    config = ensure_config(config)
+    if kwargs:
+        config, kwargs = with_run_settings(config, kwargs)
+    if model.configurable is None:
+        if config.get("configurable"):
+            check_undeclared(config)
+        return config, kwargs
+    return config, {**chosen_by(model, config), **kwargs}
 
 
 def chosen_settings(

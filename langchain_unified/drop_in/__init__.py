@@ -1,0 +1,1 @@
+"""What makes the model a drop-in for ChatOpenAI: keywords, copies, bindings, counts."""

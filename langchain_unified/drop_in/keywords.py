@@ -1,0 +1,263 @@
+"""The constructor's keywords: sorted, checked, each given to whom it belongs."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel, ModelProfile
+from langchain_core.runnables import RunnableSerializable
+from pydantic import ValidationError
+
+from langchain_unified import choice, connection
+from langchain_unified.clients import CLIENTS, connected
+from langchain_unified.environment import package_version
+from langchain_unified.errors import (
+    InvalidParameterError,
+    UnknownParameterError,
+    shown_value,
+)
+from langchain_unified.registry import Registry, check_name, default_registry
+from langchain_unified.registry.profiles import profile_of
+from langchain_unified.rollout.control import rollout_of
+from langchain_unified.servers import owned_keywords, server_of, user_configured
+from langchain_unified.settings import (
+    Settings,
+    canonical_names,
+    nearest,
+    shown_names,
+)
+from langchain_unified.settings.declared import check_declared
+from langchain_unified.transport.secrets import check_url
+from langchain_unified.types import ModelConfig
+
+_NAMED_IN_TRACES = ("langchain-openai", "langchain-unified")
+
+
+def read_keywords(
+    values: dict[str, Any], spellings: Mapping[str, str], *, where: str
+) -> dict[str, Any]:
+    """Return the fields that keywords set; the rest goes into `model_kwargs`.
+
+    Args:
+        values: The keywords as they were given.
+        spellings: The name of each field by every spelling.
+        where: Who got them, for error messages.
+
+    Raises:
+        UnknownParameterError: For a keyword that does not exist.
+    """
+    values = _auto(values)
+    if "configurable" in values:
+        values["configurable"] = check_declared(values["configurable"])
+    rollout_of(values.get("rollout"))
+    _check_registry(values.get("registry"))
+    fields = {**spellings, **dict.fromkeys(CLIENTS, "")}
+    known = canonical_names()
+    extra = {k: v for k, v in values.items() if k not in fields}
+    for name in extra:
+        if name not in known:
+            near = nearest(name, {*fields, *known})
+            raise UnknownParameterError(name, near, where=where)
+    kept = {k: v for k, v in values.items() if k in fields}
+    if extra:
+        kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
+    owned = _own_connection(kept)
+    return {k: v for k, v in owned.items() if k not in CLIENTS}
+
+
+def _own_connection(values: dict[str, Any]) -> dict[str, Any]:
+    """Give the shared connection keywords to the provider of the model."""
+    values["providers"] = connection.checked_providers(values.get("providers"))
+    for settings in (values, *values["providers"].values()):
+        for name in ("base_url", "openai_api_base", *settings):
+            if name.endswith(_ADDRESSES):
+                check_url(name, settings.get(name))
+    model = values.get("model", values.get("model_name"))
+    names = (*connection.SHARED, "openai_api_base")
+    given = {k: values[k] for k in names if values.get(k) is not None}
+    if not given or not isinstance(model, str):
+        return values
+    provider, is_set_up = _provider_of(model, values, given)
+    if provider == "openai":
+        return values
+    if is_set_up:
+        given.pop("openai_api_base", None)
+    for name in given:
+        del values[name]
+    if "openai_api_base" in given:
+        given.setdefault("base_url", given.pop("openai_api_base"))
+    own = {name: connection.as_secret(name, v) for name, v in given.items()}
+    settings = {**own, **values["providers"].get(provider, {})}
+    values["providers"] = {**values["providers"], provider: settings}
+    return values
+
+
+_ADDRESSES = ("base_url", "api_base", "_endpoint")
+"""How keywords that hold an address end."""
+
+
+def _provider_of(
+    model: str, values: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[str, bool]:
+    """Return whose the constructor's shared keywords are, and if it has others too."""
+    registry = values.get("registry")
+    registry = registry if isinstance(registry, Registry) else default_registry()
+    providers = values["providers"]
+    openai = {
+        **values,
+        **given,
+        **connected(values),
+        **providers.get("openai", {}),
+    }
+    openai.setdefault("base_url", values.get("openai_api_base"))
+    owned = {
+        owner: values[keyword]
+        for keyword, (owner, _) in owned_keywords().items()
+        if values.get(keyword) is not None
+    }
+    hosts = registry.servers_with(providers)
+    configured = user_configured(providers, owned).difference(hosts)
+    config = registry.resolve(
+        model,
+        base_url=server_of("openai", openai.get).key,
+        configured=configured,
+        deployments=connection.deployments_of(providers),
+        hosts=tuple(hosts.values()),
+    )
+    return config.connection, config.connection in {*configured, *hosts}
+
+
+def _check_registry(value: Any) -> None:
+    if value is not None and not isinstance(value, Registry):
+        accepted = "give a langchain_unified.Registry."
+        raise InvalidParameterError("registry", f"a {type(value).__name__}", accepted)
+
+
+def _auto(values: dict[str, Any]) -> dict[str, Any]:
+    """Read a list of models, or a callable that picks one, as `model="auto"`."""
+    name = "model" if "model" in values else "model_name"
+    model = values.get(name)
+    if callable(model):
+        return {"choice": model, **values, name: choice.AUTO}
+    return {**values, name: choice.spelled(model)} if name in values else values
+
+
+def as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
+    """Return our error for pydantic's, without a value that may be a secret."""
+    problem = error.errors()[0]
+    inner = problem.get("ctx", {}).get("error")
+    if isinstance(inner, InvalidParameterError):
+        return inner
+    name = str(problem["loc"][0]) if problem["loc"] else "keywords"
+    harmless = name in shown_names() or name == "verbose"
+    value = shown_value(problem.get("input")) if harmless else "**********"
+    return InvalidParameterError(name, value, f"{problem['msg']}.")
+
+
+def check_together(settings: Any) -> None:
+    """Refuse settings that cannot hold together; name the packages in traces.
+
+    Raises:
+        InvalidParameterError: If there are such.
+    """
+    if settings.n is not None and settings.n > 1 and settings.streaming:
+        accepted = "with streaming=True it must be 1."
+        raise InvalidParameterError("n", settings.n, accepted)
+    if settings.openai_proxy and (settings.http_client or settings.http_async_client):
+        accepted = "give either a proxy or HTTP clients that use it."
+        raise InvalidParameterError("openai_proxy", "**********", accepted)
+    settings.metadata = _with_versions(settings.metadata)
+
+
+def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Set what ChatOpenAI shows where nothing was said; return the SDK clients given.
+
+    Args:
+        settings: The chat model.
+        kwargs: The keywords of its constructor.
+    """
+    if "model_name" not in settings.model_fields_set:
+        settings.__dict__["model_name"] = default_registry().default_model()
+    check_name(settings.model_name)
+    given = {name: v for name in CLIENTS if (v := kwargs.get(name)) is not None}
+    if settings.use_responses_api is None and _means_responses(settings):
+        settings.__dict__["use_responses_api"] = True
+    if not given and _asks_usual_server(settings):
+        settings.__dict__["stream_usage"] = True
+    return given
+
+
+def profile(settings: Settings, config: ModelConfig) -> ModelProfile:
+    """Return the profile of the model that a constructor names.
+
+    Args:
+        settings: The chat model.
+        config: What is known about its model.
+    """
+    found = profile_of(config)
+    on_responses = settings.use_responses_api
+    if on_responses is None:
+        on_responses = _means_responses(settings)
+    if found.get("mid_conversation_tools") and not on_responses:
+        # Only Responses has them; elsewhere the plan of each call chooses.
+        found["mid_conversation_tools"] = False
+    return found
+
+
+def _means_responses(settings: Settings) -> bool:
+    """Tell whether ChatOpenAI would show that every call goes to Responses.
+
+    It is shown only: the plan of each call chooses, since the call may name a model
+    that is not served there.
+    """
+    given = (
+        settings.context_management,
+        settings.include,
+        settings.reasoning,
+        settings.truncation,
+        settings.use_previous_response_id or None,
+        True if settings.output_version == "responses/v1" else None,
+    )
+    if any(value is not None for value in given):
+        return True
+    registry = settings.registry or default_registry()
+    return bool(registry.resolve(settings.model_name).endpoints == ("responses",))
+
+
+def _asks_usual_server(settings: Settings) -> bool:
+    """Tell whether ChatOpenAI would set `stream_usage`: on OpenAI's own server."""
+    own = (
+        settings.stream_usage,
+        settings.openai_api_base,
+        settings.openai_proxy,
+        settings.http_client,
+        settings.http_async_client,
+        os.environ.get("OPENAI_BASE_URL"),
+        os.environ.get("OPENAI_API_BASE"),
+    )
+    return all(value is None for value in own)
+
+
+def _with_versions(metadata: dict[str, Any] | None) -> dict[str, Any]:
+    """Name the packages in the metadata of traces, as integrations do."""
+    own = {name: package_version(name) for name in _NAMED_IN_TRACES}
+    known = (metadata or {}).get("lc_versions")
+    versions = {**(known if isinstance(known, dict) else {}), **own}
+    return {**(metadata or {}), "lc_versions": versions}
+
+
+def configurable_fields(model: Any, /, **kwargs: Any) -> RunnableSerializable[Any, Any]:
+    """Make fields configurable, under their names or ChatOpenAI's aliases."""
+    spellings = model.spellings()
+    named: dict[str, Any] = {spellings.get(k, k): v for k, v in kwargs.items()}
+    return BaseChatModel.configurable_fields(model, **named)
+
+
+def keep_signatures(model: type[BaseChatModel]) -> None:
+    """Keep the signatures that langchain-core asks for at every call."""
+    for name in ("_generate", "_agenerate"):
+        face = getattr(model, name)
+        vars(face)["__signature__"] = inspect.signature(face)
