@@ -18,7 +18,9 @@ Run on langchain-openai 1.7.0 to 1.7.4; pinned below the next minor version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,6 +75,22 @@ class PlannedChatOpenAI(ChatOpenAI):
         if async_resource is not None:
             root: Any = GivenResource(self.root_async_client, async_resource)
             self.root_async_client, self.async_client = root, AsyncCompletions(root)
+
+    def ask_in_context(self, key: Callable[[], Any]) -> None:
+        """Ask for the key of an asynchronous call in the context of that call.
+
+        ChatOpenAI asks in a thread that knows no context variables (langchain-openai
+        1.7.4), so that a key chosen by one is that of nobody, or of somebody else.
+        """
+        if inspect.iscoroutinefunction(key):
+            return
+
+        async def asked() -> str:
+            found: str = await asyncio.to_thread(key)
+            return found
+
+        self.root_async_client = self.root_async_client.copy(api_key=asked)
+        self.async_client = AsyncCompletions(self.root_async_client)
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return payload.get(_ENDPOINT) == "responses"

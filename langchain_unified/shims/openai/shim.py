@@ -99,6 +99,8 @@ class OpenAIShim(ProviderShim):
         if self.connection.name:  # OPENAI_ORG_ID and its like are OpenAI's
             for client in (made.root_client, made.root_async_client):
                 client.organization = client.project = None
+        if callable(given("api_key")) and not given("root_async_client"):
+            made.ask_in_context(given("api_key"))
         made.stand_in(given("client"), given("async_client"))
         if self._is_plain():
             repeating.allow(made.root_client, http_client)

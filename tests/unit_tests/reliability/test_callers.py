@@ -138,3 +138,33 @@ def test_what_json_cannot_hold_is_refused(model: Make, value: Any) -> None:
     """Lone surrogates and NaN are the caller's to put right, told by our own error."""
     with pytest.raises(errors.InvalidParameterError):
         model("gpt-4o").invoke("hi", extra_body={"x": value})
+
+
+TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
+
+
+@pytest.mark.parametrize("route", [{}, {"use_responses_api": True}], ids=str)
+def test_a_key_is_asked_for_in_the_context_of_its_call(
+    route: dict[str, Any], provider_emulator: ProviderEmulator
+) -> None:
+    """A key that depends on a context variable is each task's own."""
+    llm = UnifiedChatModel(
+        model="gpt-4o",
+        api_key=lambda: f"sk-{TENANT.get()}",
+        base_url=provider_emulator.openai_base_url,
+        **route,
+    )
+
+    async def call(tenant: str) -> None:
+        TENANT.set(tenant)
+        await llm.ainvoke(tenant)
+
+    async def calls() -> None:
+        tasks = [asyncio.create_task(call(f"tenant-{n:04}")) for n in range(8)]
+        await asyncio.gather(*tasks)
+
+    asyncio.run(calls())
+
+    asked = {one.key_tail for one in provider_emulator.requests}
+    assert {f"{n:04}" for n in range(8)} == asked
+    assert all(str(r.key_tail) in str(r.body) for r in provider_emulator.requests)
