@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from langchain_unified.errors import RegistryError
 from langchain_unified.types import Price, Provenance, Rates
 
 _OWNERS = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
@@ -75,6 +76,32 @@ def listed(
         return None
     edition = prices.data_snapshot.get_snapshot().timestamp
     return _listed(edition, provider, models, day, tier)
+
+
+def update_prices(url: str | None = None) -> None:
+    """Fetch the newest list prices with `genai_prices.UpdatePrices`.
+
+    They hold for the process from then on; nothing is fetched unless this is called.
+    `genai_prices.UpdatePrices().start()` does the same again and again.
+
+    Args:
+        url: Where they are; the address of genai-prices itself if left out.
+
+    Raises:
+        RegistryError: If they could not be fetched; the old prices stay.
+    """
+    prices = library()
+    if prices is None:
+        message = 'List prices need: pip install "langchain-unified[cost]".'
+        raise RegistryError(message)
+    updater = prices.UpdatePrices(**({"url": url} if url else {}))
+    try:
+        found = updater.fetch()
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        message = f"No list prices from {updater.url}, the old ones stay: {told}"
+        raise RegistryError(message) from error
+    prices.data_snapshot.set_custom_snapshot(found)
 
 
 def cited() -> Provenance:

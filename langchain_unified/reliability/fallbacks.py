@@ -8,6 +8,7 @@ from typing import Any
 from langchain_unified.errors import (
     InvalidParameterError,
     ProviderContextOverflowError,
+    ProviderError,
     ProviderInvalidRequestError,
     UnifiedError,
     UnknownParameterError,
@@ -54,6 +55,22 @@ def moves_on(error: BaseException, *, first: bool) -> bool:
     if isinstance(error, ProviderInvalidRequestError):
         return not (error.parameter or error.fix)
     return True
+
+
+def has_no_room(error: BaseException) -> bool:
+    """Tell whether a provider had no capacity for a call at its service tier.
+
+    OpenAI answers 429 `resource_unavailable` to flex calls, which are not billed, and
+    Google 503 (flex processing guide of OpenAI, Gemini API page on flex inference;
+    2026-11-28).
+    """
+    if not isinstance(error, ProviderError):
+        return False
+    no_room = error.status == _LIMITED and error.code == _NO_ROOM
+    return no_room or error.status == _BUSY
+
+
+_BUSY, _LIMITED, _NO_ROOM = 503, 429, "resource_unavailable"
 
 
 def _settings(given: Any) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_unified.choice import about_tokens
-from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan, tier_of
+from langchain_unified.cost import TIER, Hold, Purse, cap_of, estimate_plan, tier_of
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Carried, Trial, texts_of
@@ -22,7 +23,7 @@ from langchain_unified.runner.route import MakePlan
 from langchain_unified.runner.spending import Spending
 from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.types import CallPlan, Invocation
+from langchain_unified.types import CallPlan, Change, Invocation
 
 _LOG = logging.getLogger("langchain_unified")
 
@@ -103,6 +104,7 @@ class Runner:
             plans.append(partial(planning.attempt, read, call))
         if finish is not None:
             plans = [partial(_finished, plan, finish) for plan in plans]
+        moves = self._fields["service_tier_fallback"] is not None
         free = self._fields["budget_usd"] is None
         return Attempts(
             plans[0],
@@ -110,11 +112,27 @@ class Runner:
             lambda plan: planning.scope(plan.config.connection, asked),
             connect=self.shim,
             fallbacks=plans[1:],
+            elsewhere=self._elsewhere(asked, finish) if moves else None,
             safeguards=self._safeguards,
             spending=None if free else self._spending(messages, asked),
             carried=lambda: _carried(messages, asked, kwargs),
             deadline=asked.deadline,
         )
+
+    def _elsewhere(self, call: Invocation, finish: Finish | None) -> MakePlan | None:
+        """Return what plans a call for the tier to move to; `None` if there is none."""
+        asked, other = call.params.get(TIER), self._fields["service_tier_fallback"]
+        if asked is None or asked == other:
+            return None
+        moved = call._replace(params={**call.params, TIER: other})
+        reason = f"the provider had no room for the call at service_tier={asked!r}."
+        change = Change(TIER, "routed", asked, other, reason, "service_tier_fallback")
+
+        def noted(caution: int, trials: tuple[Trial, ...]) -> CallPlan:
+            plan = self.planning.plan(moved._replace(caution=caution), trials)
+            return replace(plan, changes=(*plan.changes, change))
+
+        return noted if finish is None else partial(_finished, noted, finish)
 
     def _spending(self, messages: list[BaseMessage], call: Invocation) -> Spending:
         """Return what a call may spend."""

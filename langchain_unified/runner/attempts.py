@@ -25,7 +25,7 @@ from langchain_unified.errors import ProviderError, UnifiedError
 from langchain_unified.learning import Carried, Lessons
 from langchain_unified.reliability.budget import Place
 from langchain_unified.reliability.exchange import Exchange, too_late
-from langchain_unified.reliability.fallbacks import moves_on
+from langchain_unified.reliability.fallbacks import has_no_room, moves_on
 from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.route import Connect, MakePlan, Route
@@ -48,6 +48,8 @@ class Attempts:
         connect: Returns the shim a plan is sent with. The first connection imports the
             provider's SDK, so no clock runs before it is there.
         fallbacks: Plan the call for the models to try next.
+        elsewhere: Plans the call for the service tier to move to if the provider has
+            no room at the one asked for; `None` to stay there.
         safeguards: Breakers, places and limits of rate; none if left out.
         spending: What the call may spend; no limit if left out.
         carried: Returns the texts that the request carries, which an error may repeat.
@@ -64,6 +66,7 @@ class Attempts:
     __slots__ = (
         "_committed",
         "_deadline",
+        "_elsewhere",
         "_first",
         "_further",
         "_guarded",
@@ -89,6 +92,7 @@ class Attempts:
         *,
         connect: Connect,
         fallbacks: Sequence[MakePlan] = (),
+        elsewhere: MakePlan | None = None,
         safeguards: Safeguards | None = None,
         spending: Spending | None = None,
         carried: Callable[[], Carried] = Carried,
@@ -109,6 +113,7 @@ class Attempts:
         self.failed: list[dict[str, Any]] = []
         self.route, self.spending = self._make_route(make_plan), spending
         self._deadline, self._others = deadline, list(fallbacks)
+        self._elsewhere = elsewhere
         self._first: UnifiedError | None = None
         self._place: Place | None = None
         self._further = self._committed = False
@@ -268,7 +273,7 @@ class Attempts:
     def _worth_waiting(self, error: BaseException) -> float | None:
         """Return the seconds to wait before another attempt; `None` for none."""
         if isinstance(error, ProviderError):
-            if self.route.learn(error):
+            if self._changed_tier(error) or self.route.learn(error):
                 return 0.0
             wait = self.route.wait_after(error)
             if wait is not None:
@@ -277,6 +282,16 @@ class Attempts:
         if not isinstance(error, UnifiedError):
             return None
         return 0.0 if self._moved_on(error) else None
+
+    def _changed_tier(self, error: ProviderError) -> bool:
+        """Move to another service tier if there is no room and the user allows it."""
+        make_plan = self._elsewhere
+        if make_plan is None or not has_no_room(error):
+            return False
+        self.failed.append(self.route.report(error))
+        self._elsewhere = None
+        self.route.move(make_plan)
+        return True
 
     def _abandon(self) -> None:
         """Release the guards of a call that was not sent."""

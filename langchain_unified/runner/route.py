@@ -130,6 +130,10 @@ class Route:
             planned = replace(planned, changes=(*planned.changes, *learned))
         return planned
 
+    def move(self, make_plan: MakePlan) -> None:
+        """Plan the next attempts in another way, within the same deadline."""
+        self._make_plan, self._trials, self._refusal = make_plan, (), None
+
     def scope(self) -> Scope:
         """Return whose call it is; worked out when it first matters."""
         if self._scope is None:

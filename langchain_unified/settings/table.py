@@ -310,6 +310,9 @@ class Settings(BaseModel):
     budget_usd: Annotated[float | None, Shown()] = None
     """US dollars this object may spend, for each `tenant`: what a call may cost is set
     aside before it is sent (extra `cost`)."""
+    service_tier_fallback: Annotated[str | None, Shown()] = None
+    """The `service_tier` to move to, for example `default`, if the provider has no room
+    for a call at the one asked for (flex: HTTP 429 `resource_unavailable`)."""
     rollout: Annotated[
         Any, Setting(fills="", type="any", shown=False, declarable=False)
     ] = Field(default=None, exclude=True, repr=False)

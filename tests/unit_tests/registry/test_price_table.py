@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -17,7 +18,10 @@ from langchain_unified.cost import (
     estimate_usd,
     price_of,
 )
+from langchain_unified.errors import RegistryError
+from langchain_unified.list_prices import update_prices
 from langchain_unified.registry import Registry
+from langchain_unified.testing.server import LoopbackServer
 from langchain_unified.testing.wire import HttpReply
 from tests.unit_tests.servers.loopback import CompatibleServer, json_reply
 
@@ -401,3 +405,57 @@ def test_a_model_without_a_price_says_so_once(
     assert [[None, None]] * 2 == costs
     assert 1 == len(told)
     assert 'registry.register("openai:gpt-99-new", price=' in told[0]
+
+
+LISTED = [
+    {
+        "id": "openai",
+        "name": "OpenAI",
+        "api_pattern": "https://api\\.openai\\.com",
+        "models": [
+            {
+                "id": "gpt-5",
+                "match": {"equals": "gpt-5"},
+                "prices": {"input_mtok": 70, "output_mtok": 90},
+            }
+        ],
+    }
+]
+
+
+@contextmanager
+def _file(reply: HttpReply) -> Iterator[str]:
+    """Serve one file; yield its address."""
+    server = LoopbackServer(lambda _: reply)
+    server.start()
+    yield f"http://127.0.0.1:{server.port}/data.json"
+    server.stop()
+
+
+@pytest.fixture
+def bundled() -> Iterator[Any]:
+    """The prices that genai-prices came with, here and afterwards."""
+    found = pytest.importorskip("genai_prices.data_snapshot")
+    yield found.set_custom_snapshot(None)
+    found.set_custom_snapshot(None)
+
+
+@pytest.mark.usefixtures("bundled")
+def test_list_prices_are_updated_when_asked() -> None:
+    """What genai-prices fetches holds at once, for models that were priced before."""
+    config = Registry().resolve("gpt-5")
+    before = estimate_usd(config, 1_000_000, 0)
+    with _file(json_reply(LISTED)) as url:
+        update_prices(url)
+
+    assert (1.25, 70) == (before, estimate_usd(config, 1_000_000, 0))
+
+
+@pytest.mark.usefixtures("bundled")
+@pytest.mark.parametrize("reply", [json_reply({}), HttpReply(500), HttpReply(200)])
+def test_prices_that_cannot_be_fetched_change_nothing(reply: HttpReply) -> None:
+    """A server that answers with anything else is an error, and the old prices stay."""
+    with _file(reply) as url, pytest.raises(RegistryError, match="the old ones stay"):
+        update_prices(url)
+
+    assert 1.25 == estimate_usd(Registry().resolve("gpt-5"), 1_000_000, 0)
