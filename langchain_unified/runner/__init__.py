@@ -106,6 +106,7 @@ class Runner:
             plans = [partial(_finished, plan, finish) for plan in plans]
         moves = self._fields["service_tier_fallback"] is not None
         free = self._fields["budget_usd"] is None
+        moves = self._fields["service_tier_fallback"] is not None
         return Attempts(
             plans[0],
             planning.lessons,
