@@ -182,6 +182,22 @@ def cost_usd(
     return None
 
 
+def answer_cost(
+    plan: CallPlan, usage: Mapping[str, Any] | None, metadata: Mapping[str, Any]
+) -> float | None:
+    """Return what an answer cost, at the tier that it or its plan names.
+
+    Args:
+        plan: The plan.
+        usage: Token counts, as LangChain gives them.
+        metadata: The `response_metadata` of the answer.
+    """
+    config = plan.config
+    if config.price is None and not config.billed_as:
+        return None
+    return cost_usd(config, usage, tier_of(plan, metadata))
+
+
 def estimate_usd(
     config: ModelConfig, input_tokens: int, output_tokens: int, tier: str | None = None
 ) -> float | None:

@@ -14,7 +14,7 @@ from langchain_unified.answers.parsed import PARSED, parsed
 from langchain_unified.answers.unwrapping import MessageUnwrapper
 from langchain_unified.answers.whole import COST, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
-from langchain_unified.cost import TIER, cost_usd, tier_of
+from langchain_unified.cost import TIER, answer_cost
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import normalise
 from langchain_unified.reliability.exchange import Exchange, current
@@ -82,8 +82,7 @@ class Pieces:
         if not self._priced and getattr(message, "chunk_position", None) == "last":
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
-            tier = tier_of(self._plan, self._metadata)
-            cost = cost_usd(self._plan.config, self._usage(), tier)
+            cost = answer_cost(self._plan, self._usage(), self._metadata)
             message.response_metadata[RECORD] = {**known, COST: cost, **self._silence()}
         return chunk
 

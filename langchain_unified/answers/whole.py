@@ -13,7 +13,7 @@ from langchain_unified.answers.empty import empty_answer, reason_of_status, reco
 from langchain_unified.answers.names import own_names, restore_names
 from langchain_unified.answers.unwrapping import unwrap
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
-from langchain_unified.cost import cost_usd, tier_of
+from langchain_unified.cost import answer_cost
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import normalise
 from langchain_unified.reliability.exchange import Exchange
@@ -38,8 +38,8 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     # Each answer carries the token counts of the whole.
     first = result.generations[0].message
     usage = getattr(first, "usage_metadata", None)
-    tier = tier_of(plan, {**(result.llm_output or {}), **first.response_metadata})
-    record = {**plan.record(), COST: cost_usd(plan.config, usage, tier)}
+    metadata = {**(result.llm_output or {}), **first.response_metadata}
+    record = {**plan.record(), COST: answer_cost(plan, usage, metadata)}
     own = own_names(plan) if plan.tool_names else None
     for generation in result.generations:
         if own:

@@ -51,13 +51,16 @@ UNKNOWN = ConnectionFacts()
 
 def facts_of(provider: str) -> ConnectionFacts:
     """Return what a provider says of its connections."""
-    return connection_facts().get(provider, UNKNOWN)
+    found = connection_facts() if installed() else _shipped()
+    return found.get(provider, UNKNOWN)
 
 
 def connection_facts() -> Mapping[str, ConnectionFacts]:
     """Return what every provider says of its connections, by id."""
-    others = {one.provider: _of_rows(one.table) for one in installed()}
-    return {**_shipped(), **others} if others else _shipped()
+    found = installed()
+    if not found:
+        return _shipped()
+    return {**_shipped(), **{one.provider: _of_rows(one.table) for one in found}}
 
 
 def file_hosts() -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from langchain_unified.cost import cap_of
+from langchain_unified.cost import BudgetExceededError, Hold, cap_of
 from langchain_unified.discovery.trials import EFFORTS, ROLES, SAMPLING, Trial, trials
 from langchain_unified.errors import (
     MalformedResponseError,
@@ -35,6 +36,10 @@ WAITS, LONGEST_WAIT = 3, 20.0
 OUTPUT_TOKENS = 16
 """Most tokens of one answer."""
 
+INPUT_TOKENS, IMAGE_TOKENS = 400, 9_000
+"""Most tokens of one call, and of one with an image (small models count 8,500 for the
+smallest, developers.openai.com images guide, 2026-11-23)."""
+
 LEVELS_AT_MOST = 8
 """Reasoning efforts tried on an endpoint, those that a refusal lists included."""
 
@@ -54,7 +59,7 @@ at it as well as refuse it: vLLM and llama.cpp answer 500 to tools they cannot p
 
 def most_calls(endpoints: int) -> int:
     """Return how many calls a probe of some number of endpoints takes at most."""
-    asked = (len(list(trials())) + 1) * TRIES + LEVELS_AT_MOST + len(SAMPLING) + 1
+    asked = (len(list(trials())) + 1) * TRIES + LEVELS_AT_MOST + len(SAMPLING) + 2
     return asked * endpoints + WAITS
 
 
@@ -65,13 +70,19 @@ class Seen:
     Attributes:
         config: What is known, corrected by each refusal.
         served: Endpoints that answered a plain call.
-        accepted: Settings, capabilities and roles by endpoint that a call was
-            accepted with.
+        elsewhere: Endpoints that refused one because the model is not served there.
+        asked: Settings, capabilities and roles by endpoint that a call held.
+        accepted: Those that a call was accepted with.
         refused: Those that every call with them was refused for.
+        limits: Most tokens of an answer by endpoint: what a refusal of more names,
+            `None` if it names nothing, and infinity if more was accepted.
     """
 
     config: ModelConfig
     served: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    limits: dict[str, float | None] = field(default_factory=dict)
     accepted: set[tuple[str, str]] = field(default_factory=set)
     refused: set[tuple[str, str]] = field(default_factory=set)
 
@@ -87,15 +98,28 @@ class Asking:
         config: A configuration that holds nothing back.
         shim: What calls are sent with.
         most: How many calls may be made.
+        hold: Sets aside what a call of some tokens in and out costs at most; raises
+            `BudgetExceededError` if that is too much. No limit if left out.
+        limit: Most tokens of an answer that the model is said to write; one more is
+            asked for. Not asked about if left out.
 
     Attributes:
         seen: What was found out so far.
         calls: How many calls were made.
     """
 
-    def __init__(self, config: ModelConfig, shim: ProviderShim, most: int) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        shim: ProviderShim,
+        most: int,
+        *,
+        hold: Callable[[int, int], Hold] | None = None,
+        limit: int | None = None,
+    ) -> None:
         """Start with nothing seen."""
         self.seen, self._shim, self._most = Seen(config), shim, most
+        self._hold, self._limit = hold, limit
         self._passes_effort = config.thinking.style == "none"
         self.calls, self._waits = 0, WAITS
 
@@ -118,6 +142,8 @@ class Asking:
             if self._serves(endpoint, is_last=not (left or self.seen.served)):
                 self._ask_all(endpoint)
                 self.seen.served.append(endpoint)
+            else:
+                self.seen.elsewhere.append(endpoint)
         served = tuple(self.seen.served)
         self.seen.config = self.config._replace(endpoints=served)
         return self.seen
@@ -127,6 +153,7 @@ class Asking:
             self._settle(trial, endpoint)
         self._find_efforts(endpoint)
         self._find_conditions(endpoint)
+        self._find_limit(endpoint)
         self._send(self._plan(_FIRST, endpoint), _FIRST)
 
     def _serves(self, endpoint: str, *, is_last: bool) -> bool:
@@ -160,6 +187,8 @@ class Asking:
             made = self._planned(trial, endpoint)
             if made is None:
                 break
+            if trial.feature or holds(made, trial.parameter):
+                self.seen.asked.add((endpoint, trial.fact))
             refusal = self._refusal(made, trial)
             if refusal is None:
                 self._accept(trial, made)
@@ -224,6 +253,26 @@ class Asking:
             if taken:
                 self._allow(parameter, endpoint, "effort_none")
 
+    def _find_limit(self, endpoint: str) -> None:
+        """Ask for one token more than the model is said to write.
+
+        A right limit is a refusal, which costs nothing. Where the answer may cost more
+        than what is left, nothing is asked.
+        """
+        if self._limit is None:
+            return
+        trial = Trial("max_tokens", self._limit + 1)
+        made = self._plan(trial, endpoint)
+        try:
+            refusal = self._refusal(made, trial)
+        except BudgetExceededError:
+            return
+        found = read_corrections(refusal, made) if refusal else ()
+        named = [c.value for c in found if c.do == "max"]
+        self.seen.limits[endpoint] = math.inf if refusal is None else None
+        if named and isinstance(named[0], (int, float)):
+            self.seen.limits[endpoint] = named[0]
+
     def _allow(self, parameter: str, endpoint: str, accepts: Any) -> None:
         mapping = self.config.mappings[endpoint]
         rule = mapping.rules[parameter]._replace(accepts=accepts)
@@ -283,16 +332,27 @@ class Asking:
     def _send(self, made: CallPlan, trial: Trial) -> None:
         while True:
             self._count()
+            hold = self._reserve(made, trial)
             try:
                 for _ in self._answers(made, trial):
                     pass
-            except ProviderRateLimitError as error:
-                if not self._waits:
+            except ProviderError as error:
+                if hold is not None:
+                    hold.settle(0.0)
+                if not self._waits or not isinstance(error, ProviderRateLimitError):
                     raise
                 self._waits -= 1
                 time.sleep(min(error.retry_after or 1.0, LONGEST_WAIT))
             else:
                 return
+
+    def _reserve(self, made: CallPlan, trial: Trial) -> Hold | None:
+        """Set aside what a call costs at most; an answer is taken to cost that."""
+        if self._hold is None:
+            return None
+        reads = IMAGE_TOKENS if trial.feature == "image_inputs" else INPUT_TOKENS
+        answers = trial.value if trial.parameter == "n" else 1
+        return self._hold(reads, (cap_of(made) or OUTPUT_TOKENS) * answers)
 
     def _count(self) -> None:
         if self.calls >= self._most:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langchain_unified.connection import Connection
 from langchain_unified.cost import estimate_usd, price_source
-from langchain_unified.discovery.asking import OUTPUT_TOKENS, TRIES, Asking, most_calls
+from langchain_unified.discovery.asking import (
+    IMAGE_TOKENS,
+    INPUT_TOKENS,
+    OUTPUT_TOKENS,
+    TRIES,
+    Asking,
+    most_calls,
+)
 from langchain_unified.discovery.rows import row_of
 from langchain_unified.discovery.trials import LEVELS
 from langchain_unified.registry.build import Found, build_config
@@ -18,19 +26,46 @@ from langchain_unified.types import ModelConfig
 if TYPE_CHECKING:
     from langchain_unified.registry import Registry
 
-INPUT_TOKENS, IMAGE_TOKENS = 400, 9_000
-"""Most tokens of one call, and of one with an image (small models count 8,500 for the
-smallest, developers.openai.com images guide, 2026-11-23)."""
-
 _ANYTHING = "anything"
 
 
-def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> Probe:
-    """Find out a model's parameter rules; see `Registry.probe`.
+class Prepared(NamedTuple):
+    """What is needed to ask a model.
 
-    Raises:
-        ProviderModelNotFoundError: If the provider does not know the model.
-        ProviderError: If the provider cannot be asked, or refuses a plain call.
+    Attributes:
+        known: What the registry knows about it.
+        file: The file with the endpoints and families of its rules.
+        start: A configuration that holds nothing back.
+        connection: Where it is called.
+        priced: The model whose price bounds the cost; itself if it has one.
+        bounds: What asking takes at most.
+    """
+
+    known: ModelConfig
+    file: ProviderFile
+    start: ModelConfig
+    connection: Connection
+    priced: ModelConfig
+    bounds: Probe
+
+    def asking(self, **options: Any) -> Asking:
+        """Return a run of questions; see `Asking` for its options."""
+        return Asking(
+            self.start, connect(self.connection), self.bounds.most_calls, **options
+        )
+
+
+def prepare(
+    registry: Registry, model: str, llm: Any = None, *, with_limit: bool = False
+) -> Prepared:
+    """Work out what asking a model takes; nothing is sent.
+
+    Args:
+        registry: What is known.
+        model: The model's name.
+        llm: A chat model whose connections are used; those of the environment if left
+            out.
+        with_limit: Whether the longest answer is asked about as well.
     """
     if llm is None:
         from langchain_unified.chat_model import UnifiedChatModel  # noqa: PLC0415
@@ -41,14 +76,26 @@ def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> 
     registry.check_enabled(known.provider, llm.enable)
     file = _rules_of(registry, known)
     start = _permissive(file, known)
-    bounds = _bounds(registry, known, len(start.mappings))
+    limit = known.limits.get("output", 0) if with_limit else 0
+    priced, bounds = _bounds(registry, known, len(start.mappings), limit)
+    connection = planning.wiring.connected(known.connection)
+    return Prepared(known, file, start, connection, priced, bounds)
+
+
+def probe(registry: Registry, model: str, llm: Any = None, *, dry_run: bool) -> Probe:
+    """Find out a model's parameter rules; see `Registry.probe`.
+
+    Raises:
+        ProviderModelNotFoundError: If the provider does not know the model.
+        ProviderError: If the provider cannot be asked, or refuses a plain call.
+    """
+    ready = prepare(registry, model, llm)
     if dry_run:
-        return bounds
-    shim = connect(planning.wiring.connected(known.connection))
-    asking = Asking(start, shim, bounds.most_calls)
+        return ready.bounds
+    asking, known = ready.asking(), ready.known
     title = registry.provider(known.provider).title
-    row = row_of(asking.run(), known, file, title, registry.today())
-    return replace(bounds, calls=asking.calls, row=row)
+    row = row_of(asking.run(), known, ready.file, title, registry.today())
+    return replace(ready.bounds, calls=asking.calls, row=row)
 
 
 def _rules_of(registry: Registry, known: ModelConfig) -> ProviderFile:
@@ -92,17 +139,27 @@ def _any_thinking(style: Any) -> ThinkingRow:
     return ThinkingRow(style=style, levels=levels)
 
 
-def _bounds(registry: Registry, known: ModelConfig, endpoints: int) -> Probe:
+def _bounds(
+    registry: Registry, known: ModelConfig, endpoints: int, limit: int
+) -> tuple[ModelConfig, Probe]:
+    """Return what asking takes at most, and the model whose price that rests on.
+
+    Args:
+        registry: What is known about other models.
+        known: The model.
+        endpoints: How many endpoints are asked.
+        limit: Most tokens that one answer of each may have beside the short ones.
+    """
     calls, images = most_calls(endpoints), TRIES * endpoints
     answers = calls + TRIES * endpoints  # one question asks for two
     tokens = INPUT_TOKENS * (calls - images) + IMAGE_TOKENS * images
-    size = (tokens, OUTPUT_TOKENS * answers)
-    price = estimate_usd(known, *size)
-    rests_on = price_source(known)
-    if price is None and known.billed_as:
-        price, rests_on = _dearest(registry, known, size)
+    size = (tokens, OUTPUT_TOKENS * answers + limit * endpoints)
+    priced, rests_on = known, price_source(known)
+    if estimate_usd(known, *size) is None and known.billed_as:
+        priced, rests_on = _dearest(registry, known, size)
+    price = estimate_usd(priced, *size)
     told = _told(known.model, calls, price, rests_on)
-    return Probe(known.model, known.provider, calls, price, rests_on, told)
+    return priced, Probe(known.model, known.provider, calls, price, rests_on, told)
 
 
 def _told(model: str, calls: int, price: float | None, rests_on: str) -> str:
@@ -118,12 +175,11 @@ def _told(model: str, calls: int, price: float | None, rests_on: str) -> str:
 
 def _dearest(
     registry: Registry, known: ModelConfig, size: tuple[int, int]
-) -> tuple[float | None, str]:
-    """Return what the dearest model of a provider with a price would cost."""
+) -> tuple[ModelConfig, str]:
+    """Return the model of a provider with a price that would cost most."""
     peers = [c for c in registry.models() if c.provider == known.provider]
-    found = [(estimate_usd(peer, *size) or 0.0, peer.model) for peer in peers]
-    price, peer = max(found, default=(0.0, ""))
-    if not price:
-        return None, price_source(known)
-    said = f"the list price of {peer!r}, the dearest of {known.provider}'s models"
-    return price, f"{said}, as {known.model!r} has none"
+    peer = max(peers, key=lambda one: estimate_usd(one, *size) or 0.0, default=known)
+    if not estimate_usd(peer, *size):
+        return known, price_source(known)
+    said = f"the list price of {peer.model!r}, the dearest of {known.provider}'s models"
+    return peer, f"{said}, as {known.model!r} has none"

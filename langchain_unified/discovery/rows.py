@@ -47,7 +47,7 @@ def row_of(
         "system_roles": [role for role in ROLES if seen.takes(f"role {role}")],
         "features": _features(seen, reasons=reasons),
         "thinking": thinking,
-        "parameters_on": {name: _rules(seen, name) for name in seen.served},
+        "parameters_on": {name: rules_of(seen, name) for name in seen.served},
     }
 
 
@@ -90,7 +90,8 @@ def _strength(level: str) -> int:
     return EFFORTS.index(level) if level in EFFORTS else len(EFFORTS)
 
 
-def _rules(seen: Seen, endpoint: str) -> dict[str, dict[str, Any]]:
+def rules_of(seen: Seen, endpoint: str) -> dict[str, dict[str, Any]]:
+    """Return the rule of each setting asked about, as a row states it."""
     asked = {parameter for trial in trials() for parameter in trial.params}
     rules = seen.config.mappings[endpoint].rules
     names = sorted({*asked, "max_tokens"} & set(rules))

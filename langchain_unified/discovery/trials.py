@@ -134,3 +134,9 @@ def trials() -> Iterator[Trial]:
     yield Trial("thinking_budget", 512)
     yield Trial("thinking_budget", 0)
     yield Trial("include_thoughts", value=True)
+
+
+def asked_value(parameter: str) -> Any:
+    """Return the value that a setting is asked about with; `None` if it is not."""
+    found = (trial.value for trial in trials() if trial.parameter == parameter)
+    return next((value for value in found if value is not None), None)

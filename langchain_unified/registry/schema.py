@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from langchain_unified.types import Accepts
 
 ToolsCondition = Literal["any", "effort_none", "effort_none_or_omitted", "never"]
-Confidence = Literal["documented", "reported", "inferred"]
+Confidence = Literal["verified", "documented", "reported", "inferred"]
 Modality = Literal["text", "image", "audio", "video", "pdf"]
 
 

@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.answer_errors import refusal_of
 from langchain_unified.answers.whole import COST
 from langchain_unified.content import RECORD, on_record
-from langchain_unified.cost import cost_usd, tier_of
+from langchain_unified.cost import answer_cost
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.capture import Sent, recording
 from langchain_unified.types import CallPlan
@@ -188,7 +188,7 @@ class Path:
             return
         entries, usage = plan.record() if record else {}, cast("Any", self._usage)
         if cost:
-            entries[COST] = cost_usd(plan.config, usage, tier_of(plan, self._said))
+            entries[COST] = answer_cost(plan, usage, self._said)
         message.response_metadata.update(on_record(message, entries))
 
 

@@ -58,6 +58,7 @@ class ModelRules:
         max_temperature: Upper bound of the temperature.
         max_stop_sequences: Longest stop list (OpenAI 4, Gemini 5 by default).
         tools: Whether function tools are accepted at all.
+        forced_tools: Whether a call of a tool can be forced.
         search: Whether a search tool is accepted where function tools are not (Gemini).
         json_mode: Whether a JSON object can be asked for.
         structured_output: Whether a response schema is accepted.
@@ -144,6 +145,7 @@ class ModelRules:
     max_temperature: float = 2.0
     max_stop_sequences: int | None = None
     tools: bool = True
+    forced_tools: bool = True
     search: bool = False
     json_mode: bool = True
     structured_output: bool = True

@@ -31,6 +31,7 @@ CHECKS = (
     config.check_sampling,
     config.check_penalties,
     config.check_candidates,
+    config.check_streaming,
     config.check_stop,
     config.check_token_cap,
     config.check_logprobs,

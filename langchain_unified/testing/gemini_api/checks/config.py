@@ -59,6 +59,12 @@ def check_candidates(call: GeminiCall) -> None:
     _check_range(count, 1, call.rules.max_candidates, "candidateCount")
 
 
+def check_streaming(call: GeminiCall) -> None:
+    """Refuse to stream an answer on a model that gives it whole only."""
+    if call.streaming and not call.rules.streaming:
+        google_refuse(f"Streaming is not enabled for {call.this_model}")
+
+
 def check_stop(call: GeminiCall) -> None:
     """Refuse too many stop sequences."""
     stop = call.config.get("stopSequences") or []
@@ -115,6 +121,9 @@ def check_json(call: GeminiCall) -> None:
         return
     if not call.rules.json_mode:
         google_refuse(f"JSON mode is not enabled for {call.this_model}")
+    schemas = {"responseSchema", "responseJsonSchema"} & set(call.config)
+    if schemas and not call.rules.structured_output:
+        google_refuse(f"Response schema is not enabled for {call.this_model}")
     if call.body.get("tools") and not call.rules.tools_with_json:
         what = "Function calling" if call.declarations else "Tool use"
         google_refuse(f"{what} with a response mime type: '{mime}' is unsupported")

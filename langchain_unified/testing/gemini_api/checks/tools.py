@@ -41,6 +41,8 @@ def check_tool_config(call: GeminiCall) -> None:
         return
     if not call.body.get("tools"):
         google_refuse("Function calling config is set without function_declarations")
+    if config.get("mode") == "ANY" and not call.rules.forced_tools:
+        google_refuse(f"Function calling mode ANY is not enabled for {call.this_model}")
     allowed = config.get("allowedFunctionNames") or []
     if allowed and config.get("mode") not in ("ANY", "VALIDATED"):
         google_refuse(

@@ -56,6 +56,13 @@ def check_tool_choice(call: OpenAICall) -> None:
                 param="tool_choice",
             )
         return
+    if choice not in ("auto", "none") and not call.rules.forced_tools:
+        refuse(
+            "Unsupported value: 'tool_choice' does not support 'required' with this "
+            "model. Supported values are: 'none' and 'auto'.",
+            param="tool_choice",
+            code="unsupported_value",
+        )
     if isinstance(choice, str):
         _check_choice_word(choice)
     else:

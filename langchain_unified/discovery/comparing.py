@@ -1,0 +1,290 @@
+"""What the rows state about a model, next to what was seen when it was asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from langchain_unified.discovery.asking import Seen
+from langchain_unified.discovery.rows import Row, rules_of
+from langchain_unified.discovery.trials import (
+    EFFORTS,
+    ROLES,
+    SAMPLING,
+    asked_value,
+    trials,
+)
+from langchain_unified.types import ModelConfig, ParameterRule
+
+Verdict = Literal["confirmed", "contradicted"]
+
+_ABILITIES = ("tool_choice", "structured_output", "json_mode", "streaming")
+"""Capabilities by the name that rows give them, asked about on each endpoint."""
+_IMAGES = "image_inputs"
+_OTHERWISE = {
+    *(trial.parameter for trial in trials() if trial.feature),
+    ROLES,
+    "reasoning_effort",
+}
+"""Settings that are compared as a capability or as levels."""
+_REFUSED = {"never", "default", "absent"}
+"""Rules by which a value that is not the default is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact about a model that it was asked about.
+
+    Attributes:
+        model: The model's name.
+        endpoint: The endpoint asked; empty where the fact is about all.
+        fact: The fact, as a row has it: `parameters.temperature`, `limits.output`.
+        stated: What the rows state.
+        seen: What was seen.
+        verdict: Whether the rows are right.
+        source: Where the rows have it from.
+    """
+
+    model: str
+    endpoint: str
+    fact: str
+    stated: Any
+    seen: Any
+    verdict: Verdict
+    source: str = ""
+
+    def __str__(self) -> str:
+        """Return one line for a person."""
+        where = f" on {self.endpoint}" if self.endpoint else ""
+        told = f"{self.model}: {self.fact}{where} is {_plain(self.stated)}"
+        if self.verdict == "confirmed":
+            return told
+        return f"{told} by the rows ({self.source}), and {_plain(self.seen)} when asked"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as data for JSON."""
+        return asdict(self)
+
+
+def compare(known: ModelConfig, seen: Seen) -> list[Finding]:
+    """Return what asking a model confirms and contradicts of its rows.
+
+    Args:
+        known: What the registry knows.
+        seen: What was seen; an endpoint that was not asked to the end counts for
+            nothing.
+    """
+    return list(_Comparison(known, seen))
+
+
+class _Comparison:
+    """The rows about one model and what was seen of it, fact by fact."""
+
+    def __init__(self, known: ModelConfig, seen: Seen) -> None:
+        self._known, self._seen = known, seen
+
+    def __iter__(self) -> Iterator[Finding]:
+        seen, known = self._seen, self._known
+        for endpoint in (*seen.served, *seen.elsewhere):
+            stated, found = endpoint in known.endpoints, endpoint in seen.served
+            yield self._found(endpoint, "endpoints", stated, found, cite="endpoints")
+        for endpoint in [name for name in seen.served if name in known.endpoints]:
+            yield from self._rules(endpoint)
+            yield from self._levels(endpoint)
+            yield from self._abilities(endpoint)
+            yield from self._limit(endpoint)
+        yield from self._roles()
+
+    def _found(
+        self,
+        endpoint: str,
+        fact: str,
+        stated: Any,
+        seen: Any,
+        *,
+        same: bool | None = None,
+        cite: str = "",
+    ) -> Finding:
+        right = stated == seen if same is None else same
+        cited = self._known.provenance.get(cite)
+        return Finding(
+            self._known.model,
+            endpoint,
+            fact,
+            stated,
+            seen,
+            "confirmed" if right else "contradicted",
+            str(cited or ""),
+        )
+
+    def _rules(self, endpoint: str) -> Iterator[Finding]:
+        stated = self._known.mappings[endpoint].rules
+        for name, row in rules_of(self._seen, endpoint).items():
+            rule = stated.get(name)
+            if (
+                rule is None
+                or name in _OTHERWISE
+                or not self._was_asked(endpoint, name)
+            ):
+                continue
+            if name == "max_tokens":
+                fact = f"parameters.{name}.name"
+                yield self._found(endpoint, fact, rule.name, row["name"], cite=name)
+                continue
+            said = _effective(rule)
+            found = _effective(self._seen.config.mappings[endpoint].rules[name])
+            found = "never" if "never" in (found, row["accepts"]) else row["accepts"]
+            if self._knows(name, said, found):
+                same = self._agree(said, found)
+                fact = f"parameters.{name}"
+                yield self._found(endpoint, fact, said, found, same=same, cite=name)
+
+    def _was_asked(self, endpoint: str, name: str) -> bool:
+        needs_tools = name == "parallel_tool_calls"
+        if needs_tools and not self._takes_tools(endpoint):
+            return False
+        return name == "max_tokens" or (endpoint, name) in self._seen.asked
+
+    def _knows(self, name: str, said: str, found: str) -> bool:
+        """Tell whether an answer decides: conditions are tried for `SAMPLING` only."""
+        return not (said == "effort_none" and found == "never" and name not in SAMPLING)
+
+    def _agree(self, said: str, found: str) -> bool:
+        if said == "effort_none" and found == "any":
+            return self._known.thinking.default == "none"
+        if said == "ignored":
+            return found == "any"
+        return said == found or {said, found} <= _REFUSED
+
+    def _levels(self, endpoint: str) -> Iterator[Finding]:
+        thinking, seen = self._known.thinking, self._seen
+        if thinking.style == "budget":
+            return
+        found = (endpoint, "reasoning_effort") in seen.accepted
+        levels = seen.config.thinking.levels.get(endpoint, ()) if found else ()
+        stated = thinking.levels.get(endpoint, ())
+        both = [tuple(x for x in EFFORTS if x in said) for said in (stated, levels)]
+        yield self._found(endpoint, "thinking.levels", *both, cite="thinking")
+
+    def _takes_tools(self, endpoint: str) -> bool:
+        stated = self._known.tools.get(endpoint) != "never"
+        return stated and (endpoint, "tool_calling") in self._seen.accepted
+
+    def _abilities(self, endpoint: str) -> Iterator[Finding]:
+        seen, known = self._seen, self._known
+        taken = (endpoint, "tool_calling") in seen.accepted
+        said = known.tools.get(endpoint, "any")
+        found = seen.config.tools[endpoint] if taken else "never"
+        same = (said != "never") == taken
+        yield self._found(endpoint, "tools", said, found, same=same, cite="tools")
+        for name in _ABILITIES:
+            if name != "tool_choice" or self._takes_tools(endpoint):
+                stated = bool(known.features.get(name, name == "streaming"))
+                accepted = (endpoint, name) in seen.accepted
+                fact = f"features.{name}"
+                yield self._found(endpoint, fact, stated, accepted, cite=name)
+        stated, accepted = known.supports(_IMAGES), (endpoint, _IMAGES) in seen.accepted
+        yield self._found(endpoint, _IMAGES, stated, accepted, cite="inputs")
+
+    def _limit(self, endpoint: str) -> Iterator[Finding]:
+        stated = self._known.limits.get("output")
+        if stated is None or endpoint not in self._seen.limits:
+            return
+        found = self._seen.limits[endpoint]
+        if found == math.inf:
+            found = f"more than {stated}"  # type: ignore[assignment]
+        seen = stated if found is None else found
+        yield self._found(endpoint, "limits.output", stated, seen, cite="limits")
+
+    def _roles(self) -> Iterator[Finding]:
+        seen, stated = self._seen, self._known.system_roles
+        if not seen.served:
+            return
+        taken = tuple(role for role in stated if seen.takes(f"role {role}"))
+        others = tuple(seen.config.system_roles) if _any_role(seen) else ()
+        same = bool(taken) if stated else not others
+        found = taken if same else others
+        yield self._found(
+            "", ROLES, stated, found or (), same=same, cite="system_roles"
+        )
+
+
+def _any_role(seen: Seen) -> bool:
+    return any(fact.startswith("role ") for _, fact in seen.accepted)
+
+
+def _effective(rule: ParameterRule) -> str:
+    """Return what a rule says about the value that is asked with."""
+    value = asked_value(rule.parameter)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    above = is_number and rule.maximum is not None and value > rule.maximum
+    listed = rule.values is None or value is None or value in rule.values
+    if rule.accepts == "any" and (above or not listed):
+        return "never"
+    return "never" if rule.accepts == "absent" else rule.accepts
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "nothing"
+    return {True: "yes", False: "no"}.get(value, str(value))
+
+
+def verified_row(
+    known: ModelConfig, findings: list[Finding], day: date, where: str
+) -> Row:
+    """Return what asking came to as the keys of a `[models]` table.
+
+    Args:
+        known: What the registry knew.
+        findings: What was confirmed and contradicted.
+        day: The day of the questions.
+        where: Who was asked.
+    """
+    row: Row = {
+        "provider": known.connection,
+        "source": f"asked {known.model} itself at {where}",
+        "checked": day,
+        "confidence": "verified",
+    }
+    served = [f.endpoint for f in findings if f.fact == "endpoints" and f.seen]
+    if served:
+        row["endpoints"] = sorted(served, key=_rank(known))
+    for finding in findings:
+        _state(row, known, finding)
+    return row
+
+
+def _rank(known: ModelConfig) -> Any:
+    order = list(known.endpoints)
+    return lambda name: order.index(name) if name in order else len(order)
+
+
+def _state(row: Row, known: ModelConfig, finding: Finding) -> None:
+    """Put one finding into a row."""
+    group, _, name = finding.fact.partition(".")
+    endpoint, wrong = finding.endpoint, finding.verdict == "contradicted"
+    value = finding.seen if wrong else finding.stated
+    if group == "parameters":
+        name, _, key = name.partition(".")
+        rules = row.setdefault("parameters_on", {}).setdefault(endpoint, {})
+        rules[name] = {key or "accepts": value}
+    elif group == "thinking":
+        levels = row.setdefault("thinking", {}).setdefault("levels_on", {})
+        levels[endpoint] = list(value)
+    elif group == "tools":
+        row.setdefault("tools", {})[endpoint] = value
+    elif group == "features":
+        features = row.setdefault("features", {})
+        features[name] = bool(value) and features.get(name, True)
+    elif group == "limits" and isinstance(value, (int, float)):
+        row["limits"] = {"output": int(value)}
+    elif group == ROLES and wrong:
+        row[ROLES] = list(value)
+    elif group == _IMAGES and wrong:
+        kinds = ("text", "image", "audio", "video", "pdf")
+        has = {kind: known.supports(f"{kind}_inputs") for kind in kinds}
+        row["inputs"] = [k for k, v in {**has, "image": value}.items() if v]
