@@ -9,7 +9,7 @@ import typer
 
 from langchain_unified.cli import demo as demos
 from langchain_unified.cli.asked import AsJson
-from langchain_unified.cli.asking import probe, refresh
+from langchain_unified.cli.asking import probe, refresh, verify
 from langchain_unified.cli.doctor import doctor
 from langchain_unified.cli.emulator import emulator
 from langchain_unified.cli.migrate import migrate
@@ -72,6 +72,7 @@ COMMANDS = (
     explain,
     diff,
     probe,
+    verify,
     refresh,
     emulator,
     doctor,

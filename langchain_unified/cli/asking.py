@@ -1,7 +1,9 @@
-"""The commands `probe` and `refresh`: what only a provider can say."""
+"""The commands `probe`, `verify` and `refresh`: what only a provider can say."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,13 +12,17 @@ from rich.markup import escape
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import (
     FAILED,
+    check_words,
     console,
     errors,
+    plain,
     print_json,
     table,
     user_errors,
 )
+from langchain_unified.discovery import verifying
 from langchain_unified.discovery.refreshing import DAY
+from langchain_unified.errors import InvalidParameterError
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.outcomes import Outcome, Probe
 
@@ -68,6 +74,89 @@ def _probe_row(found: Probe) -> dict[str, Any]:
         "row": found.row,
         "toml": found.toml,
     }
+
+
+def verify(
+    provider: Annotated[str, typer.Option(help="Provider id, such as openai.")],
+    *,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Models, separated by commas; those with a rank if unset."),
+    ] = None,
+    max_usd: Annotated[
+        float, typer.Option(help="US dollars that may be spent.", min=0)
+    ] = 1.0,
+    run: Annotated[
+        bool, typer.Option("--run", "--yes", help="Send the calls; else count them.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the report: .json the findings, .toml the rows."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask models about each rule of their rows, and report what is right and wrong.
+
+    Without --run nothing is sent: the most calls and their price are printed. Rows
+    written with --out FILE.toml count as verified; name the file in
+    LANGCHAIN_UNIFIED_MODELS. Exit code 1 if a row is wrong.
+    """
+    registry = default_registry()
+    with user_errors():
+        check_words("--provider", [provider], registry.files)
+        if out is not None and out.suffix not in {".json", ".toml"}:
+            raise InvalidParameterError(
+                "--out", str(out), "give FILE.json or FILE.toml"
+            )
+        names = _named(models, provider)
+        found = verifying.verify(registry, names, max_usd=max_usd)
+        errors.print(found.bounds, highlight=False, markup=False, soft_wrap=True)
+        if run:
+            found = _verified(names, max_usd)
+    if out is not None and run:
+        text = json.dumps(found.as_dict(), indent=2, default=plain)
+        out.write_text(found.toml if out.suffix == ".toml" else text, encoding="utf-8")
+    if as_json:
+        print_json(found.as_dict())
+    elif run:
+        _print_findings(found)
+    if not run:
+        errors.print("Nothing was sent; --run sends them.", highlight=False)
+    raise typer.Exit(FAILED if found.contradicted else 0)
+
+
+def _named(models: str | None, provider: str) -> list[str]:
+    """Return full names of the models asked for, or of those with a rank."""
+    if models is None:
+        ranked = default_registry().ranked()
+        return [one.full_name for one, _ in ranked if one.connection == provider]
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    prefix = f"{provider}:"
+    return [name if name.startswith(prefix) else prefix + name for name in names]
+
+
+def _verified(names: list[str], max_usd: float) -> verifying.Verification:
+    """Ask the models, with progress on a terminal."""
+    with errors.status("Asking") as status:
+
+        def note(model: str, calls: int) -> None:
+            status.update(f"Asking {model}: call {calls}")
+
+        return verifying.verify(
+            default_registry(), names, max_usd=max_usd, dry_run=False, note=note
+        )
+
+
+def _print_findings(found: verifying.Verification) -> None:
+    for one in found.contradicted:
+        typer.echo(str(one))
+    for checked in found.models:
+        right = sum(one.verdict == "confirmed" for one in checked.findings)
+        wrong = len(checked.findings) - right
+        told = f"{checked.bounds.model}: {right} facts confirmed, {wrong} contradicted"
+        about = f"; {checked.problem}" if checked.problem else ""
+        typer.echo(f"{told}, {checked.calls} calls{about}")
+    errors.print(f"At most ${found.spent_usd:.4f} was spent.", highlight=False)
 
 
 def refresh(

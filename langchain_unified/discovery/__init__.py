@@ -6,6 +6,16 @@ Nothing here runs at import or on a call's path: `Registry.refresh()` and
 
 from langchain_unified.discovery.probing import probe
 from langchain_unified.discovery.refreshing import refresh
+from langchain_unified.discovery.verifying import Verification, verify
 from langchain_unified.registry.outcomes import Outcome, Probe, Refreshed, Schedule
 
-__all__ = ["Outcome", "Probe", "Refreshed", "Schedule", "probe", "refresh"]
+__all__ = [
+    "Outcome",
+    "Probe",
+    "Refreshed",
+    "Schedule",
+    "Verification",
+    "probe",
+    "refresh",
+    "verify",
+]

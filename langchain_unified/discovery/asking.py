@@ -268,7 +268,7 @@ class Asking:
         except BudgetExceededError:
             return
         found = read_corrections(refusal, made) if refusal else ()
-        named = [c.value for c in found if c.do == "max"]
+        named = [c.value for c in found if c.do == "maximum"]
         self.seen.limits[endpoint] = math.inf if refusal is None else None
         if named and isinstance(named[0], (int, float)):
             self.seen.limits[endpoint] = named[0]

@@ -1,0 +1,303 @@
+"""Verifying rows: what a provider does is told from what the rows state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_unified import UnifiedChatModel
+from langchain_unified.cli.app import app
+from langchain_unified.cost import BudgetExceededError
+from langchain_unified.discovery import Verification, verify
+from langchain_unified.registry import Registry, default_registry
+from langchain_unified.testing import ModelRules, ProviderEmulator
+from langchain_unified.testing.rules import load_rule_book
+from tests.conftest import connections
+from tests.unit_tests.servers.loopback import CompatibleServer, say
+
+OPENAI: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] = {
+    "a setting is refused that the rows allow": (
+        "gpt-4o",
+        {"presence_penalty": "rejected"},
+        ("chat", "parameters.presence_penalty", "any", "never"),
+    ),
+    "a setting is taken that the rows refuse": (
+        "gpt-5-mini",
+        {"temperature": "any"},
+        ("chat", "parameters.temperature", "default", "any"),
+    ),
+    "the longest answer is shorter": (
+        "gpt-4o-mini",
+        {"max_output_tokens": 8_000},
+        ("chat", "limits.output", 16_384, 8_000),
+    ),
+    "an effort is refused": (
+        "gpt-5",
+        {"chat_effort_levels": ("low", "medium", "high")},
+        (
+            "chat",
+            "thinking.levels",
+            ("minimal", "low", "medium", "high"),
+            ("low", "medium", "high"),
+        ),
+    ),
+    "an endpoint is not there": (
+        "gpt-4.1",
+        {"endpoints": ("chat",)},
+        ("responses", "endpoints", True, False),
+    ),
+    "a tool cannot be forced": (
+        "gpt-4.1-mini",
+        {"forced_tools": False},
+        ("chat", "features.tool_choice", True, False),
+    ),
+    "stop strings are refused": (
+        "gpt-4.1-nano",
+        {"stop": "rejected"},
+        ("chat", "parameters.stop", "any", "never"),
+    ),
+    "answers do not stream": (
+        "gpt-5.1",
+        {"streaming": False},
+        ("chat", "features.streaming", True, False),
+    ),
+    "schemas are refused": (
+        "gpt-5.2",
+        {"structured_output": False},
+        ("chat", "features.structured_output", True, False),
+    ),
+    "images are refused": (
+        "gpt-5.4",
+        {"inputs": ("text",)},
+        ("chat", "image_inputs", True, False),
+    ),
+}
+"""Model, the lie about it, and endpoint, fact, what is stated and what is seen."""
+
+ONLY = "generate_content"
+GEMINI: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] = {
+    "a setting is refused that the rows allow": (
+        "gemini-3.1-pro-preview",
+        {"top_k": "rejected"},
+        (ONLY, "parameters.top_k", "any", "never"),
+    ),
+    "a setting is taken that the rows refuse": (
+        "gemini-2.5-pro",
+        {"presence_penalty": "any"},
+        (ONLY, "parameters.presence_penalty", "never", "any"),
+    ),
+    "the longest answer is shorter": (
+        "gemini-2.5-flash-lite",
+        {"max_output_tokens": 8_000},
+        (ONLY, "limits.output", 65_536, 8_000),
+    ),
+    "an effort is taken that the rows do not know": (
+        "gemini-3.8-flash",
+        {"thinking_levels": ("minimal", "low", "medium", "high")},
+        (
+            ONLY,
+            "thinking.levels",
+            ("low", "medium", "high"),
+            ("minimal", "low", "medium", "high"),
+        ),
+    ),
+    "several answers are refused": (
+        "gemini-2.5-flash",
+        {"max_candidates": 1},
+        (ONLY, "parameters.n", "any", "never"),
+    ),
+    "a tool cannot be forced": (
+        "gemini-3.1-flash-lite",
+        {"forced_tools": False},
+        (ONLY, "features.tool_choice", True, False),
+    ),
+    "stop strings are refused": (
+        "gemini-3.5-flash",
+        {"stop": "rejected"},
+        (ONLY, "parameters.stop", "any", "never"),
+    ),
+    "answers do not stream": (
+        "gemini-3-flash-preview",
+        {"streaming": False},
+        (ONLY, "features.streaming", True, False),
+    ),
+    "schemas are refused": (
+        "gemini-3.6-flash",
+        {"structured_output": False},
+        (ONLY, "features.structured_output", True, False),
+    ),
+    "images are refused": (
+        "gemini-3.7-flash",
+        {"inputs": ("text",)},
+        (ONLY, "image_inputs", True, False),
+    ),
+}
+
+
+def _told(model: str, provider: str, **lie: Any) -> ModelRules:
+    """Return the emulator's rules of a model, with a lie."""
+    return replace(load_rule_book(provider).models[model], **lie)
+
+
+def _asked(
+    models: list[str],
+    emulator: ProviderEmulator,
+    registry: Registry | None = None,
+    *,
+    max_usd: float = 100,
+) -> Verification:
+    registry = registry or Registry()
+    settings = {
+        name: {**given, "prices": name} for name, given in connections(emulator).items()
+    }
+    llm = UnifiedChatModel(model="gpt-4o", providers=settings, registry=registry)
+    return verify(registry, models, llm, max_usd=max_usd, dry_run=False)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("lies", "provider"),
+    [(OPENAI, "openai"), (GEMINI, "google_genai")],
+    ids=["OpenAI", "Gemini"],
+)
+@pytest.mark.filterwarnings("ignore:This model does not support")
+def test_ten_planted_lies_are_found(
+    lies: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]],
+    provider: str,
+    tmp_path: Path,
+) -> None:
+    """Each of ten lies is found where it was planted, and nothing else is."""
+    pytest.importorskip("genai_prices")
+    rules = [_told(model, provider, **lie) for model, lie, _ in lies.values()]
+    planted = {(model, *fact) for model, _, fact in lies.values()}
+    models = [model for model, *_ in lies.values()]
+    with ProviderEmulator(rules=rules) as emulator:
+        found = _asked(models, emulator)
+        wrong = {
+            (f.model, f.endpoint, f.fact, f.stated, f.seen) for f in found.contradicted
+        }
+        elsewhere = {one for one in wrong if one not in planted}
+        lied = {(model, fact) for model, _, (_, fact, *_) in lies.values()}
+
+        assert planted == wrong - elsewhere
+        assert set() == {one for one in elsewhere if (one[0], one[2]) not in lied}
+        assert all(0 < one.calls <= one.bounds.most_calls for one in found.models)
+
+        path = tmp_path / "verified.toml"
+        path.write_text(found.toml, encoding="utf-8")
+        again = _asked(models, emulator, Registry(overrides=path))
+
+    assert () == again.contradicted
+    fact = again.findings[0]
+    assert "verified" in fact.source
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "model", ["o3", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1", "gemini-2.5-pro"]
+)
+@pytest.mark.filterwarnings("ignore:This model does not support")
+def test_rows_that_are_right_are_confirmed(model: str) -> None:
+    """Where the server does what the rows state, nothing is contradicted."""
+    pytest.importorskip("genai_prices")
+    with ProviderEmulator() as emulator:
+        found = _asked([model], emulator)
+
+    assert () == found.contradicted
+    assert 20 < len(found.findings)
+
+
+def test_asking_stops_at_the_bound() -> None:
+    """No call is made that could cost more than what is left."""
+    pytest.importorskip("genai_prices")
+    with ProviderEmulator() as emulator:
+        found = _asked(["gpt-4o", "gpt-5"], emulator, max_usd=0.02)
+        (first, second) = found.models
+
+        assert len(emulator.requests) == first.calls + second.calls - 2
+    assert 0 < found.spent_usd <= 0.02
+    assert "money is used up" in first.problem
+    assert () == second.findings
+
+
+def test_without_a_price_nothing_is_asked() -> None:
+    """A bound in dollars cannot be kept without one; the error says what to state."""
+    with CompatibleServer(say("hi")) as server:
+        registry = Registry()
+        registry.add_server("lab", server.url)
+        llm = UnifiedChatModel(model="lab:m", registry=registry)
+        with pytest.raises(BudgetExceededError, match=r'registry\.register\("lab:m"'):
+            verify(registry, ["lab:m"], llm, dry_run=False)
+
+        assert [] == server.bodies
+
+
+def test_a_model_that_is_gone_is_reported() -> None:
+    """The others are asked all the same."""
+    pytest.importorskip("genai_prices")
+    gone = _told("gpt-4o", "openai", exists=False)
+    with ProviderEmulator(rules=[gone]) as emulator:
+        found = _asked(["gpt-4o", "gpt-4.1"], emulator)
+
+    assert "no such model" in found.models[0].problem
+    assert found.models[1].findings
+
+
+RUNNER = CliRunner()
+
+
+def test_the_command_sends_nothing_unless_told() -> None:
+    """It prints the number of calls and the bound in dollars first."""
+    pytest.importorskip("genai_prices")
+    result = RUNNER.invoke(
+        app, ["verify", "--provider", "openai", "--models", "gpt-4o"]
+    )
+
+    assert 0 == result.exit_code
+    assert "Probing 'gpt-4o' takes at most" in result.stderr
+    assert "No more than $1 is spent." in result.stderr
+    assert "Nothing was sent" in result.stderr
+    assert "" == result.stdout
+
+
+@pytest.fixture
+def fresh_registry() -> Iterator[None]:
+    """The registry of a new process, and a new one afterwards."""
+    default_registry.cache_clear()
+    yield
+    default_registry.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_the_command_reports_and_writes_rows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is wrong is printed, the exit code is 1, and the file can be loaded."""
+    pytest.importorskip("genai_prices")
+    lie = _told("gpt-4o", "openai", stop="rejected")
+    lab = tmp_path / "lab.toml"
+    lab.write_text('[models."gpt-4o".price]\ninput = 1\noutput = 1\n')
+    asked = ["verify", "--provider", "openai", "--models", "gpt-4o", "--run"]
+    with ProviderEmulator(rules=[lie]) as emulator:
+        monkeypatch.setenv("OPENAI_BASE_URL", emulator.openai_base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "test")
+        monkeypatch.setenv("LANGCHAIN_UNIFIED_MODELS", str(lab))
+        outs = [tmp_path / "report.json", tmp_path / "rows.toml"]
+        results = [RUNNER.invoke(app, [*asked, "--out", str(out)]) for out in outs]
+    assert [1, 1] == [one.exit_code for one in results], results[0].output
+    assert "parameters.stop on chat is any by the rows" in results[0].stdout
+    report = json.loads(outs[0].read_text(encoding="utf-8"))
+    facts = {
+        f["fact"]
+        for f in report["models"][0]["findings"]
+        if f["verdict"] != "confirmed"
+    }
+    assert {"parameters.stop"} == facts
+    rule = Registry(overrides=outs[1]).resolve("gpt-4o").mappings["chat"].rules["stop"]
+    assert ("never", "verified") == (rule.accepts, rule.provenance.confidence)
