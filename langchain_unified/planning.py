@@ -194,13 +194,12 @@ class Planning:
         return Chooser(
             wiring.registry,
             wiring.connected,
-            fields["enable"],
-            fields.get("choice"),
-            wiring.configured(),
-            hosts=wiring.named_servers(),
-            billing=wiring.billing(),
+            self._resolved,
+            enable=fields["enable"],
+            policy=fields.get("choice"),
+            killed=self.killed(),
             left=self._left,
-        ).without(self.killed())
+        )
 
     def _left(self, tenant: str) -> float | None:
         """Return what is left of a tenant's budget; `None` without a budget."""

@@ -40,8 +40,6 @@ from langchain_unified.errors import (
     shown_name,
 )
 from langchain_unified.registry import Registry
-from langchain_unified.registry.billing import LIST_PRICES, Billing
-from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.schema import RankRow
 from langchain_unified.types import CallPlan, Change, Invocation, ModelConfig
 
@@ -109,11 +107,10 @@ class Chooser:
     Args:
         registry: What is known about models.
         connection: Returns the connection settings of a provider.
+        resolve: Returns what is known about a model where this object calls it.
         enable: Providers the model object switches on.
         policy: What `auto` alone means.
-        configured: Providers the user set up, beside OpenAI.
-        hosts: Servers that the user named.
-        billing: Who bills for calls to servers of the user's own.
+        killed: Connections that are switched off.
         left: Returns what is left of the budget of a tenant, in US dollars; `None`
             for no limit.
     """
@@ -122,25 +119,17 @@ class Chooser:
         self,
         registry: Registry,
         connection: Callable[[str], Connection],
+        resolve: Callable[[str], ModelConfig],
+        *,
         enable: Iterable[str] = (),
         policy: Policy | None = None,
-        configured: frozenset[str] = frozenset(),
-        *,
-        hosts: tuple[Host, ...] = (),
-        billing: Billing = LIST_PRICES,
+        killed: frozenset[str] = frozenset(),
         left: Callable[[str], float | None] | None = None,
     ) -> None:
         """Keep what the choice depends on."""
-        self._left, self._billing = left, billing
-        self._configured, self._hosts = configured, hosts
         self._registry, self._connection = registry, connection
-        self._enable, self._policy = tuple(enable), policy
-        self._killed: frozenset[str] = frozenset()
-
-    def without(self, providers: frozenset[str]) -> Chooser:
-        """Return this chooser; it passes over some providers from now on."""
-        self._killed = providers
-        return self
+        self._resolve, self._left = resolve, left
+        self._enable, self._policy, self._killed = tuple(enable), policy, killed
 
     def choose(self, call: Invocation) -> tuple[str, Change]:
         """Return the model for a call, and the change that records why.
@@ -209,15 +198,9 @@ class Chooser:
     def _is_unknown(self, name: str) -> bool:
         """Tell a slip from a model that its user names with its provider or server."""
         prefix, colon, _ = name.partition(":")
-        explicit = prefix.casefold() in self._prefixes() if colon else False
+        explicit = colon and prefix.casefold() in self._registry.prefixes
         config = self._resolve(name)
-        elsewhere = bool(config.server or config.server_name)
-        return config.match == "fallback" and not explicit and not elsewhere
-
-    def _prefixes(self) -> set[str]:
-        rows = [file.provider for file in self._registry.files.values()]
-        ids = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
-        return ids | {host.name for host in self._hosts}
+        return config.match == "fallback" and not (explicit or config.server)
 
     def _in_order(
         self, call: Invocation, policy: Order
@@ -253,21 +236,6 @@ class Chooser:
         speed = (rank.speed if rank else None) or 0
         price = _price(call, config)
         return Candidate(config.full_name, config, strength, speed, price)
-
-    def _resolve(self, name: str) -> ModelConfig:
-        """Return what is known about a model where this object calls it."""
-        openai = self._connection("openai")
-        config = self._registry.resolve(
-            name,
-            base_url=openai.server.key,
-            configured=self._configured,
-            hosts=self._hosts,
-            billing=self._billing,
-        )
-        deployments = self._connection(config.connection).get("deployments")
-        if deployments:
-            config = self._registry.resolve(name, deployments=deployments)
-        return config
 
     def _lacks(self, call: Invocation, candidate: Candidate) -> Iterator[str]:
         """Yield what keeps a model from answering a call; nothing if it can."""

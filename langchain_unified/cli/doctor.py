@@ -21,7 +21,7 @@ from langchain_unified.registry import (
     LEARNED_VARIABLE,
     default_registry,
 )
-from langchain_unified.registry.certainty import certainty
+from langchain_unified.registry.facts import certainty
 from langchain_unified.registry.schema import ProviderRow
 from langchain_unified.servers import server_of
 from langchain_unified.transport.secrets import masked_url

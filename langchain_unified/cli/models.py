@@ -19,7 +19,7 @@ from langchain_unified.cli.output import (
 )
 from langchain_unified.cost import estimate_usd
 from langchain_unified.registry import default_registry
-from langchain_unified.registry.certainty import certainty
+from langchain_unified.registry.facts import certainty
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.types import ModelConfig
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_unified.discovery.asking import Seen
 from langchain_unified.discovery.trials import EFFORTS, trials
-from langchain_unified.registry.checking import ROLES
+from langchain_unified.registry.overrides import ROLES
 from langchain_unified.registry.schema import ProviderFile
 from langchain_unified.types import ModelConfig, ParameterRule
 

@@ -110,6 +110,7 @@ class Found:
         server: Address of the user's own server; empty for the provider's.
         could_mean: A model of another provider that the name looks like.
         passes_on: Whether that server hands requests on to OpenAI itself.
+        host: What the user calls that server; empty if it has no name.
     """
 
     file: ProviderFile
@@ -121,6 +122,7 @@ class Found:
     server: str = ""
     could_mean: str = ""
     passes_on: bool = False
+    host: str = ""
 
     @property
     def strata(self) -> tuple[Stratum, ...]:

@@ -19,7 +19,6 @@ from langchain_unified.registry.hosts import Host, check_host, check_like, names
 from langchain_unified.registry.layers import DEFAULT_PROVIDER, Layers, Owned, Patch
 from langchain_unified.registry.lookup import Lookup
 from langchain_unified.registry.makes import server_profiles
-from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Name, Place
 from langchain_unified.registry.overrides import (
     checked_patch,
@@ -33,8 +32,9 @@ from langchain_unified.registry.schema import (
     ProviderFile,
     RankRow,
 )
+from langchain_unified.runtime import Bounded
 from langchain_unified.settings import did_you_mean
-from langchain_unified.types import Lifecycle, Match, ModelConfig
+from langchain_unified.types import Lifecycle, ModelConfig
 
 _MOST_MERGED = 2_048
 
@@ -53,6 +53,7 @@ class Catalog:
 
     Attributes:
         files: Provider files by provider id.
+        lookup: The rows by name.
         hosts: Servers that the user named, by name.
     """
 
@@ -60,28 +61,34 @@ class Catalog:
         """Index the rows of the files."""
         self.files = dict(load_installed() if files is None else files)
         self._layers = Layers()
-        self._lookup = Lookup(self.files, self._layers)
+        self.lookup = Lookup(self.files, self._layers)
         self.hosts: Mapping[str, Host] = {}
         self._files_read: Mapping[str, OverrideFile] = {}
-        self._merged: Recent[object, tuple[Found, ModelConfig]] = Recent(_MOST_MERGED)
+        self._merged: Bounded[object, tuple[Found, ModelConfig]] = Bounded(_MOST_MERGED)
 
     @property
     def state(self) -> State:
         """The layers above the provider files, aliases, servers and files read."""
-        return self._layers, self._lookup.aliases, self.hosts, self._files_read
+        return self._layers, self.lookup.aliases, self.hosts, self._files_read
 
     @state.setter
     def state(self, rows: State) -> None:
         layers, aliases, self.hosts, self._files_read = rows
         self._layers.restore(layers)
-        self._lookup.aliases = dict(aliases)
-        self._merged = Recent(_MOST_MERGED)
+        self.lookup.aliases = dict(aliases)
+        self._merged = Bounded(_MOST_MERGED)
+
+    @property
+    def prefixes(self) -> set[str]:
+        """Ids of providers, and what else stands before the names of their models."""
+        rows = [file.provider for file in self.files.values()]
+        return {prefix for row in rows for prefix in (row.id, *row.prefixes)}
 
     def add_host(self, host: Host) -> None:
         """Take over a server that the user named."""
         named = self.checked_host(host._replace(name=host.name.casefold()), "servers")
         self.hosts = {**self.hosts, named.name: named}
-        self._merged = Recent(_MOST_MERGED)
+        self._merged = Bounded(_MOST_MERGED)
 
     def checked_host(self, host: Host, where: str) -> Host:
         """Return a server that the user named, if it makes sense.
@@ -89,17 +96,15 @@ class Catalog:
         Raises:
             InvalidParameterError: If it does not.
         """
-        rows = [file.provider for file in self.files.values()]
-        taken = {prefix for row in rows for prefix in (row.id, *row.prefixes)}
         if host.prices:
             check_ids((host.prices,), self.files, where=f"{where}.{host.name}.prices")
-        return check_host(host, taken, server_profiles().profiles, where)
+        return check_host(host, self.prefixes, server_profiles().profiles, where)
 
     def hosted(self, model: str, hosts: Mapping[str, Host]) -> tuple[Place, str] | None:
         """Return the named server that a name stands for a model of, and its name."""
         if not hosts:
             return None
-        prefix, colon, bare = self._lookup.target(model).strip().partition(":")
+        prefix, colon, bare = self.lookup.target(model).strip().partition(":")
         host = hosts.get(prefix.casefold()) if colon and bare else None
         if host is None:
             return None
@@ -107,49 +112,45 @@ class Catalog:
         profile = host.profile or (host.name if host.name in names else "")
         return Place(host.address, frozenset(), host.name, profile), bare
 
-    def find(
-        self, model: str, provider: str | None, place: Place, today: date
-    ) -> Found:
-        """Return the rows that speak about a name on a day."""
-        return self._lookup.find(model, provider, place, today)
-
-    def match(self, model: str, place: Place) -> Match:
-        """Return how a name finds its row."""
-        return self._lookup.match(model, place)
-
-    def behind(
+    def locate(
         self,
         model: str,
+        provider: str | None,
         place: Place,
+        *,
+        hosts: Mapping[str, Host],
         deployments: Mapping[str, str],
         today: date,
-    ) -> tuple[Name, str | None]:
-        """Return a name taken apart, and the model behind it if it is a deployment."""
-        name = self._lookup.read(model, place)
+    ) -> tuple[Found, Name | None]:
+        """Return the rows that speak about a name on a day.
+
+        Returns:
+            The rows, and the name if it is that of a deployment: they are then those
+            of the model behind it.
+        """
+        hosted = self.hosted(model, hosts)
+        if hosted is not None:
+            found = self.lookup.find(hosted[1], None, hosted[0], today)
+            return replace(found, host=hosted[0].host), None
+        name = self.lookup.read(model, place)
         if deployments and name.provider is None and name.wire in deployments:
             name = self._as_deployment(name, today)
-        return name, self._lookup.behind(name, deployments)
+        behind = self.lookup.behind(name, deployments)
+        if behind is None:
+            return self.lookup.find(model, provider, place, today), None
+        # A deployment is not called where OpenAI's own models are.
+        return self.lookup.find(behind, provider, OWN, today), name
 
     def config(self, found: Found, deployment: Name | None = None) -> ModelConfig:
         """Merge the rows that speak about a model, or about a deployment of it."""
-        built = self._built(self._with_deployment(found, deployment))
+        built = self._built(self.with_deployment(found, deployment))
         return built if deployment is None else _deployed(built, deployment)
 
-    def rows_of(
-        self, model: str, provider: str | None, place: Place, today: date
-    ) -> Found:
-        """Return the rows about a model, or about a deployment and the model behind."""
-        name, behind = self.behind(model, place, {}, today)
-        if behind is None:
-            return self.find(model, provider, place, today)
-        found = self.find(behind, provider, OWN, today)
-        return self._with_deployment(found, name)
-
-    def _with_deployment(self, found: Found, deployment: Name | None) -> Found:
+    def with_deployment(self, found: Found, deployment: Name | None) -> Found:
         """Return the rows of a model, those of a deployment of it laid over."""
         if deployment is None:
             return found
-        return self._lookup.with_own(_as_asked(found), deployment)
+        return self.lookup.with_own(_as_asked(found), deployment)
 
     def _built(self, found: Found) -> ModelConfig:
         """Return what rows come to; models of the same rows share all but their name.
@@ -162,11 +163,11 @@ class Catalog:
         kept = self._merged.find(key)
         if kept is None:
             kept = found, build_config(found)  # the rows live as long as their ids
-            self._merged.keep(key, kept)
+            self._merged.put(key, kept)
         config = kept[1]
-        return (
-            config if config.model == found.wire else config._replace(model=found.wire)
-        )
+        if config.model != found.wire:
+            config = config._replace(model=found.wire)
+        return config
 
     def register(self, model: str, facts: Mapping[str, Any], today: date) -> None:
         """Lay a row given in code over the others.
@@ -178,7 +179,7 @@ class Catalog:
         origin = "registry.register"
         row = read_row(model, facts, origin)
         self._layers.register(self._patch(model, row, origin, {}, today))
-        self._merged = Recent(_MOST_MERGED)
+        self._merged = Bounded(_MOST_MERGED)
 
     def load(self, path: str | Path, today: date) -> None:
         """Lay the rows and aliases of a file of the user's own over the others.
@@ -189,7 +190,7 @@ class Catalog:
             RegistryError: If the file cannot be read; nothing is changed then.
         """
         read, origin = read_overrides(path), str(path)
-        before = self._layers.copy(), dict(self._lookup.aliases), *self.state[2:]
+        before = self._layers.copy(), dict(self.lookup.aliases), *self.state[2:]
         self._layers.drop(origin)
         try:
             self._forget(self._files_read.get(origin))
@@ -207,15 +208,15 @@ class Catalog:
             self.state = before
             raise
         finally:
-            self._merged = Recent(_MOST_MERGED)
+            self._merged = Bounded(_MOST_MERGED)
 
     def _forget(self, read: OverrideFile | None) -> None:
         """Take the aliases and servers of a file away that was read before."""
         if read is None:
             return
         for name, target in read.aliases.items():
-            if self._lookup.aliases.get(name.strip().casefold()) == target:
-                self._lookup.unalias(name)
+            if self.lookup.aliases.get(name.strip().casefold()) == target:
+                self.lookup.unalias(name)
         gone = {name.casefold() for name in read.servers}
         self.hosts = {k: v for k, v in self.hosts.items() if k not in gone}
 
@@ -225,9 +226,9 @@ class Catalog:
         Raises:
             RegistryError: If there are none, or another row is `same_as` this one.
         """
-        if self._lookup.unalias(model):
+        if self.lookup.unalias(model):
             return
-        name = self._lookup.read(model)
+        name = self.lookup.read(model)
         place = self._place_of(name.provider or DEFAULT_PROVIDER, name.wire)
         if place is None:
             known = [own.model for _, _, own in self.own()]
@@ -237,13 +238,13 @@ class Catalog:
         users = [
             own.model
             for _, _, own in self.own()
-            if own.stated("same_as") and place in self._lookup.follow(own.model)[2:]
+            if own.stated("same_as") and place in self.lookup.follow(own.model)[2:]
         ]
         if users:
             message = f"{users[0]!r} is same_as {model!r}; unregister it first."
             raise RegistryError(message)
         self._layers.unregister(*place)
-        self._merged = Recent(_MOST_MERGED)
+        self._merged = Bounded(_MOST_MERGED)
 
     def _place_of(self, provider: str, model: str) -> tuple[str, str] | None:
         """Return where own rows are kept, of a server's model also by its bare name."""
@@ -264,11 +265,6 @@ class Catalog:
             name = own.model if hosted else f"{provider}:{own.model}"
             yield (hosted[0].host if hosted else provider), name, own
 
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """What names of the user's own stand for."""
-        return self._lookup.aliases
-
     def alias(self, name: str, target: str) -> None:
         """Let a name stand for another.
 
@@ -278,12 +274,12 @@ class Catalog:
         """
         for given in (name, target):
             _check_own_name(given)
-        self._lookup.alias(name, target)
+        self.lookup.alias(name, target)
 
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Replace what was discovered at a server."""
         self._layers.discover(provider, server, patches)
-        self._merged = Recent(_MOST_MERGED)
+        self._merged = Bounded(_MOST_MERGED)
 
     def discovered(self, provider: str, server: str) -> tuple[str, ...]:
         """Return the names found at a server."""
@@ -291,7 +287,7 @@ class Catalog:
 
     def rows(self) -> Iterator[Row]:
         """Yield every name of a model, shipped or the user's own."""
-        shipped = self._lookup.rows
+        shipped = self.lookup.rows
         for key, (provider, _) in shipped.items():
             yield provider, key
         for provider, own in self._layers.registered():
@@ -311,7 +307,7 @@ class Catalog:
 
     def rank(self, model: str, today: date) -> RankRow | None:
         """Return where a model stands among its peers, if a row says so."""
-        for stratum in reversed(self.find(model, None, OWN, today).rows):
+        for stratum in reversed(self.lookup.find(model, None, OWN, today).rows):
             rank: RankRow | None = getattr(stratum.row, "rank", None)
             if rank is not None:
                 return rank
@@ -321,7 +317,8 @@ class Catalog:
         """Return the name of a deployment, if no model has that name."""
         files = self.files.items()
         owners = [owner for owner, file in files if file.provider.rules_of is not None]
-        if not owners or self.find(name.wire, None, OWN, today).match != "fallback":
+        found = self.lookup.find(name.wire, None, OWN, today)
+        if not owners or found.match != "fallback":
             return name
         return replace(name, provider=owners[0])
 
@@ -334,12 +331,12 @@ class Catalog:
         today: date,
     ) -> Patch:
         """Return a row as it is laid over the others, once all it says makes sense."""
-        name = self._lookup.read(model)
+        name = self.lookup.read(model)
         host = self.hosts.get((row.provider or "").casefold())
         if host is not None:
             model = host.prefix + model.removeprefix(host.prefix)
             row = row.model_copy(update={"provider": DEFAULT_PROVIDER})
-            name = self._lookup.read(model)
+            name = self.lookup.read(model)
         provider = row.provider or name.provider or self._provider(model, row, today)
         check_ids([provider], [*self.files, *self.hosts], where="provider")
         file = self.files[provider]
@@ -355,7 +352,7 @@ class Catalog:
         if self.hosted(model, self.hosts):
             return DEFAULT_PROVIDER
         asked = row.same_as or model
-        return self.find(asked, None, OWN, today).file.provider.id
+        return self.lookup.find(asked, None, OWN, today).file.provider.id
 
     def _check_target(
         self, row: OverrideRow, place: tuple[str, str], origin: str, today: date
@@ -368,10 +365,10 @@ class Catalog:
             if target is None:
                 continue
             where = f"{origin} cannot be read:\n  models.{place[1]}.{fact}"
-            if place in self._lookup.follow(target) or target.casefold() == place[1]:
+            if place in self.lookup.follow(target) or target.casefold() == place[1]:
                 message = f"{where}: {target!r} leads back to {place[1]!r}."
                 raise RegistryError(message)
-            found = self.find(target, None, OWN, today)
+            found = self.lookup.find(target, None, OWN, today)
             if found.match in {"family", "fallback"}:
                 hint = self._nearest_model(target)
                 message = f"{where}: there is no model {target!r}{hint}"
@@ -383,7 +380,7 @@ class Catalog:
 
     def _nearest_model(self, model: str) -> str:
         own = (own.model.casefold() for _, _, own in self.own())
-        return did_you_mean(model.casefold(), [*self._lookup.rows, *own], "; ", ".")
+        return did_you_mean(model.casefold(), [*self.lookup.rows, *own], "; ", ".")
 
 
 def _check_own_name(model: str) -> None:

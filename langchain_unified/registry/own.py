@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.registry.hosts import Host, hosts_in, names_of
-from langchain_unified.registry.memory import Recent
+from langchain_unified.registry.layers import DEFAULT_PROVIDER
+from langchain_unified.runtime import Bounded
+from langchain_unified.settings import nearest
 from langchain_unified.types import ModelConfig
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class OwnRows(ABC):
     """The part of a registry that its user writes."""
 
     _catalog: Catalog
-    _resolved: Recent[tuple[object, ...], ModelConfig]
+    _resolved: Bounded[tuple[object, ...], ModelConfig]
 
     @abstractmethod
     def today(self) -> date:
@@ -57,7 +59,7 @@ class OwnRows(ABC):
             'classic'
         """
         self._catalog.register(check_name(model), facts, self.today())
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
     @property
     def servers(self) -> Mapping[str, Host]:
@@ -76,6 +78,33 @@ class OwnRows(ABC):
             InvalidParameterError: If a server makes no sense.
         """
         return hosts_in(providers, self.servers, self._catalog.checked_host)
+
+    @property
+    def prefixes(self) -> set[str]:
+        """Ids of providers, and what else stands before the names of their models."""
+        return self._catalog.prefixes
+
+    def check_prefix(self, config: ModelConfig, servers: Iterable[Host] = ()) -> None:
+        """Refuse a name that nobody knows and that begins with a slip.
+
+        Of OpenAI's own names only those of fine-tunes have a colon, so `vlm:qwen3` is
+        no model there: the prompt was meant for the server `vllm`.
+
+        Args:
+            config: What is known about the model.
+            servers: Servers that the user named.
+
+        Raises:
+            InvalidParameterError: If the name was meant for another provider or server.
+        """
+        prefix, colon, rest = config.model.partition(":")
+        if not colon or config.server or config.provider != DEFAULT_PROVIDER:
+            return
+        known = self.prefixes | {server.name for server in servers}
+        near = nearest(prefix.casefold(), known)
+        if near and not rest.startswith("ft-"):
+            accepted = f"did you mean '{near}:{rest}'?"
+            raise InvalidParameterError("model", config.model, accepted)
 
     def add_server(
         self,
@@ -114,7 +143,7 @@ class OwnRows(ABC):
         """
         host = Host(name, base_url, profile, names_of(key_env), prices)
         self._catalog.add_host(host)
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
     def unregister(self, model: str) -> None:
         """Take back all that was registered about a model, or an alias.
@@ -135,7 +164,7 @@ class OwnRows(ABC):
             {}
         """
         self._catalog.unregister(check_name(model))
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
     def own(self) -> dict[str, dict[str, Any]]:
         """Return the rows of the user's own, as they are merged.
@@ -157,7 +186,7 @@ class OwnRows(ABC):
 
     def aliases(self) -> dict[str, str]:
         """Return what names of the user's own stand for, by their lower case."""
-        return dict(self._catalog.aliases)
+        return dict(self._catalog.lookup.aliases)
 
     def alias(self, name: str, target: str) -> None:
         """Let a name of the user's own stand for a model; the model's name is sent.
@@ -172,7 +201,7 @@ class OwnRows(ABC):
                 policy and no model.
         """
         self._catalog.alias(check_name(name), check_name(target))
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
     def load(self, path: str | Path) -> None:
         """Add the rows and aliases of a TOML file of the user's own.
@@ -181,7 +210,7 @@ class OwnRows(ABC):
             RegistryError: If the file cannot be read.
         """
         self._catalog.load(path, self.today())
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
 
 def check_name(model: object) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
 from langchain_unified.errors import (
-    InvalidParameterError,
     ProviderNotEnabledError,
     RegistryError,
 )
@@ -26,22 +25,17 @@ from langchain_unified.registry.hosts import Host
 from langchain_unified.registry.layers import DEFAULT_PROVIDER
 from langchain_unified.registry.lifecycle import SOON, warn_of_shutdown
 from langchain_unified.registry.lists import MONTH, Cache, patches_of
-from langchain_unified.registry.memory import Recent
 from langchain_unified.registry.names import OWN, Place
 from langchain_unified.registry.outcomes import Probe, Refreshed, Schedule
 from langchain_unified.registry.own import OwnRows, check_name
-from langchain_unified.runtime import Runtime, runtime
+from langchain_unified.runtime import Bounded, Runtime, runtime
 from langchain_unified.servers import Server
-from langchain_unified.settings import nearest
 from langchain_unified.types import Match, ModelConfig
 
 if TYPE_CHECKING:
     from langchain_unified.registry.facts import ModelFacts
     from langchain_unified.registry.layers import Patch
     from langchain_unified.registry.schema import ProviderFile, ProviderRow, RankRow
-
-_ENTRY_BYTES = 512
-"""Bytes of what is kept about a name that was resolved, its text aside, about."""
 
 _Hosts = tuple[Host, ...]
 _Asked = tuple[
@@ -95,7 +89,7 @@ class Registry(OwnRows):
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
         self._clock = clock
-        self._resolved: Recent[tuple[object, ...], ModelConfig] = Recent()
+        self._resolved: Bounded[tuple[object, ...], ModelConfig] = Bounded()
         if overrides is not None:
             self.load(overrides)
 
@@ -112,7 +106,7 @@ class Registry(OwnRows):
         vars(self).update(state)
         self._catalog = Catalog(self._given_files)
         self._catalog.state = rows
-        self.files, self._resolved = self._catalog.files, Recent()
+        self.files, self._resolved = self._catalog.files, Bounded()
 
     def resolve(
         self,
@@ -153,7 +147,7 @@ class Registry(OwnRows):
         about = (billing, profile, seen, today)
         asked = (name, provider, base_url, configured, hosts, *about)
         if not deployments:
-            config = self._resolved.latest.get(asked) or self._resolved.find(asked)
+            config = self._resolved.find(asked)
             if config is not None:
                 return config
         return self._resolved_with(asked, deployments or {})
@@ -165,29 +159,20 @@ class Registry(OwnRows):
         billing, profile, seen, today = asked[5:]
         resolved, catalog = self._resolved, self._catalog
         known = self.servers if hosts is None else {host.name: host for host in hosts}
-        hosted = catalog.hosted(model, known)
-        if hosted is not None:
-            found = catalog.find(hosted[1], None, hosted[0], today)
-            host = known[hosted[0].host]
-            there = catalog.config(found)._replace(
-                server_name=host.name, billed_as=host.prices, day=today
-            )
-            there = there if host.prices else billed(there, billing)
-            resolved.keep(asked, there, _ENTRY_BYTES + 4 * len(model))
-            return there
         place = _place(base_url, configured, profile or seen)
-        name, behind = catalog.behind(model, place, deployments, today)
-        key = (*asked, name.wire, behind) if deployments else asked
-        config = resolved.find(key)
-        if config is None:
-            # A deployment is not called where OpenAI's own models are.
-            where, known_as = (place, None) if behind is None else (OWN, name)
-            found = catalog.find(behind or model, provider, where, today)
-            config = catalog.config(found, known_as)._replace(day=today)
+        found, name = catalog.locate(
+            model, provider, place, hosts=known, deployments=deployments, today=today
+        )
+        config = catalog.config(found, name)._replace(day=today)
+        host = known.get(found.host)
+        if host is not None:
+            config = config._replace(server_name=host.name, billed_as=host.prices)
+        elif seen and config.server and not profile:
+            config = config._replace(seen=seen)
+        if host is None or not host.prices:
             config = billed(config, billing)
-            if seen and config.server and not profile:
-                config = config._replace(seen=seen)
-            resolved.keep(key, config, _ENTRY_BYTES + 4 * len(model))
+        if not deployments:
+            resolved.put(asked, config)
         return config
 
     def match(self, model: str, base_url: str | None = None) -> Match:
@@ -202,7 +187,7 @@ class Registry(OwnRows):
             >>> default_registry().match("gpt-4o-2024-11-20")
             'exact'
         """
-        return self._catalog.match(model, _place(base_url))
+        return self._catalog.lookup.match(model, _place(base_url))
 
     def unregistered(
         self, models: Iterable[str], base_url: str | None = None
@@ -218,7 +203,7 @@ class Registry(OwnRows):
             >>> default_registry().unregistered(["gpt-4o", "openai:gpt-4o-new"])
             ['openai:gpt-4o-new']
         """
-        match, place = self._catalog.match, _place(base_url)
+        match, place = self._catalog.lookup.match, _place(base_url)
         return [m for m in models if match(m, place) in {"family", "fallback"}]
 
     def get(
@@ -243,10 +228,12 @@ class Registry(OwnRows):
         from langchain_unified.registry.facts import ModelFacts  # noqa: PLC0415
 
         config = self.resolve(model, provider=provider, base_url=base_url)
-        catalog, today = self._catalog, self.today()
-        where, bare = catalog.hosted(model, self.servers) or (_place(base_url), model)
-        found = catalog.rows_of(bare, provider, where, today)
-        server = Server.at(config.provider, where.server or base_url).key
+        catalog, place, today = self._catalog, _place(base_url), self.today()
+        found, name = catalog.locate(
+            model, provider, place, hosts=self.servers, deployments={}, today=today
+        )
+        found = catalog.with_deployment(found, name)
+        server = Server.at(config.provider, found.server or base_url).key
         lessons = self.lessons.about(config, server)
         learned = config
         for lesson in lessons:
@@ -278,7 +265,7 @@ class Registry(OwnRows):
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Take over what was discovered at a server."""
         self._catalog.discover(provider, server, patches)
-        self._resolved = Recent()
+        self._resolved = Bounded()
 
     def load_lists(self, folder: str | Path | None = None) -> int:
         """Lay the lists that `refresh` kept, here or elsewhere, over the rows.
@@ -444,29 +431,6 @@ class Registry(OwnRows):
         if not self.is_enabled(provider, enable):
             row = self.files[provider].provider
             raise ProviderNotEnabledError(provider, how_to_enable(row))
-
-    def check_prefix(self, config: ModelConfig, servers: Iterable[Host] = ()) -> None:
-        """Refuse a name that nobody knows and that begins with a slip.
-
-        Of OpenAI's own names only those of fine-tunes have a colon, so `vlm:qwen3` is
-        no model there: the prompt was meant for the server `vllm`.
-
-        Args:
-            config: What is known about the model.
-            servers: Servers that the user named.
-
-        Raises:
-            InvalidParameterError: If the name was meant for another provider or server.
-        """
-        prefix, colon, rest = config.model.partition(":")
-        if not colon or config.server or config.provider != DEFAULT_PROVIDER:
-            return
-        rows = [file.provider for file in self.files.values()]
-        known = {name for row in rows for name in (row.id, *row.prefixes)}
-        near = nearest(prefix.casefold(), known | {server.name for server in servers})
-        if near and not rest.startswith("ft-"):
-            accepted = f"did you mean '{near}:{rest}'?"
-            raise InvalidParameterError("model", config.model, accepted)
 
     def warn_of_shutdown(self, config: ModelConfig, kept: Runtime = runtime) -> None:
         """Log, once per runtime and model, that a model's shutdown is near."""

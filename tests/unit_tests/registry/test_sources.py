@@ -15,8 +15,7 @@ from langchain_unified.cost import estimate_usd
 from langchain_unified.data import provider_files, read_toml
 from langchain_unified.registry import Registry
 from langchain_unified.registry.build import LIFECYCLE
-from langchain_unified.registry.certainty import certainty, citations
-from langchain_unified.registry.facts import ModelFacts, Say
+from langchain_unified.registry.facts import ModelFacts, Say, certainty, citations
 from langchain_unified.types import ModelConfig
 
 OPENS = (
