@@ -12,6 +12,7 @@ from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.asking import probe, refresh, verify
 from langchain_unified.cli.doctor import doctor
 from langchain_unified.cli.emulator import emulator
+from langchain_unified.cli.facts import facts
 from langchain_unified.cli.migrate import migrate
 from langchain_unified.cli.models import models as list_models
 from langchain_unified.cli.models import show
@@ -69,6 +70,7 @@ def demo(
 
 COMMANDS = (
     show,
+    facts,
     explain,
     diff,
     probe,

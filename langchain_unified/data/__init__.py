@@ -32,6 +32,7 @@ def provider_files() -> tuple[str, ...]:
         "demo.toml",
         "init_chat_model.toml",
         "left_out.toml",
+        "reviewed.toml",
         "servers.toml",
         "schemas.toml",
         "tracing.toml",

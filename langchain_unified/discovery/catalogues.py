@@ -100,12 +100,18 @@ def claims() -> Iterator[Claim]:
 
 
 def release_of(source: str) -> str:
-    """Return a catalogue's name with the version that is installed."""
+    """Return the package of a catalogue, with the version that is installed."""
     package = _PACKAGES.get(source, source)
-    return f"{source} {version(package)}"
+    return f"{package} {version(package)}"
 
 
-_PACKAGES = {"openai.types": "openai", "google.genai.types": "google-genai"}
+_PACKAGES = {
+    "anthropic.types": "anthropic",
+    "google.genai.types": "google-genai",
+    "langchain_google_genai": "langchain-google-genai",
+    "langchain_openai": "langchain-openai",
+    "openai.types": "openai",
+}
 
 
 def _sdk_literals() -> Iterator[Claim]:
@@ -188,16 +194,31 @@ def _sdk_parameters() -> Iterator[Claim]:
     """Yield the names of the request's fields, endpoint by endpoint."""
     for endpoint, module in _PARAMETERS.items():
         types = importlib.import_module(f"openai.types.{module}")
-        base = next(n for n in dir(types) if n.endswith("CreateParamsBase"))
-        for name in getattr(types, base).__annotations__:
-            fact = f"{endpoint}: {name}"
-            yield Claim("openai.types", "openai", ANY_MODEL, fact, name)
+        for shape, within in _SHAPES.items():
+            for name in getattr(getattr(types, shape, None), "__annotations__", ()):
+                fact = f"{endpoint}: {within}{name}"
+                yield Claim("openai.types", "openai", ANY_MODEL, fact, "listed")
 
 
 _PARAMETERS = {
     "chat": "chat.completion_create_params",
     "responses": "responses.response_create_params",
 }
+_SHAPES = {
+    "CompletionCreateParamsBase": "",
+    "ResponseCreateParamsBase": "",
+    "PromptCacheOptions": "prompt_cache_options.",
+    "Reasoning": "reasoning.",
+    "ResponseTextConfigParam": "text.",
+}
+"""Where the fields of a shape stand in a request."""
+
+
+def _anthropic_parameters() -> Iterator[Claim]:
+    types = importlib.import_module("anthropic.types.message_create_params")
+    for name in types.MessageCreateParamsBase.__annotations__:
+        fact = f"messages: {name}"
+        yield Claim("anthropic.types", "anthropic", ANY_MODEL, fact, "listed")
 
 
 def _genai_parameters() -> Iterator[Claim]:
@@ -205,7 +226,7 @@ def _genai_parameters() -> Iterator[Claim]:
     shapes = (types.GenerateContentConfig, types.ThinkingConfig)
     for name, field in (item for s in shapes for item in s.model_fields.items()):
         fact = f"generate_content: {field.alias or name}"
-        yield Claim("google.genai.types", "google_genai", ANY_MODEL, fact, field.alias)
+        yield Claim("google.genai.types", "google_genai", ANY_MODEL, fact, "listed")
 
 
 def _litellm_map() -> Iterator[Claim]:
@@ -244,6 +265,7 @@ _CATALOGUE_READERS: tuple[Callable[[], Iterator[Claim]], ...] = (
     _sdk_literals,
     _sdk_parameters,
     _genai_parameters,
+    _anthropic_parameters,
     _partner_profiles,
     _model_parameters,
     _prices,

@@ -1,7 +1,8 @@
 """What other catalogues say about the same models, next to what the registry says.
 
-A difference is a question for a person: accepted ones are kept in a file with a reason
-and a source each. An id that is no model is in `data/left_out.toml` with the reason.
+A difference is a question for a person: `data/reviewed.toml` keeps those that were
+looked at, with a reason and a source each. An id that is no model is in
+`data/left_out.toml` with the reason.
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ class Disagreement:
         """Return one line for a person."""
         source, model, fact, theirs = self.key
         return f"{model}: {fact} is {theirs} in {source}, {self.ours} here"
+
+
+@lru_cache(maxsize=1)
+def reviewed() -> dict[tuple[str, str, str, str], str]:
+    """Return why a claim is not followed, by `Disagreement.key`."""
+    return {
+        (entry["catalogue"], model, entry["fact"], value): entry["reason"]
+        for entry in read_toml("reviewed.toml")["accepted"]
+        for model, value in entry["claims"].items()
+    }
 
 
 class LeftOut(NamedTuple):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from langchain_unified.registry.schema import (
+    Confidence,
     FactsRow,
     PriceRow,
     ProviderFile,
@@ -71,25 +73,34 @@ class Stratum:
     origin: str
     sources: Mapping[str, SourceRow]
 
-    def cite(self, *rows: Any) -> Provenance:
+    def cite(self, *rows: Any, fact: str = "") -> Provenance:
         """Return the provenance of a fact.
 
         Args:
             *rows: Tables inside the row, the most specific first.
+            fact: The fact, if the row may cite a source for it alone.
         """
+        if fact in self.row.cited:
+            return self._provenance(self.row.cited[fact])
         for row in (*rows, self.row):
             if row.source is not None:
-                return self._provenance(row)
+                return self._provenance(row.source, row.checked, row.confidence)
         return Provenance(self.origin, layer=self.layer)
 
-    def _provenance(self, row: Any) -> Provenance:
-        known = self.sources.get(row.source)
-        checked = row.checked or (known.checked if known else None)
-        confidence = row.confidence or (known.confidence if known else None)
-        if confidence is None and _ISSUE.search(row.source):
+    def _provenance(
+        self,
+        source: str,
+        checked: date | None = None,
+        confidence: Confidence | None = None,
+    ) -> Provenance:
+        known = self.sources.get(source)
+        if known is not None:
+            checked = checked or known.checked
+            confidence = confidence or known.confidence
+        elif confidence is None and _ISSUE.search(source):
             confidence = "reported"
         return Provenance(
-            source=known.text if known else row.source,
+            source=known.text if known else source,
             checked=checked.isoformat() if checked else "",
             confidence=confidence or "inferred",
             layer=self.layer,
@@ -194,7 +205,7 @@ class _Facts:
             found = getattr(stratum.row, fact, None)
             if found is not None:
                 own = [found] if isinstance(found, Sourced) else []
-                self.provenance[fact] = stratum.cite(*own)
+                self.provenance[fact] = stratum.cite(*own, fact=fact)
                 return found
         return None
 
@@ -252,7 +263,7 @@ class _Facts:
         for stratum in self.strata:
             for feature, value in (stratum.row.features or {}).items():
                 merged[feature] = value
-                self.provenance[feature] = stratum.cite()
+                self.provenance[feature] = stratum.cite(fact=feature)
         inputs, outputs = self.value("inputs") or (), self.value("outputs") or ()
         merged |= {name: kind in inputs for kind, name in INPUT_FEATURES.items()}
         merged |= {name: kind in outputs for kind, name in OUTPUT_FEATURES.items()}
@@ -264,7 +275,7 @@ class _Facts:
         for stratum in self.strata:
             if stratum.row.limits is not None:
                 merged |= stratum.row.limits.model_dump(exclude_none=True)
-                self.provenance["limits"] = stratum.cite()
+                self.provenance["limits"] = stratum.cite(fact="limits")
         return MappingProxyType(merged)
 
     def price(self) -> Price | None:

@@ -250,12 +250,16 @@ def _statements(
     if fact == "thinking" and row.thinking is not None:
         yield _stated(row.thinking), stratum.cite(row.thinking), ""
     elif row.features is not None and capability in row.features:
-        yield row.features[capability], stratum.cite(), ""
+        yield row.features[capability], stratum.cite(fact=capability), ""
     else:
         value = _plain_fact(row, fact)
         if value is not None:
             own = [getattr(row, fact)] if fact in {"rank", "price"} else []
-            yield value, stratum.cite(*own), ""
+            yield (
+                value,
+                stratum.cite(*own, fact="limits" if fact in _LIMITS else fact),
+                "",
+            )
 
 
 def _plain_fact(row: Any, fact: str) -> Any:

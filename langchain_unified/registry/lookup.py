@@ -404,6 +404,7 @@ def _only_dates(stratum: Stratum) -> Stratum:
         return stratum
     kept = ModelRow(
         source=row.source,
+        cited=row.cited,
         released=row.released,
         deprecated=row.deprecated,
         shutdown=row.shutdown,

@@ -118,9 +118,11 @@ class FactsRow(Sourced):
     """What a family or a model may state about itself.
 
     `service_tiers` states by `service_tier` what calls cost there: a factor of the
-    usual price, or a price.
+    usual price, or a price. `cited` names a source for a fact that is not from the
+    row's own source.
     """
 
+    cited: dict[str, str] = Field(default_factory=dict)
     description: str | None = None
     endpoints: list[str] | None = None
     thinking: ThinkingRow | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -222,7 +221,7 @@ def test_the_count_is_of_what_holds(registry: Registry) -> None:
     before = certainty([own.resolve("gpt-4o")])
     own.register(
         "gpt-4o",
-        shutdown=date(2027, 1, 14),
+        parameters_on={"chat": {"audio": {"accepts": "never"}}},
         source="https://example.com/limits",
         confidence="documented",
     )
@@ -230,3 +229,25 @@ def test_the_count_is_of_what_holds(registry: Registry) -> None:
 
     assert before.facts == after.facts
     assert before.inferred - 1 == after.inferred
+
+
+def test_every_wording_of_a_refusal_names_where_it_was_seen() -> None:
+    """Each row cites an address, an issue or a package with a place."""
+    rows = read_toml("corrections.toml")["rows"]
+
+    assert 60 < len(rows)
+    assert [] == [row["source"] for row in rows if not _opens(row["source"])]
+
+
+def test_every_fact_that_is_cited_by_itself_names_a_source_of_its_file() -> None:
+    """A key in `cited` is one of the sources of the same file."""
+    tables = [read_toml(name) for name in provider_files()]
+    cited = [
+        (name, key, table.get("sources", {}))
+        for table in tables
+        for name, row in table.get("models", {}).items()
+        for key in row.get("cited", {}).values()
+    ]
+
+    assert 200 < len(cited)
+    assert [] == [(name, key) for name, key, sources in cited if key not in sources]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from langchain_unified.data import parse_toml
+from langchain_unified.data import read_toml
 from langchain_unified.discovery.rewriting import refresh_rows, with_fact
 from langchain_unified.discovery.upstream import (
     Claim,
@@ -17,21 +17,11 @@ from langchain_unified.discovery.upstream import (
     disagreements,
     is_known,
     left_out,
+    reviewed,
     why_left_out,
 )
 from langchain_unified.registry import Registry
 from langchain_unified.types import ModelConfig
-
-ACCEPTED = Path(__file__).parent / "accepted_disagreements.toml"
-
-
-def _accepted() -> dict[tuple[str, str, str, str], str]:
-    entries = parse_toml(ACCEPTED.read_text(encoding="utf-8"))["accepted"]
-    return {
-        (entry["catalogue"], model, entry["fact"], value): entry["reason"]
-        for entry in entries
-        for model, value in entry["claims"].items()
-    }
 
 
 @pytest.mark.upstream
@@ -39,10 +29,9 @@ def test_no_catalogue_disagrees_in_a_new_way() -> None:
     """Every difference from an installed catalogue was reviewed and accepted."""
     pytest.importorskip("modelparams")
     pytest.importorskip("genai_prices")
-    accepted = _accepted()
-    new = [str(one) for one in disagreements(Registry()) if one.key not in accepted]
+    new = [d for d in disagreements(Registry()) if d.key not in reviewed()]
 
-    assert [] == new
+    assert [] == [str(one) for one in new]
 
 
 @pytest.mark.upstream
@@ -56,14 +45,14 @@ def test_nothing_is_accepted_that_nobody_claims() -> None:
     made = list(claims())
     here = {one.source for one in made}
     found = {one.key for one in disagreements(Registry(), made)}
-    accepted = {key for key in _accepted() if key[0] in here}
+    accepted = {key for key in reviewed() if key[0] in here}
 
     assert [] == sorted(accepted - found)
 
 
 def test_every_acceptance_has_a_reason_and_a_source() -> None:
     """Who accepts a difference says why, and where that is written."""
-    entries = parse_toml(ACCEPTED.read_text(encoding="utf-8"))["accepted"]
+    entries = read_toml("reviewed.toml")["accepted"]
 
     assert all(entry["reason"] and entry["source"] for entry in entries)
 
@@ -145,7 +134,7 @@ def test_a_new_difference_is_found(fact: str, value: object) -> None:
     (found,) = disagreements(Registry(), [claim])
 
     assert found.claim is claim
-    assert found.key not in _accepted()
+    assert found.key not in reviewed()
 
 
 def test_an_unknown_id_is_found() -> None:

@@ -1,0 +1,65 @@
+"""The command `facts`: a sample of what the rows say, and who else says so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from langchain_unified.cli.asked import AsJson
+from langchain_unified.cli.output import console, print_json, table
+from langchain_unified.discovery.evidence import Evidence, sample_of
+from langchain_unified.registry import default_registry
+
+NONE = "none"
+"""What stands where nobody but the rows says so."""
+
+
+def facts(
+    sample: Annotated[int, typer.Option(min=1, help="How many facts to draw.")] = 200,
+    seed: Annotated[
+        int | None, typer.Option(help="Draws the same facts again.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Draw facts of the registry at random, each with its independent sources.
+
+    A source is what the row cites, and every installed package that says the same:
+    the types of openai, google-genai and anthropic, the profiles of langchain-openai
+    and langchain-google-genai, modelparams, genai-prices, litellm.
+    """
+    drawn, total = sample_of(default_registry(), sample, seed)
+    if as_json:
+        print_json([_row(one) for one in drawn])
+        return
+    shown = table("model", "fact", "value", "sources", "says otherwise")
+    for one in drawn:
+        sources = "; ".join(_sources(one)) or NONE
+        shown.add_row(
+            one.model, one.fact, str(one.value), sources, "; ".join(one.differing)
+        )
+    console.print(shown)
+    sourced = sum(one.is_independent for one in drawn)
+    console.print(
+        f"{len(drawn)} of {total} facts: {sourced} with an independent source, "
+        f"{len(drawn) - sourced} with none."
+    )
+
+
+def _sources(one: Evidence) -> list[str]:
+    cited = [] if one.cited.confidence == "inferred" else [str(one.cited)]
+    return [*cited, *one.agreeing]
+
+
+def _row(one: Evidence) -> dict[str, Any]:
+    return {
+        "model": one.model,
+        "fact": one.fact,
+        "value": one.value,
+        "cited": one.cited.source,
+        "checked": one.cited.checked,
+        "confidence": one.cited.confidence,
+        "sources": _sources(one) or NONE,
+        "says_otherwise": one.differing,
+    }
