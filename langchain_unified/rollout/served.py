@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
 from langchain_unified.types import EMPTY, CallPlan
-
-if TYPE_CHECKING:
-    from langchain_unified.rollout.control import Rollout
 
 _STEPS_IN = "It stands in for another model; the path from before has no fallbacks."
 _NO_KEY = (
@@ -29,7 +26,7 @@ class Served(str):
     """
 
     __slots__ = ("flag", "key", "mode", "reason", "rollout", "source")
-    rollout: Rollout
+    rollout: Any
     flag: Mode
     source: str
     mode: Mode
@@ -39,7 +36,7 @@ class Served(str):
     @classmethod
     def by(
         cls,
-        rollout: Rollout,
+        rollout: Any,
         flag: tuple[Mode, str],
         served_by: ServedBy,
         provider: str,

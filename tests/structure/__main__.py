@@ -9,14 +9,19 @@ import sys
 from collections.abc import Iterator
 
 from langchain_unified import UnifiedChatModel
-from tests.structure import code, names, state, warm
+from tests.structure import code, names, rooms, state, warm
 
 
 def main() -> None:
     """Print every figure; with `--places`, also where each of them comes from."""
     parser = argparse.ArgumentParser(prog="python -m tests.structure")
     parser.add_argument("--places", action="store_true", help="name every place")
-    places = parser.parse_args().places
+    parser.add_argument("--map", action="store_true", help="draw which imports which")
+    given = parser.parse_args()
+    if given.map:
+        sys.stdout.write(rooms.drawn())
+        return
+    places = given.places
     logging.getLogger("langchain_unified").setLevel(logging.ERROR)
     for line, found in (*_warm(), *_static()):
         sys.stdout.write(f"{line}\n")

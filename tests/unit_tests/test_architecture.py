@@ -1,144 +1,149 @@
-"""The import contract: one direction, and each SDK only in its shim."""
+"""The import contract: one direction, each SDK in its shim only, and a map of it all.
+
+Imports inside functions and for types count as any other.
+"""
 
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+import os
 
 import pytest
 
-import langchain_unified
+from tests.structure import code, rooms
 
-ROOT = Path(langchain_unified.__file__).parent
-PACKAGE = "langchain_unified"
+UPDATE = os.environ.get("UPDATE") == "1"
 
-LAYERS = (
-    {"cli", "migrate", "compat", "otel"},
-    {"service", "factory"},
-    {"chat_model"},
-    {"drop_in"},
-    {"rollout"},
-    {"runner"},
-    {"planning", "structured"},
-    {"answer_errors", "call", "answers"},
-    {"wiring"},
-    {"choice", "discovery", "providers", "scoping"},
-    {"shims"},
-    {
-        "planner",
-        "registry",
-        "history",
-        "connection",
-        "stopping",
-    },
-    {"toolforms"},
-    {"learning"},
-    {"content", "display", "cost", "list_prices"},
-    {"schemas", "servers", "settings", "wires"},
-    {"data", "transport"},
-    {"reliability", "finish"},
-    {"types"},
-    {
-        "clients",
-        "environment",
-        "errors",
-        "exports",
-        "runtime",
-        "given",
-        "versions",
-    },
-)
-"""From the top: a room may import from rooms below it, and from its own row."""
+TOOLS = {"cli", "migrate", "testing", rooms.FACE}
 
-FREE = {"testing", "__init__"}
-"""The emulator stands alone; the package's face loads everything lazily."""
+FORBIDDEN = {
+    "the core knows no tool": (set(rooms.arrows()) - TOOLS, {"cli", "migrate"}),
+    "the emulator shares nothing with what it tests": (
+        set(rooms.arrows()) - {"cli", "migrate"},
+        {"testing"},
+    ),
+    "what is handed to the core is not known by it": (
+        set(rooms.arrows()) - TOOLS - {"compat"},
+        {"discovery", "service", "compat", "otel", "factory"},
+    ),
+    "the registry knows no network and no model": (
+        {"registry", "data", "vocabulary"},
+        {"transport", "shims", "discovery", "chat_model", "planner"},
+    ),
+    "the planner sees no client, no server and no shim": (
+        {"planner", "schemas", "wires", "history"},
+        {"connection", "servers", "shims", "registry", "runner", "learning"},
+    ),
+    "a shim decides nothing": (
+        {room for room in rooms.arrows() if room.startswith("shims")},
+        {"planning", "runner", "wiring", "chat_model", "choice"},
+    ),
+    "values that travel know nobody": (
+        {"types", "errors", "exports", "finish"},
+        set(rooms.arrows()) - {"types", "errors", "display", "versions"},
+    ),
+}
+"""By its reason: rooms, and those that none of them may import."""
 
 SDKS = {
-    "openai": "shims",
-    "langchain_openai": "shims",
-    "google": "shims",
-    "langchain_google_genai": "shims",
-    "anthropic": "shims",
-    "langchain_anthropic": "shims",
-    "ollama": "shims",
-    "langchain_ollama": "shims",
+    "anthropic",
+    "google",
+    "langchain_anthropic",
+    "langchain_google_genai",
+    "langchain_ollama",
+    "langchain_openai",
+    "ollama",
+    "openai",
 }
-"""The only room that may import a provider's SDK."""
+"""Packages of providers, which only their shims import."""
 
 
-def _modules() -> list[Path]:
-    return sorted(path for path in ROOT.rglob("*.py"))
+def test_the_map_is_as_it_was_reviewed() -> None:
+    """A new arrow between rooms shows in the map; `UPDATE=1` writes it for review."""
+    if UPDATE:
+        rooms.MAP.write_text(rooms.drawn(), encoding="utf-8")
+
+    assert rooms.MAP.read_text(encoding="utf-8") == rooms.drawn()
 
 
-def _room(path: Path) -> str:
-    first = path.relative_to(ROOT).parts[0]
-    return first.removesuffix(".py")
+def test_imports_point_downwards() -> None:
+    """Each room imports only what stands below it, so that each can be read alone."""
+    above: set[str] = set()
+    for layer in rooms.layers():
+        above |= set(layer)
+        upwards = {room: rooms.arrows()[room] & above for room in layer}
+
+        assert dict.fromkeys(layer, frozenset()) == upwards
 
 
-def _imports(path: Path) -> set[str]:
-    """Return what a module imports when it is loaded; lazy imports are left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+def test_no_module_stands_in_a_circle() -> None:
+    """Files do not import each other in a loop, within a room either."""
+    assert [] == code.circles()
 
 
-def _level(room: str) -> int:
-    return next(i for i, rooms in enumerate(LAYERS) if room in rooms)
-
-
-@pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_downwards(path: Path) -> None:
-    """A room imports only from rooms below it, so that each can be read alone."""
-    room = _room(path)
-    if room in FREE:
-        return
-    upwards = [
-        name
-        for name in _imports(path)
-        if name.startswith(f"{PACKAGE}.")
-        and name.split(".")[1] not in FREE
-        and name.split(".")[1] != room
-        and _level(name.split(".")[1]) < _level(room)
-    ]
-
-    assert [] == upwards
-
-
-@pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_sdks_are_imported_in_shims_only(path: Path) -> None:
-    """A provider's SDK is imported inside `shims` only; nothing else loads it."""
-    room = _room(path)
-    found = [
-        name for name in _imports(path) if SDKS.get(name.split(".")[0], room) != room
-    ]
+@pytest.mark.parametrize("reason", FORBIDDEN)
+def test_what_may_not_be_imported(reason: str) -> None:
+    """Each rule of the design holds, by its reason."""
+    some, others = FORBIDDEN[reason]
+    found = sorted(
+        f"{room} imports {other}"
+        for room in some
+        for other in rooms.arrows().get(room, ())
+        if other in others or other.partition(".")[0] in others
+        if not (room.startswith("shims") and other.startswith("shims"))
+    )
 
     assert [] == found
 
 
-@pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_the_emulator_stands_alone(path: Path) -> None:
-    """The emulator and the package import nothing of each other."""
-    if path.name == "conformance.py":
-        return  # tests of a provider's package, on the public face of this one
-    own = _room(path) == "testing"
-    names = [n for n in _imports(path) if n.startswith(f"{PACKAGE}.")]
-    crossing = [n for n in names if (n.split(".")[1] == "testing") != own]
+def test_providers_do_not_know_each_other() -> None:
+    """A provider's folder is its own; Azure's and the rollback's lean on OpenAI's."""
+    folders = {room for room in rooms.arrows() if f"shims/{room[6:]}/shim.py" in PATHS}
+    found = {
+        (room, other)
+        for room in folders
+        for other in rooms.arrows()[room] & folders
+        if other != "shims.openai"
+    }
 
-    assert [] == crossing
+    assert set() == found
+
+
+PATHS = set(code.trees())
+
+
+def test_sdks_are_imported_in_shims_only() -> None:
+    """A provider's SDK is imported inside its shim only; nothing else loads it."""
+    found = {
+        (path, name)
+        for path in PATHS
+        for name in _imported(code.trees()[path])
+        if name.partition(".")[0] in SDKS and not path.startswith("shims/")
+    }
+
+    assert set() == found
 
 
 def test_the_planner_is_pure() -> None:
-    """The planner imports no clock, network, log or client."""
+    """The planner, and each provider's part of it, imports no clock, network or log."""
     impure = {"logging", "time", "datetime", "os", "socket", "httpx", "random"}
+    pure = [p for p in PATHS if p.startswith(("planner/", "schemas/"))]
+    pure += [p for p in PATHS if p.startswith("shims/") and p.endswith("/wire.py")]
     found = {
-        name.split(".")[0]
-        for path in (ROOT / "planner").glob("*.py")
-        for name in _imports(path)
+        (path, name.partition(".")[0])
+        for path in pure
+        for name in _imported(code.trees()[path])
     }
 
-    assert set() == found & impure
+    assert set() == {one for one in found if one[1] in impure}
+
+
+def _imported(tree: ast.Module) -> list[str]:
+    """Return what a file imports, wherever it does."""
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
