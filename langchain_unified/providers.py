@@ -23,8 +23,8 @@ from langchain_unified.planner.declaring import among, is_function_tool
 from langchain_unified.planner.draft import Draft, get_path, put_path
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.foreign import error_from_response
-from langchain_unified.types import CallPlan, Change
-from langchain_unified.wires import MediaForms, ProviderWire
+from langchain_unified.types import CallPlan, Change, MediaForm
+from langchain_unified.wires import MediaForms, ProviderWire, Verdict
 
 __all__ = [
     "CallPlan",
@@ -34,12 +34,14 @@ __all__ = [
     "Draft",
     "MalformedResponseError",
     "Media",
+    "MediaForm",
     "MediaForms",
     "MissingCredentialsError",
     "ProviderError",
     "ProviderShim",
     "ProviderWire",
     "UnsupportedError",
+    "Verdict",
     "among",
     "aprepared",
     "error_from_response",

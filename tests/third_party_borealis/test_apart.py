@@ -127,6 +127,50 @@ def test_a_request_has_the_form_of_the_wire(sky: Sky) -> None:
     assert 8.5 == answer.response_metadata["unified"]["cost_usd"]
 
 
+def test_all_that_it_brings_is_on_the_wire(
+    sky: Sky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rule, its tool shape, its media form and its address meet in one request."""
+    monkeypatch.setenv("BOREALIS_URL", _url(sky))
+    sky.lines = [{"said": [{"words": "ok"}], "halt": "dawn", "meter": METER}]
+    llm = UnifiedChatModel(
+        model="aurora-grand",
+        registry=Registry(),
+        providers={"borealis": {"api_key": "token"}},
+        temperature=0.5,
+    )
+    picture = {"type": "image", "base64": "iVBORw0KGgo=", "mime_type": "image/png"}
+    answer = llm.bind_tools([weather], tool_choice="any").invoke([("user", [picture])])
+
+    glimpse = {"of": "image/png", "base64": "iVBORw0KGgo="}
+    strings = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    }
+    assert {
+        "sky": "aurora-grand",
+        "dialogue": [{"speaker": "visitor", "said": [{"glimpse": glimpse}]}],
+        "instruments": {
+            "weather": {"purpose": "Tell the weather of a city.", "strings": strings}
+        },
+        "play": {"must": ["weather"]},
+    } == json.loads(sky.requests[0].raw)
+    changes = answer.response_metadata["unified"]["changes"]
+    assert [("temperature", "dropped")] == [
+        (change["parameter"], change["kind"]) for change in changes
+    ]
+
+
+def test_a_form_that_it_judges_is_refused_before_sending(sky: Sky) -> None:
+    """What its wire says of an address goes before the table of what it takes."""
+    picture = {"type": "image", "url": "https://sky.example/a"}
+
+    with pytest.raises(errors.UnsupportedError, match="no address without the type"):
+        _llm(_url(sky)).invoke([("user", [picture])], model="aurora-grand")
+    assert [] == sky.requests
+
+
 def test_an_empty_line_and_an_unknown_end_cost_no_answer(sky: Sky) -> None:
     """A line to keep the connection is skipped, and a new reason is passed on."""
     sky.lines = [{"words": "a"}, "", {"words": "b"}, {"halt": "eclipse"}]

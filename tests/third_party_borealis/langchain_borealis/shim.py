@@ -27,7 +27,6 @@ from langchain_unified.providers import (
     prepared,
 )
 
-URL = "https://api.borealis.example"
 PATH = "/v2/converse"
 NDJSON = {"accept": "application/x-ndjson"}
 SPEAKERS = {
@@ -112,9 +111,12 @@ class BorealisShim(ProviderShim):
             "borealis-observatory": self.connection.get("observatory", "tromso"),
             **plan.headers,
         }
-        url = self.connection.get("base_url", URL)
         timeout = 60.0 if plan.timeout is None else plan.timeout
-        return {"base_url": url, "headers": headers, "timeout": timeout}
+        return {
+            "base_url": self.connection.address,
+            "headers": headers,
+            "timeout": timeout,
+        }
 
 
 def _body(plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:

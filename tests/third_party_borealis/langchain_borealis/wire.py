@@ -9,8 +9,10 @@ from langchain_unified.providers import (
     Choice,
     Draft,
     Media,
+    MediaForm,
     MediaForms,
     ProviderWire,
+    Verdict,
     among,
 )
 
@@ -49,6 +51,14 @@ def _instrument(draft: Draft, tool: Mapping[str, Any]) -> tuple[str, dict[str, A
     }
 
 
+def judge_media(form: MediaForm, platform: str) -> tuple[Verdict, str] | None:
+    """Refuse an image of an address whose type nobody knows."""
+    del platform
+    if form.source == "url" and not form.mime:
+        return "refuse", "Borealis looks at no address without the type of its image."
+    return None
+
+
 def render_media(media: Media, place: str) -> dict[str, Any]:
     """Return an image as Borealis's glimpse."""
     del place
@@ -63,6 +73,7 @@ WIRE = ProviderWire(
     media=MediaForms(
         takes=frozenset({("image", "base64"), ("image", "url")}),
         mimes={"image": frozenset({"image/png", "image/webp"})},
+        judge=judge_media,
     ),
     render_media=render_media,
 )
