@@ -87,13 +87,13 @@ class Router:
         mode = kwargs.get(KEYWORD)
         if isinstance(mode, Served):
             return mode
-        name = _model_of(kwargs)
+        name, provider = None, ""
         try:
+            name = _model_of(kwargs)
             provider = self.runner.planning.known(name).connection
         except UnifiedError:
             if not old_service:
                 raise
-            provider = ""
         return (rollout or self.rollout).decide(
             provider,
             ensure_config() if config is None else config,
