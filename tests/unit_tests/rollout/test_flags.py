@@ -356,3 +356,19 @@ def test_reading_is_cheap(tmp_path: Path) -> None:
 def test_modes_are_values() -> None:
     """A mode can be given as a value instead of text."""
     assert "canary:5 from instance" == said(Rollout(Mode("canary", 5.0)))
+
+
+def test_an_unset_variable_forgets_its_last_word(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A typo after the variable was taken away has no good word before it."""
+    llm, seen = model(), []
+    for text in ("unified", None, "lgacy"):
+        if text is None:
+            monkeypatch.delenv(ENVIRONMENT)
+        else:
+            monkeypatch.setenv(ENVIRONMENT, text)
+        record = llm.invoke("hi").response_metadata["unified"]
+        seen.append((record.get("rollout") or {}).get("served_by"))
+
+    assert ["unified", None, "legacy"] == seen

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from openai import DefaultAsyncHttpxClient
 from pydantic import BaseModel
@@ -249,3 +250,66 @@ def test_an_odd_key_never_fails_a_call(model: Make, key: Any) -> None:
 
     assert ["hi"] * 2 == [llm.invoke("hi", config).text for _ in range(2)]
     assert key == 10**5000 or records[0] == records[1]
+
+
+ODD_MODELS: list[Any] = [[], [5], {}, 5.5, b"x", "auto:nope", "\ud800", None, True]
+
+
+@pytest.mark.parametrize("mode", BEFORE)
+@pytest.mark.parametrize("name", ODD_MODELS, ids=repr)
+async def test_an_odd_model_reaches_the_old_service(
+    model: Make, mode: str, name: Any
+) -> None:
+    """What we cannot read as a model may be one of the old service's own."""
+
+    class Any_:
+        async def generate_text(self, prompt: str, model: Any = "auto") -> Any:
+            return model
+
+    flags = Rollout(mode)
+    answer = await beside(model, Any_(), flags).generate_text("hi", model=name)
+
+    assert name is answer
+    assert 0 == flags.report().failed
+
+
+@pytest.mark.parametrize("mode", ["legacy", "unified"])
+async def test_a_keyword_rollout_belongs_to_the_old_service(
+    model: Make, mode: str
+) -> None:
+    """An old service may have a setting of that name: only the flag says who answers."""
+    seen: list[Any] = []
+
+    class Rolling:
+        async def generate_text(self, prompt: str, **settings: Any) -> Any:
+            seen.append(settings)
+            return {"text": "old"}
+
+    service = beside(model, Rolling(), Rollout(mode))
+    answer = await service.generate_text("hi", rollout="blue")
+
+    assert ("old" if mode == "legacy" else "hi") == answer["text"]
+    assert ([{"rollout": "blue"}] if mode == "legacy" else []) == seen
+
+
+async def test_a_chain_hands_the_user_down_to_an_old_service(model: Make) -> None:
+    """Old callers inside a chain stay on one path, though they pass no config."""
+
+    class Quick:
+        async def generate_text(self, prompt: str) -> Any:
+            return {"text": "old"}
+
+    service = beside(model, Quick(), Rollout("canary:50"))
+
+    async def step(_: Any) -> str:
+        answer = await service.generate_text("hi")
+        return str(answer["text"])
+
+    chain: Any = RunnableLambda(step)
+    seen = {
+        name: {await chain.ainvoke("", {"metadata": {"user_id": name}}) for _ in "123"}
+        for name in "abcdefgh"
+    }
+
+    assert {1} == {len(texts) for texts in seen.values()}
+    assert {"hi", "old"} == set().union(*seen.values())
