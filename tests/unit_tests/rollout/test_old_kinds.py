@@ -262,12 +262,12 @@ async def test_an_odd_model_reaches_the_old_service(
 ) -> None:
     """What we cannot read as a model may be one of the old service's own."""
 
-    class Any_:
+    class Anything:
         async def generate_text(self, prompt: str, model: Any = "auto") -> Any:
             return model
 
     flags = Rollout(mode)
-    answer = await beside(model, Any_(), flags).generate_text("hi", model=name)
+    answer = await beside(model, Anything(), flags).generate_text("hi", model=name)
 
     assert name is answer
     assert 0 == flags.report().failed
@@ -277,7 +277,7 @@ async def test_an_odd_model_reaches_the_old_service(
 async def test_a_keyword_rollout_belongs_to_the_old_service(
     model: Make, mode: str
 ) -> None:
-    """An old service may have a setting of that name: only the flag says who answers."""
+    """An old service may have such a setting; only the flag says who answers."""
     seen: list[Any] = []
 
     class Rolling:
