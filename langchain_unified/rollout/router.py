@@ -26,7 +26,7 @@ from langchain_unified.shims.loading import connect
 if TYPE_CHECKING:
     from langchain_unified.rollout.capture import Sent
     from langchain_unified.rollout.paths import Answer, Path
-    from langchain_unified.rollout.shadow import Planned
+    from langchain_unified.rollout.shadow import Shadowed
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
@@ -37,9 +37,6 @@ _FACES = {
     "stream": faces.stream,
     "astream": faces.astream,
 }
-
-Asked = tuple[LanguageModelInput, dict[str, Any]]
-"""The input of a call and its keywords."""
 
 _OPENAI = "openai"
 _MODEL = ("model", "model_name")
@@ -166,25 +163,17 @@ class Router:
             counts = served == "unified" and served.rollout.guard is not None
             return Path(faces, asked, served.rollout.count if counts else None)
         shim: Any = self._plain_shim()
-        plan = self._legacy_plan(served, stop, kwargs, stream=stream)
-        if served.mode.name != "shadow":
-            return Path(shim, lambda: (plan, messages), None, plan)
-        from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
-
-        asked_before = [*messages]
-        planned = partial(self._planned, asked_before, stop, kwargs, stream=stream)
-
-        def compare(answer: Answer) -> None:
-            call = Shadowed(served.rollout, planned, plan.model, answer)
-            store = served.rollout.store
-            store.submit(lambda: call.beside_plain(shim, plan, asked_before))
-
-        return Path(shim, lambda: (plan, messages), compare, plan)
+        plan, done = self._legacy_plan(served, stop, kwargs, stream=stream), None
+        if served.mode.name == "shadow":
+            asked_before = [*messages], stop, kwargs
+            call = self._shadowed(served, lambda: asked_before, plan.model, stream)
+            done = partial(call.beside_plain, shim, plan)
+        return Path(shim, lambda: (plan, messages), done, plan)
 
     def observe(
         self,
         served: Served,
-        read: Callable[[], Asked] | None,
+        read: Callable[[], tuple[LanguageModelInput, dict[str, Any]]] | None,
         name: str,
         answer: Answer,
         sent: list[Sent],
@@ -192,39 +181,20 @@ class Router:
         stream: bool,
     ) -> None:
         """Have a call looked at that an old service of the user's own has answered."""
-        from langchain_unified.rollout.shadow import SEVERAL, Shadowed  # noqa: PLC0415
-        from langchain_unified.rollout.store import Finding  # noqa: PLC0415
 
-        def compared() -> Finding:
-            return call.beside(sent) if read else Finding([], SEVERAL)
+        def asked() -> tuple[list[BaseMessage], None, dict[str, Any]]:
+            given, kwargs = read()  # type: ignore[misc]
+            return self._convert(given).to_messages(), None, kwargs
 
-        def planned() -> Planned:
-            asked, kwargs = read()  # type: ignore[misc]
-            messages = self._convert(asked).to_messages()
-            return self._planned(messages, None, kwargs, stream=stream)
+        call = self._shadowed(served, asked if read else None, name, stream)
+        call.beside(answer, sent)
 
-        call = Shadowed(served.rollout, planned, name, answer)
-        served.rollout.store.submit(compared)
+    def _shadowed(
+        self, served: Served, asked: Any, model: str, stream: Any
+    ) -> Shadowed:
+        from langchain_unified.rollout.shadow import Shadowed  # noqa: PLC0415
 
-    def _planned(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> Planned:
-        """Plan a call on the unified path; nothing is sent."""
-        from langchain_unified.rollout.shadow import Planned  # noqa: PLC0415
-
-        planning = self.runner.planning
-        read = planning.calls.read(stop, kwargs)
-        call = planning.invocation(messages, read, stream=stream)
-        plan = planning.plan(call)
-        wiring = planning.wiring
-        shim = connect(wiring.connection(plan.config.connection), wiring.runtime)
-        names = frozenset({*call.params, *call.extra_body})
-        return Planned(plan, shim, messages, names)
+        return Shadowed(served.rollout, self.runner, asked, stream, model)
 
     def _legacy_plan(
         self,

@@ -19,8 +19,13 @@ from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.payloads import Payload
 from langchain_unified.rollout.report import Difference
 from langchain_unified.rollout.store import Finding
+from langchain_unified.runner import Runner
 from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.loading import connect
 from langchain_unified.types import CallPlan
+
+Asked = tuple[list[BaseMessage], list[str] | None, dict[str, Any]]
+"""The messages of a call, its stop and its keywords."""
 
 NOT_SEEN = (
     "nobody saw the old service's request; give its HTTP client capture_hooks(), or "
@@ -41,75 +46,92 @@ _NOISE = frozenset(
 _NAMED = {"organization": "openai-organization", "project": "openai-project"}
 
 
-class Planned(NamedTuple):
-    """A call as the unified path would make it."""
-
-    plan: CallPlan
-    shim: ProviderShim
-    messages: list[BaseMessage]
-    asked: frozenset[str]
-
-    def payload(self, *, whole: bool) -> Payload:
-        """Return the request on OpenAI's wire; if whole, with the client's headers."""
-        from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
-
-        plan, own = self.plan, self.shim.connection
-        body = unified_body(self.shim, plan, self.messages)
-        headers = _headers(plan.headers)
-        if not whole:
-            return Payload(plan.endpoint, body, headers)
-        named = {header: own.get(setting) for setting, header in _NAMED.items()}
-        given = {k: v for k, v in named.items() if v}
-        given |= _headers(own.get("default_headers")) | headers
-        server = str(own.address).rstrip("/")
-        return Payload(plan.endpoint, body, _telling(given), server)
-
-
 class Shadowed(NamedTuple):
-    """A call that the path before has answered, and what plans it for the other."""
+    """A call that the path before answers, and what plans it for the unified one."""
 
     rollout: Rollout
-    planned: Callable[[], Planned]
+    runner: Runner
+    asked: Callable[[], Asked] | None
+    stream: bool
     model: str
-    answer: Answer
 
-    def beside_plain(self, plain: Any, plan: CallPlan, messages: Any) -> Finding:
-        """Return what the unified path would send unlike the plain model."""
-        endpoint, body = plain.payload(plan, messages)
-        headers = _headers(body.get("extra_headers"))
-        return self._beside(Payload(endpoint, body, headers), "ChatOpenAI")
+    def beside_plain(self, plain: Any, plan: CallPlan, answer: Answer) -> None:
+        """Have our request compared with the plain model's, when it has answered."""
 
-    def beside(self, sent: list[Sent]) -> Finding:
-        """Return what the unified path would send unlike an old service."""
-        why = OTHER_WIRE if sent else NOT_SEEN
-        return self._beside(_read_sent(sent), "The old service", len(sent), why)
+        def compared() -> Finding:
+            endpoint, body = plain.payload(plan, self.asked()[0])  # type: ignore[misc]
+            headers = _headers(body.get("extra_headers"))
+            before = Payload(endpoint, body, headers)
+            return self._compared(before, "ChatOpenAI", answer)
 
-    def _beside(
-        self, legacy: Payload | None, who: str, requests: int = 1, why: str = ""
+        self.rollout.store.submit(compared)
+
+    def beside(self, answer: Answer, sent: list[Sent]) -> None:
+        """Have our request compared with what an old service has sent."""
+
+        def compared() -> Finding:
+            if self.asked is None:
+                return Finding([], SEVERAL)
+            why, before = OTHER_WIRE if sent else NOT_SEEN, _read_sent(sent)
+            return self._compared(before, "The old service", answer, len(sent), why)
+
+        self.rollout.store.submit(compared)
+
+    def _compared(
+        self,
+        legacy: Payload | None,
+        who: str,
+        answer: Answer,
+        requests: int = 1,
+        why: str = "",
     ) -> Finding:
         """Return what the unified path would send differently; mirror the call."""
         try:
-            planned = self.planned()
+            plan, shim, messages, names = self._planned()
         except REFUSALS as error:
             found = refusal(error, self.model, legacy)
             return Finding([found], why if legacy is None else "")
-        plan, shim, messages, asked = planned
         mirror, store = self.rollout.mirror, self.rollout.store
-        if mirror is not None and self.answer.complete:
+        if mirror is not None and answer.complete:
             store.wait_also(mirror.drain)
-            mirror.offer(plan, shim, messages, self.answer, store.keep)
+            mirror.offer(plan, shim, messages, answer, store.keep)
         if not hasattr(getattr(shim, "delegate", None), "render"):
             why = f"the unified path calls {plan.provider}, in the form of its own wire"
             legacy = None
         if legacy is None:
             return Finding(changes_of(plan), why)
-        ours = planned.payload(whole=bool(legacy.server))
-        rows = [*Comparison(legacy, ours, plan, who, asked).differences()]
+        ours = _ours(plan, shim, messages, whole=bool(legacy.server))
+        rows = [*Comparison(legacy, ours, plan, who, names).differences()]
         if requests > 1:
             meaning = f"{who} sends several requests for one call; the last counts."
             texts = str(requests), str(plan.calls)
             rows.append(Difference(plan.model, "requests", *texts, meaning))
         return Finding(rows)
+
+    def _planned(self) -> tuple[CallPlan, ProviderShim, list[BaseMessage], set[str]]:
+        """Plan the call on the unified path; nothing is sent."""
+        planning = self.runner.planning
+        messages, stop, kwargs = self.asked()  # type: ignore[misc]
+        read = planning.calls.read(stop, kwargs)
+        call = planning.invocation(messages, read, stream=self.stream)
+        plan = planning.plan(call)
+        wiring = planning.wiring
+        shim = connect(wiring.connection(plan.config.connection), wiring.runtime)
+        return plan, shim, messages, {*call.params, *call.extra_body}
+
+
+def _ours(plan: CallPlan, shim: Any, messages: Any, *, whole: bool) -> Payload:
+    """Return our request; if whole, with the client's own headers and server."""
+    from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
+
+    body, headers = unified_body(shim, plan, messages), _headers(plan.headers)
+    if not whole:
+        return Payload(plan.endpoint, body, headers)
+    own = shim.connection
+    named = {header: own.get(setting) for setting, header in _NAMED.items()}
+    given = {k: v for k, v in named.items() if v}
+    given |= _headers(own.get("default_headers")) | headers
+    return Payload(plan.endpoint, body, _telling(given), str(own.address).rstrip("/"))
 
 
 def _read_sent(sent: list[Sent]) -> Payload | None:
