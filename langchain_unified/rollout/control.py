@@ -254,7 +254,8 @@ class Rollout:
             said = self._emergency_says() or (Mode.parse(mode), "call")
         if said is None:
             return None
-        own, reason = said[0].of(provider), ""
+        flag, source = said
+        own, reason = flag.of(provider), ""
         served_by = own.serves(key.value or _run_of(call), self.salt)
         if served_by == "legacy" and not old_service:
             if is_auto(model):
@@ -264,7 +265,8 @@ class Rollout:
                 if own.name == "legacy":
                     self._once(f"Rollout mode 'legacy': {reason}", own)
             served_by = "unified" if reason else served_by
-        return Served.by(self, said, served_by, provider, key=key, reason=reason)
+        led = {"flag": flag, "source": source, "mode": own, "reason": reason}
+        return Served(served_by, rollout=self, key=key, **led)
 
     def _key_of(self, call: CallInfo) -> Key:
         """Return who a call is for; nobody, and a warning, if a key function fails."""

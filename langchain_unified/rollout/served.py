@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from typing_extensions import Self
+
 from langchain_unified.errors import ProviderNotEnabledError
 from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
@@ -25,7 +27,7 @@ class Served(str):
     provider, the `key`, and the `reason` if the call is not served as the flag said.
     """
 
-    __slots__ = ("flag", "key", "mode", "reason", "rollout", "source")
+    __slots__ = ("__dict__",)
     rollout: Any
     flag: Mode
     source: str
@@ -33,22 +35,10 @@ class Served(str):
     key: Key
     reason: str
 
-    @classmethod
-    def by(
-        cls,
-        rollout: Any,
-        flag: tuple[Mode, str],
-        served_by: ServedBy,
-        provider: str,
-        *,
-        key: Key,
-        reason: str = "",
-    ) -> Served:
-        """Return a decision with what led to it."""
-        served = cls(served_by)
-        served.rollout, served.key, served.reason = rollout, key, reason
-        served.flag, served.source = flag
-        served.mode = served.flag.of(provider)
+    def __new__(cls, served_by: ServedBy, **led: Any) -> Self:
+        """Keep what led to a decision beside it."""
+        served = super().__new__(cls, served_by)
+        vars(served).update(led)
         return served
 
     @property
@@ -78,10 +68,7 @@ class Served(str):
             raise ProviderNotEnabledError(provider, message)
         if mode != self.mode or self == "off":  # A fallback for another provider.
             reason = _STEPS_IN if mode.name in {"legacy", "shadow"} else ""
-            by, flag = Served.by, (self.flag, self.source)
-            found = by(
-                self.rollout, flag, "unified", provider, key=self.key, reason=reason
-            )
+            found = Served("unified", **{**vars(self), "mode": mode, "reason": reason})
         values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
         return RolledPlan(**values, rollout=found.record)
 

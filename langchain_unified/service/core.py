@@ -271,23 +271,16 @@ class UnifiedInferenceService:
         model: str = AUTO,
         system_message: str | None = None,
         images: Images | None = None,
-        *,
-        config: Config | None = None,
         **settings: Any,
     ) -> Ask[TextResult]:
-        asked, given = prompted(prompt, system_message), _named(model, settings)
+        config, given = _read(model, settings)
+        asked = prompted(prompt, system_message)
         return Ask(self.llm, asked, text_result, config, given, images)
 
     def _chat(
-        self,
-        messages: LanguageModelInput,
-        model: str = AUTO,
-        *,
-        config: Config | None = None,
-        **settings: Any,
+        self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
     ) -> Ask[TextResult]:
-        given = _named(model, settings)
-        return Ask(self.llm, messages, text_result, config, given)
+        return Ask(self.llm, messages, text_result, *_read(model, settings))
 
     def _structured(
         self,
@@ -296,12 +289,11 @@ class UnifiedInferenceService:
         model: str = AUTO,
         system_message: str | None = None,
         images: Images | None = None,
-        *,
-        config: Config | None = None,
         **settings: Any,
     ) -> Ask[StructuredResult]:
-        asked, given = prompted(prompt, system_message), _named(model, settings)
+        config, given = _read(model, settings)
         bound = self.llm.with_structured_output(schema, include_raw=True, **given)
+        asked = prompted(prompt, system_message)
         return Ask(bound, asked, structured_result, config, {}, images)
 
     def _checks(
@@ -318,6 +310,7 @@ class UnifiedInferenceService:
         return [name for name in registry.files if registry.is_enabled(name, enabled)]
 
 
-def _named(model: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a call, with the model if it is not left open."""
-    return carried(settings if model == AUTO else {**settings, "model": model})
+def _read(model: str, given: dict[str, Any]) -> tuple[Config | None, dict[str, Any]]:
+    """Return the config of a call, and its settings with a model that is not open."""
+    settings = given if model == AUTO else {**given, "model": model}
+    return settings.pop("config", None), carried(settings)
