@@ -11,6 +11,9 @@ from pathlib import Path
 CHUNK_TIMEOUT = ("LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S", 120.0)
 """Variable and default of `stream_chunk_timeout` (langchain-openai 1.7.3)."""
 
+URL_WHEN_MADE = "_openai_base_url"
+"""Key of a model's `__dict__`: OPENAI_BASE_URL as it was when the model was made."""
+
 FOLDER_VARIABLE = "LANGCHAIN_UNIFIED_CACHE"
 """Environment variable that names the folder of lists instead of the platform's."""
 
@@ -44,6 +47,19 @@ def seconds_from_env(
             found,
         )
     return found
+
+
+def from_environment(*variables: str) -> str | None:
+    """Return the first of some variables that holds something; an empty one does not.
+
+    Args:
+        *variables: Environment variables, the stronger first.
+
+    Example:
+        >>> from_environment("NOT_SET") is None
+        True
+    """
+    return next(filter(None, map(os.environ.get, variables)), None)
 
 
 def cache_folder() -> Path:

@@ -8,6 +8,8 @@ from typing import Any
 from langchain_unified import connection
 from langchain_unified.clients import connected as client_settings
 from langchain_unified.connection import SHARED, Connection
+from langchain_unified.data.connections import facts_of
+from langchain_unified.environment import URL_WHEN_MADE, from_environment
 from langchain_unified.learning import Lessons
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
@@ -136,11 +138,24 @@ class Wiring:
         if provider == "openai":
             settings |= {name: fields[name] for name in SHARED if name in fields}
             settings |= client_settings(self._clients)
+            if not (settings.get("base_url") or self._clients):
+                settings["base_url"] = self._url_when_made()
             settings["stream_chunk_timeout"] = fields["stream_chunk_timeout"]
             settings["include_response_headers"] = fields["include_response_headers"]
         return Connection(
             provider, {**settings, **fields["providers"].get(provider, {})}
         )
+
+    def _url_when_made(self) -> str | None:
+        """Return OpenAI's base URL of the environment that the model was made in.
+
+        `ChatOpenAI` keeps it: a variable that changes later moves no model to another
+        server. `None` if it has not changed since.
+        """
+        facts = facts_of("openai")
+        now = from_environment(*facts.url_env)
+        then = self._fields.get(URL_WHEN_MADE, now)
+        return None if then == now else then or facts.address
 
     def _host_connection(self, host: Host) -> Connection:
         """Return the settings of a named server: its own, and nobody else's."""

@@ -13,7 +13,12 @@ from pydantic import ValidationError
 
 from langchain_unified import choice, connection
 from langchain_unified.clients import CLIENTS, connected
-from langchain_unified.environment import package_version
+from langchain_unified.data.connections import facts_of
+from langchain_unified.environment import (
+    URL_WHEN_MADE,
+    from_environment,
+    package_version,
+)
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
@@ -183,6 +188,11 @@ def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         settings.__dict__["model_name"] = default_registry().default_model()
     check_name(settings.model_name)
     given = {name: v for name in CLIENTS if (v := kwargs.get(name)) is not None}
+    around = from_environment(*facts_of("openai").url_env)
+    settings.__dict__[URL_WHEN_MADE] = around
+    if settings.openai_api_key is None:
+        key = type(settings).model_fields["openai_api_key"].get_default
+        settings.__dict__["openai_api_key"] = key(call_default_factory=True)
     if settings.use_responses_api is None and _means_responses(settings):
         settings.__dict__["use_responses_api"] = True
     if not given and _asks_usual_server(settings):

@@ -46,8 +46,20 @@ def _has_items(plan: CallPlan, message: AIMessage) -> bool:
     """Tell whether somebody wrote a reply in the form of Responses for Responses."""
     if plan.endpoint != "responses" or isinstance(message.content, str):
         return False
-    blocks = (block for block in message.content if isinstance(block, Mapping))
-    return producer(message) == UNKNOWN and any(map(_is_of_responses, blocks))
+    if producer(message) != UNKNOWN:
+        return False
+    blocks = [block for block in message.content if isinstance(block, Mapping)]
+    texts = bool(blocks) and all(_is_text(block) for block in message.content)
+    return texts or any(map(_is_of_responses, blocks))
+
+
+def _is_text(block: Any) -> bool:
+    """Tell whether a block is text that goes back as it is, one item each."""
+    plain = isinstance(block, Mapping) and block.get("type") == "text"
+    return plain and block.keys() <= _KEYS_OF_TEXT
+
+
+_KEYS_OF_TEXT = frozenset({"annotations", "id", "index", "text", "type"})
 
 
 def _is_of_responses(block: Mapping[str, Any]) -> bool:

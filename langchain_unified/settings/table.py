@@ -21,7 +21,11 @@ from typing import Annotated, Any, Literal
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
+from langchain_unified.environment import (
+    CHUNK_TIMEOUT,
+    from_environment,
+    seconds_from_env,
+)
 from langchain_unified.runtime import Runtime
 from langchain_unified.settings.row import (
     Connects,
@@ -231,12 +235,12 @@ class Settings(BaseModel):
     """OpenAI's key, or a callable that returns it. `api_key` belongs to the provider
     of `model`."""
     openai_api_base: Annotated[str | None, Connects()] = Field(
-        default_factory=from_env("OPENAI_API_BASE", default=None), alias="base_url"
+        default_factory=lambda: from_environment("OPENAI_API_BASE"), alias="base_url"
     )
     """OpenAI's base URL. `base_url` belongs to the provider of `model`."""
     openai_organization: Annotated[str | None, Connects()] = Field(
-        default_factory=from_env(
-            ["OPENAI_ORG_ID", "OPENAI_ORGANIZATION"], default=None
+        default_factory=lambda: from_environment(
+            "OPENAI_ORG_ID", "OPENAI_ORGANIZATION"
         ),
         alias="organization",
     )

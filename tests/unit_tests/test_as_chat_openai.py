@@ -298,3 +298,25 @@ def test_an_unknown_model_is_the_error_of_chat_openai(
         theirs, ours = (raised(c, one.url) for c in (ChatOpenAI, UnifiedChatModel))
 
     assert _bases(theirs) <= _bases(ours)
+
+
+def test_texts_of_a_saved_turn_go_back_one_by_one(
+    made: Any, provider_emulator: ProviderEmulator
+) -> None:
+    """Text blocks written by hand are items of Responses, as ChatOpenAI sends them."""
+    marked = {"type": "url_citation", "url": "https://a", "title": "t"}
+    marked |= {"start_index": 0, "end_index": 1}
+    turn = AIMessage(
+        [
+            {"type": "text", "text": "a", "annotations": [marked]},
+            {"type": "text", "text": "b"},
+        ]
+    )
+    sent = []
+    for cls in (ChatOpenAI, UnifiedChatModel):
+        llm = made(cls, use_responses_api=True)
+        llm.invoke([HumanMessage("hi"), turn, HumanMessage("more")])
+        sent.append(provider_emulator.requests[-1].body["input"])
+
+    assert sent[0] == sent[1]
+    assert 4 == len(sent[1])

@@ -60,6 +60,7 @@ class ChatStreamParser:
         self._body: dict[str, Any] = {}
         self._usage: UsageMetadata | None = None
         self._ended = False
+        self._named: set[str] = set()
 
     def parse(self, chunk: dict[str, Any]) -> ChatGenerationChunk | None:
         """Parse one chunk.
@@ -138,7 +139,10 @@ class ChatStreamParser:
             self._ended = True
             info = {**info, **self._body, **choice_fields(choice)}
             info["finish_reason"] = finish
-            info |= {name: chunk[key] for name, key in _FINAL_KEYS if chunk.get(key)}
+        if choice.get("finish_reason"):  # of a second end, only what is new in it
+            named = {name: chunk[key] for name, key in _FINAL_KEYS if chunk.get(key)}
+            info |= {k: v for k, v in named.items() if k not in self._named}
+            self._named |= named.keys()
         if logprobs := logprobs_of(choice):
             info = {**info, "logprobs": logprobs}
         return info

@@ -258,6 +258,17 @@ def test_streamed_refusals_are_kept() -> None:
     assert ("", {"refusal": "I can't"}) == (message.content, message.additional_kwargs)
 
 
+def test_a_second_end_tells_what_the_first_did_not() -> None:
+    """A gateway that ends twice is read once, with the service tier of its second."""
+    ends = [chunk({}, "stop", service_tier=None), chunk({}, "stop", usage=USAGE)]
+
+    result = generate_from_stream(iter(parsed([FIRST, *ends]))).generations[0]
+
+    told = result.generation_info or {}
+    assert ("stop", "default") == (told["finish_reason"], told["service_tier"])
+    assert "gpt-5-mini-2025-08-07" == told["model_name"]
+
+
 def test_chunks_share_nothing() -> None:
     """A chunk that somebody changes does not change the next one."""
     first, second = parsed([chunk({"content": "a"}), chunk({"content": "b"})])
