@@ -10,6 +10,7 @@ from langchain_unified.learning.correction import Correction, Lesson, Trial
 from langchain_unified.learning.lessons import Lessons
 from langchain_unified.learning.overlay import corrected
 from langchain_unified.learning.reading import Carried, read_corrections
+from langchain_unified.learning.refusal import names_a_cause
 
 __all__ = [
     "Carried",
@@ -18,6 +19,7 @@ __all__ = [
     "Lessons",
     "Trial",
     "corrected",
+    "names_a_cause",
     "read_corrections",
     "texts_of",
 ]

@@ -70,6 +70,12 @@ def read_refusal(error: BaseException) -> Refusal:
     )
 
 
+def names_a_cause(error: BaseException) -> bool:
+    """Tell whether a field of an error says what was wrong."""
+    told = read_refusal(error)
+    return bool(told.parameter or told.code or told.details)
+
+
 def _body(error: BaseException | None) -> Any:
     while error is not None:
         for name in _BODIES:

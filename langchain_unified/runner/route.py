@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from langchain_core.exceptions import ContextOverflowError
+
 from langchain_unified.errors import (
     ProviderError,
     ProviderModelNotFoundError,
@@ -18,6 +20,7 @@ from langchain_unified.learning import (
     Correction,
     Lessons,
     Trial,
+    names_a_cause,
     read_corrections,
 )
 from langchain_unified.registry.lifecycle import explain_missing
@@ -211,9 +214,11 @@ class Route:
             error.fix
             or read_corrections(error, plan, self._carried)
             or _on_chat(error, plan)
+            or _without_usage(error, plan)
         )
         if not error.fix and self._trials and str(error) == self._told:
-            error.fix = tuple(trial.correction for trial in self._trials)
+            tried = (trial.correction for trial in self._trials)
+            error.fix = tuple(c for c in tried if c.parameter != _ASKS_USAGE)
         successor = plan.config.lifecycle.replacement
         if isinstance(error, ProviderModelNotFoundError) and successor:
             _name_successor(error, successor)
@@ -337,6 +342,24 @@ def _on_chat(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
 
 
 _NO_SUCH_PATH = frozenset({404, 405, 501})
+
+
+def _without_usage(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
+    """Return what leaves out the request for usage, where nobody says what is wrong.
+
+    ChatOpenAI asks no server of the user's own for the usage of a stream, so that a
+    refusal without a reason may be of that.
+    """
+    if not (plan.config.server and plan.stream and _ASKS_USAGE in plan.body):
+        return ()
+    has_a_cause = isinstance(error, ContextOverflowError) or names_a_cause(error)
+    if has_a_cause or error.status not in _REFUSED:
+        return ()
+    return (Correction("never", _ASKS_USAGE, None, str(error)),)
+
+
+_ASKS_USAGE = "stream_options"
+_REFUSED = frozenset({400, 422})
 
 
 def _is_missing_path(refusal: ProviderError) -> bool:

@@ -188,6 +188,8 @@ def plain(text: str) -> HttpReply:
         json_reply({"error": "stream_options: unknown field"}, 400),
         plain("stream_options is not supported"),
         plain("Failed to deserialize the JSON body: unknown field `stream_options`"),
+        refusal(400, "Bad request"),
+        json_reply({"message": "invalid"}, 422),
     ],
     ids=lambda reply: reply.body.decode(),
 )
