@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from langchain_unified.cli import freshness
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import (
     FAILED,
@@ -163,21 +164,49 @@ def refresh(
     provider: Providers = None,
     max_age: MaxAge = DAY,
     *,
+    facts: Annotated[
+        bool,
+        typer.Option("--facts", help="Compare the rows with installed catalogues."),
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write what rows lack (with --facts).")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="File of your rows to write into.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Reviewed differences, too (with --facts).")
+    ] = False,
+    rows: Annotated[
+        bool,
+        typer.Option("--rows", help="Fetch the files in LANGCHAIN_UNIFIED_ROWS."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask the providers which models they have, and keep their lists.
 
-    Exit code 1 if no list could be had.
+    With --facts nobody is asked: the rows are compared with the catalogues of installed
+    packages, and with --write what they lack goes into a file of your own. With --rows
+    the files of rows at the URLs of LANGCHAIN_UNIFIED_ROWS are fetched. Exit code 1 if
+    no list could be had.
     """
+    if rows:
+        freshness.fetch_pinned()
+    if facts or write:
+        freshness.compare_facts(
+            provider, write=write, file=file, every=every, as_json=as_json
+        )
+    if rows or facts or write:
+        return
     registry = default_registry()
     with user_errors(), errors.status("Asking the providers"):
         found = registry.refresh(max_age=max_age, providers=provider)
-    rows = [_outcome_row(one) for one in found.outcomes]
+    told = [_outcome_row(one) for one in found.outcomes]
     if as_json:
-        print_json(rows)
+        print_json(told)
     else:
-        _print_outcomes(rows)
-    had = any(row["state"] in {"fetched", "cached"} for row in rows)
+        _print_outcomes(told)
+    had = any(row["state"] in {"fetched", "cached"} for row in told)
     raise typer.Exit(0 if had else FAILED)
 
 

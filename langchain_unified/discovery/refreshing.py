@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_unified.connection import Connection, check_ids
 from langchain_unified.registry.hosts import names_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_unified.registry import Registry
 
 Rows = list[dict[str, Any]]
+Found = TypeVar("Found")
 
 PATIENCE = 30.0
 """Seconds a provider has to give its list, unless told otherwise."""
@@ -85,7 +86,7 @@ def _refresh_one(
     if kept is not None and kept.age < max_age:
         return _laid(registry, kept, "cached", who)
     try:
-        rows = _within(timeout, lambda: list_models(connect(connection)))
+        rows = within(timeout, lambda: list_models(connect(connection)))
     except Exception as error:  # noqa: BLE001 - SDKs raise errors of their own kinds
         usual = registry.provider(connection.provider).key_env
         told = f"{type(error).__name__}: {error}"
@@ -146,7 +147,7 @@ def _failed(
     return _laid(registry, kept, "kept", provider, problem)
 
 
-def _within(timeout: float, ask: Callable[[], Rows]) -> Rows:
+def within(timeout: float, ask: Callable[[], Found]) -> Found:
     """Return what is asked for, in time.
 
     A server that sends a byte now and then meets every timeout of a socket, so it is
@@ -155,7 +156,7 @@ def _within(timeout: float, ask: Callable[[], Rows]) -> Rows:
     Raises:
         TimeoutError: If it is not there in time.
     """
-    answers: queue.SimpleQueue[Rows | Exception] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Found | Exception] = queue.SimpleQueue()
 
     def work() -> None:
         try:

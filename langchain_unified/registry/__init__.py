@@ -16,6 +16,7 @@ from functools import lru_cache
 from langchain_unified.learning import Lessons
 from langchain_unified.registry.enabling import ENABLE_VARIABLE
 from langchain_unified.registry.own import check_name
+from langchain_unified.registry.pinned import ROWS_VARIABLE, kept_rows
 from langchain_unified.registry.registry import Registry
 
 __all__ = [
@@ -39,9 +40,10 @@ def default_registry() -> Registry:
     """Return the registry of the shipped data, loaded at the first call.
 
     The environment variable `LANGCHAIN_UNIFIED_MODELS` names files of the user's own
-    rows. What is learned from refused requests is kept in memory, or in the folder
-    the environment variable `LANGCHAIN_UNIFIED_LEARNED` names. Lists of models that
-    `refresh` kept in the last thirty days are used.
+    rows, and `LANGCHAIN_UNIFIED_ROWS` those that `refresh --rows` fetched. What is
+    learned from refused requests is kept in memory, or in the folder the environment
+    variable `LANGCHAIN_UNIFIED_LEARNED` names. Lists of models that `refresh` kept in
+    the last thirty days are used.
     """
     folder = os.environ.get(LEARNED_VARIABLE)
     lessons = Lessons.at(folder) if folder else Lessons()
@@ -50,4 +52,8 @@ def default_registry() -> Registry:
     for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
         if path:
             registry.load(path)
+    for address in os.environ.get(ROWS_VARIABLE, "").split():
+        kept = kept_rows(address)
+        if kept is not None:
+            registry.load(kept)
     return registry

@@ -100,12 +100,17 @@ class Cache:
             "models": entry.models,
         }
         try:
-            self._replace(self._path(entry.provider, entry.server), json.dumps(kept))
+            self.replace(self._path(entry.provider, entry.server), json.dumps(kept))
         except OSError as error:
             return str(error)
         return None
 
-    def _replace(self, path: Path, text: str) -> None:
+    def replace(self, path: Path, text: str) -> None:
+        """Replace a file of the folder in one step.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._tidy()
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=_WRITING)

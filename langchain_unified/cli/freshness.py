@@ -1,0 +1,147 @@
+"""The options `--facts` and `--rows` of the command `refresh`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from langchain_unified.cli.output import (
+    console,
+    errors,
+    plain,
+    print_json,
+    table,
+    user_errors,
+)
+from langchain_unified.discovery.catalogues import claims, release_of
+from langchain_unified.discovery.fetching import fetch_rows
+from langchain_unified.discovery.rewriting import Filling, gaps, write_rows
+from langchain_unified.discovery.upstream import Disagreement, disagreements, reviewed
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.registry import MODELS_VARIABLE, default_registry
+from langchain_unified.registry.pinned import ROWS_VARIABLE
+
+
+def compare_facts(
+    providers: list[str] | None,
+    *,
+    write: bool,
+    file: Path | None,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Print where catalogues differ from the rows, and write what rows lack.
+
+    Args:
+        providers: The providers compared; all if left out.
+        write: Whether to write rows.
+        file: Where to; the first file of `LANGCHAIN_UNIFIED_MODELS` if left out.
+        every: Whether to print differences that were reviewed before, too.
+        as_json: Whether to print JSON.
+    """
+    registry = default_registry()
+    with user_errors():
+        target = _target(file) if write else None
+        made = [c for c in claims() if not providers or c.provider in providers]
+        found, lacking = disagreements(registry, made), gaps(registry, made)
+        if target is not None:
+            write_rows(lacking, target, registry.today())
+    rows = [_row(one) for one in found]
+    shown = [row for row in rows if every or not row["reviewed"]]
+    if as_json:
+        lines = [_filling(one) for one in lacking]
+        print_json({"differences": shown, "gaps": lines, "written_to": target})
+        return
+    catalogues = sorted({release_of(claim.source) for claim in made})
+    console.print(f"Compared with: {', '.join(catalogues)}.", highlight=False)
+    if shown:
+        _print(shown)
+    known = sum(bool(row["reviewed"]) for row in rows)
+    new = len(rows) - known
+    typer.echo(f"{new} new differences; {known} were reviewed (--all shows why).")
+    for line in lacking:
+        typer.echo(f"{'written' if target else 'can be written'}: {line}")
+    if target is not None:
+        errors.print(f"{len(lacking)} facts were written to {target}.", highlight=False)
+    elif lacking:
+        errors.print("Nothing was written; --write does it.", highlight=False)
+
+
+def _target(file: Path | None) -> Path:
+    """Return the user's file of rows.
+
+    Raises:
+        InvalidParameterError: If none is named.
+    """
+    named = os.environ.get(MODELS_VARIABLE, "").split(os.pathsep)[0]
+    if file is None and not named:
+        accepted = f"name the file of your rows with --file or in {MODELS_VARIABLE}."
+        raise InvalidParameterError("--write", "", accepted)
+    return (file or Path(named)).expanduser()
+
+
+def _row(one: Disagreement) -> dict[str, Any]:
+    claim = one.claim
+    registry = default_registry()
+    config = registry.resolve(f"{claim.provider}:{claim.model}")
+    cited = config.provenance.get(_cited_as(claim.fact))
+    return {
+        "model": f"{claim.provider}:{claim.model}",
+        "fact": claim.fact,
+        "here": one.ours,
+        "source": str(cited or ""),
+        "there": claim.value,
+        "catalogue": release_of(claim.source),
+        "reviewed": reviewed().get(one.key, ""),
+    }
+
+
+def _cited_as(fact: str) -> str:
+    """Return the name under which the source of a fact is kept."""
+    about = fact.rpartition("_")[2]
+    return {"tokens": "limits", "levels": "thinking"}.get(
+        about, about if about in {"inputs", "outputs"} else fact
+    )
+
+
+def _filling(one: Filling) -> dict[str, Any]:
+    claim = one.claim
+    model = f"{claim.provider}:{claim.model}"
+    return {"model": model, "fact": claim.fact, "value": claim.value, "told": str(one)}
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    shown = table("model", "fact", "here", "there", "catalogue", "why it is so here")
+    for row in rows:
+        told = row["reviewed"] or row["source"]
+        values = [_text(row[name]) for name in ("here", "there")]
+        shown.add_row(row["model"], row["fact"], *values, row["catalogue"], told)
+    console.print(shown, markup=False, highlight=False)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(plain(value)) if value is not None else "nothing"
+
+
+def fetch_pinned() -> None:
+    """Fetch the files of rows that the environment names, and print what they have."""
+    with user_errors():
+        for address in _addresses():
+            with errors.status("Fetching rows"):
+                found = fetch_rows(default_registry(), address)
+            models = f"{len(found.models)} models, kept as {found.path}"
+            typer.echo(f"{found.url.partition('?')[0]}: {models}")
+
+
+def _addresses() -> Iterator[str]:
+    named = os.environ.get(ROWS_VARIABLE, "").split()
+    if not named:
+        accepted = f"name URLs in {ROWS_VARIABLE}: https://.../rows.toml#sha256=..."
+        raise InvalidParameterError("--rows", "", accepted)
+    yield from named

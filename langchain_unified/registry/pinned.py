@@ -1,0 +1,102 @@
+"""Files of rows at a URL, pinned by their hash: what is kept of them on disk.
+
+They are fetched when somebody asks, by `langchain_unified.discovery.fetch_rows`, and
+never at import or during a call.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from langchain_unified.environment import cache_folder
+from langchain_unified.errors import RegistryError
+from langchain_unified.transport.secrets import masked_url
+
+ROWS_VARIABLE = "LANGCHAIN_UNIFIED_ROWS"
+"""Environment variable that names files of rows at URLs, separated by spaces."""
+
+_LOG = logging.getLogger("langchain_unified")
+_PIN = re.compile(r"sha256=([0-9a-f]{64})", re.IGNORECASE)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Pinned(NamedTuple):
+    """A file of rows at a URL.
+
+    Attributes:
+        url: Where it is.
+        digest: The SHA-256 of its bytes, in lower case.
+    """
+
+    url: str
+    digest: str
+
+    @property
+    def shown(self) -> str:
+        """The URL without what may be a secret: credentials and query."""
+        return masked_url(self.url.partition("?")[0])
+
+    @property
+    def name(self) -> str:
+        """The name of the file that it is kept in."""
+        return f"rows-{sha256(self.url.encode()).hexdigest()[:16]}.toml"
+
+    def matches(self, data: bytes) -> bool:
+        """Tell whether some bytes are those of the file."""
+        return hmac.compare_digest(sha256(data).hexdigest(), self.digest)
+
+
+def read_pinned(address: str) -> Pinned:
+    """Read a URL with a hash, as pip has them.
+
+    Raises:
+        RegistryError: If it has no hash, or is not at an https address.
+
+    Example:
+        >>> read_pinned("https://rows.example.com/models.toml#sha256=" + 64 * "0").url
+        'https://rows.example.com/models.toml'
+    """
+    url, _, fragment = address.strip().partition("#")
+    parts, pin = urlsplit(url), _PIN.fullmatch(fragment)
+    shown = masked_url(url.partition("?")[0])
+    is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK
+    if not is_safe or not parts.hostname:
+        message = f"{shown!r} is no https address of a file of rows."
+        raise RegistryError(message)
+    if pin is None:
+        message = (
+            f"{shown} is not pinned: write {shown}#sha256=<64 hexadecimal digits>, "
+            "as `sha256sum` prints them for the file."
+        )
+        raise RegistryError(message)
+    return Pinned(url, pin.group(1).lower())
+
+
+def kept_rows(address: str, folder: str | Path | None = None) -> Path | None:
+    """Return the file that rows at a URL are kept in, if it is the one pinned.
+
+    What is missing or is not what was pinned is logged: another fetch mends it.
+
+    Args:
+        address: The URL with its hash.
+        folder: Where files are kept; the platform's cache folder if left out.
+
+    Raises:
+        RegistryError: If the address has no hash, or is not at an https address.
+    """
+    pinned = read_pinned(address)
+    path = (Path(folder) if folder else cache_folder()) / pinned.name
+    try:
+        right = pinned.matches(path.read_bytes())
+    except OSError:
+        right = False
+    if not right:
+        how = "langchain-unified refresh --rows"
+        _LOG.warning("The rows of %s are not there; fetch: %s", pinned.shown, how)
+    return path if right else None
