@@ -13,7 +13,13 @@ from typing import Any
 from langchain_unified.data import parse_toml
 from langchain_unified.data.writing import toml_of
 from langchain_unified.discovery.catalogues import NUMBERS, release_of
-from langchain_unified.discovery.upstream import Claim, claims, ours_of, why_left_out
+from langchain_unified.discovery.upstream import (
+    Claim,
+    claims,
+    is_known,
+    ours_of,
+    why_left_out,
+)
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry import Registry
 from langchain_unified.registry.lists import Cache
@@ -72,7 +78,7 @@ def _is_gap(registry: Registry, claim: Claim) -> bool:
         return False
     config = registry.resolve(f"{claim.provider}:{claim.model}")
     if config.match in {"family", "fallback"}:
-        return why_left_out(claim.provider, claim.model) is None
+        return not is_known(config) and not why_left_out(claim.provider, claim.model)
     is_plain = claim.fact not in _OF_NEW_MODELS and config.match == "exact"
     return is_plain and ours_of(config, claim.fact) is None
 

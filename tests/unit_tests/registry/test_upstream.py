@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from datetime import date
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 from langchain_unified.data import read_toml
-from langchain_unified.discovery.rewriting import refresh_rows, with_fact
 from langchain_unified.discovery.upstream import (
     Claim,
     claims,
@@ -142,27 +140,3 @@ def test_an_unknown_id_is_found() -> None:
     claim = Claim("somebody", "openai", "zeta-1", "id", "listed")
 
     assert 1 == len(disagreements(Registry(), [claim]))
-
-
-def test_gaps_are_filled_from_trusted_catalogues_only(tmp_path: Path) -> None:
-    """A fact the rows lack is entered if its catalogue may be believed about it."""
-    table = '[models.gpt-daybreak-red-latest]\nfamily = "x"\n\n[models.other]\n'
-    (tmp_path / "openai.toml").write_text(table, encoding="utf-8")
-    day = date(2031, 1, 1)
-    name = "gpt-daybreak-red-latest"
-    made = [
-        Claim("openai.types", "openai", name, "shutdown", day),
-        Claim("modelparams", "openai", name, "shutdown", date(2030, 1, 1)),
-        Claim("openai.types", "openai", "gpt-4o", "shutdown", day),
-    ]
-    found = refresh_rows(made=made, folder=tmp_path, write=True)
-    text = (tmp_path / "openai.toml").read_text(encoding="utf-8")
-
-    assert [made[0]] == [one.claim for one in found]
-    assert f'family = "x"\nshutdown = {day}\n\n[models.other]' in text
-
-
-def test_a_fact_without_a_table_is_an_error() -> None:
-    """A fact about a model without a table has no place to go."""
-    with pytest.raises(ValueError, match="no table"):
-        with_fact("[models.a]\n", "b", "released", date(2031, 1, 1))
