@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from langchain_unified.environment import cache_folder
 from langchain_unified.errors import RegistryError
-from langchain_unified.transport.secrets import masked_url
 
 ROWS_VARIABLE = "LANGCHAIN_UNIFIED_ROWS"
 """Environment variable that names files of rows at URLs, separated by spaces."""
@@ -40,7 +39,7 @@ class Pinned(NamedTuple):
     @property
     def shown(self) -> str:
         """The URL without what may be a secret: credentials and query."""
-        return masked_url(self.url.partition("?")[0])
+        return _without_secrets(self.url)
 
     @property
     def name(self) -> str:
@@ -64,7 +63,7 @@ def read_pinned(address: str) -> Pinned:
     """
     url, _, fragment = address.strip().partition("#")
     parts, pin = urlsplit(url), _PIN.fullmatch(fragment)
-    shown = masked_url(url.partition("?")[0])
+    shown = _without_secrets(url)
     is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK
     if not is_safe or not parts.hostname:
         message = f"{shown!r} is no https address of a file of rows."
@@ -76,6 +75,12 @@ def read_pinned(address: str) -> Pinned:
         )
         raise RegistryError(message)
     return Pinned(url, pin.group(1).lower())
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL without credentials and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def kept_rows(address: str, folder: str | Path | None = None) -> Path | None:
