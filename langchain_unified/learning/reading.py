@@ -195,13 +195,22 @@ class _Reading:
             elif self._is_about_the_request(do, value):
                 yield Correction(do, None, value, self._said, once)
             return
-        for parameter in self._parameters(row, groups):
+        names = self._parameters(row, groups)
+        if not names and "kind" in groups:
+            yield from self._refused_kind(groups["kind"])
+        for parameter in names:
             feature = _FEATURES.get(parameter) if do == "never" else None
             if feature is not None:
                 yield Correction("feature", None, feature, self._said)
                 continue
             value = _value(do, row, groups)
             yield Correction(do, parameter, value, self._said, once)
+
+    def _refused_kind(self, kind: str) -> Iterator[Correction]:
+        """Remember a kind of tool that the server does not know."""
+        feature, place = f"tool:{kind}", self._refusal.parameter or ""
+        if place.startswith("tools[") and holds(feature, self._plan, frozenset()):
+            yield Correction("feature", None, feature, self._said)
 
     def _refused_schemas(self, name: str | None) -> Iterator[Correction]:
         """Remember the schema that strict mode refused; the others wait a call."""

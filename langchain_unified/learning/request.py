@@ -105,6 +105,9 @@ def holds(feature: str, plan: CallPlan, inputs: frozenset[str]) -> bool:
     """
     if feature.endswith("_inputs"):
         return feature in inputs
+    if feature.startswith("tool:"):
+        kind = feature.removeprefix("tool:")
+        return any(tool.get("type") == kind for tool in plan.body.get("tools", ()))
     keys = set(_all_keys(plan.body, 0))
     needed = _SIGNS.get(feature)
     if feature == "streaming":

@@ -15,6 +15,7 @@ from langchain_unified.history.origin import UNKNOWN, is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
 from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.words import note_new_kind
 from langchain_unified.types import MediaForm
 
 _SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
@@ -89,6 +90,8 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
         made = form.source in LEFT_OUT
         reason = _NOT_READ if made else _NO_PART.format(endpoint=draft.endpoint)
         draft.note("messages", "dropped", requested=_words(form), reason=reason)
+    if verdict == "send" and form.kind == "block" and form.place != "assistant":
+        note_new_kind(draft, "messages", "block_kinds", form.source)
     if not _stays(draft, form):
         reason = f"it cannot stand in the turn of the {form.place}."
         _note(draft, "messages", form, "user", reason)

@@ -15,6 +15,7 @@ from langchain_unified.planner.declaring import (
 )
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.fitting import is_unknown_server
+from langchain_unified.planner.words import check_tool_kinds
 from langchain_unified.schemas.wires import facts, tool_marks
 
 
@@ -34,6 +35,7 @@ def decide_tools(draft: Draft) -> None:
         _check_taken(draft, tools)
     if not _takes_marks(draft):
         tools = _without_marks(draft, tools)
+    check_tool_kinds(draft, tools)
     tools = declared(draft, tools)
     shape = draft.wire.render_tools or _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, on_the_wire(draft, choice))

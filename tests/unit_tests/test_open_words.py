@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.errors import UnifiedError
+from langchain_unified.registry import Registry
+from langchain_unified.testing.server import LoopbackServer
+from langchain_unified.testing.wire import HttpReply, HttpRequest
 from langchain_unified.types import CallPlan, Change
 
 NEW: list[tuple[str, dict[str, Any]]] = [
@@ -80,3 +86,113 @@ def test_the_fastest_tier_draws_a_call_to_responses(name: str) -> None:
     made = plan(name, service_tier="ultrafast")
 
     assert ("responses", "ultrafast") == (made.endpoint, made.body["service_tier"])
+
+
+def test_a_new_kind_of_tool_is_sent_on_record() -> None:
+    """A tool of tomorrow goes to the provider, a known one without a word."""
+    made = plan("gpt-5.6", tools=[{"type": "warp_drive"}, {"type": "web_search"}])
+
+    assert ["warp_drive", "web_search"] == [t["type"] for t in made.body["tools"]]
+    assert ["warp_drive"] == [change.sent for change in _about(made, "tools")]
+
+
+def test_a_new_tool_of_gemini_is_sent_on_record() -> None:
+    """Its tools are objects with one key, in either spelling."""
+    tools: list[Any] = [{"warp_drive": {}}, {"googleSearch": {}}, {"url_context": {}}]
+    made = plan("google_genai:gemini-4-argon", tools=tools)
+
+    assert tools == made.body["tools"]
+    assert ["warp_drive"] == [change.sent for change in _about(made, "tools")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("hologram", {}), ("input_hologram", {"use_responses_api": True})],
+)
+def test_a_new_kind_of_block_is_sent_on_record(
+    kind: str, settings: dict[str, Any]
+) -> None:
+    """Content of a type that no row knows is for the provider to judge."""
+    message = HumanMessage([{"type": kind, "data": "x"}])
+    made = UnifiedChatModel(model="gpt-5.4").explain([message], **settings)
+
+    assert [kind] == [change.sent for change in _about(made, "messages")]
+
+
+class Refusing:
+    """An OpenAI that refuses what it does not know, in OpenAI's words."""
+
+    def __init__(self, param: str, word: str, legal: str) -> None:
+        said = f"Invalid value: '{word}'. Supported values are: {legal}."
+        error = {"message": said, "type": "invalid_request_error", "param": param}
+        self.error = {"error": {**error, "code": "invalid_value"}}
+        self.word, self.seen = word, 0
+        self.server = LoopbackServer(self._respond)
+
+    def _respond(self, request: HttpRequest) -> HttpReply:
+        self.seen += 1
+        kind = {"content-type": "application/json"}
+        if f'"{self.word}"' in request.raw.decode():
+            return HttpReply(400, kind, json.dumps(self.error).encode())
+        return HttpReply(200, kind, json.dumps(ANSWER).encode())
+
+
+ANSWER = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-4o",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "ok"},
+        }
+    ],
+}
+
+
+def _at(refusing: Refusing, name: str, **settings: Any) -> UnifiedChatModel:
+    where = f"http://127.0.0.1:{refusing.server.port}/v1"
+    there = {"base_url": where, "api_key": "k", "profile": "openai"}
+    return UnifiedChatModel(
+        model=name, providers={"openai": there}, registry=Registry(), **settings
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "word", "legal"),
+    [
+        ("service_tier", "warp", "'auto', 'default', 'flex' and 'priority'"),
+        ("reasoning_effort", "ultra", "'low', 'medium' and 'high'"),
+        ("verbosity", "epic", "'low', 'medium' and 'high'"),
+    ],
+)
+def test_a_new_word_that_is_refused_is_learned(
+    parameter: str, word: str, legal: str
+) -> None:
+    """The call is answered, and the next one does not send the word."""
+    refusing = Refusing(parameter, word, legal)
+    refusing.server.start()
+    try:
+        llm = _at(refusing, "gpt-5.4", **{parameter: word})
+        first, second = llm.invoke("hi"), llm.invoke("hi")
+    finally:
+        refusing.server.stop()
+
+    assert ("ok", "ok", 3) == (first.text, second.text, refusing.seen)
+
+
+def test_a_new_tool_that_is_refused_is_refused_before_sending() -> None:
+    """A tool may not be dropped: the second call does not reach the server."""
+    refusing = Refusing("tools[0].type", "warp_drive", "'function' and 'mcp'")
+    refusing.server.start()
+    try:
+        llm = _at(refusing, "gpt-5.6", tools=[{"type": "warp_drive"}])
+        for _ in range(2):
+            with pytest.raises(UnifiedError, match="warp_drive"):
+                llm.invoke("hi")
+    finally:
+        refusing.server.stop()
+
+    assert 1 == refusing.seen
