@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from langchain_unified.learning import Lessons
     from langchain_unified.registry import Registry, default_registry
     from langchain_unified.rollout import Rollout
+    from langchain_unified.runtime import Runtime
     from langchain_unified.service import UnifiedInferenceService
     from langchain_unified.shims.base import ProviderShim
     from langchain_unified.types import (
@@ -68,6 +69,7 @@ _HOMES = {
     "default_registry": "registry",
     "init_chat_model": "factory",
     "Rollout": "rollout",
+    "Runtime": "runtime",
 }
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "RefusalError",
     "Registry",
     "Rollout",
+    "Runtime",
     "StructuredOutputError",
     "TruncatedOutputError",
     "UnifiedChatModel",

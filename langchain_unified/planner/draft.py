@@ -8,7 +8,7 @@ from typing import Any
 from langchain_unified.errors import UnsupportedError
 from langchain_unified.planner.merging import merged, replaced
 from langchain_unified.schemas import Reading
-from langchain_unified.settings import importance, is_neutral
+from langchain_unified.settings import importance, is_neutral, settings
 from langchain_unified.types import (
     Change,
     ChangeKind,
@@ -20,6 +20,8 @@ from langchain_unified.types import (
 from langchain_unified.wires import load_wire
 
 _RESPONSES = "responses"
+OPENAI_ENDPOINTS = ("chat", _RESPONSES)
+"""The endpoints of OpenAI's wire, whoever serves them."""
 
 
 class Draft:
@@ -52,7 +54,7 @@ class Draft:
     ) -> None:
         """Start with everything wanted and nothing decided."""
         self.invocation, self.config, self.endpoint = invocation, config, endpoint
-        self.mapping: ParameterMapping = config.mappings[endpoint]
+        self.mapping = _with_rows(config.mappings[endpoint], invocation.params)
         self.wire = load_wire(self.mapping.wire)
         self.given: dict[str, Any] = dict(invocation.params)
         self.wanted: dict[str, Any] = dict(invocation.params)
@@ -211,6 +213,25 @@ class Draft:
             reason=reason,
             feature=feature,
         )
+
+
+def _with_rows(
+    mapping: ParameterMapping, params: Mapping[str, Any]
+) -> ParameterMapping:
+    """Add the rules of settings that say themselves how OpenAI's endpoints take them.
+
+    What the rows of models say goes first.
+    """
+    if mapping.endpoint not in OPENAI_ENDPOINTS:
+        return mapping
+    rows = settings()
+    names = {name: rows[name].sent_as for name in params if name in rows}
+    own = {
+        name: ParameterRule(name, sent_as)
+        for name, sent_as in names.items()
+        if sent_as and name not in mapping.rules
+    }
+    return mapping._replace(rules={**mapping.rules, **own}) if own else mapping
 
 
 def put_path(body: dict[str, Any], path: str, value: Any) -> None:

@@ -15,7 +15,7 @@ from langchain_unified.planner import (
     structure,
     tools,
 )
-from langchain_unified.planner.draft import Draft
+from langchain_unified.planner.draft import OPENAI_ENDPOINTS, Draft
 from langchain_unified.planner.overrides import apply_extra_body
 from langchain_unified.types import (
     CHAT_ONLY,
@@ -25,8 +25,6 @@ from langchain_unified.types import (
     ModelConfig,
 )
 from langchain_unified.wires import Rule
-
-_OPENAI_ENDPOINTS = ("chat", "responses")
 
 
 def _run_early_rules(draft: Draft) -> None:
@@ -108,7 +106,7 @@ def plan(invocation: Invocation, config: ModelConfig) -> CallPlan:
 
 def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
     forced = invocation.endpoint or _endpoint_of_content(invocation, config)
-    if forced is None or not {*_OPENAI_ENDPOINTS} & {*config.endpoints}:
+    if forced is None or not {*OPENAI_ENDPOINTS} & {*config.endpoints}:
         return _served(invocation, config)
     known = config.provenance.get("endpoints")
     said = known is not None and known.layer in {"learned", "override"}
@@ -211,7 +209,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
 
 def _nulls(draft: Draft) -> dict[str, None]:
     """Return the settings that are sent as null, by their wire names."""
-    if draft.endpoint not in _OPENAI_ENDPOINTS:
+    if draft.endpoint not in OPENAI_ENDPOINTS:
         return {}
     rules = filter(None, map(draft.rule, draft.invocation.nulls))
     names = (rule.name for rule in rules if rule.accepts == "any")
@@ -228,7 +226,7 @@ def _content_version(draft: Draft, invocation: Invocation) -> str | None:
 
 
 def _route(draft: Draft, config: ModelConfig) -> Literal["patched", "direct", "native"]:
-    if draft.endpoint not in _OPENAI_ENDPOINTS:
+    if draft.endpoint not in OPENAI_ENDPOINTS:
         return "native"
     plain = draft.endpoint == "chat" and not config.reasons
     return "patched" if plain else "direct"
