@@ -30,12 +30,12 @@ from langchain_unified.drop_in import (
     keywords,
     serialization,
 )
-from langchain_unified.given import reading, sendable
+from langchain_unified.history.inputs import reading, sendable
 from langchain_unified.history.media import completed
-from langchain_unified.planning import Planning
 from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout import Router, ShadowReport
 from langchain_unified.rollout.control import rollout_of
+from langchain_unified.runner.planning import Planning
 from langchain_unified.settings import Settings, declared, forget_table
 from langchain_unified.types import CallPlan, ModelConfig
 

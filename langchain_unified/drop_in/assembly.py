@@ -10,9 +10,9 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.prompt_values import PromptValue
 
 from langchain_unified.cost import Purse
-from langchain_unified.planning import Planning
 from langchain_unified.rollout import Router
 from langchain_unified.runner import Runner
+from langchain_unified.runner.planning import Planning
 from langchain_unified.settings import rows_of, spellings
 
 _READ_APART = {"model", "rollout"}

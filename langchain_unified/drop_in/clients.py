@@ -26,7 +26,7 @@ def attribute(name: str) -> Any:
     as `unittest.mock.patch.object` does at its end.
 
     Args:
-        name: One of `langchain_unified.clients.CLIENTS`.
+        name: One of `langchain_unified.runner.clients.CLIENTS`.
     """
 
     def read(model: Any) -> Any:
@@ -58,7 +58,7 @@ def sdk_client(runner: Runner, name: str) -> Any:
 
     Args:
         runner: Carries out the calls of the model.
-        name: One of `langchain_unified.clients.CLIENTS`.
+        name: One of `langchain_unified.runner.clients.CLIENTS`.
 
     Raises:
         NoClientError: If there is no key to make them with.

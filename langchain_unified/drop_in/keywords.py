@@ -12,7 +12,6 @@ from langchain_core.runnables import RunnableSerializable
 from pydantic import ValidationError
 
 from langchain_unified import choice, connection
-from langchain_unified.clients import CLIENTS, connected
 from langchain_unified.data.connections import facts_of
 from langchain_unified.environment import (
     URL_WHEN_MADE,
@@ -27,6 +26,7 @@ from langchain_unified.errors import (
 from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.control import rollout_of
+from langchain_unified.runner.clients import CLIENTS, connected
 from langchain_unified.servers import owned_keywords, server_of, user_configured
 from langchain_unified.settings import (
     Settings,

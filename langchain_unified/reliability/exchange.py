@@ -18,7 +18,7 @@ from langchain_unified.errors import (
     ProviderTimeoutError,
     UnifiedError,
 )
-from langchain_unified.given import unwritable
+from langchain_unified.reliability.writing import unwritable
 from langchain_unified.runtime import EXCHANGE, Runtime, runtime
 
 _QUOTED = 300

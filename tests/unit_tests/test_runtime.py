@@ -17,7 +17,7 @@ from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.errors import ProviderError
 from langchain_unified.reliability import breakers, configure
 from langchain_unified.runtime import Bounded, Runtime
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.testing import ProviderEmulator, Reply
 from langchain_unified.testing.server import HttpReply
 from tests.unit_tests.servers.loopback import CompatibleServer, json_reply, refusal
 
@@ -91,15 +91,6 @@ def _refused(body: dict[str, Any]) -> HttpReply:
     return json_reply({"error": error}, 400)
 
 
-def until(holds: Callable[[], bool]) -> bool:
-    """Wait for what another thread does, for five seconds at most."""
-    for _ in range(500):
-        if holds():
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def _pair(**settings: Any) -> tuple[UnifiedChatModel, UnifiedChatModel]:
     """Return two equal models, each with a runtime of its own."""
     one, two = (
@@ -159,28 +150,24 @@ def test_limits_stay_in_a_runtime() -> None:
             one.invoke("hi")
 
 
-def test_places_stay_in_a_runtime() -> None:
+def test_places_stay_in_a_runtime(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
     """`max_concurrency` counts the requests of a runtime."""
-    held, free = threading.Event(), threading.Event()
-
-    def answer(_: dict[str, Any]) -> HttpReply:
-        held.set()
-        free.wait(5)
-        return json_reply(COMPLETION)
-
-    with CompatibleServer(answer) as server:
-        one, two = _pair(model="gpt-4o", base_url=server.url, max_concurrency=1)
-        call = threading.Thread(target=one.invoke, args=("hi",))
+    provider_emulator.script(Reply(delay=1.5), Reply(delay=1.5))
+    pair = [model(max_concurrency=1, runtime=Runtime()) for _ in range(2)]
+    calls = [threading.Thread(target=llm.invoke, args=("hi",)) for llm in pair]
+    for call in calls:
         call.start()
-        held.wait(5)
-        other = threading.Thread(target=two.invoke, args=("hi",))
-        other.start()
-        waiting = until(lambda: len(server.bodies) == 2)
-        free.set()
+    for _ in range(100):
+        if len(provider_emulator.requests) == len(pair):
+            break
+        time.sleep(0.01)
+    under_way = len(provider_emulator.requests)
+    for call in calls:
         call.join()
-        other.join()
 
-    assert waiting
+    assert len(pair) == under_way
 
 
 def test_breakers_stay_in_a_runtime() -> None:

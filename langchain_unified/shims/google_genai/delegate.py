@@ -22,7 +22,8 @@ from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.given import check_writable, reading
+from langchain_unified.history.inputs import reading
+from langchain_unified.reliability.writing import check_writable
 from langchain_unified.shims.google_genai.config import render_config
 from langchain_unified.shims.google_genai.parts import Places, put_results
 from langchain_unified.shims.google_genai.responses import (

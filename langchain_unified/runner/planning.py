@@ -18,9 +18,9 @@ from langchain_unified.history.traits import mentions_json, traits_of
 from langchain_unified.learning import Lessons, Trial
 from langchain_unified.planner.cache import PlanCache
 from langchain_unified.reliability.scope import Scope
-from langchain_unified.scoping import scope_of
+from langchain_unified.runner.scoping import scope_of
+from langchain_unified.runner.wiring import Wiring
 from langchain_unified.types import CallPlan, Invocation, ModelConfig
-from langchain_unified.wiring import Wiring
 
 LEARNING_VARIABLE = "LANGCHAIN_UNIFIED_LEARNING"
 """Environment variable: `off` and nothing is learned from refused requests."""

@@ -1,9 +1,8 @@
-"""What a call is given, checked before it is planned: messages, headers, JSON."""
+"""The input of a call, read as messages or refused in words of ours."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +11,6 @@ from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from pydantic import ValidationError
 
 from langchain_unified.errors import (
-    InvalidParameterError,
     InvalidTypeError,
     UnifiedError,
     invalid_as,
@@ -69,44 +67,3 @@ def _in_words(error: Exception) -> str:
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
     said = f"the key {error} is missing." if isinstance(error, KeyError) else str(error)
     return said.partition("\nFor troubleshooting")[0][:_LONGEST]
-
-
-def unwritable(error: Exception) -> InvalidParameterError:
-    """Return the error of a request that cannot be written as JSON, or as headers."""
-    what = "it holds lone surrogates, or headers that are not ASCII"
-    if not isinstance(error, UnicodeEncodeError):
-        what = f"{error}. Numbers must be finite, other values plain data"
-    accepted = f"the request cannot be written: {what}."
-    return invalid_as(error, "request", "...", accepted)
-
-
-def check_writable(*values: Any) -> None:
-    """Refuse what JSON cannot hold, for an SDK that would send it all the same.
-
-    Args:
-        values: JSON values.
-
-    Raises:
-        InvalidParameterError: If a text holds half of a surrogate pair, or a number is
-            not finite.
-    """
-    pending: list[Any] = list(values)
-    while pending:
-        value = pending.pop()
-        if isinstance(value, str):
-            if not value.isascii():
-                _encoded(value)
-        elif isinstance(value, Mapping):
-            pending += value
-            pending += value.values()
-        elif isinstance(value, (list, tuple)):
-            pending += value
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise unwritable(ValueError(f"{value} is no number of JSON"))
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise unwritable(error) from error
