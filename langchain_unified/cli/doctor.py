@@ -14,7 +14,8 @@ from urllib.request import getproxies, proxy_bypass
 import typer
 
 from langchain_unified.cli.asked import AsJson
-from langchain_unified.cli.output import console, print_json, table
+from langchain_unified.cli.ending import ages, endings
+from langchain_unified.cli.output import console, print_json, table, user_errors
 from langchain_unified.data.connections import facts_of
 from langchain_unified.registry import (
     ENABLE_VARIABLE,
@@ -47,17 +48,26 @@ Row = tuple[str, str, str]
 
 
 def doctor(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(help="Models in use, or files and folders that name them."),
+    ] = None,
     *,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not look whether hosts answer.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check keys, versions, settings and whether the providers can be reached.
+    """Check keys, versions, settings, models in use, and the way to the providers.
+
+    Of each model that is named here, in a variable such as OPENAI_MODEL or in rows of
+    your own, it tells when it ends and the call that replaces it.
 
     Exit code 1 if no provider has a key.
     """
-    rows = [*_versions(), *_keys(), *_settings(), _facts()]
+    rows = [*_versions(), *_keys(), *_settings(), _facts(), ages()]
+    with user_errors():
+        rows += endings(models or ())
     rows += [] if offline else [*_connections()]
     if as_json:
         print_json(

@@ -1,0 +1,135 @@
+"""Which of the user's models end when, and how old the facts are, for `doctor`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from langchain_unified.errors import InvalidParameterError
+from langchain_unified.registry import default_registry
+from langchain_unified.registry.facts import citations
+from langchain_unified.types import ModelConfig
+
+Row = tuple[str, str, str]
+
+_OLD = 30
+"""Days after which facts may have changed: models come and go by the month."""
+_VARIABLE = re.compile(r"(?:^|_)MODEL(?:_NAME|_ID)?$")
+_NAMED = re.compile(r"""(?:["']|[:=]\s*)([A-Za-z][\w.:/@-]+)""")
+"""A text in quotes, or a value in a settings file."""
+_READ = frozenset(
+    {".py", ".ipynb", ".toml", ".yaml", ".yml", ".json", ".ini", ".cfg", ".env"}
+)
+_LEFT_OUT = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
+_MOST_FILES, _MOST_BYTES = 5_000, 2_000_000
+
+
+def ages() -> Row:
+    """Return when the facts about models were read, and what to do about old ones."""
+    registry = default_registry()
+    read = {one.checked for c in registry.models() for one in citations(c)} - {""}
+    if not read:
+        return "facts were read", "never", ""
+    age = (registry.today() - date.fromisoformat(max(read))).days
+    mend = "pip install -U langchain-unified, or langchain-unified refresh --facts"
+    told = f"{min(read)} to {max(read)}, the newest {max(age, 0)} days ago"
+    return "facts were read", told, mend if age > _OLD else ""
+
+
+def endings(named: Iterable[str]) -> Iterator[Row]:
+    """Yield a row for each model in use: its end, and the call that replaces it.
+
+    Args:
+        named: Models, and files or folders that name some.
+
+    Raises:
+        InvalidParameterError: If one is neither a path nor the name of a model.
+    """
+    found = dict[str, str]()
+    for name in named:
+        path = Path(name).expanduser()
+        if path.exists():
+            for model, place in _in_files(path):
+                found.setdefault(model, place)
+        elif _is_model(name):
+            found.setdefault(name, "")
+        else:
+            accepted = "it is no file or folder, and no row is about it."
+            raise InvalidParameterError("MODELS", name, accepted)
+    for model, place in (*_in_environment(), *_in_rows()):
+        found.setdefault(model, place)
+    for model, place in found.items():
+        yield _row(default_registry().resolve(model), model, place)
+
+
+def _row(config: ModelConfig, model: str, place: str) -> Row:
+    life, today = config.lifecycle, default_registry().today()
+    source = f" ({place})" if place else ""
+    if life.served_by and life.served_from:
+        when = f"{life.served_by} answers from {life.served_from} on"
+    elif life.shutdown is None:
+        return f"model {model}", "no end is announced", place
+    else:
+        days = (life.shutdown - today).days
+        told = f"in {days} days" if days > 0 else "it is over"
+        when = f"ends {life.shutdown}, {told}"
+    call = life.replacement_call
+    return f"model {model}", when, f"{f'write {call}' if call else ''}{source}".strip()
+
+
+def _is_model(name: str) -> bool:
+    return bool(name.strip()) and default_registry().match(name) not in {
+        "family",
+        "fallback",
+    }
+
+
+def _in_environment() -> Iterator[tuple[str, str]]:
+    for variable, value in os.environ.items():
+        if _VARIABLE.search(variable) and value.isprintable() and _is_model(value):
+            yield value, f"from {variable}"
+
+
+def _in_rows() -> Iterator[tuple[str, str]]:
+    """Yield the models that the user's own rows and aliases are about."""
+    registry = default_registry()
+    for alias, target in registry.aliases().items():
+        yield target, f"alias {alias}"
+    for name, row in registry.own().items():
+        config = registry.resolve(name)
+        if config.lifecycle.shutdown or config.lifecycle.served_by:
+            yield name, f"a row of {row.get('source', 'your own')}"
+
+
+def _in_files(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the models that files name, each with the first place that does."""
+    names = {config.model for config in default_registry().models()}
+    for file in _files(path):
+        try:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # It may go, or be somebody else's, meanwhile.
+            continue
+        for number, line in enumerate(lines, 1):
+            for word in _NAMED.findall(line):
+                if word in names or word.partition(":")[2] in names:
+                    yield word, f"{file}:{number}"
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    left = _MOST_FILES
+    for folder, folders, names in os.walk(path):
+        folders[:] = [
+            name for name in folders if name not in _LEFT_OUT and name[:1] != "."
+        ]
+        for name in sorted(names):
+            file = Path(folder, name)
+            is_read = file.suffix in _READ or name == ".env"
+            if left and is_read and file.stat().st_size <= _MOST_BYTES:
+                left -= 1
+                yield file

@@ -1,0 +1,96 @@
+"""doctor: how old the facts are, and which models end when."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_unified.cli.app import app
+from langchain_unified.registry import Registry, default_registry
+
+ENDING = next(
+    config
+    for config in Registry().models()
+    if config.lifecycle.shutdown
+    and config.lifecycle.replacement_with
+    and config.match == "exact"
+)
+"""A model whose successor does as it did with some settings."""
+
+
+@pytest.fixture(autouse=True)
+def fresh_registry() -> Iterator[None]:
+    """The registry of a new process, and a new one afterwards."""
+    default_registry.cache_clear()
+    yield
+    default_registry.cache_clear()
+
+
+def _told(*arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
+    """Return what doctor tells, by what it is about."""
+    asked = ["doctor", "--offline", "--json", *arguments]
+    result = CliRunner().invoke(app, asked, env=environment)
+    rows = json.loads(result.stdout)
+    return {row["what"]: (row["state"], row["advice"]) for row in rows}
+
+
+def test_the_age_of_the_facts_is_told() -> None:
+    """The oldest and the newest day on which sources were read."""
+    state, _ = _told()["facts were read"]
+
+    assert re.fullmatch(
+        r"20\d\d-\d\d-\d\d to 20\d\d-\d\d-\d\d, the newest \d+ .*", state
+    )
+
+
+def test_a_model_that_ends_has_the_exact_call() -> None:
+    """The successor comes with the settings that make it do as the model did."""
+    state, advice = _told(ENDING.model)[f"model {ENDING.model}"]
+
+    assert f"ends {ENDING.lifecycle.shutdown}" in state
+    assert f"write {ENDING.lifecycle.replacement_call}" == advice
+    assert ", " in ENDING.lifecycle.replacement_call
+
+
+def test_models_of_the_surroundings_are_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Variables, rows and aliases of the user's own name models too."""
+    rows = tmp_path / "rows.toml"
+    rows.write_text(f'[aliases]\nours = "{ENDING.model}"\n')
+    monkeypatch.setenv("LANGCHAIN_UNIFIED_MODELS", str(rows))
+    told = _told(OPENAI_MODEL="gpt-4o", OTHER_MODEL="no model of anybody")
+
+    assert {f"model {ENDING.model}", "model gpt-4o"} == {
+        what for what in told if what.startswith("model ")
+    }
+    assert "alias ours" in told[f"model {ENDING.model}"][1]
+    assert "from OPENAI_MODEL" in told["model gpt-4o"][1]
+
+
+def test_models_in_files_are_found_with_their_place(tmp_path: Path) -> None:
+    """Code, notebooks and settings files are read; folders of packages are not."""
+    app_file = tmp_path / "app.py"
+    app_file.write_text(f"o1 = 1\nllm = Chat(model='{ENDING.model}')\n")
+    (tmp_path / "settings.yaml").write_text("model: openai:gpt-4o\nname: words\n")
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "x.py").write_text("m = 'gpt-4.1'\n")
+    told = _told(str(tmp_path))
+
+    assert {f"model {ENDING.model}", "model openai:gpt-4o"} == {
+        what for what in told if what.startswith("model ")
+    }
+    assert f"({app_file}:2)" in told[f"model {ENDING.model}"][1]
+
+
+def test_a_name_that_is_nothing_is_an_error() -> None:
+    """A slip in a name is told, with exit code 2."""
+    result = CliRunner().invoke(app, ["doctor", "--offline", "gtp-4o"])
+
+    assert 2 == result.exit_code
+    assert "no file or folder" in result.stderr
