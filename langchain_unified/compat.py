@@ -204,11 +204,14 @@ class LangChainCompatibilityService:
         """Return what has the old service's call compared when it is over."""
         args = [*map(_copied, args)]
         named = {key: _copied(value) for key, value in named.items()}
-        service, stream = self.unified_service, name.startswith("stream")
-        observe = partial(service.llm.router.observe, stream=stream)
-        read = partial(_read, service, name, args, named)
-        several = "batch" in name
-        return partial(observe, served, None if several else read, self._name(model))
+        service = self.unified_service
+
+        def read() -> tuple[Any, dict[str, Any]]:
+            return service.ask(name, *args, **named).call()
+
+        observe = partial(service.llm.router.observe, stream=name.startswith("stream"))
+        one = None if "batch" in name else read
+        return partial(observe, served, one, self._name(model))
 
     def _new(self, ask: Callable[[], Any], model: object) -> Any:
         """Return the new service's answer, as the old one would have put it."""
@@ -263,13 +266,6 @@ class _Ready(dict[str, Any]):
     def __await__(self) -> Generator[Any, None, dict[str, Any]]:
         yield from ()
         return dict(self)
-
-
-def _read(
-    service: UnifiedInferenceService, name: str, args: Any, named: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """Return what the new service's method would ask the chat model."""
-    return service.ask(name, *args, **named).call()
 
 
 def _told(served: Served, found: Any) -> Any:

@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -78,12 +79,14 @@ class Background:
         with self._changed:
             if len(self._jobs) >= self._limit:
                 return False
-            self._jobs.append(job)
             if self._threads < self._workers:
-                self._threads += 1
                 work = threading.Thread(target=self._work, name=self._name, daemon=True)
-                work.start()
-        return True
+                with suppress(RuntimeError):  # No thread is to be had any more.
+                    work.start()
+                    self._threads += 1
+            if self._threads:
+                self._jobs.append(job)
+            return bool(self._threads)
 
     def drain(self, timeout: float) -> bool:
         """Wait until every job taken is done; tell whether that was in time."""
@@ -193,7 +196,8 @@ class ShadowStore(PerProcess):
         if self._is_due and not due:
             later = threading.Timer(_SECONDS_BETWEEN_WRITES, self._publish)
             later.daemon = True
-            later.start()
+            with suppress(RuntimeError):  # The process ends, and tells it then.
+                later.start()
 
     def _publish(self) -> None:
         """Hand the report on if it has changed; a full disk does not fail a call."""
