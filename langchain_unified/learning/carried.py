@@ -20,7 +20,7 @@ _DEEPEST = 40
 _HOLE = "\0"
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _ESCAPED = re.compile(r"\\(?:u00|x)([2-7][0-9a-fA-F])")
-_SHORTEST_REPEAT = 16
+_SHORTEST_REPEAT, _LONG_REPEAT = 16, 24
 
 
 def texts_of(value: Any, *, most: int = _MOST_TEXTS) -> list[str]:
@@ -87,14 +87,15 @@ def _written(text: str) -> Iterator[str]:
 
 
 def repeats(wording: str, texts: Sequence[str]) -> bool:
-    """Tell whether a wording stands in what the request carried, however written.
+    """Tell whether part of a wording stands in what the request carried.
 
-    Cut off, escaped or with other spaces: only letters and digits are compared.
+    However written: escaped, cut off or with other spaces, only letters and digits are
+    compared. Where too much is found in common, one thing less is learned.
     """
-    plain = _plain(wording)
-    if len(plain) < _SHORTEST_REPEAT:
-        return False
-    return any(plain in _plain(text) for text in (*texts, "".join(texts)))
+    plain, carried = _plain(wording), "".join(map(_plain, texts))
+    size = min(len(plain), _LONG_REPEAT)
+    starts = range(len(plain) - size + 1) if size >= _SHORTEST_REPEAT else ()
+    return any(plain[start : start + size] in carried for start in starts)
 
 
 def holds_all(words: Iterable[str], texts: Sequence[str]) -> bool:

@@ -42,15 +42,8 @@ class Trial(NamedTuple):
     correction: Correction
 
 
-class Key(NamedTuple):
-    """What a lesson is about, and whose it is."""
-
-    provider: str
-    base_url: str
-    endpoint: str
-    model: str
-    credentials: str = ""
-    tenant: str = ""
+Key = tuple[str, str, str, str, str, str]
+"""What a lesson is about and whose it is: the first six fields of a `Lesson`."""
 
 
 class Lesson(NamedTuple):
@@ -61,23 +54,22 @@ class Lesson(NamedTuple):
         base_url: The server that said so; empty for the provider's own.
         endpoint: The endpoint it holds on.
         model: The wire name of the model.
-        correction: What to change.
-        learned: When, ISO format, UTC.
         credentials: A digest of the credentials it was learned with.
         tenant: The `tenant` of the call it was learned from.
+        correction: What to change.
+        learned: When, ISO format, UTC.
     """
 
     provider: str
     base_url: str
     endpoint: str
     model: str
+    credentials: str
+    tenant: str
     correction: Correction
     learned: str
-    credentials: str = ""
-    tenant: str = ""
 
     @property
     def key(self) -> Key:
-        """What the lesson is about."""
-        where = (self.provider, self.base_url, self.endpoint, self.model)
-        return Key(*where, self.credentials, self.tenant)
+        """What the lesson is about, and whose it is."""
+        return self[:6]

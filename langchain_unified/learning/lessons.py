@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_unified.learning.correction import Correction, Key, Lesson, Trial
 from langchain_unified.learning.overlay import corrected
-from langchain_unified.learning.rows import PREFIX, StoreError, read_rows, write_rows
+from langchain_unified.learning.rows import (
+    PREFIX,
+    StoreError,
+    name_of,
+    read_rows,
+    write_rows,
+)
 from langchain_unified.learning.sanity import is_well_formed
 from langchain_unified.reliability.scope import Scope
 from langchain_unified.runtime import Bounded
@@ -131,12 +137,8 @@ class Lessons:
 
     def about(self, config: ModelConfig, base_url: str | None) -> list[Lesson]:
         """Return the lessons about a model at a server, whoever learned them."""
-        asked = (config.provider, base_url or "", config.model)
-        return [
-            lesson
-            for lesson in self.all()
-            if (lesson.provider, lesson.base_url, lesson.model) == asked
-        ]
+        here = (config.provider, base_url or "", config.model)
+        return [one for one in self.all() if (*one[:2], one.model) == here]
 
     def forget(self, model: str | None = None) -> int:
         """Forget what was learned about a model, or everything.
@@ -148,16 +150,15 @@ class Lessons:
             How many lessons were forgotten.
         """
         self._load()
-        gone = {
-            kept[0].lesson.key: len(kept)
-            for kept in self._lessons
-            if kept and model in {None, kept[0].lesson.model}
-        }
-        for key in gone:
+        found = [
+            kept for kept in self._lessons if model in {None, kept[0].lesson.model}
+        ]
+        keys = [kept[0].lesson.key for kept in found]
+        for key in keys:
             self._lessons.pop(key)
         self._applied.clear()
-        self._with_store("mdelete", [write_rows(key, ())[0] for key in gone])
-        return sum(gone.values())
+        self._with_store("mdelete", [name_of(key) for key in keys])
+        return sum(map(len, found))
 
     def _corrected(
         self, config: ModelConfig, scope: Scope, trials: Sequence[Trial]
@@ -193,11 +194,10 @@ class Lessons:
     def _add(self, key: Key, correction: Correction) -> None:
         with self._lock:
             if self._store is not None:  # what others learned in the meantime
-                self._read([write_rows(key, ())[0]])
+                self._read([name_of(key)])
             now = time.time()
             learned = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            where = (key.provider, key.base_url, key.endpoint, key.model)
-            lesson = Lesson(*where, correction, learned, key.credentials, key.tenant)
+            lesson = Lesson(*key, correction=correction, learned=learned)
             kept = tuple(
                 k
                 for k in self._lessons.find(key) or ()
@@ -206,11 +206,10 @@ class Lessons:
             new = (*kept[-_MOST_PER_KEY + 1 :], _Kept(now + self._lifetime, lesson))
             self._lessons.put(key, new)
             self._applied.clear()
-            self._with_store("mset", [write_rows(key, [k.lesson for k in new])])
+            rows = write_rows([k.lesson for k in new])
+            self._with_store("mset", [(name_of(key), rows)])
 
     def _load(self) -> None:
-        if self._loaded:
-            return
         with self._lock:
             if not self._loaded:
                 self._read(list(self._with_store("yield_keys", prefix=PREFIX) or ()))
@@ -221,13 +220,11 @@ class Lessons:
             if data is None:
                 continue
             try:
-                lessons = [Lesson(**row) for row in read_rows(data)]
+                kept = [_Kept(self._end(lesson), lesson) for lesson in read_rows(data)]
             except StoreError as error:
                 self._warn(error)
                 continue
             now = time.time()
-            ends = [self._end(lesson) for lesson in lessons]
-            kept = tuple(map(_Kept, ends, lessons))
             living = tuple(k for k in kept if now < k.until <= now + self._lifetime)
             if living:
                 self._lessons.put(living[0].lesson.key, living)
@@ -259,4 +256,4 @@ class Lessons:
 
 def _key(config: ModelConfig, endpoint: str, scope: Scope) -> Key:
     where = (config.provider, scope.server, endpoint, config.model)
-    return Key(*where, scope.credentials, scope.tenant)
+    return (*where, scope.credentials, scope.tenant)

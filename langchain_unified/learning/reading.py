@@ -49,6 +49,7 @@ _NEVER_CODES = frozenset(
 _VALUE_CODES = frozenset({"unsupported_value"})
 _EXTRA = ("extra_forbidden", "value_error.extra")
 _ROLE = re.compile(r"(?:messages|input)\W*\d+\W*role$")
+_CONTENT = re.compile(r"(?:messages|input|contents|prompt)\b")
 _FEATURES = {
     "tools": "tool_calling",
     "functions": "tool_calling",
@@ -251,7 +252,8 @@ class _Reading:
             return names
         # The field is surer than the words: both must mean the same.
         meant = find_named(field, self._plan)
-        return names if meant is None or meant.parameter == names[0] else []
+        is_same = meant.parameter == names[0] if meant else not _CONTENT.match(field)
+        return names if is_same else []
 
 
 _BOUNDS = {"le": "maximum", "ge": "minimum"}

@@ -17,22 +17,27 @@ VERSION = 2
 
 _LARGEST = 256 * 1024
 _LONGEST = 2_048
-_WHERE = ("provider", "base_url", "endpoint", "model", "credentials", "tenant")
+_WHERE = Lesson._fields[:6]
+_CHANGE = ("do", "parameter", "value", "said")
 
 
 class StoreError(ValueError):
     """Something in the store is not what this version writes."""
 
 
-def write_rows(key: Key, lessons: Iterable[Lesson]) -> tuple[str, bytes]:
-    """Return the name of a key in the store, and its lessons as bytes."""
-    name = PREFIX + sha256("\n".join(key).encode()).hexdigest()[:32]
+def name_of(key: Key) -> str:
+    """Return the name in the store of what is known under a key."""
+    return PREFIX + sha256("\n".join(key).encode()).hexdigest()[:32]
+
+
+def write_rows(lessons: Iterable[Lesson]) -> bytes:
+    """Return lessons as bytes."""
     rows = [_row(lesson) for lesson in lessons]
-    return name, json.dumps({"version": VERSION, "lessons": rows}).encode()
+    return json.dumps({"version": VERSION, "lessons": rows}).encode()
 
 
-def read_rows(data: bytes) -> list[dict[str, Any]]:
-    """Return the fields of the lessons that some bytes hold.
+def read_rows(data: bytes) -> list[Lesson]:
+    """Return the lessons that some bytes hold.
 
     Raises:
         StoreError: If they are damaged, or of another version.
@@ -53,10 +58,10 @@ def read_rows(data: bytes) -> list[dict[str, Any]]:
 
 
 def _row(lesson: Lesson) -> dict[str, Any]:
-    c = lesson.correction
+    row, c = lesson._asdict(), lesson.correction
+    del row["correction"]
     return {
-        **lesson.key._asdict(),
-        "learned": lesson.learned,
+        **row,
         "do": c.do,
         "parameter": c.parameter,
         "value": c.value,
@@ -64,32 +69,28 @@ def _row(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def _lessons(rows: Any) -> Iterator[dict[str, Any]]:
-    if not isinstance(rows, list):
-        message = "a file of learned rules holds no list of lessons."
-        raise StoreError(message)
-    for row in rows:
+def _lessons(rows: Any) -> Iterator[Lesson]:
+    for row in rows if isinstance(rows, list) else [None]:
         if not isinstance(row, Mapping) or not _is_readable(row):
             message = "a learned rule has a field that this version does not know."
             raise StoreError(message)
         value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
         correction = Correction(row["do"], row["parameter"], value, row["said"])
-        where = {name: row[name] for name in _WHERE}
-        yield {**where, "correction": correction, "learned": row["learned"]}
+        told = {name: row[name] for name in (*_WHERE, "learned")}
+        yield Lesson(**told, correction=correction)
 
 
 def _is_readable(row: Mapping[str, Any]) -> bool:
-    texts = (*_WHERE, "learned", "do", "said")
-    if not all(isinstance(row.get(name), str) for name in texts):
-        return False
-    if any(len(row[name]) > _LONGEST for name in texts) or row["do"] not in KINDS:
-        return False
-    if not {"parameter", "value"} <= row.keys():
+    texts = [row.get(name) for name in (*_WHERE, "learned", "do", "said")]
+    if not all(isinstance(text, str) and len(text) <= _LONGEST for text in texts):
         return False
     plain = (str, int, float, list, type(None))
-    if not isinstance(row["parameter"], (str, type(None))):
-        return False
-    return isinstance(row["value"], plain) and _is_date(row["learned"])
+    return (
+        row["do"] in KINDS
+        and isinstance(row.get("parameter", 0), (str, type(None)))
+        and isinstance(row.get("value", {}), plain)
+        and _is_date(row["learned"])
+    )
 
 
 def _is_date(text: str) -> bool:

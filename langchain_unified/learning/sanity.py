@@ -70,8 +70,7 @@ def _is_known_name(c: Correction, config: ModelConfig) -> bool:
     return c.value in names
 
 
-def _is_legal_maximum(c: Correction, config: ModelConfig) -> bool:
-    del config
+def _is_legal_maximum(c: Correction, _: ModelConfig) -> bool:
     if not _is_number(c.value):
         return False
     if c.parameter == "max_tokens":
@@ -81,8 +80,7 @@ def _is_legal_maximum(c: Correction, config: ModelConfig) -> bool:
     return _in_general_range(c)
 
 
-def _is_legal_minimum(c: Correction, config: ModelConfig) -> bool:
-    del config
+def _is_legal_minimum(c: Correction, _: ModelConfig) -> bool:
     return _is_number(c.value) and c.value <= _LARGEST_MINIMUM and _in_general_range(c)
 
 
@@ -93,8 +91,7 @@ def _in_general_range(c: Correction) -> bool:
     return bool(low <= c.value <= high)
 
 
-def _are_values(c: Correction, config: ModelConfig) -> bool:
-    del config
+def _are_values(c: Correction, _: ModelConfig) -> bool:
     setting = settings().get(c.parameter or "")
     if not isinstance(c.value, (tuple, list)) or not 0 < len(c.value) <= _MOST_VALUES:
         return False
@@ -104,19 +101,8 @@ def _are_values(c: Correction, config: ModelConfig) -> bool:
     return all(isinstance(v, str) and _WORD.fullmatch(v) for v in c.value)
 
 
-def _is_word(c: Correction, config: ModelConfig) -> bool:
-    del config
+def _is_word(c: Correction, _: ModelConfig) -> bool:
     return isinstance(c.value, str) and bool(_WORD.fullmatch(c.value))
-
-
-def _has_parameter(c: Correction, config: ModelConfig) -> bool:
-    del config
-    return c.parameter is not None
-
-
-def _has_other_endpoint(c: Correction, config: ModelConfig) -> bool:
-    del c
-    return len(config.mappings) > 1
 
 
 def _is_number(value: Any) -> bool:
@@ -125,12 +111,12 @@ def _is_number(value: Any) -> bool:
 
 
 _CHECKS: Mapping[str, Any] = {
-    "default": _has_parameter,
-    "endpoint": _has_other_endpoint,
+    "default": lambda c, _: c.parameter is not None,
+    "endpoint": lambda _, config: len(config.mappings) > 1,
     "feature": _is_word,
     "maximum": _is_legal_maximum,
     "minimum": _is_legal_minimum,
-    "never": _has_parameter,
+    "never": lambda c, _: c.parameter is not None,
     "no_level": _is_word,
     "rename": _is_known_name,
     "role": _is_word,

@@ -1,4 +1,4 @@
-"""What keeps calls from being lost: retries, deadlines, fallbacks, circuit breakers.
+"""What keeps calls from being lost, and servers from doing harm.
 
 ```python
 from langchain_unified import reliability
@@ -15,22 +15,14 @@ from langchain_unified.reliability.breaker import (
     breakers,
     reset_breakers,
 )
-from langchain_unified.reliability.exchange import Exchange, current
-from langchain_unified.reliability.fallbacks import moves_on, read_fallbacks
 from langchain_unified.reliability.limits import Limits, configure, limits
-from langchain_unified.reliability.safeguards import Safeguards
 
 __all__ = [
     "Breaker",
     "BreakerSettings",
-    "Exchange",
     "Limits",
-    "Safeguards",
     "breakers",
     "configure",
-    "current",
     "limits",
-    "moves_on",
-    "read_fallbacks",
     "reset_breakers",
 ]

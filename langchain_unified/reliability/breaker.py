@@ -36,7 +36,6 @@ _SILENT = (CircuitOpenError, MalformedResponseError)
 """Errors that say nothing about how the server is."""
 
 _POLL = 0.05
-_MOST_DOUBLINGS = 20
 
 
 class BreakerSettings(NamedTuple):
@@ -46,15 +45,13 @@ class BreakerSettings(NamedTuple):
         failures: Fewest failed calls in the window that open it.
         rate: Smallest share of the calls in the window that must have failed, 0 to 1.
         window: Seconds that are looked back.
-        cooldown: Seconds until the first probe; doubled after each that fails.
-        longest_cooldown: Most seconds between probes.
+        cooldown: Seconds until a call probes, and between probes that fail.
     """
 
     failures: int = 10
     rate: float = 0.5
     window: float = 30.0
     cooldown: float = 5.0
-    longest_cooldown: float = 60.0
 
     @classmethod
     def read(cls, given: Any) -> BreakerSettings | None:
@@ -99,7 +96,7 @@ class Breaker:
         self._seconds: dict[int, list[int]] = {}
         self._until: float | None = None
         self._probe: object | None = None
-        self._trips, self.reason = 0, ""
+        self.reason = ""
 
     def __repr__(self) -> str:
         """Say what it is about and how it stands."""
@@ -131,7 +128,7 @@ class Breaker:
             if self.state == "open":
                 return max(self.opens_in, _POLL)
             now = time.monotonic()
-            late = now - self._since > self.settings.longest_cooldown
+            late = now - self._since > self.settings.window
             if self._probe is not None and not late:
                 return _POLL
             self._probe, self._since = caller, now
@@ -189,9 +186,8 @@ class Breaker:
         return failures >= settings.failures and failures >= settings.rate * calls
 
     def _open(self) -> None:
-        doubled = self.settings.cooldown * 2.0 ** min(self._trips, _MOST_DOUBLINGS)
-        wait = min(doubled, self.settings.longest_cooldown)
-        self._until, self._trips = time.monotonic() + wait, self._trips + 1
+        wait = self.settings.cooldown
+        self._until = time.monotonic() + wait
         words = "%s, %s: calls wait for %.0f s after %d failed ones (%s)."
         about = (self.provider, self.model, wait, self.failures, self.reason)
         _LOG.warning(words, *about)

@@ -15,9 +15,10 @@ from langchain_unified.cost import TIER, Hold, Purse, cap_of, estimate_plan, tie
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.learning import Carried, Trial, texts_of
-from langchain_unified.reliability import BreakerSettings, Safeguards, read_fallbacks
-from langchain_unified.reliability.safeguards import check_concurrency
+from langchain_unified.reliability import BreakerSettings
+from langchain_unified.reliability.safeguards import Safeguards, check_concurrency
 from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runner.fallbacks import read_fallbacks
 from langchain_unified.runner.planning import Planning
 from langchain_unified.runner.route import MakePlan
 from langchain_unified.runner.spending import Spending

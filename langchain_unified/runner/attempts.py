@@ -25,9 +25,9 @@ from langchain_unified.errors import ProviderError, UnifiedError
 from langchain_unified.learning import Carried, Lessons
 from langchain_unified.reliability.budget import Place
 from langchain_unified.reliability.exchange import Exchange, too_late
-from langchain_unified.reliability.fallbacks import has_no_room, moves_on
 from langchain_unified.reliability.safeguards import Safeguards
 from langchain_unified.reliability.scope import Scope
+from langchain_unified.runner.fallbacks import has_no_room, moves_on
 from langchain_unified.runner.route import Connect, MakePlan, Route
 from langchain_unified.runner.spending import Spending
 from langchain_unified.shims.base import ProviderShim

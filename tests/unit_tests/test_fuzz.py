@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from langchain_unified import UnifiedChatModel, errors, reliability
 from langchain_unified.finish import NORMAL, UNKNOWN, normal_reason
-from langchain_unified.reliability.fallbacks import moves_on
 from langchain_unified.reliability.retry import retry_after
+from langchain_unified.runner.fallbacks import moves_on
 from langchain_unified.shims.openai.errors import to_unified
 from langchain_unified.shims.openai.sse import SSEDecoder
 from langchain_unified.testing import ProviderEmulator, Reply

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from langchain_unified import UnifiedChatModel
@@ -155,6 +155,15 @@ def _llm(server: ProviderEmulator, registry: Registry) -> UnifiedChatModel:
     around=st.tuples(AROUND, AROUND),
     status=st.sampled_from([400, 404, 422]),
     flaky=st.booleans(),
+)
+@example(
+    poison="Unsupported value: 'max_tokens' does not support 0.5 with this model. "
+    "Only the default (1) value is supported.",
+    frame='{} "is not allowed here"',
+    body=_cut,
+    around=("", ""),
+    status=400,
+    flaky=False,
 )
 def test_an_echo_teaches_nothing(  # noqa: PLR0917 - drawn by name
     server: ProviderEmulator,
