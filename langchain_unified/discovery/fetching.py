@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from langchain_unified.discovery.refreshing import PATIENCE, within
+from langchain_unified.environment import cache_folder
 from langchain_unified.errors import RegistryError
-from langchain_unified.registry.lists import Cache
+from langchain_unified.learning.files import FileStore
 from langchain_unified.registry.pinned import Pinned, read_pinned
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def fetch_rows(
     if not pinned.matches(data):
         raise _failed(pinned, "its SHA-256 is not the one that is pinned")
     models = _checked(pinned, data)
-    cache = Cache(folder)
-    path = cache.folder / pinned.name
+    where = Path(folder).expanduser() if folder else cache_folder()
+    path = where / pinned.name
     try:
-        cache.replace(path, data.decode("utf-8"))
+        FileStore(where).mset([(path.name, data)])
     except OSError as error:
         raise _failed(pinned, f"it cannot be kept: {error}") from error
     registry.load(path)

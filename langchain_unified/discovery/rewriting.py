@@ -21,8 +21,8 @@ from langchain_unified.discovery.upstream import (
     why_left_out,
 )
 from langchain_unified.errors import RegistryError
+from langchain_unified.learning.files import FileStore
 from langchain_unified.registry import Registry
-from langchain_unified.registry.lists import Cache
 
 _PROFILES = {"langchain_openai", "langchain_google_genai"}
 TRUSTED = {
@@ -141,7 +141,7 @@ def _replace(path: Path, text: str) -> None:
         tried.write_text(text, encoding="utf-8")
         Registry(overrides=tried)
     try:
-        Cache(path.parent).replace(path, text)
+        FileStore(path.parent).mset([(path.name, text.encode())])
     except OSError as error:
         message = f"{path} cannot be written: {error}"
         raise RegistryError(message) from error

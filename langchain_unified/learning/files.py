@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from langchain_core.stores import BaseStore
+
+_WRITING = ".writing-"
+_ABANDONED = 3600.0
+"""Seconds after which the leftovers of a writer that died are removed."""
 
 
 class FileStore(BaseStore[str, bytes]):
@@ -31,11 +37,29 @@ class FileStore(BaseStore[str, bytes]):
     def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
         """Write values; a reader sees the old or the new one, never half of one."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._tidy()
         for key, value in key_value_pairs:
-            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".writing-")
+            self._replace(self._folder / key, value)
+
+    def _replace(self, path: Path, value: bytes) -> None:
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=_WRITING)
+        try:
             with os.fdopen(handle, "wb") as file:
                 file.write(value)
-            Path(name).replace(self._folder / key)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+
+    def _tidy(self) -> None:
+        """Remove what writers that died have left behind."""
+        for path in self._folder.glob(f"{_WRITING}*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _ABANDONED:
+                    path.unlink()
 
     def mdelete(self, keys: Sequence[str]) -> None:
         """Delete keys; missing ones are fine."""

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from hashlib import sha256
@@ -21,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_unified.environment import cache_folder
+from langchain_unified.learning.files import FileStore
 from langchain_unified.registry.layers import Patch
 from langchain_unified.registry.own import LONGEST_NAME
 from langchain_unified.registry.schema import LimitsRow, ModelRow, RuleRow
@@ -30,9 +28,7 @@ MONTH = 30 * 86_400.0
 """Seconds a kept list is of use to processes that do not ask."""
 
 _LOG = logging.getLogger("langchain_unified")
-_WRITING = ".writing-"
-_ABANDONED = 3600.0
-"""Seconds after which the leftovers of a writer that died are removed."""
+_PREFIX = "models-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +63,31 @@ class Cache:
 
     def __init__(self, folder: str | Path | None = None) -> None:
         """Name the folder."""
-        self.folder = Path(folder).expanduser() if folder else cache_folder()
+        self._files = FileStore(folder or cache_folder())
 
     def entries(self) -> list[Entry]:
         """Return everything that is kept and can be read."""
-        paths = sorted(self.folder.glob("models-*.json"))
-        return [entry for entry in map(self._read, paths) if entry is not None]
+        found = map(self._entry, self._files.yield_keys(prefix=_PREFIX))
+        return [entry for entry in found if entry is not None]
 
     def read(self, provider: str, server: str) -> Entry | None:
         """Return what is kept about a server; `None` if nothing readable is."""
-        return self._read(self._path(provider, server))
+        return self._entry(_file_name(provider, server))
 
-    def _read(self, path: Path) -> Entry | None:
+    def write(self, entry: Entry) -> str | None:
+        """Keep an entry; return why that failed, if it did."""
+        kept = {name: getattr(entry, name) for name in Entry.__slots__}
+        text = json.dumps({"version": VERSION, **kept})
         try:
-            text = path.read_text(encoding="utf-8")
-            kept = json.loads(text)
+            name = _file_name(entry.provider, entry.server)
+            self._files.mset([(name, text.encode())])
+        except OSError as error:
+            return str(error)
+        return None
+
+    def _entry(self, name: str) -> Entry | None:
+        try:
+            kept = json.loads(self._files.mget([name])[0] or b"null")
             if kept["version"] != VERSION:
                 return None
             models = [row for row in kept["models"] if isinstance(row, dict)]
@@ -90,51 +96,10 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write(self, entry: Entry) -> str | None:
-        """Keep an entry; return why that failed, if it did."""
-        kept = {
-            "version": VERSION,
-            "provider": entry.provider,
-            "server": entry.server,
-            "fetched": entry.fetched,
-            "models": entry.models,
-        }
-        try:
-            self.replace(self._path(entry.provider, entry.server), json.dumps(kept))
-        except OSError as error:
-            return str(error)
-        return None
 
-    def replace(self, path: Path, text: str) -> None:
-        """Replace a file of the folder in one step.
-
-        Raises:
-            OSError: If it cannot be written.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._tidy()
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=_WRITING)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-
-    def _tidy(self) -> None:
-        """Remove what writers that died have left behind."""
-        for path in self.folder.glob(f"{_WRITING}*"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _ABANDONED:
-                    path.unlink()
-
-    def _path(self, provider: str, server: str) -> Path:
-        digest = sha256(f"{provider}\n{server}".encode()).hexdigest()[:16]
-        return self.folder / f"models-{provider}-{digest}.json"
+def _file_name(provider: str, server: str) -> str:
+    digest = sha256(f"{provider}\n{server}".encode()).hexdigest()[:16]
+    return f"{_PREFIX}{provider}-{digest}.json"
 
 
 def listed_name(row: Mapping[str, Any]) -> str | None:
