@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -20,7 +20,6 @@ from langchain_unified.registry import default_registry
 Fields = Literal["any"] | list[str] | tuple[str, ...]
 
 _BY_DEFAULT = ("model", "model_provider")
-_AZURE, _DEPLOYMENTS = "azure_openai", ("azure_deployment", "deployment_name")
 
 
 def init_chat_model(
@@ -224,8 +223,7 @@ def _built(settings: Mapping[str, Any]) -> BaseChatModel:
     renamed = table["renamed"].get(provider, {})
     given = {renamed.get(key, key): value for key, value in given.items()}
     connection = _connection(table["connection"].get(provider, {}), given)
-    if provider == _AZURE:
-        name = _deployed(name, given, connection)
+    name = _deployed(name, table["deployment"].get(provider, ()), given, connection)
     if connection:
         given["providers"] = {**given.get("providers", {}), provider: connection}
     if not default_registry().is_enabled(provider):
@@ -274,9 +272,14 @@ def _connection(names: Mapping[str, str], given: dict[str, Any]) -> dict[str, An
     return {names[key]: given.pop(key) for key in [*given] if key in names}
 
 
-def _deployed(name: str, given: dict[str, Any], connection: dict[str, Any]) -> str:
+def _deployed(
+    name: str,
+    keywords: Sequence[str],
+    given: dict[str, Any],
+    connection: dict[str, Any],
+) -> str:
     """Return the deployment to call, and note which model it runs."""
-    named = next((given.pop(key) for key in _DEPLOYMENTS if key in given), None)
+    named = next((given.pop(key) for key in keywords if key in given), None)
     if named is None:
         return name
     connection["deployments"] = {named: name}

@@ -10,12 +10,9 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from langchain_unified.data.connections import facts_of
 from langchain_unified.errors import RegistryError
 from langchain_unified.types import Price, Provenance, Rates
-
-_OWNERS = {"google_genai": ("google",), "azure_openai": ("azure", "openai")}
-"""Providers in the words of genai-prices; Azure's own list is short and its prices are
-OpenAI's (genai-prices 0.2.3, read 2026-11-23)."""
 
 _NOON = time(12, tzinfo=timezone.utc)
 """Prices change at midnight in UTC (genai-prices 0.2.3, read 2026-11-28)."""
@@ -121,7 +118,7 @@ def _listed(
     day: date,
     tier: str,
 ) -> Price | None:
-    owners = _OWNERS.get(provider, (provider,))
+    owners = facts_of(provider).listed_as or (provider,)
     for owner in owners:
         for model in dict.fromkeys(models):
             usual = _prices(owner, model, day, {})

@@ -27,6 +27,7 @@ class ConnectionFacts(NamedTuple):
         keywords: Connection setting by the constructor keyword that means it.
         settings: Connection settings that only this provider has.
         credentials: Settings, beside `api_key`, that give access.
+        listed_as: Names of the provider in lists of prices, the first asked first.
         file_hosts: Hosts of files that its servers alone can read by their address.
         place: Name of the function that tells where calls go; see
             `langchain_unified.servers.Place`. Empty where an address says it all.
@@ -40,6 +41,7 @@ class ConnectionFacts(NamedTuple):
     keywords: Mapping[str, str] = EMPTY
     settings: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
+    listed_as: tuple[str, ...] = ()
     file_hosts: tuple[str, ...] = ()
     place: str = ""
     responses_since: str = ""

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from langchain_unified.runner.wiring import Wiring
+from langchain_unified.servers import owned_keywords
 from langchain_unified.transport.secrets import masked_url, without_passwords
 
 Model = TypeVar("Model", bound=BaseChatModel)
@@ -70,7 +71,8 @@ def set_state(model: BaseChatModel, state: dict[Any, Any]) -> None:
 
 def lc_secrets(_: Any) -> dict[str, str]:
     """Environment variable by secret keyword."""
-    return {"openai_api_key": "OPENAI_API_KEY", "google_api_key": "GOOGLE_API_KEY"}
+    owned = owned_keywords().items()
+    return {name: name.upper() for name, (_, of) in owned if of == "api_key"}
 
 
 def to_json(model: Any) -> Any:

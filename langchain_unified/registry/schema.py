@@ -207,6 +207,7 @@ class ConnectionRow(Row):
     read_by_sdk: list[str] = Field(default_factory=list)
     keywords: dict[str, str] = Field(default_factory=dict)
     credentials: list[str] = Field(default_factory=list)
+    listed_as: list[str] = Field(default_factory=list)
     file_hosts: list[str] = Field(default_factory=list)
     place: str = ""
     responses_since: str = ""
