@@ -18,7 +18,7 @@ from langchain_unified.finish import NORMAL, UNKNOWN, normal_reason
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.runner.fallbacks import moves_on
 from langchain_unified.shims.openai.errors import to_unified
-from langchain_unified.shims.openai.sse import SSEDecoder
+from langchain_unified.shims.openai.reading import SSEDecoder
 from langchain_unified.testing import ProviderEmulator, Reply
 
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))

@@ -11,23 +11,19 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_unified.content import CONTENT_PARTS
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai.call_pieces import (
+from langchain_unified.shims.openai.calls import (
     arguments_text,
+    custom_arguments,
     new_call_id,
+    parse_chat_calls,
     wire_calls,
 )
-from langchain_unified.shims.openai.calls import (
-    custom_arguments,
-    parse_chat_calls,
-)
-from langchain_unified.shims.openai.chunks import PROVIDER
-from langchain_unified.shims.openai.fields import (
+from langchain_unified.shims.openai.parts import (
+    PROVIDER,
     body_fields,
     choice_fields,
-    kept_fields,
-)
-from langchain_unified.shims.openai.parts import (
     content_text,
+    kept_fields,
     logprobs_of,
     says_more,
     thinking_text,

@@ -15,17 +15,16 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.content import CALL_FIELDS, CONTENT_PARTS
-from langchain_unified.shims.openai.call_pieces import CallPieces
-from langchain_unified.shims.openai.chunks import PROVIDER, text_chunk
-from langchain_unified.shims.openai.fields import (
+from langchain_unified.shims.openai.calls import CallPieces
+from langchain_unified.shims.openai.parts import (
+    PROVIDER,
+    ContentPieces,
     FieldPieces,
     body_fields,
     choice_fields,
-)
-from langchain_unified.shims.openai.parts import (
-    ContentPieces,
     content_text,
     logprobs_of,
+    text_chunk,
 )
 from langchain_unified.shims.openai.usage import parse_chat_usage, usage_since
 
@@ -72,8 +71,9 @@ class ChatStreamParser:
             The generation chunk, or `None` if the event carries nothing.
         """
         self._body.update(body_fields(chunk))
-        choice = _first(chunk.get("choices"))
-        if choice is None:
+        choices = chunk.get("choices")  # Some servers send none, or null.
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if not isinstance(choice, Mapping):
             return self._totals(chunk)
         finish = None if self._ended else choice.get("finish_reason")
         counts = self._counts(chunk, choice)
@@ -196,10 +196,3 @@ def parse_chat_chunk(
 ) -> ChatGenerationChunk | None:
     """Parse one chunk by itself; see `ChatStreamParser`."""
     return ChatStreamParser(output_version=output_version).parse(chunk)
-
-
-def _first(choices: Any) -> Mapping[str, Any] | None:
-    """Return the first choice; some servers send none, or null."""
-    if not isinstance(choices, list) or not choices:
-        return None
-    return choices[0] if isinstance(choices[0], Mapping) else None

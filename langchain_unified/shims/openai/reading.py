@@ -24,7 +24,115 @@ from langchain_unified.shims.openai.faults import (
     too_large,
     transport_errors,
 )
-from langchain_unified.shims.openai.sse import SSEDecoder
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""Most bytes of one line, and of the data of one event."""
+
+_BOM = b"\xef\xbb\xbf"
+_LF, _CR = 10, 13
+
+
+class SSEDecoder:
+    r"""Turns byte chunks, cut anywhere, into events.
+
+    Works on bytes, so a character split over two chunks needs no care. Fields other
+    than `event` and `data` are ignored.
+
+    Example:
+        >>> SSEDecoder().feed(b'data: {"a": 1}\n\n')
+        [(b'', b'{"a": 1}')]
+    """
+
+    def __init__(self, max_line: int = MAX_LINE_BYTES) -> None:
+        """Start a stream.
+
+        Args:
+            max_line: Most bytes of one line, and of the data of one event.
+        """
+        self._max_line = max_line
+        self._parts: list[bytes] = []
+        self._pending = 0
+        self._event = b""
+        self._data: list[bytes] = []
+        self._held = 0
+        self._skip_lf = False
+        self._fresh = True
+
+    def feed(self, chunk: bytes) -> list[tuple[bytes, bytes]]:
+        """Decode the next bytes.
+
+        Args:
+            chunk: Bytes as they came from the network.
+
+        Returns:
+            Name (empty if not given) and data of every event that is complete now.
+
+        Raises:
+            MalformedResponseError: If a line or an event is larger than allowed.
+        """
+        if self._fresh or self._skip_lf:
+            chunk = self._trimmed(chunk)
+        if not chunk:
+            return []
+        lines = chunk.splitlines()
+        last = chunk[-1]
+        if last in (_LF, _CR):
+            self._skip_lf = last == _CR
+            tail = b""
+        else:
+            tail = lines.pop()
+        if lines and self._parts:
+            lines[0] = b"".join((*self._parts, lines[0]))
+            self._parts, self._pending = [], 0
+        if tail:
+            self._hold(tail)
+        return self._decode(lines)
+
+    def finish(self) -> list[tuple[bytes, bytes]]:
+        """Decode what is left when the stream ends without a blank line."""
+        line, self._parts = b"".join(self._parts), []
+        return self._decode([line, b""] if line else [b""])
+
+    def _trimmed(self, chunk: bytes) -> bytes:
+        if self._skip_lf and chunk:
+            self._skip_lf = False
+            if chunk[0] == _LF:
+                chunk = chunk[1:]
+        if self._fresh and chunk:
+            self._fresh = False
+            chunk = chunk.removeprefix(_BOM)
+        return chunk
+
+    def _hold(self, tail: bytes) -> None:
+        self._parts.append(tail)
+        self._pending += len(tail)
+        if self._pending > self._max_line:
+            raise self._too_large()
+
+    def _decode(self, lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+        events = []
+        for line in lines:
+            if line:
+                name, _, value = line.partition(b":")
+                if name == b"data":
+                    self._held += len(value)
+                    self._data.append(value[1:] if value[:1] == b" " else value)
+                elif name == b"event":
+                    self._event = value.strip()
+            elif self._data:
+                events.append((self._event, b"\n".join(self._data)))
+                self._event, self._data, self._held = b"", [], 0
+            else:
+                self._event = b""
+            if self._held > self._max_line:
+                raise self._too_large()
+        return events
+
+    def _too_large(self) -> MalformedResponseError:
+        most = self._max_line
+        message = f"an event of the stream is larger than {most} bytes"
+        return MalformedResponseError(message)
+
 
 TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
 """Events after which a Responses stream has nothing more to say."""
@@ -46,7 +154,7 @@ class EventReader:
         kind: Any = type(response)
         self.timeouts, self.broken = transport_errors(kind)
         self._response = response
-        self._bytes = 0
+        self._bytes, self._most = 0, limits().stream_bytes
         self._opening = b""
         self._exchange = current()
         self._exchange.received = (response, b"")
@@ -62,8 +170,8 @@ class EventReader:
         if not self._bytes or (not self._received and len(self._opening) < _OPENING):
             self._opening += chunk[:_OPENING]
         self._bytes += len(chunk)
-        if self._bytes > limits().stream_bytes:
-            raise too_large("stream", limits().stream_bytes, self._response)
+        if self._bytes > self._most:
+            raise too_large("stream", self._most, self._response)
         return self._events(self._decoder.feed(chunk))
 
     async def anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
@@ -191,7 +299,11 @@ def _has_finished(event: dict[str, Any]) -> bool:
     choices = event.get("choices")
     if not isinstance(choices, list):
         return False
-    return any(isinstance(one, dict) and one.get("finish_reason") for one in choices)
+    ended = [one for one in choices if isinstance(one, dict) and one.get(_FINISH)]
+    return bool(ended)
+
+
+_FINISH = "finish_reason"
 
 
 def decoded_body(data: bytes, response: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_unified.content import flatten, keep_native
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai.calls import parse_response_calls
-from langchain_unified.shims.openai.chunks import PROVIDER
 from langchain_unified.shims.openai.older import older_message
+from langchain_unified.shims.openai.parts import PROVIDER
 from langchain_unified.shims.openai.usage import parse_responses_usage
 
 Block = dict[str, Any]

@@ -26,7 +26,7 @@ from langchain_unified.reliability.closing import owned
 from langchain_unified.reliability.exchange import current
 from langchain_unified.shims import core_seam
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.shims.openai import background, repeating, transport
+from langchain_unified.shims.openai import background, sending, transport
 from langchain_unified.shims.openai.chat import parse_chat_body
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
 from langchain_unified.shims.openai.delegate import (
@@ -34,14 +34,13 @@ from langchain_unified.shims.openai.delegate import (
     PlannedChatOpenAI,
     options,
 )
-from langchain_unified.shims.openai.errors import to_unified
+from langchain_unified.shims.openai.errors import sdk_errors, to_unified
 from langchain_unified.shims.openai.http import http_package, http_settings
 from langchain_unified.shims.openai.responses import parse_response_body
 from langchain_unified.shims.openai.responses_stream import (
     ResponseStreamParser,
     response_stream_parser,
 )
-from langchain_unified.shims.openai.unusable import sdk_errors
 from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
@@ -103,8 +102,8 @@ class OpenAIShim(ProviderShim):
             made.ask_in_context(given("api_key"))
         made.stand_in(given("client"), given("async_client"))
         if self._is_plain():
-            repeating.allow(made.root_client, http_client)
-            repeating.allow(made.root_async_client, http_async_client)
+            sending.allow(made.root_client, http_client)
+            sending.allow(made.root_async_client, http_async_client)
         return made
 
     def _http_clients(self) -> tuple[Any, Any]:

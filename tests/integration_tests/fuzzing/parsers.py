@@ -23,11 +23,11 @@ with atheris.instrument_imports(include=["langchain_unified"]):
     from langchain_unified.shims.openai.chat import parse_chat_body
     from langchain_unified.shims.openai.chat_stream import ChatStreamParser
     from langchain_unified.shims.openai.errors import to_unified
+    from langchain_unified.shims.openai.reading import SSEDecoder
     from langchain_unified.shims.openai.responses import parse_response_body
     from langchain_unified.shims.openai.responses_stream import (
         response_stream_parser,
     )
-    from langchain_unified.shims.openai.sse import SSEDecoder
     from langchain_unified.transport.meter import Meter
 
 from jiter import from_json

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.shims.openai import repeating
+from langchain_unified.shims.openai import sending
 from langchain_unified.testing import ProviderEmulator
 
 _VARYING = {"content-length"}
@@ -75,12 +75,12 @@ def test_what_is_changed_on_the_client_is_used_at_once(
     llm = _llm(emulator)
     llm.invoke("hi")
     told = ("/chat/completions", {}, {"max_retries": 0})
-    before = repeating.repeated(llm.root_client, *told)
+    before = sending.repeated(llm.root_client, *told)
     setattr(llm.root_client, name, "other")
 
     assert (False, True) == (
         before is None,
-        repeating.repeated(llm.root_client, *told) is None,
+        sending.repeated(llm.root_client, *told) is None,
     )
 
 
@@ -88,9 +88,9 @@ def test_what_is_changed_on_the_client_is_used_at_once(
 def test_what_a_call_brings_with_it_is_the_sdks_to_build(given: dict[str, Any]) -> None:
     """A request with headers or retries of its own is built by the SDK."""
     client = openai.OpenAI(api_key="k", max_retries=0, timeout=None)
-    repeating.allow(client, None)
+    sending.allow(client, None)
 
-    assert None is repeating.repeated(client, "/chat/completions", {}, given)
+    assert None is sending.repeated(client, "/chat/completions", {}, given)
 
 
 def test_a_client_of_somebody_else_is_never_repeated(

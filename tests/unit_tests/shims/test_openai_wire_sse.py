@@ -3,7 +3,7 @@
 import pytest
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai.sse import SSEDecoder
+from langchain_unified.shims.openai.reading import SSEDecoder
 
 STREAM = (
     b'\xef\xbb\xbf: hello\r\nevent: one\r\ndata: {"a":\r\ndata: "\xc3\xa9"}\r\n\r\n'

@@ -10,9 +10,13 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.shims.openai.call_pieces import arguments_text, cut_mark
-from langchain_unified.shims.openai.calls import custom_arguments, is_cut
-from langchain_unified.shims.openai.chunks import PROVIDER
+from langchain_unified.shims.openai.calls import (
+    arguments_text,
+    custom_arguments,
+    cut_mark,
+    is_cut,
+)
+from langchain_unified.shims.openai.parts import PROVIDER
 from langchain_unified.shims.openai.responses import (
     chat_logprobs,
     describe_failure,
