@@ -54,8 +54,9 @@ class OpenTelemetryCallback(BaseCallbackHandler):
 
     Args:
         content: Whether messages go on the span, as `gen_ai.input.messages`,
-            `gen_ai.output.messages` and `gen_ai.system_instructions`. They may hold
-            what users said; off by default.
+            `gen_ai.output.messages` and `gen_ai.system_instructions`, and the texts of
+            errors. They may hold what users said; off by default, where an error is
+            told by its class and status.
         tracer_provider: Where spans go; the global provider by default.
         meter_provider: Where metrics go; the global provider by default.
 
@@ -138,7 +139,7 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         record = answers[0].response_metadata.get(RECORD, {}) if answers else {}
         call.labels.update(_answered_labels(record, answers))
         call.span.set_attributes({**call.labels, **_response_attributes(answers)})
-        _add_events(call.span, record)
+        _add_events(call.span, record, content=self._content)
         if self._content:
             shown = json.dumps([_shown(answer) for answer in answers])
             call.span.set_attribute("gen_ai.output.messages", shown)
@@ -155,8 +156,12 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         status = getattr(error, "status", None)
         if isinstance(status, int):
             call.span.set_attribute("http.response.status_code", status)
-        _add_events(call.span, {"failed": getattr(error, "failed", ())})
-        call.span.record_exception(error)
+        failed = {"failed": getattr(error, "failed", ())}
+        _add_events(call.span, failed, content=self._content)
+        if self._content:
+            call.span.record_exception(error)
+        else:
+            call.span.add_event("exception", {"exception.type": _class_name(error)})
         call.span.set_status(trace.StatusCode.ERROR, type(error).__name__)
         self._end(call)
 
@@ -245,15 +250,21 @@ def _usage(answers: Sequence[BaseMessage]) -> Mapping[str, Any]:
     return (isinstance(first, AIMessage) and first.usage_metadata) or {}
 
 
-def _add_events(span: trace.Span, record: Mapping[str, Any]) -> None:
-    """Tell each change and each model given up; never what was asked."""
+def _add_events(span: trace.Span, record: Mapping[str, Any], *, content: bool) -> None:
+    """Tell each change and each model given up; error texts are content."""
     for change in record.get("changes") or ():
-        told = ("parameter", "kind", "reason", "source")
+        told = ["parameter", "kind", "reason", "source"]
         shown = {f"{_SCOPE}.{name}": str(change.get(name) or "") for name in told}
         span.add_event(f"{_SCOPE}.change", shown)
     for attempt in record.get("failed") or ():
-        shown = {f"{_SCOPE}.{name}": str(value) for name, value in attempt.items()}
+        told = [name for name in attempt if content or name != "reason"]
+        shown = {f"{_SCOPE}.{name}": str(attempt[name]) for name in told}
         span.add_event(f"{_SCOPE}.attempt", shown)
+
+
+def _class_name(error: BaseException) -> str:
+    """Name the class alone: a provider's text may repeat what it was asked."""
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def _error_type(error: BaseException) -> str:

@@ -135,6 +135,26 @@ def test_an_error_ends_its_span(traced: Traced, model: str, face: str) -> None:
     assert "401" == (span.attributes or {})["error.type"]
 
 
+@pytest.mark.parametrize("fallbacks", [[], ["gpt-6-sol"]])
+def test_an_error_that_repeats_the_prompt_is_content(
+    traced: Traced, fallbacks: list[str]
+) -> None:
+    """The text of an error is on the span with `content=True`, else its class alone."""
+    refusal = Reply(500, {"error": {"message": "Cannot read: the secret word"}})
+    told = {}
+    for content in (False, True):
+        traced.spans.clear()
+        traced.emulator.script(refusal, refusal)
+        with pytest.raises(ProviderError):
+            traced.build(content=content, fallbacks=fallbacks).invoke("the secret word")
+        told[content] = traced.span()
+    events = {event.name: dict(event.attributes or {}) for event in told[False].events}
+
+    assert "secret" not in told[False].to_json()
+    assert str(events["exception"]["exception.type"]).endswith("Error")
+    assert "secret" in told[True].to_json()
+
+
 def test_settings_and_changes_are_told(traced: Traced) -> None:
     """Settings asked for are attributes; what became of them are events."""
     traced.build(temperature=0.5, stop="x").invoke("hi", model="gpt-6-sol")
