@@ -28,6 +28,7 @@ from langchain_unified.drop_in import (
     clients,
     counting,
     keywords,
+    overrides,
     serialization,
 )
 from langchain_unified.history.inputs import reading, sendable
@@ -127,6 +128,7 @@ class UnifiedChatModel(Settings, BaseChatModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Have the settings that a subclass adds looked up like ours."""
         super().__pydantic_init_subclass__(**kwargs)
+        overrides.warn_of_uncalled(cls)
         forget_table()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

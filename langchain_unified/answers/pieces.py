@@ -10,7 +10,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.answers.empty import empty_answer, reason_of_status, recorded
 from langchain_unified.answers.names import own_names, restore_names
-from langchain_unified.answers.parsed import PARSED, parsed
+from langchain_unified.answers.parsed import PARSED, check_end, parsed
 from langchain_unified.answers.unwrapping import MessageUnwrapper
 from langchain_unified.answers.whole import COST, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
@@ -70,7 +70,7 @@ class Pieces:
             self._metadata |= {TIER: said[TIER]} if said.get(TIER) else {}
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
-        if self._plan.parse_as is not None:
+        if self._plan.has_form:
             self._said.append(str(message.text))
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
         ended = getattr(fed.message, "chunk_position", None) == "last"
@@ -116,6 +116,8 @@ class Pieces:
         if (self._usages or unrecorded) and not self._priced:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
+        if self._plan.has_form and self._plan.parse_as is None and not self._calls:
+            check_end(self._whole(), current())
         if self._plan.parse_as is not None and self._said:
             found = parsed(self._plan, self._whole(), current())
             piece = AIMessageChunk(content="", additional_kwargs={PARSED: found})

@@ -58,7 +58,7 @@ def bind_tools(
     if form and not isinstance(form, type):
         kwargs["response_format"] = neutral_format(form, strict=strict)
     settings = {"tools": neutral_tools(tools, strict=strict), **kwargs}
-    if tool_choice is not None:
+    if tool_choice:
         settings["tool_choice"] = tool_choice
     bound: Runnable[LanguageModelInput, AIMessage] = model.bind(**settings)
     return bound

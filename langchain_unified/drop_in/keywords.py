@@ -184,7 +184,8 @@ def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         settings: The chat model.
         kwargs: The keywords of its constructor.
     """
-    if "model_name" not in settings.model_fields_set:
+    given_name = "model_name" in settings.model_fields_set
+    if not (given_name or settings.model_name):
         settings.__dict__["model_name"] = default_registry().default_model()
     check_name(settings.model_name)
     given = {name: v for name in CLIENTS if (v := kwargs.get(name)) is not None}

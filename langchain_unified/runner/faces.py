@@ -76,7 +76,7 @@ def _settled(attempt: Attempts, plan: CallPlan, result: ChatResult) -> ChatResul
     """
     if attempt.spending is not None:
         attempt.spending.paid(cost_of(result.generations[0]))
-    if plan.parse_as is not None:
+    if plan.has_form:
         put_parsed(plan, result, attempt.exchange)
     return noted(result, attempt.exchange) if attempt.failed else result
 

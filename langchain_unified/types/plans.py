@@ -146,6 +146,12 @@ class CallPlan:
         return plan_html(self)
 
     @property
+    def has_form(self) -> bool:
+        """Whether the call itself said which form its answer has."""
+        by_hand = self.structured is None and "response_format" in self.body
+        return by_hand or self.parse_as is not None
+
+    @property
     def fetches(self) -> bool:
         """Whether the client downloads URLs in the messages, as its changes say."""
         return any(change.parameter == "fetch_urls" for change in self.changes)

@@ -15,7 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing import ProviderEmulator
-from tests.unit_tests.servers.loopback import CompatibleServer, json_reply, whole
+from tests.unit_tests.servers.loopback import (
+    CompatibleServer,
+    chunk,
+    events,
+    json_reply,
+    whole,
+)
 
 CHAT = "gpt-4o"
 REASONER = "gpt-5.4"
@@ -320,3 +326,74 @@ def test_texts_of_a_saved_turn_go_back_one_by_one(
 
     assert sent[0] == sent[1]
     assert 4 == len(sent[1])
+
+
+FORMS = {
+    "object": {"type": "json_object"},
+    "schema": {
+        "type": "json_schema",
+        "json_schema": {"name": "number", "schema": Number.model_json_schema()},
+    },
+    "class": Number,
+}
+
+
+@pytest.mark.parametrize("text", ['{"value": 1', ""])
+@pytest.mark.parametrize(
+    ("ended", "kind"),
+    [
+        ("length", openai.LengthFinishReasonError),
+        ("content_filter", openai.ContentFilterFinishReasonError),
+    ],
+)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("cls", [ChatOpenAI, UnifiedChatModel])
+def test_an_answer_in_a_form_that_is_cut_off_raises(
+    cls: Any, form: str, ended: str, kind: type[Exception], text: str
+) -> None:
+    """Half an object is an error of the SDK, whatever said what the object is."""
+
+    def answer(body: dict[str, Any]) -> Any:
+        if not body.get("stream"):
+            return whole({"content": text}, ended, object="chat.completion", created=1)
+        told = {"object": "chat.completion.chunk", "created": 1}
+        first = chunk({"role": "assistant", "content": text}, **told)
+        return events(first, chunk({}, ended, **told))
+
+    with CompatibleServer(answer) as server:
+        llm = cls(model=CHAT, api_key="k", base_url=server.url, max_retries=0)
+        llm = llm.bind(response_format=FORMS[form])
+
+        for ask in (llm.invoke, lambda given: list(llm.stream(given))):
+            with pytest.raises(kind):
+                ask("json")
+
+
+def test_a_default_of_a_subclass_holds() -> None:
+    """A subclass names the model of those who name none."""
+
+    class Mine(UnifiedChatModel):
+        model_name: str = "gpt-4o-mini"
+
+    assert "gpt-4o-mini" == Mine(api_key="k").model_name
+
+
+def test_a_method_nobody_calls_is_told() -> None:
+    """A subclass that overrides a method of ChatOpenAI's alone is warned at once."""
+    with pytest.warns(UserWarning, match=r"Mine\._default_params .* `extra_body`"):
+
+        class Mine(UnifiedChatModel):
+            @property
+            def _default_params(self) -> dict[str, Any]:
+                return {"user": "me"}
+
+
+def test_an_empty_tool_choice_is_none(made: Any) -> None:
+    """An empty text chooses no tool, as for ChatOpenAI."""
+    tool = {"type": "function", "function": {"name": "f", "parameters": {}}}
+
+    assert {} == {
+        name: value
+        for name, value in made().bind_tools([tool], tool_choice="").kwargs.items()
+        if name != "tools"
+    }
