@@ -91,14 +91,21 @@ _TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
 """Vertex AI's words for service tiers (google-genai 3.6.1, read 2026-11-28)."""
 
 
+_HEADER = "x-gemini-service-tier"
+"""Where the Developer API names the tier (Gemini API page on priority inference, read
+2026-11-28); google-genai 3.6.1 has no field for the one in `usageMetadata`."""
+_TIERS = frozenset({"standard", "flex", "priority"})
+
+
 def _tier(response: GenerateContentResponse) -> dict[str, str]:
     """Return the service tier an answer names, as metadata; empty if it names none."""
-    usage = response.usage_metadata
-    # google-genai 2 knows no tiers.
-    named = getattr(getattr(usage, "service_tier", None), "value", None)
-    traffic = getattr(getattr(usage, "traffic_type", None), "value", "")
-    tier = named or _TRAFFIC.get(str(traffic))
-    return {"service_tier": str(tier).lower()} if tier else {}
+    http = response.sdk_http_response
+    named = (http.headers or {}).get(_HEADER, "").lower() if http else ""
+    traffic = getattr(response.usage_metadata, "traffic_type", None)
+    tier = (
+        named if named in _TIERS else _TRAFFIC.get(str(getattr(traffic, "value", "")))
+    )
+    return {"service_tier": tier} if tier else {}
 
 
 def _media_counts(response: GenerateContentResponse) -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -459,3 +460,108 @@ def test_prices_that_cannot_be_fetched_change_nothing(reply: HttpReply) -> None:
         update_prices(url)
 
     assert 1.25 == estimate_usd(Registry().resolve("gpt-5"), 1_000_000, 0)
+
+
+def _gemini(*, stream: bool, **usage: Any) -> HttpReply:
+    """Return an answer of Gemini with usage; of a stream, its running totals."""
+    part = {"content": {"role": "model", "parts": [{"text": "hi"}]}}
+    last = {"candidates": [{**part, "finishReason": "STOP"}], "usageMetadata": usage}
+    if not stream:
+        return json_reply(last)
+    half = {k: v // 2 if isinstance(v, int) else v for k, v in usage.items()}
+    pieces = [{"candidates": [part], "usageMetadata": half}, last]
+    lines = [f"data: {json.dumps(one)}\n\n" for one in pieces]
+    kind = {"content-type": "text/event-stream"}
+    return HttpReply(200, kind, "".join(lines).encode())
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("named", "factor"),
+    [
+        ({"x-gemini-service-tier": "flex"}, 0.5),
+        ({"x-gemini-service-tier": "standard"}, 1),
+        ({"x-gemini-service-tier": "paid"}, 3),
+        ({"trafficType": "ON_DEMAND_FLEX"}, 0.5),
+        ({}, 3),
+    ],
+)
+def test_gemini_names_its_tier_too(
+    named: dict[str, str], factor: float, *, stream: bool
+) -> None:
+    """A header or the usage names the tier; without one, the call's counts."""
+    registry = Registry()
+    registry.register(
+        "gemini-2.5-flash",
+        price={"input": 1, "output": 2},
+        service_tiers={"flex": 0.5, "priority": 3},
+    )
+    counts = {"promptTokenCount": 600_000, "candidatesTokenCount": 200_000}
+    paths = ":streamGenerateContent" if stream else ":generateContent"
+
+    def answer(_: dict[str, Any]) -> HttpReply:
+        reply = _gemini(stream=stream, **counts, **named)
+        return replace(reply, headers={**reply.headers, **named})
+
+    with CompatibleServer(answer, paths) as server:
+        url = server.url.removesuffix("/v1")
+        llm = UnifiedChatModel(
+            model="gemini-2.5-flash",
+            registry=registry,
+            providers={"google_genai": {"api_key": "k", "base_url": url}},
+            service_tier="priority",
+        )
+        if stream:
+            pieces = list(llm.stream("hi"))
+            whole = pieces[0]
+            for piece in pieces[1:]:
+                whole += piece
+        else:
+            whole = llm.invoke("hi")
+
+    assert factor == pytest.approx(whole.response_metadata["unified"]["cost_usd"])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_images_that_gemini_draws_are_billed_as_images(*, stream: bool) -> None:
+    """Ten times the price of text: the answer counts its tokens by modality."""
+    name = "gemini-2.5-flash-image"
+    registry = Registry()
+    registry.register(
+        name, price={"input": 1, "output": 2, "output_image": 20, "input_audio": 5}
+    )
+
+    def answer(_: dict[str, Any]) -> HttpReply:
+        return _gemini(
+            stream=stream,
+            promptTokenCount=500_000,
+            candidatesTokenCount=1_000_000,
+            promptTokensDetails=[{"modality": "AUDIO", "tokenCount": 100_000}],
+            candidatesTokensDetails=[
+                {"modality": "TEXT", "tokenCount": 400_000},
+                {"modality": "IMAGE", "tokenCount": 600_000},
+            ],
+        )
+
+    path = ":streamGenerateContent" if stream else ":generateContent"
+    with CompatibleServer(answer, path) as server:
+        url = server.url.removesuffix("/v1")
+        llm = UnifiedChatModel(
+            model=name,
+            registry=registry,
+            providers={"google_genai": {"api_key": "k", "base_url": url}},
+        )
+        if stream:
+            pieces = list(llm.stream("hi"))
+            whole = pieces[0]
+            for piece in pieces[1:]:
+                whole += piece
+        else:
+            whole = llm.invoke("hi")
+    usage = whole.usage_metadata
+
+    assert usage is not None
+    assert 600_000 == usage["output_token_details"]["image"]
+    assert 0.4 + 0.5 + 0.8 + 12 == pytest.approx(
+        whole.response_metadata["unified"]["cost_usd"]
+    )
