@@ -114,6 +114,10 @@ def _given(draft: Draft, parameter: str) -> bool:
 
 def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
     """Send a value, or the nearest legal one, and of an object what is taken."""
+    if rule.until is not None:
+        reason = f"the provider ends {rule.name} on {rule.until}."
+        told = {"requested": value, "sent": value}
+        draft.note(rule.parameter, "defaulted", **told, reason=reason)
     if isinstance(value, Mapping):
         sent: Any = _taken_parts(draft, rule.parameter, value) if value else value
         if value and not sent:

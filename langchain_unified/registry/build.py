@@ -333,6 +333,7 @@ def _rule(
         requires=pick("requires", None),
         provenance=cited,
         accepts_on=MappingProxyType(dict(pick("accepts_on", {}))),
+        until=pick("until", None),
     )
 
 

@@ -45,6 +45,7 @@ class RuleRow(Sourced):
     values: list[Any] | None = None
     max_items: int | None = None
     requires: str | None = None
+    until: date | None = None
     accepts_on: dict[str, Accepts] | None = None
 
 

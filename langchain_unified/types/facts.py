@@ -41,6 +41,7 @@ class ParameterRule(NamedTuple):
         requires: Another parameter without which this one is refused.
         provenance: The source of the rule.
         accepts_on: `accepts` by platform, where a provider's platforms differ.
+        until: The day on which the provider ends the parameter, if it is announced.
     """
 
     parameter: str
@@ -53,6 +54,7 @@ class ParameterRule(NamedTuple):
     requires: str | None = None
     provenance: Provenance = Provenance()
     accepts_on: Mapping[str, Accepts] = EMPTY
+    until: date | None = None
 
 
 class ParameterMapping(NamedTuple):
