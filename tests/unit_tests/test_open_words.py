@@ -196,3 +196,53 @@ def test_a_new_tool_that_is_refused_is_refused_before_sending() -> None:
         refusing.server.stop()
 
     assert 1 == refusing.seen
+
+
+GEMINI: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"thinking_config": {"of_tomorrow": 1, "include_thoughts": True}},
+        {"generationConfig": {"thinkingConfig": {"ofTomorrow": 1}}},
+    ),
+    ({"tools": [{"warp_drive": {"a": 1}}]}, {"tools": [{"warp_drive": {"a": 1}}]}),
+    ({"service_tier": "warp"}, {"serviceTier": "warp"}),
+    (
+        {"reasoning_effort": "ultra"},
+        {"generationConfig": {"thinkingConfig": {"thinkingLevel": "ULTRA"}}},
+    ),
+    (
+        {"reasoning_effort": "xhigh"},
+        {"generationConfig": {"thinkingConfig": {"thinking_level": "XHIGH"}}},
+    ),
+]
+
+
+def _within(part: Any, whole: Any) -> bool:
+    if isinstance(part, dict):
+        return all(_within(value, whole.get(key)) for key, value in part.items())
+    return bool(part == whole)
+
+
+@pytest.mark.parametrize(("settings", "sent"), GEMINI)
+def test_what_is_new_reaches_the_wire_of_gemini(
+    settings: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    """The SDK's own shapes, which forbid new keys, do not stop it."""
+    seen: list[Any] = []
+    candidate = {"content": {"parts": [{"text": "ok"}]}, "finishReason": "STOP"}
+
+    def respond(request: HttpRequest) -> HttpReply:
+        seen.append(json.loads(request.raw))
+        kind = {"content-type": "application/json"}
+        return HttpReply(200, kind, json.dumps({"candidates": [candidate]}).encode())
+
+    server = LoopbackServer(respond)
+    server.start()
+    where = {"base_url": f"http://127.0.0.1:{server.port}", "api_key": "k"}
+    try:
+        UnifiedChatModel(
+            model="google_genai:gemini-4-hydrogen", providers={"google_genai": where}
+        ).invoke("hi", **settings)
+    finally:
+        server.stop()
+
+    assert _within(sent, seen[-1])

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from google.genai import types
 from google.genai.types import (
     AutomaticFunctionCallingConfig,
     GenerateContentConfig,
     HttpOptions,
     HttpRetryOptions,
 )
+from pydantic import ValidationError
 
+from langchain_unified.planner.merging import merged
 from langchain_unified.types import CallPlan
 
 DEFAULT_RETRIES = 2
@@ -44,13 +47,82 @@ def render_config(plan: CallPlan) -> GenerateContentConfig:
     extra.pop("generationConfig", None)
     if inner:
         extra["generationConfig"] = inner
-    config = GenerateContentConfig.model_validate(
-        {name: value for name, value in fields.items() if name in known}
-    )
+    fields = {name: value for name, value in fields.items() if name in known}
+    _move_new_words(fields, extra)
+    config = _validated(fields, plan.body, extra)
     # Nothing here is a Python function the SDK could call; it would log that it cannot.
     config.automatic_function_calling = AutomaticFunctionCallingConfig(disable=True)
     config.http_options = _http_options(plan, extra)
     return config
+
+
+def _move_new_words(fields: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Send words past the SDK that its enums do not know, and would warn of.
+
+    Gemini's levels are written in capitals.
+    """
+    tier, thinking = fields.get("serviceTier"), fields.get("thinkingConfig") or {}
+    level = thinking.get("thinkingLevel")
+    if _is_new(tier, "ServiceTier"):
+        extra["serviceTier"] = fields.pop("serviceTier")
+    if level is not None and _is_new(level, "ThinkingLevel"):
+        fields["thinkingConfig"] = _parted(thinking, ["thinkingLevel"])[0]
+        moved = {"thinkingConfig": {"thinkingLevel": level.upper()}}
+        extra["generationConfig"] = merged(extra.get("generationConfig", {}), moved)
+
+
+def _is_new(word: Any, enum: str) -> bool:
+    return isinstance(word, str) and word.upper() not in _words_of(enum)
+
+
+@lru_cache(maxsize=2)
+def _words_of(enum: str) -> frozenset[str]:
+    known = getattr(types, enum, ())
+    return frozenset(str(n).upper() for one in known for n in (one.name, one.value))
+
+
+def _validated(
+    fields: dict[str, Any], body: Mapping[str, Any], extra: dict[str, Any]
+) -> GenerateContentConfig:
+    """Return the SDK's configuration; what it knows no field for joins `extra`.
+
+    The SDK's shapes forbid keys that are newer than they (google-genai 3.6.1), also
+    inside of objects. A list goes whole: the SDK would replace the one by the other.
+
+    Raises:
+        ValidationError: If the SDK minds anything else.
+    """
+    try:
+        return GenerateContentConfig.model_validate(fields)
+    except ValidationError as error:
+        unknown = [one["loc"] for one in error.errors() if one["type"] == _UNKNOWN]
+        if len(unknown) != error.error_count():
+            raise
+    for name, *path in unknown:
+        place = extra if name in body else extra.setdefault("generationConfig", {})
+        held = fields.get(str(name))
+        if isinstance(held, Mapping):
+            fields[str(name)], moved = _parted(held, path)
+            place[str(name)] = merged(place.get(str(name), {}), moved)
+        elif held is not None:
+            place[str(name)] = fields.pop(str(name))
+    return GenerateContentConfig.model_validate(fields)
+
+
+_UNKNOWN = "extra_forbidden"
+"""Pydantic's word for a key that a shape has no field for."""
+
+
+def _parted(
+    held: Mapping[str, Any], path: list[Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an object without what stands at a path, and that alone."""
+    key, *rest = path
+    left = {name: value for name, value in held.items() if name != key}
+    if not rest or not isinstance(held.get(key), Mapping):
+        return left, {key: held[key]}
+    inner, moved = _parted(held[key], rest)
+    return {**left, key: inner}, {key: moved}
 
 
 def safety_settings(given: Any) -> list[dict[str, str]]:

@@ -84,7 +84,7 @@ def test_a_package_that_says_otherwise_is_named_with_the_reason() -> None:
     found = {(one.model, one.fact): one for one in drawn}
     differing = found["openai:gpt-5.4", "max_input_tokens"].differing
 
-    assert [True] == [told.startswith("langchain-openai ") for told in differing]
+    assert any(told.startswith("langchain-openai ") for told in differing)
     assert all("context window" in reason for reason in differing.values())
 
 
