@@ -16,7 +16,6 @@ from langchain_unified.answers.whole import COST
 from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
-from langchain_unified.reliability.scope import Scope
 from langchain_unified.rollout.guard import (
     Amount,
     Count,
@@ -31,6 +30,7 @@ from langchain_unified.rollout.report import Mirrored
 from langchain_unified.rollout.store import Background, PerProcess
 from langchain_unified.runner import faces
 from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runner.route import Work
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -210,13 +210,7 @@ def _answer(
     plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage], seconds: float
 ) -> BaseMessage:
     """Return the answer to a copy, asked for once, as the call asked for it."""
-    once = Attempts(
-        lambda *_: plan,
-        lambda: None,
-        lambda _: Scope(),
-        connect=lambda _: shim,
-        deadline=seconds,
-    )
+    once = Attempts(lambda *_: plan, Work(lambda _: shim, deadline=seconds))
     if plan.stream:
         return generate_from_stream(faces.stream(once, messages)).generations[0].message
     return faces.generate(once, messages).generations[0].message

@@ -20,7 +20,7 @@ from langchain_unified.reliability.safeguards import Safeguards, check_concurren
 from langchain_unified.runner.attempts import Attempts
 from langchain_unified.runner.fallbacks import read_fallbacks
 from langchain_unified.runner.planning import Planning
-from langchain_unified.runner.route import MakePlan
+from langchain_unified.runner.route import MakePlan, Work
 from langchain_unified.runner.spending import Spending
 from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.shims.base import ProviderShim
@@ -105,20 +105,22 @@ class Runner:
             plans.append(partial(planning.attempt, read, call))
         if finish is not None:
             plans = [partial(_finished, plan, finish) for plan in plans]
-        moves = self._fields["service_tier_fallback"] is not None
         free = self._fields["budget_usd"] is None
         moves = self._fields["service_tier_fallback"] is not None
+        work = Work(
+            self.shim,
+            lambda plan: planning.scope(plan.config.connection, asked),
+            planning.lessons,
+            lambda: _carried(messages, asked, kwargs),
+            self._safeguards,
+            asked.deadline,
+        )
         return Attempts(
             plans[0],
-            planning.lessons,
-            lambda plan: planning.scope(plan.config.connection, asked),
-            connect=self.shim,
+            work,
             fallbacks=plans[1:],
             elsewhere=self._elsewhere(asked, finish) if moves else None,
-            safeguards=self._safeguards,
             spending=None if free else self._spending(messages, asked),
-            carried=lambda: _carried(messages, asked, kwargs),
-            deadline=asked.deadline,
         )
 
     def _elsewhere(self, call: Invocation, finish: Finish | None) -> MakePlan | None:

@@ -14,21 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import repeat
 from types import TracebackType
 from typing import Any
 
 from langchain_unified.errors import ProviderError, UnifiedError
-from langchain_unified.learning import Carried, Lessons
 from langchain_unified.reliability.budget import Place
 from langchain_unified.reliability.exchange import Exchange, too_late
-from langchain_unified.reliability.safeguards import Safeguards
-from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.fallbacks import has_no_room, moves_on
-from langchain_unified.runner.route import Connect, MakePlan, Route
+from langchain_unified.runner.route import MakePlan, Route, Work
 from langchain_unified.runner.spending import Spending
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.transport.secrets import conceal
@@ -43,17 +39,11 @@ class Attempts:
 
     Args:
         make_plan: Plans the call.
-        lessons: Returns where refusals are remembered; `None` to learn nothing.
-        scope: Returns whose call a plan is; asked when it matters.
-        connect: Returns the shim a plan is sent with. The first connection imports the
-            provider's SDK, so no clock runs before it is there.
+        work: What each attempt needs.
         fallbacks: Plan the call for the models to try next.
         elsewhere: Plans the call for the service tier to move to if the provider has
             no room at the one asked for; `None` to stay there.
-        safeguards: Breakers, places and limits of rate; none if left out.
         spending: What the call may spend; no limit if left out.
-        carried: Returns the texts that the request carries, which an error may repeat.
-        deadline: Seconds for the call at each model; no limit if left out.
 
     Attributes:
         route: The model being tried.
@@ -65,15 +55,13 @@ class Attempts:
 
     __slots__ = (
         "_committed",
-        "_deadline",
         "_elsewhere",
         "_first",
         "_further",
         "_guarded",
-        "_make_route",
         "_others",
         "_place",
-        "_safeguards",
+        "_work",
         "exchange",
         "failed",
         "route",
@@ -87,32 +75,18 @@ class Attempts:
     def __init__(
         self,
         make_plan: MakePlan,
-        lessons: Callable[[], Lessons | None],
-        scope: Callable[[CallPlan], Scope],
+        work: Work,
         *,
-        connect: Connect,
         fallbacks: Sequence[MakePlan] = (),
         elsewhere: MakePlan | None = None,
-        safeguards: Safeguards | None = None,
         spending: Spending | None = None,
-        carried: Callable[[], Carried] = Carried,
-        deadline: float | None = None,
     ) -> None:
         """Start before the first attempt."""
-        guards = self._safeguards = safeguards or Safeguards()
+        self._work, guards = work, work.safeguards
         self._guarded = (guards.breaker, guards.max_concurrency) != (None, None)
-        self._make_route = partial(
-            Route,
-            lessons=lessons,
-            scope=scope,
-            connect=connect,
-            carried=carried,
-            safeguards=guards,
-            deadline=deadline,
-        )
         self.failed: list[dict[str, Any]] = []
-        self.route, self.spending = self._make_route(make_plan), spending
-        self._deadline, self._others = deadline, list(fallbacks)
+        self.route, self.spending = Route(make_plan, work), spending
+        self._others = list(fallbacks)
         self._elsewhere = elsewhere
         self._first: UnifiedError | None = None
         self._place: Place | None = None
@@ -195,20 +169,20 @@ class Attempts:
     def _wait(self, plan: CallPlan) -> None:
         for seconds in self._waits():
             time.sleep(seconds)
-        limiter = self._safeguards.rate_limiter
+        limiter = self._work.safeguards.rate_limiter
         if self._further and limiter is not None:
             limiter.acquire(blocking=True)  # LangChain asks for the first attempt.
-        budget = self._safeguards.budget(plan, self.route.scope)
+        budget = self._work.safeguards.budget(plan, self.route.scope)
         if budget is not None:
             self._place = budget.enter(self.route.patience())
 
     async def _await(self, plan: CallPlan) -> None:
         for seconds in self._waits():
             await asyncio.sleep(seconds)
-        limiter = self._safeguards.rate_limiter
+        limiter = self._work.safeguards.rate_limiter
         if self._further and limiter is not None:
             await limiter.aacquire(blocking=True)
-        budget = self._safeguards.budget(plan, self.route.scope)
+        budget = self._work.safeguards.budget(plan, self.route.scope)
         if budget is not None:
             self._place = await budget.aenter(self.route.patience())
 
@@ -233,12 +207,12 @@ class Attempts:
             BudgetExceededError: If the budget does not allow it.
             ProviderTimeoutError: If no time is left.
         """
-        route, guards = self.route, self._safeguards
+        route, guards = self.route, self._work.safeguards
         if route.has_waited:
             plan = route.plan()
         if self.spending is not None:
             self.spending.reserve(plan)
-        remaining = None if self._deadline is None else route.remaining()
+        remaining = None if self._work.deadline is None else route.remaining()
         if remaining is not None and remaining <= 0:
             raise too_late()
         pause = guards.native_pause if plan.route == "native" else guards.pause
@@ -317,7 +291,7 @@ class Attempts:
         self._first = self._first or error
         if not self._others:
             return False
-        self.route = self._make_route(self._others.pop(0))
+        self.route = Route(self._others.pop(0), self._work)
         return True
 
     def _verdict(self, error: UnifiedError) -> UnifiedError:

@@ -132,7 +132,8 @@ class Planning:
             caution: How cautious to be; see `Invocation`.
             trials: Corrections that this call is trying out.
         """
-        if caution or trials or call.tokens is not None or self._has_lessons():
+        is_open = call.tokens is not None
+        if caution or trials or is_open or not self.wiring.lessons.is_empty:
             return self.plan(call._replace(caution=caution), trials)
         config, kept = self.known(call.model), read.planned
         if kept is not None:
@@ -144,9 +145,6 @@ class Planning:
         if enabled and read.is_constant():
             read.planned = (config, call.traits, call.stream, plan)
         return plan
-
-    def _has_lessons(self) -> bool:
-        return not self.wiring.lessons.is_empty
 
     def plan(self, call: Invocation, trials: tuple[Trial, ...] = ()) -> CallPlan:
         """Return the plan of a call; the only place where one is made.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.exceptions import ContextOverflowError
 
@@ -54,8 +54,37 @@ Connect = Callable[[CallPlan], ProviderShim]
 _NOT_SENT = BaseException("not sent")
 
 
+def _nothing_learned() -> None:
+    return None
+
+
+class Work(NamedTuple):
+    """What each attempt at a call needs, whichever model it is made with.
+
+    Attributes:
+        connect: Returns the shim a plan is sent with. The first connection imports the
+            provider's SDK, so no clock runs before it is there.
+        scope: Returns whose call a plan is; asked when it matters.
+        lessons: Returns where refusals are remembered; `None` to learn nothing.
+        carried: Returns the texts that the request carries, which an error may repeat.
+        safeguards: Breakers, places and limits of rate; none if left out.
+        deadline: Seconds for the call at each model; no limit if left out.
+    """
+
+    connect: Connect
+    scope: Callable[[CallPlan], Scope] = lambda _: Scope()
+    lessons: Callable[[], Lessons | None] = _nothing_learned
+    carried: Callable[[], Carried] = Carried
+    safeguards: Safeguards = Safeguards()
+    deadline: float | None = None
+
+
 class Route:
     """One model a call can be made with: planned again after each refusal.
+
+    Args:
+        make_plan: Plans the call for it.
+        work: What each attempt at the call needs.
 
     Attributes:
         shim: What its plan is sent with.
@@ -66,23 +95,9 @@ class Route:
 
     shim: ProviderShim
 
-    def __init__(
-        self,
-        make_plan: MakePlan,
-        lessons: Callable[[], Lessons | None],
-        scope: Callable[[CallPlan], Scope],
-        *,
-        connect: Connect,
-        carried: Callable[[], Carried] = Carried,
-        safeguards: Safeguards | None = None,
-        deadline: float | None = None,
-    ) -> None:
+    def __init__(self, make_plan: MakePlan, work: Work) -> None:
         """Start before the first plan."""
-        self._make_plan, self._find_lessons = make_plan, lessons
-        self._find_scope = scope
-        self._connect, self._carried = connect, carried
-        self._safeguards = safeguards or Safeguards()
-        self._deadline = deadline
+        self._make_plan, self._work = make_plan, work
         self._trials: tuple[Trial, ...] = ()
         self._last: CallPlan | None = None
         self._refusal: ProviderError | None = None
@@ -118,15 +133,15 @@ class Route:
             raise refusal
         self._last = planned
         self.has_waited = False
-        self.shim = self._connect(planned)
+        self.shim = self._work.connect(planned)
         if self._started is None:
             self._started = time.monotonic()
         # Without a body there is nothing that could be refused.
         self.at_gate = bool(
             planned.body
             and not self._retries
-            and is_unsure(planned.config, self._safeguards.runtime)
-            and self._find_lessons() is not None
+            and is_unsure(planned.config, self._work.safeguards.runtime)
+            and self._work.lessons() is not None
         )
         if self._trials:
             learned = [_as_change(trial.correction) for trial in self._trials]
@@ -141,14 +156,14 @@ class Route:
         """Return whose call it is; worked out when it first matters."""
         if self._scope is None:
             assert self._last is not None  # noqa: S101 - planned before anything else
-            self._scope = self._find_scope(self._last)
+            self._scope = self._work.scope(self._last)
         return self._scope
 
     def remaining(self) -> float | None:
         """Return the seconds left for this model; `None` without a deadline."""
-        if self._deadline is None or self._started is None:
+        if self._work.deadline is None or self._started is None:
             return None
-        return self._deadline - (time.monotonic() - self._started)
+        return self._work.deadline - (time.monotonic() - self._started)
 
     def patience(self) -> float | None:
         """Return how many seconds to wait for a place; `None` for any time."""
@@ -170,10 +185,10 @@ class Route:
             CircuitOpenError: If another model can be tried, or time or retries are
                 used up.
         """
-        if self._last is None or self._safeguards.breaker is None:
+        if self._last is None or self._work.safeguards.breaker is None:
             return 0.0
         if self._breaker is None:
-            self._breaker = self._safeguards.breaker_of(self._last, self.scope())
+            self._breaker = self._work.safeguards.breaker_of(self._last, self.scope())
         wait = self._breaker.wait(self)
         if wait <= 0:
             return 0.0
@@ -192,7 +207,7 @@ class Route:
         plan = self._last
         if plan is None or not self.at_gate:
             return 0.0
-        self._gate = gate(plan.config, self.scope(), self._safeguards.runtime)
+        self._gate = gate(plan.config, self.scope(), self._work.safeguards.runtime)
         return 0.0 if self._gate.settled else PATIENCE
 
     def enter_gate(self) -> bool:
@@ -206,13 +221,13 @@ class Route:
         plan = self._last
         if plan is None or not isinstance(error, ProviderError):
             return
-        _shorten(error, limits(self._safeguards.runtime).error_characters)
+        _shorten(error, limits(self._work.safeguards.runtime).error_characters)
         error.provider = error.provider or plan.provider
         error.model = error.model or plan.model
         error.endpoint = error.endpoint or plan.endpoint
         error.fix = (
             error.fix
-            or read_corrections(error, plan, self._carried)
+            or read_corrections(error, plan, self._work.carried)
             or _on_chat(error, plan)
             or _without_usage(error, plan)
         )
@@ -231,7 +246,7 @@ class Route:
         Nothing is remembered until the corrected request is accepted.
         """
         plan = self._last
-        if plan is None or not refusal.fix or self._find_lessons() is None:
+        if plan is None or not refusal.fix or self._work.lessons() is None:
             return False
         if self.corrections >= MOST_CORRECTIONS:
             return False
@@ -246,7 +261,7 @@ class Route:
         self.corrections += 1
         self._refusal, self._told = refusal, str(refusal)
         self._trials = (*self._trials, *new)
-        kept = self._safeguards.runtime
+        kept = self._work.safeguards.runtime
         self._gate = self._gate or gate(plan.config, self.scope(), kept)
         self._gate.unsettle(self)
         return True
@@ -282,7 +297,7 @@ class Route:
         """Return the seconds to wait before trying again; `None` for no more."""
         if self._retries >= self._most_retries():
             return None
-        wait = wait_before_retry(error, self._retries, self._safeguards.runtime)
+        wait = wait_before_retry(error, self._retries, self._work.safeguards.runtime)
         remaining = self.remaining()
         if wait is None or (remaining is not None and wait >= remaining):
             return None
@@ -308,7 +323,7 @@ class Route:
 
     def _remember(self) -> None:
         trials, self._trials = self._trials, ()
-        lessons = self._find_lessons() if trials else None
+        lessons = self._work.lessons() if trials else None
         if lessons is not None and self.scope().is_known:
             lessons.learn(trials, self.scope())
 

@@ -19,7 +19,7 @@ from langchain_unified.errors import (
     UnknownParameterError,
     shown_value,
 )
-from langchain_unified.settings.lookup import (
+from langchain_unified.settings import (
     CARRIED_METADATA,
     nearest,
     spellings,

@@ -12,8 +12,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel, errors
-from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.attempts import Attempts
+from langchain_unified.runner.route import Work
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -49,13 +49,8 @@ def _fails(llm: UnifiedChatModel) -> None:
 def test_the_clock_starts_once_connected(model: Make) -> None:
     """Importing a provider's SDK takes nothing from the time of the first call."""
     plan = model("gpt-4o").explain("hi")
-    attempts = Attempts(
-        lambda *_: plan,
-        lambda: None,
-        lambda _: Scope(),
-        connect=lambda _: time.sleep(0.4),
-        deadline=0.3,
-    )
+    work = Work(lambda _: time.sleep(0.4), deadline=0.3)
+    attempts = Attempts(lambda *_: plan, work)
 
     with next(iter(attempts)):
         assert 0.1 < attempts.route.remaining()
