@@ -22,14 +22,12 @@ import asyncio
 import inspect
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Callable,
     Generator,
-    Iterator,
     Mapping,
     Sequence,
 )
-from types import SimpleNamespace, TracebackType
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -46,10 +44,9 @@ from langchain_unified.shims.openai.chat import (
     without_calls,
 )
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
-from langchain_unified.shims.openai.hooks import AsyncHookedStream, HookedStream
 from langchain_unified.shims.openai.items import render_input
 from langchain_unified.shims.openai.parts import with_fields
-from langchain_unified.shims.openai.transport import AsyncEventStream, EventStream
+from langchain_unified.shims.openai.reading import AsyncEvents, Events
 from langchain_unified.types import CallPlan
 
 
@@ -68,80 +65,22 @@ class ParsedEvent(dict[str, Any]):
         self.piece = piece
 
 
-class ParsedStream:
-    """The events of a chat stream, read one after the other."""
-
-    def __init__(self, events: EventStream | HookedStream) -> None:
-        """Take over an open stream."""
-        self._events = events
-        self._parsed = self._read()
-
-    def __iter__(self) -> Iterator[ParsedEvent]:
-        """Return the iterator of the events."""
-        return self._parsed
-
-    def __enter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        self.close()
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._parsed.close()
-        self._events.close()
-
-    def _read(self) -> Generator[ParsedEvent, None, None]:
-        parser = ChatStreamParser()
-        for event in self._events:
-            yield ParsedEvent(parser.parse(event))
-        if rest := parser.rest():
-            yield ParsedEvent(rest)
+def _parsed(events: Events[dict[str, Any]]) -> Generator[ParsedEvent, None, None]:
+    parser = ChatStreamParser()
+    for event in events:
+        yield ParsedEvent(parser.parse(event))
+    if rest := parser.rest():
+        yield ParsedEvent(rest)
 
 
-class AsyncParsedStream:
-    """The events of a chat stream, read one after the other; see `ParsedStream`."""
-
-    def __init__(self, events: AsyncEventStream | AsyncHookedStream) -> None:
-        """Take over an open stream."""
-        self._events = events
-        self._parsed = self._read()
-
-    def __aiter__(self) -> AsyncIterator[ParsedEvent]:
-        """Return the iterator of the events."""
-        return self._parsed
-
-    async def __aenter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Release the connection."""
-        await self._parsed.aclose()
-        await self._events.aclose()
-
-    async def _read(self) -> AsyncGenerator[ParsedEvent, None]:
-        parser = ChatStreamParser()
-        async for event in self._events:
-            yield ParsedEvent(parser.parse(event))
-        if rest := parser.rest():
-            yield ParsedEvent(rest)
+async def _aparsed(
+    events: AsyncEvents[dict[str, Any]],
+) -> AsyncGenerator[ParsedEvent, None]:
+    parser = ChatStreamParser()
+    async for event in events:
+        yield ParsedEvent(parser.parse(event))
+    if rest := parser.rest():
+        yield ParsedEvent(rest)
 
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
@@ -334,7 +273,8 @@ class Completions:
             found = Raw(*transport.post_json(client, path, body, options))
         else:
             events = transport.post_stream(client, path, body, options)
-            found = Raw(ParsedStream(events), events.headers)
+            parsed = Events(_parsed(events), events.headers, events)
+            found = Raw(parsed, events.headers)
         return found if self._raw else found.parse()
 
 
@@ -357,5 +297,6 @@ class AsyncCompletions:
             found = Raw(*await transport.apost_json(client, path, body, options))
         else:
             events = await transport.apost_stream(client, path, body, options)
-            found = Raw(AsyncParsedStream(events), events.headers)
+            parsed = AsyncEvents(_aparsed(events), events.headers, events)
+            found = Raw(parsed, events.headers)
         return found if self._raw else found.parse()

@@ -9,20 +9,18 @@ Where nobody has hooked anything, requests take the shorter way of `transport`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import FunctionType, TracebackType
+from types import FunctionType
 from typing import Any
 
 import openai
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
-from typing_extensions import Self
 
-from langchain_unified.reliability.closing import Owned
 from langchain_unified.reliability.exchange import current
-from langchain_unified.shims.openai.reading import decoded_body
+from langchain_unified.shims.openai.reading import AsyncEvents, Events, decoded_body
 
 _SDK = str(Path(openai.__file__).parent)
 _NAMES = {"timeout": "timeout", "headers": "extra_headers", "params": "extra_query"}
@@ -86,19 +84,21 @@ async def acreate_json(
 
 def create_stream(
     client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
-) -> HookedStream:
+) -> Events[dict[str, Any]]:
     """Return the events of `create`; see `transport.post_stream`."""
     resource = _calling(client, path, options)
-    return HookedStream(resource.create(**_arguments(path, body, options)))
+    stream = resource.create(**_arguments(path, body, options))
+    return Events(_read_events(stream), _headers(getattr(stream, "response", None)))
 
 
 async def acreate_stream(
     client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
-) -> AsyncHookedStream:
+) -> AsyncEvents[dict[str, Any]]:
     """Return the events of `create`; see `transport.post_stream`."""
     resource = _calling(client, path, options)
     stream = await resource.create(**_arguments(path, body, options))
-    return AsyncHookedStream(stream)
+    headers = _headers(getattr(stream, "response", None))
+    return AsyncEvents(_aread_events(stream), headers)
 
 
 def _calling(client: Any, path: str, options: Mapping[str, Any] | None) -> Any:
@@ -151,90 +151,20 @@ def _plain(value: Any) -> dict[str, Any]:
     return plain
 
 
-class HookedStream:
-    """The events of a stream that the SDK, and whoever hooked it, has read.
-
-    Attributes:
-        headers: The response headers, if they are known.
-    """
-
-    def __init__(self, stream: Any) -> None:
-        """Take over a stream of the SDK."""
-        self._stream = stream
-        self.headers = _headers(getattr(stream, "response", None))
-        self._events = self._read()
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Return the iterator of the events."""
-        return self._events
-
-    def __next__(self) -> dict[str, Any]:
-        """Return the next event."""
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        self.close()
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._events.close()
-
-    def _read(self) -> Generator[dict[str, Any], None, None]:
-        with self._stream as events:
-            for event in events:
-                current().answered = True
-                yield _plain(event)
+def _read_events(stream: Any) -> Generator[dict[str, Any], None, None]:
+    """Yield the events of a stream that the SDK, and whoever hooked it, has read."""
+    with stream as events:
+        for event in events:
+            current().answered = True
+            yield _plain(event)
 
 
-class AsyncHookedStream:
-    """The events of an asynchronous stream; see `HookedStream`."""
-
-    def __init__(self, stream: Any) -> None:
-        """Take over a stream of the SDK."""
-        self._stream = stream
-        self.headers = _headers(getattr(stream, "response", None))
-        self._events = Owned(self._read())
-
-    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """Return the iterator of the events."""
-        return self._events
-
-    async def __anext__(self) -> dict[str, Any]:
-        """Return the next event."""
-        return await self._events.__anext__()
-
-    async def __aenter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Release the connection."""
-        await self._events.aclose()
-
-    async def _read(self) -> AsyncGenerator[dict[str, Any], None]:
-        async with self._stream as events:
-            async for event in events:
-                current().answered = True
-                yield _plain(event)
+async def _aread_events(stream: Any) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of an asynchronous stream; see `_read_events`."""
+    async with stream as events:
+        async for event in events:
+            current().answered = True
+            yield _plain(event)
 
 
 def _headers(response: Any) -> Mapping[str, str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 import anyio
 import openai
 from jiter import from_json
+from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.reliability.closing import Owned
 from langchain_unified.reliability.exchange import current, too_late
 from langchain_unified.reliability.limits import limits
 from langchain_unified.shims.openai.faults import (
@@ -24,6 +26,8 @@ from langchain_unified.shims.openai.faults import (
     too_large,
     transport_errors,
 )
+
+Event = TypeVar("Event")
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Most bytes of one line, and of the data of one event."""
@@ -132,6 +136,85 @@ class SSEDecoder:
         most = self._max_line
         message = f"an event of the stream is larger than {most} bytes"
         return MalformedResponseError(message)
+
+
+class Events(Generic[Event]):
+    """Events, read one after the other; closing them early releases the connection.
+
+    Args:
+        events: Reads them.
+        headers: The response headers, as far as they are known.
+        *held: What is closed with them.
+
+    Attributes:
+        headers: The response headers.
+    """
+
+    def __init__(
+        self,
+        events: Generator[Event, None, None],
+        headers: Mapping[str, str],
+        *held: Any,
+    ) -> None:
+        """Start before the first event."""
+        self._events, self.headers, self._held = events, headers, held
+
+    def __iter__(self) -> Iterator[Event]:
+        """Return the iterator of the events."""
+        return self._events
+
+    def __next__(self) -> Event:
+        """Return the next event."""
+        return next(self._events)
+
+    def __enter__(self) -> Self:
+        """Return the events, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Release the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._events.close()
+        for one in self._held:
+            one.close()
+
+
+class AsyncEvents(Generic[Event]):
+    """Events of an asynchronous answer; see `Events`."""
+
+    def __init__(
+        self,
+        events: AsyncGenerator[Event, None],
+        headers: Mapping[str, str],
+        *held: Any,
+    ) -> None:
+        """Start before the first event."""
+        self._events, self.headers, self._held = Owned(events), headers, held
+
+    def __aiter__(self) -> Owned[Event]:
+        """Return the iterator of the events."""
+        return self._events
+
+    async def __anext__(self) -> Event:
+        """Return the next event."""
+        return await self._events.__anext__()
+
+    async def __aenter__(self) -> Self:
+        """Return the events, to be closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Release the connection."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Release the connection."""
+        await self._events.aclose()
+        for one in self._held:
+            await one.aclose()
 
 
 TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})

@@ -8,21 +8,20 @@ has hooked the SDK's own `create`, calls go through that; see `hooks`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from types import TracebackType
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from typing import Any
 
 import anyio
 import openai
-from typing_extensions import Self
 
-from langchain_unified.reliability.closing import Owned
 from langchain_unified.shims.openai import hooks
 from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.reading import (
     TERMINAL_EVENTS,
+    AsyncEvents,
     BodyReader,
     EventReader,
+    Events,
 )
 from langchain_unified.shims.openai.sending import (
     Options,
@@ -31,121 +30,35 @@ from langchain_unified.shims.openai.sending import (
 )
 
 _DRAIN_SECONDS = 0.1
+Body = dict[str, Any]
 
 
-class EventStream:
-    """The events of one streamed answer.
-
-    Iterating raises `openai.APIError` for an error the provider sends in mid-stream,
-    `openai.APITimeoutError` and `openai.APIConnectionError` for a broken connection
-    (an answer that ends too early included), and `MalformedResponseError` for events
-    that are no JSON objects. Closing it early releases the connection.
-
-    Attributes:
-        headers: The response headers.
-    """
-
-    def __init__(self, response: Any, reader: EventReader) -> None:
-        """Take over an open response."""
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
-        self._reader = reader
-        self._events = self._read()
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Return the iterator of the events."""
-        return self._events
-
-    def __next__(self) -> dict[str, Any]:
-        """Return the next event."""
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        self.close()
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._events.close()
-        self._response.close()
-
-    def _read(self) -> Generator[dict[str, Any], None, None]:
-        reader = self._reader
-        try:
-            for chunk in self._response.iter_bytes():
-                yield from reader.feed(chunk)
-            yield from reader.finish()
-        except reader.broken as error:
-            reader.raise_broken(error)
-        finally:
-            self._response.close()
+def _read(response: Any, reader: EventReader) -> Generator[Body, None, None]:
+    try:
+        for chunk in response.iter_bytes():
+            yield from reader.feed(chunk)
+        yield from reader.finish()
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        response.close()
 
 
-class AsyncEventStream:
-    """The events of one streamed answer; see `EventStream`.
-
-    Attributes:
-        headers: The response headers.
-    """
-
-    def __init__(self, response: Any, reader: EventReader) -> None:
-        """Take over an open response."""
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
-        self._reader = reader
-        self._events = Owned(self._read())
-
-    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """Return the iterator of the events."""
-        return self._events
-
-    async def __anext__(self) -> dict[str, Any]:
-        """Return the next event."""
-        return await self._events.__anext__()
-
-    async def __aenter__(self) -> Self:
-        """Return the stream, to be closed at the end of the block."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release the connection."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Release the connection."""
-        await self._events.aclose()
-        await self._response.aclose()
-
-    async def _read(self) -> AsyncGenerator[dict[str, Any], None]:
-        reader = self._reader
-        chunks = self._response.aiter_bytes()
-        try:
-            while (chunk := await reader.anext(chunks)) is not None:
-                for event in reader.feed(chunk):
-                    yield event
-                if reader.done:
-                    await _drain(chunks)
-                    return
-            for event in reader.finish():
+async def _aread(response: Any, reader: EventReader) -> AsyncGenerator[Body, None]:
+    chunks = response.aiter_bytes()
+    try:
+        while (chunk := await reader.anext(chunks)) is not None:
+            for event in reader.feed(chunk):
                 yield event
-        except reader.broken as error:
-            reader.raise_broken(error)
-        finally:
-            await self._response.aclose()
+            if reader.done:
+                await _drain(chunks)
+                return
+        for event in reader.finish():
+            yield event
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        await response.aclose()
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
@@ -157,8 +70,6 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
 
 __all__ = [
     "TERMINAL_EVENTS",
-    "AsyncEventStream",
-    "EventStream",
     "Options",
     "apost_json",
     "apost_stream",
@@ -236,7 +147,7 @@ def post_stream(
     options: Options | None = None,
     *,
     max_line: int | None = None,
-) -> EventStream | hooks.HookedStream:
+) -> Events[Body]:
     """Send a request and return its events as they come.
 
     Args:
@@ -247,7 +158,11 @@ def post_stream(
         max_line: Most bytes of one event; see `reliability.Limits`.
 
     Returns:
-        An iterator of event bodies. Close it, or use it in a `with` block.
+        An iterator of event bodies. Close it, or use it in a `with` block. It raises
+        `openai.APIError` for an error the provider sends in mid-stream,
+        `openai.APITimeoutError` and `openai.APIConnectionError` for a broken connection
+        (an answer that ends too early included), and `MalformedResponseError` for
+        events that are no JSON objects.
 
     Raises:
         openai.OpenAIError: Whatever the SDK raises before the first event.
@@ -255,7 +170,8 @@ def post_stream(
     if hooks.is_hooked(client, path):
         return hooks.create_stream(client, path, body, options)
     response = send(client, path, body, options)
-    return EventStream(response, EventReader(response, path, max_line))
+    reader = EventReader(response, path, max_line)
+    return Events(_read(response, reader), response.headers, response)
 
 
 async def apost_stream(
@@ -265,9 +181,10 @@ async def apost_stream(
     options: Options | None = None,
     *,
     max_line: int | None = None,
-) -> AsyncEventStream | hooks.AsyncHookedStream:
+) -> AsyncEvents[Body]:
     """Send a request and return its events as they come; see `post_stream`."""
     if hooks.is_hooked(client, path):
         return await hooks.acreate_stream(client, path, body, options)
     response = await asend(client, path, body, options)
-    return AsyncEventStream(response, EventReader(response, path, max_line))
+    reader = EventReader(response, path, max_line)
+    return AsyncEvents(_aread(response, reader), response.headers, response)
