@@ -18,7 +18,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import ConfigDict, PrivateAttr, ValidationError, model_validator
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from langchain_unified.answers.whole import combined
 from langchain_unified.cost import Purse
@@ -155,11 +155,6 @@ class UnifiedChatModel(Settings, BaseChatModel):
         if not isinstance(values, dict):
             return values
         return keywords.read_keywords(values, cls.spellings(), where=cls.__name__)
-
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        keywords.check_together(self)
-        return self
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; settings are checked and take effect at the next call."""
@@ -312,8 +307,6 @@ class UnifiedChatModel(Settings, BaseChatModel):
     with_config = binding.with_config
     with_structured_output = binding.with_structured_output
 
-    # What a config may set.
-
     configurable_fields = keywords.configurable_fields
     chosen_by = declared.chosen_by
 
@@ -388,11 +381,13 @@ class UnifiedChatModel(Settings, BaseChatModel):
     to_json = serialization.to_json
     lc_secrets = property(serialization.lc_secrets)
 
-    # Connections.
-
     close = clients.close
     aclose = clients.aclose
-    use_sdk_client = clients.use_sdk_client
+
+    def use_sdk_client(self, name: str, client: Any) -> None:
+        """Put an SDK client, or a resource of one, in the place of this model's own."""
+        self._given_clients = {**self._given_clients, name: client}
+
     root_client = clients.attribute("root_client")
     root_async_client = clients.attribute("root_async_client")
     client = clients.attribute("client")

@@ -42,17 +42,6 @@ def attribute(name: str) -> Any:
     return property(read, give, forget)
 
 
-def use_sdk_client(model: Any, name: str, client: Any) -> None:
-    """Put a client, or a resource of one, in the place of this model's own.
-
-    Args:
-        model: The chat model.
-        name: `client`, `async_client`, `root_client` or `root_async_client`.
-        client: What serves the calls from now on; `None` for the model's own.
-    """
-    model._given_clients = {**model._given_clients, name: client}  # noqa: SLF001
-
-
 def sdk_client(runner: Runner, name: str) -> Any:
     """Return one of the clients of OpenAI's connection.
 

@@ -162,7 +162,7 @@ def as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
     return InvalidParameterError(name, value, f"{problem['msg']}.")
 
 
-def check_together(settings: Any) -> None:
+def _check_together(settings: Any) -> None:
     """Refuse settings that cannot hold together; name the packages in traces.
 
     Raises:
@@ -183,7 +183,11 @@ def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         settings: The chat model.
         kwargs: The keywords of its constructor.
+
+    Raises:
+        InvalidParameterError: If there are settings that cannot hold together.
     """
+    _check_together(settings)
     given_name = "model_name" in settings.model_fields_set
     if not (given_name or settings.model_name):
         settings.__dict__["model_name"] = default_registry().default_model()

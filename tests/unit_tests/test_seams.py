@@ -37,7 +37,7 @@ SEAMS: dict[str, dict[str, tuple[str, ...]]] = {
             "_astream",
         ),
     },
-    "clients.py": {
+    "runner/clients.py": {
         "openai.resources.chat:Completions": ("_client",),
     },
     "shims/openai/delegate.py": {
