@@ -193,7 +193,7 @@ def answer_cost(
         metadata: The `response_metadata` of the answer.
     """
     config = plan.config
-    if config.price is None and not config.billed_as:
+    if not (config.price or config.billed_as or config.service_tiers):
         return None
     return cost_usd(config, usage, tier_of(plan, metadata))
 

@@ -150,6 +150,9 @@ class _Comparison:
 
     def _knows(self, name: str, said: str, found: str) -> bool:
         """Tell whether an answer decides: conditions are tried for `SAMPLING` only."""
+        least = self._known.thinking.budget_minimum or 0
+        if name == "thinking_budget" and asked_value(name) < least:
+            return False
         return not (said == "effort_none" and found == "never" and name not in SAMPLING)
 
     def _agree(self, said: str, found: str) -> bool:

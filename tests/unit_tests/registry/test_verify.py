@@ -292,6 +292,7 @@ def test_the_command_reports_and_writes_rows(
         results = [RUNNER.invoke(app, [*asked, "--out", str(out)]) for out in outs]
     assert [1, 1] == [one.exit_code for one in results], results[0].output
     assert "parameters.stop on chat is any by the rows" in results[0].stdout
+    assert "Asking" not in results[0].stderr  # progress is for terminals
     report = json.loads(outs[0].read_text(encoding="utf-8"))
     facts = {
         f["fact"]
