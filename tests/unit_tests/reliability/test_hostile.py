@@ -240,3 +240,19 @@ def test_deep_requests(route: str, face: str, model: Make) -> None:
 
     with pytest.raises(errors.InvalidParameterError, match="nested"):
         FACES[face](llm)
+
+
+@pytest.mark.parametrize("face", ["stream", "astream"])
+@pytest.mark.parametrize("route", ["patched", "direct"])
+def test_a_stream_cut_off_behind_its_end_is_whole(
+    route: str, face: str, model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """What comes after the finish reason may be cut off: nothing of the answer is."""
+    said = {"delta": {"content": "whole"}, "index": 0, "finish_reason": "stop"}
+    event = {"id": "c", "object": "chat.completion.chunk", "choices": [said]}
+    data = f"data: {json.dumps(event)}\n\n".encode()
+    provider_emulator.script(Reply(chunks=[data, b"data: [DO"], headers=SSE))
+
+    chunks = FACES[face](_llm(model, route, max_retries=0))
+
+    assert "whole" == "".join(chunk.text for chunk in chunks)
