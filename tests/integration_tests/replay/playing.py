@@ -81,7 +81,8 @@ def answer_of(exchange: Exchange | None) -> tuple[str, bytes]:
         (f"event: {name}\n" if name else "") + f"data: {json.dumps(data)}\n\n"
         for name, data in exchange.events
     )
-    done = "" if exchange.path.endswith("/responses") else "data: [DONE]\n\n"
+    says_done = not exchange.path.endswith(("/responses", "GenerateContent"))
+    done = "data: [DONE]\n\n" if says_done else ""
     return "text/event-stream", (text + done).encode()
 
 
