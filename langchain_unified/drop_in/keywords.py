@@ -174,6 +174,12 @@ def _check_together(settings: Any) -> None:
     if settings.openai_proxy and (settings.http_client or settings.http_async_client):
         accepted = "give either a proxy or HTTP clients that use it."
         raise InvalidParameterError("openai_proxy", "**********", accepted)
+    for name in settings.model_kwargs.keys() & settings.model_fields_set:
+        value = settings.model_kwargs[name]
+        shown = value if name in shown_names() else "**********"
+        raise InvalidParameterError(
+            name, shown, "it was given beside model_kwargs too."
+        )
     settings.metadata = _with_versions(settings.metadata)
 
 

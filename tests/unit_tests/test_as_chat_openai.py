@@ -397,3 +397,10 @@ def test_an_empty_tool_choice_is_none(made: Any) -> None:
         for name, value in made().bind_tools([tool], tool_choice="").kwargs.items()
         if name != "tools"
     }
+
+
+@pytest.mark.parametrize("cls", [ChatOpenAI, UnifiedChatModel])
+def test_a_setting_given_twice_is_refused(cls: Any) -> None:
+    """A setting stands as a keyword or in `model_kwargs`, not in both."""
+    with pytest.raises(ValueError, match="temperature"):
+        cls(model=CHAT, api_key="k", temperature=0.1, model_kwargs={"temperature": 0.2})
