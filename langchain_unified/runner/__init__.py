@@ -77,22 +77,12 @@ class Runner:
         stream: bool,
         finish: Finish | None = None,
     ) -> tuple[Attempts, list[BaseMessage]]:
-        """Return the attempts at a call, and the messages they send."""
+        """Return the attempts at a call, and the messages they send.
+
+        The call is planned at each attempt, with what is known by then.
+        """
         if self._fields["use_previous_response_id"]:
             messages, kwargs = _unseen(messages, kwargs)
-        made = self.attempts(messages, stop, kwargs, stream=stream, finish=finish)
-        return made, messages
-
-    def attempts(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: dict[str, Any],
-        *,
-        stream: bool,
-        finish: Finish | None = None,
-    ) -> Attempts:
-        """Read a call; it is planned at each attempt with what is known by then."""
         planning = self.planning
         read = planning.calls.again(stop, kwargs, last=True)
         asked = planning.invocation(messages, read, stream=stream)
@@ -115,13 +105,14 @@ class Runner:
             self._safeguards,
             asked.deadline,
         )
-        return Attempts(
+        attempts = Attempts(
             plans[0],
             work,
             fallbacks=plans[1:],
             elsewhere=self._elsewhere(asked, finish) if moves else None,
             spending=None if free else self._spending(messages, asked),
         )
+        return attempts, messages
 
     def _elsewhere(self, call: Invocation, finish: Finish | None) -> MakePlan | None:
         """Return what plans a call for the tier to move to; `None` if there is none."""

@@ -399,7 +399,7 @@ def planner(llm: Any, settings: Mapping[str, Any]) -> Run:
     """Return a run of everything between `_generate` and the shim."""
 
     def run() -> object:
-        attempts = llm.router.runner.attempts(ASKED, None, dict(settings), stream=False)
+        attempts, _ = llm.router.runner.asked(ASKED, None, dict(settings), stream=False)
         return attempts.route.plan()
 
     return run

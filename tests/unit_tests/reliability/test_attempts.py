@@ -59,7 +59,7 @@ def test_the_clock_starts_once_connected(model: Make) -> None:
 def test_a_call_is_connected_before_its_clock_starts(model: Make) -> None:
     """The attempts of a call connect the shim when they plan, not when they send."""
     llm = model("gpt-4o", timeout=5)
-    attempts = llm.router.runner.attempts([HumanMessage("hi")], None, {}, stream=False)
+    attempts, _ = llm.router.runner.asked([HumanMessage("hi")], None, {}, stream=False)
 
     with next(iter(attempts)):
         assert ["openai"] == list(llm._planning.wiring.shims)
