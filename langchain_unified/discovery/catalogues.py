@@ -46,6 +46,8 @@ _FLAGS = (
     "temperature",
 )
 NUMBERS = ("max_input_tokens", "max_output_tokens")
+_RESPONSES_ONLY = "shared.responses_model"
+"""The type that adds, to the models of chat, those that Responses alone serves."""
 _QUOTED = re.compile(r'"([\w.\-]+)"')
 _NOTE = re.compile(
     r'^- (?P<ids>(?:"[^"]+",?\s*)+):\s*Announced\s+shutdown\s+date:'
@@ -121,6 +123,9 @@ def _sdk_literals() -> Iterator[Claim]:
         code, _, notes = text.partition("Deprecated values:")
         for model in _QUOTED.findall(code.partition("Literal[")[2]):
             yield Claim("openai.types", "openai", model, "id", "listed")
+            if name == _RESPONSES_ONLY:
+                served = ("responses",)
+                yield Claim("openai.types", "openai", model, "endpoints", served)
         for note in _NOTE.finditer(notes):
             day = date.fromisoformat(note["day"])
             for model in _QUOTED.findall(note["ids"]):

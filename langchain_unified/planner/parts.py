@@ -42,9 +42,31 @@ def take_objects_of_extra_body(draft: Draft) -> None:
         found = draft.mapping.rules.get(setting.name)
         path = found.name if found else setting.name
         value = get_path(draft.extra_body, path)
-        if isinstance(value, Mapping) or (setting.instead and value is not None):
-            draft.extra_body = _without(draft.extra_body, path.split("."))
+        if isinstance(value, Mapping):
+            value = _ruled(draft, setting, value)
+            for key in value:
+                place = [*path.split("."), key]
+                draft.extra_body = _without(draft.extra_body, place)
+        elif setting.instead and value is not None:
+            draft.extra_body = _without(draft.extra_body, [path])
+        if value:
             _take(draft, setting, path, value)
+
+
+def _ruled(
+    draft: Draft, setting: Setting, value: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the keys of an object that have rules; all of one that is not taken."""
+    rule = draft.rule(setting.name)
+    if rule is None or rule.accepts != "any":
+        return value
+    ruled = {f"{setting.name}.{key}" for key in value} & draft.mapping.rules.keys()
+    return {
+        key: part
+        for key, part in value.items()
+        if part is not None
+        and (key in setting.parts or f"{setting.name}.{key}" in ruled)
+    }
 
 
 def _with_parts(draft: Draft) -> list[Setting]:

@@ -194,6 +194,16 @@ def test_extra_body_goes_before_a_setting() -> None:
     assert ("reasoning_effort", "clamped", "max") in told
 
 
+def test_a_format_in_extra_body_goes_before_one_that_is_asked_for() -> None:
+    """What has no rule of its own stays the user's own request, and goes last."""
+    form = {"type": "json_schema", "name": "b", "schema": {"type": "object"}}
+    extra = {"text": {"format": form, "verbosity": "low"}, "reasoning": {"new": 1}}
+    made = plan("gpt-5.4", response_format={"type": "json_object"}, extra_body=extra)
+
+    assert {"format": form, "verbosity": "low"} == made.body["text"]
+    assert {"new": 1} == made.body["reasoning"]
+
+
 def test_the_older_name_of_a_key_is_sent_as_the_newer() -> None:
     """`generate_summary` is deprecated for `summary`."""
     made = plan("gpt-5.4", reasoning={"generate_summary": "detailed"})

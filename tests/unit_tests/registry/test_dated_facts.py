@@ -116,6 +116,25 @@ def test_models_of_other_apis_are_refused_before_sending(name: str) -> None:
         plan(name)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "enterprise_web_search",
+        "exa_ai_search",
+        "file_search",
+        "mcp_servers",
+        "parallel_ai_search",
+        "retrieval",
+    ],
+)
+def test_built_in_tools_of_gemini_are_sent(kind: str) -> None:
+    """Those that langchain-google-genai 4.4.3 added go without a word."""
+    made = plan("gemini-4-argon", tools=[{kind: {}}])
+
+    assert [{kind: {}}] == made.body["tools"]
+    assert [] == [change for change in made.changes if change.parameter == "tools"]
+
+
 def test_tools_of_a_disputed_model_go_to_responses() -> None:
     """One author saw chat refuse them even at effort none."""
     made = plan("gpt-6.1-terra", tools=[TOOL], reasoning_effort="none")
