@@ -1,18 +1,33 @@
-"""The facts: one TOML file per provider.
+"""The facts: TOML files here, and those of a provider in its folder.
 
-The only place in the package where a model name is written.
+The only places in the package where a model name is written. The rows of a provider are
+`shims/<provider>/<provider>.toml`, as those of another package are `<provider>.toml`
+beside the module of its shim.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 
 def read_toml(name: str) -> dict[str, Any]:
     """Return a data file of this folder as a dictionary."""
     return parse_toml(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def read_rows(name: str) -> dict[str, Any]:
+    """Return the rows of a provider as a dictionary.
+
+    Args:
+        name: Name of its file, such as `openai.toml`.
+    """
+    file = _folders().joinpath(name.removesuffix(".toml"), name)
+    return parse_toml(file.read_text(encoding="utf-8"))
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -27,15 +42,9 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 def provider_files() -> tuple[str, ...]:
     """Return the names of the shipped provider files, sorted."""
-    other = {
-        "corrections.toml",
-        "demo.toml",
-        "init_chat_model.toml",
-        "left_out.toml",
-        "reviewed.toml",
-        "servers.toml",
-        "schemas.toml",
-        "tracing.toml",
-    }
-    names = (entry.name for entry in files(__name__).iterdir())
-    return tuple(sorted(n for n in names if n.endswith(".toml") and n not in other))
+    rows = (f.joinpath(f"{f.name}.toml") for f in _folders().iterdir())
+    return tuple(sorted(file.name for file in rows if file.is_file()))
+
+
+def _folders() -> Traversable:
+    return files("langchain_unified").joinpath("shims")

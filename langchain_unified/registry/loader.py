@@ -26,7 +26,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 def load_shipped() -> dict[str, ProviderFile]:
     """Return every shipped provider file by provider id."""
-    loaded = (load(data.read_toml(name), name) for name in data.provider_files())
+    loaded = (load(data.read_rows(name), name) for name in data.provider_files())
     return {file.provider.id: file for file in loaded}
 
 

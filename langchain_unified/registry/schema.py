@@ -1,4 +1,4 @@
-"""The shape of a `data/*.toml` provider file; unknown keys and wrong types are refused.
+"""The shape of a provider's file of rows; unknown keys and wrong types are refused.
 
 A family states what its members share and may inherit from another family; a model
 row states what differs. Every table can carry `source`, `checked` and `confidence`,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from langchain_unified.cli.app import app
 from langchain_unified.cost import estimate_usd
-from langchain_unified.data import provider_files, read_toml
+from langchain_unified.data import provider_files, read_rows, read_toml
 from langchain_unified.registry import Registry
 from langchain_unified.registry.build import LIFECYCLE
 from langchain_unified.registry.facts import ModelFacts, Say, certainty, citations
@@ -42,7 +42,7 @@ def test_every_source_of_a_file_opens_or_is_called_a_guess() -> None:
     texts = [
         (f"{name}: {key}", row["text"], row["confidence"])
         for name in (*provider_files(), "servers.toml")
-        for key, row in (read_toml(name).get("sources") or {}).items()
+        for key, row in (read_rows(name).get("sources") or {}).items()
     ]
     texts += [(k, v, "") for k, v in read_toml("schemas.toml")["sources"].items()]
 
@@ -241,7 +241,7 @@ def test_every_wording_of_a_refusal_names_where_it_was_seen() -> None:
 
 def test_every_fact_that_is_cited_by_itself_names_a_source_of_its_file() -> None:
     """A key in `cited` is one of the sources of the same file."""
-    tables = [read_toml(name) for name in provider_files()]
+    tables = [read_rows(name) for name in provider_files()]
     cited = [
         (name, key, table.get("sources", {}))
         for table in tables
