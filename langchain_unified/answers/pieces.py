@@ -23,6 +23,8 @@ from langchain_unified.stopping import StopCutter
 from langchain_unified.types import CallPlan
 from langchain_unified.wires import wire_at
 
+_FINISH = "finish_reason"
+
 
 class Pieces:
     """The streamed pieces of one answer: the record on the first, stop strings cut."""
@@ -59,7 +61,9 @@ class Pieces:
             self._unwrapper.feed(message)
         self._spoke = self._spoke or says_something(chunk)
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
-        reason = normalise(message, chunk.generation_info, calls=self._calls)
+        info, reason = chunk.generation_info, None
+        if message.response_metadata.get(_FINISH) or (info and info.get(_FINISH)):
+            reason = normalise(message, info, calls=self._calls)
         last = getattr(message, "chunk_position", None) == "last"
         self._ended = self._ended or reason is not None or last
         if reason is None and "status" in message.response_metadata:

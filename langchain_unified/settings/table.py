@@ -11,7 +11,7 @@ class Mine(UnifiedChatModel):
     sparkle: Annotated[float | None, Setting("tuning", max=1, sent_as="sparkle")] = None
 ```
 
-`shims/<provider>/<provider>.toml` says how models take a setting; `Setting.sent_as` holds where
+The rows of a provider say how its models take a setting; `Setting.sent_as` holds where
 they say nothing.
 """
 

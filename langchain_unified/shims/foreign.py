@@ -16,16 +16,9 @@ from langchain_unified.learning.refusal import read_refusal
 from langchain_unified.reliability.closing import owned
 from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.shims.base import ProviderShim
+from langchain_unified.shims.errors import BY_STATUS, SERVER_ERROR
 from langchain_unified.types import CallPlan
 
-_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.ProviderAuthenticationError,
-    403: errors.ProviderPermissionError,
-    404: errors.ProviderModelNotFoundError,
-    408: errors.ProviderTimeoutError,
-    429: errors.ProviderRateLimitError,
-}
-_SERVER_ERROR = 500
 _OVERFLOW = re.compile(
     r"context[ _](?:length|window|size)|maximum context|prompt is too long"
     r"|too many (?:input |prompt )?tokens|exceeds? the (?:available )?context",
@@ -107,9 +100,9 @@ def _text(body: Any) -> str:
 
 
 def _class_of(status: int, said: str) -> type[errors.ProviderError]:
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if status >= _SERVER_ERROR:
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status >= SERVER_ERROR:
         return errors.ProviderUnavailableError
     if _OVERFLOW.search(said):
         return errors.ProviderContextOverflowError

@@ -66,6 +66,18 @@ def test_no_more_state_of_the_process() -> None:
     assert GLOBALS >= len(state.mutable_globals())
 
 
+def test_no_provider_is_named_in_more_files() -> None:
+    """A provider's name stands in its folder and in data; the numbers only go down."""
+    found = {word: len(paths) for word, paths in names.provider_names().items()}
+
+    assert found.keys() == NAMED.keys()
+    assert [] == [word for word, number in found.items() if number > NAMED[word]]
+
+
+NAMED = {"anthropic": 1, "azure": 0, "gemini": 1, "google": 3, "ollama": 0}
+"""Files that name a provider: lists of catalogues, and a keyword of the constructor."""
+
+
 def test_no_private_names_of_others() -> None:
     """A private name of another package stands in a seam file."""
     assert PRIVATE >= len(names.foreign_private_names())

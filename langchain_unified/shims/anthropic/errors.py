@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any, cast
 
 import anthropic
 
@@ -12,6 +10,7 @@ from langchain_unified import errors
 from langchain_unified.errors import ours_within
 from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.shims.anthropic.delegate import http_package
+from langchain_unified.shims.errors import BY_STATUS, SERVER_ERROR, as_ours
 from langchain_unified.types import CallPlan
 
 CAUGHT: tuple[type[Exception], ...] = (
@@ -20,14 +19,7 @@ CAUGHT: tuple[type[Exception], ...] = (
 )
 """What a call may raise because of the provider's answer, or for want of one."""
 
-_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.ProviderAuthenticationError,
-    403: errors.ProviderPermissionError,
-    404: errors.ProviderModelNotFoundError,
-    408: errors.ProviderTimeoutError,
-    409: errors.ProviderUnavailableError,
-    429: errors.ProviderRateLimitError,
-}
+_BY_STATUS = {**BY_STATUS, 409: errors.ProviderUnavailableError}
 _BY_TYPE: dict[str, type[errors.ProviderError]] = {
     "overloaded_error": errors.ProviderUnavailableError,
     "api_error": errors.ProviderUnavailableError,
@@ -36,7 +28,6 @@ _BY_TYPE: dict[str, type[errors.ProviderError]] = {
 }
 _OVERFLOW = re.compile(r"prompt is too long|exceed(s)? (the )?context (limit|window)")
 _NAMED = re.compile(r"^`?([a-z_.]+)`?(: | is | may | cannot )")
-_SERVER_ERROR = 500
 
 
 def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
@@ -52,14 +43,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     if (ours_already := ours_within(error)) is not None:
         return ours_already
     status = getattr(error, "status_code", None)
-    raised, ours = cast("Any", (type(error), _kind(error, status)))
-    kind = _class_of(raised, ours)
-    unified = kind.__new__(kind)
-    Exception.__init__(unified, str(error))
-    unified.__dict__.update(error.__dict__)
-    unified.provider, unified.model = plan.provider, plan.model
-    unified.endpoint, unified.status = plan.endpoint, status
-    unified.code = _field(error, "type")
+    unified = as_ours(error, _kind(error, status), plan)
+    unified.status, unified.code = status, _field(error, "type")
     unified.parameter = _parameter(_field(error, "message"))
     unified.request_id = getattr(error, "request_id", None)
     headers = getattr(getattr(error, "response", None), "headers", None)
@@ -78,7 +63,7 @@ def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
         return errors.ProviderContextOverflowError
     if (named := _BY_TYPE.get(_field(error, "type") or "")) is not None:
         return named
-    if status is None or status >= _SERVER_ERROR:
+    if status is None or status >= SERVER_ERROR:
         return errors.ProviderUnavailableError
     return _BY_STATUS.get(status, errors.ProviderInvalidRequestError)
 
@@ -93,9 +78,3 @@ def _field(error: Exception, name: str) -> str | None:
 def _parameter(message: str | None) -> str | None:
     found = _NAMED.match(message or "")
     return found.group(1) if found else None
-
-
-@cache
-def _class_of(raised: Any, kind: Any) -> type[errors.ProviderError]:
-    made: Any = type(kind.__name__, (kind, raised), {"__module__": __name__})
-    return cast("type[errors.ProviderError]", made)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from google.genai.errors import APIError
 from langchain_core.exceptions import ContextOverflowError
@@ -13,6 +11,7 @@ from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
 from langchain_unified import errors
 from langchain_unified.reliability.retry import retry_after, told_to_retry
+from langchain_unified.shims.errors import BY_STATUS, SERVER_ERROR, as_ours
 from langchain_unified.shims.google_genai.http import http_errors
 from langchain_unified.types import CallPlan
 
@@ -20,17 +19,12 @@ _BROKEN = (*http_errors("HTTPError"), *http_errors("StreamError"))
 CAUGHT = (APIError, ChatGoogleGenerativeAIError, *_BROKEN)
 """What a call may raise because of the provider's answer, or for want of one."""
 
-_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    400: errors.ProviderInvalidRequestError,
-    401: errors.ProviderAuthenticationError,
-    403: errors.ProviderPermissionError,
-    404: errors.ProviderModelNotFoundError,
-    408: errors.ProviderTimeoutError,
+_BY_STATUS = {
+    **BY_STATUS,
     409: errors.ProviderUnavailableError,  # ABORTED: to be tried again
-    429: errors.ProviderRateLimitError,
     504: errors.ProviderTimeoutError,
 }
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_BAD_REQUEST = 400
 _BAD_KEY = ("API_KEY_INVALID", "API key not valid", "API Key not found")
 # 2026-11-23: langchain-google-genai 4.4.2 knows the first wording; the others are
 # Vertex AI's and those of gateways.
@@ -56,14 +50,8 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     """
     cause = error if isinstance(error, APIError) else error.__cause__
     status = getattr(cause, "code", None)
-    kind = _kind(error, status, str(error))
-    found = _class_of(type(error), kind)  # type: ignore[arg-type]
-    unified = found.__new__(found)
-    Exception.__init__(unified, str(error))
-    unified.__dict__.update(error.__dict__)
-    unified.provider, unified.model = plan.provider, plan.model
-    unified.endpoint, unified.status = plan.endpoint, status
-    unified.code = getattr(cause, "status", None)
+    unified = as_ours(error, _kind(error, status, str(error)), plan)
+    unified.status, unified.code = status, getattr(cause, "status", None)
     unified.retry_after = _retry_after(cause)
     unified.should_retry = told_to_retry(_headers(cause))
     said = str(getattr(cause, "details", ""))
@@ -86,7 +74,7 @@ def _kind(error: Exception, status: Any, message: str) -> type[errors.ProviderEr
 
 
 def _by_status(status: int) -> type[errors.ProviderError]:
-    if status >= _SERVER_ERROR and status not in _BY_STATUS:
+    if status >= SERVER_ERROR and status not in _BY_STATUS:
         return errors.ProviderUnavailableError
     if status < _BAD_REQUEST:
         return errors.MalformedResponseError
@@ -94,38 +82,6 @@ def _by_status(status: int) -> type[errors.ProviderError]:
 
 
 _NOBODY_KNOWS = errors.ProviderInvalidRequestError
-
-
-@cache
-def _class_of(
-    raised: type[Exception], kind: type[errors.ProviderError]
-) -> type[errors.ProviderError]:
-    def reduce(self: errors.ProviderError) -> tuple[Callable[..., Any], Any]:
-        kept = {k: v for k, v in vars(self).items() if k not in _UNPICKLED}
-        return _rebuilt, (raised, kind, str(self), kept)
-
-    namespace = {
-        "__module__": __name__,
-        "__doc__": kind.__doc__,
-        "__reduce__": reduce,
-    }
-    return type(kind.__name__, (kind, raised), namespace)
-
-
-def _rebuilt(
-    raised: type[Exception],
-    kind: type[errors.ProviderError],
-    said: str,
-    fields: dict[str, Any],
-) -> errors.ProviderError:
-    found = _class_of(cast("Any", raised), cast("Any", kind))
-    error = found.__new__(found)
-    Exception.__init__(error, said)
-    error.__dict__.update(fields)
-    return error
-
-
-_UNPICKLED = frozenset({"response", "_request"})
 
 
 def _retry_after(cause: Any) -> float | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from typing import Any, cast
 
 import httpx
 from ollama import ResponseError
 
 from langchain_unified import errors
+from langchain_unified.shims.errors import BY_STATUS, SERVER_ERROR, as_ours
 from langchain_unified.types import CallPlan
 
 CAUGHT: tuple[type[Exception], ...] = (
@@ -20,19 +19,11 @@ CAUGHT: tuple[type[Exception], ...] = (
 )
 """What a call may raise because of the server's answer, or for want of one."""
 
-_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.ProviderAuthenticationError,
-    403: errors.ProviderPermissionError,
-    404: errors.ProviderModelNotFoundError,
-    408: errors.ProviderTimeoutError,
-    429: errors.ProviderRateLimitError,
-}
 _OVERFLOW = re.compile(
     r"exceeds? the (available )?context|longer than the context", re.IGNORECASE
 )
 _UNSUPPORTED = re.compile(r"does not support (\w+)")
 _NO_STATUS = -1
-_SERVER_ERROR = 500
 
 
 def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
@@ -46,15 +37,10 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
         An error that also is an instance of the class raised.
     """
     status = getattr(error, "status_code", None)
-    raised, ours = cast("Any", (type(error), _kind(error, status)))
-    kind = _class_of(raised, ours)
-    unified = kind.__new__(kind)
-    Exception.__init__(unified, _message(error))
-    unified.__dict__.update(error.__dict__)
+    said = _message(error)
+    unified = as_ours(error, _kind(error, status), plan, said)
     if isinstance(error, ResponseError):
-        unified.__dict__["error"] = _message(error)
-    unified.provider, unified.model = plan.provider, plan.model
-    unified.endpoint = plan.endpoint
+        unified.__dict__["error"] = said
     unified.status = None if status == _NO_STATUS else status
     found = _UNSUPPORTED.search(str(error))
     unified.parameter = found.group(1) if found else None
@@ -70,9 +56,9 @@ def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:
         return errors.MalformedResponseError
     if _OVERFLOW.search(str(error)):
         return errors.ProviderContextOverflowError
-    if status is None or status == _NO_STATUS or status >= _SERVER_ERROR:
+    if status is None or status == _NO_STATUS or status >= SERVER_ERROR:
         return errors.ProviderUnavailableError
-    return _BY_STATUS.get(status, errors.ProviderInvalidRequestError)
+    return BY_STATUS.get(status, errors.ProviderInvalidRequestError)
 
 
 def _message(error: Exception) -> str:
@@ -89,9 +75,3 @@ def _message(error: Exception) -> str:
             "out the start of the conversation with truncation='auto'."
         )
     return said or type(error).__name__
-
-
-@cache
-def _class_of(raised: Any, kind: Any) -> type[errors.ProviderError]:
-    made: Any = type(kind.__name__, (kind, raised), {"__module__": __name__})
-    return cast("type[errors.ProviderError]", made)

@@ -41,8 +41,11 @@ def test_every_source_of_a_file_opens_or_is_called_a_guess() -> None:
     """A source is an address, an issue, a file, a package with a place, or a guess."""
     texts = [
         (f"{name}: {key}", row["text"], row["confidence"])
-        for name in (*provider_files(), "servers.toml")
-        for key, row in (read_rows(name).get("sources") or {}).items()
+        for name, table in (
+            *((name, read_rows(name)) for name in provider_files()),
+            ("servers.toml", read_toml("servers.toml")),
+        )
+        for key, row in (table.get("sources") or {}).items()
     ]
     texts += [(k, v, "") for k, v in read_toml("schemas.toml")["sources"].items()]
 
