@@ -596,5 +596,5 @@ def test_frameworks_see_that_the_method_is_asynchronous(
     compat = LangChainCompatibilityService(service, OldService())
     plain = LangChainCompatibilityService(service, Plain())
 
-    assert asyncio.iscoroutinefunction(compat.generate_text)
-    assert not asyncio.iscoroutinefunction(plain.generate_text)
+    assert inspect.iscoroutinefunction(compat.generate_text)
+    assert not inspect.iscoroutinefunction(plain.generate_text)
