@@ -229,7 +229,7 @@ class Route:
             error.fix
             or read_corrections(error, plan, self._work.carried)
             or _on_chat(error, plan)
-            or _without_usage(error, plan)
+            or _without_usage(error, plan, last=self._retries >= self._most_retries())
         )
         if not error.fix and self._trials and str(error) == self._told:
             tried = (trial.correction for trial in self._trials)
@@ -359,22 +359,32 @@ def _on_chat(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
 _NO_SUCH_PATH = frozenset({404, 405, 501})
 
 
-def _without_usage(error: ProviderError, plan: CallPlan) -> tuple[Correction, ...]:
+def _without_usage(
+    error: ProviderError, plan: CallPlan, *, last: bool
+) -> tuple[Correction, ...]:
     """Return what leaves out the request for usage, where nobody says what is wrong.
 
     ChatOpenAI asks no server of the user's own for the usage of a stream, so that a
-    refusal without a reason may be of that.
+    refusal without a reason may be of that, and so may a failure (5xx) that retries do
+    not mend.
+
+    Args:
+        error: What the server answered.
+        plan: What it was sent.
+        last: Whether no retry is left.
     """
     if not (plan.config.server and plan.stream and _ASKS_USAGE in plan.body):
         return ()
     has_a_cause = isinstance(error, ContextOverflowError) or names_a_cause(error)
-    if has_a_cause or error.status not in _REFUSED:
+    has_failed = last and (error.status or 0) >= _FAILED
+    if has_a_cause or not (has_failed or error.status in _REFUSED):
         return ()
     return (Correction("never", _ASKS_USAGE, None, str(error)),)
 
 
 _ASKS_USAGE = "stream_options"
 _REFUSED = frozenset({400, 422})
+_FAILED = 500
 
 
 def _is_missing_path(refusal: ProviderError) -> bool:

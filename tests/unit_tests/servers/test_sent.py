@@ -207,6 +207,28 @@ def test_stream_options_are_left_out_once_refused(refused: HttpReply) -> None:
         assert [True, False, False] == ["stream_options" in b for b in server.bodies]
 
 
+@pytest.mark.parametrize("status", [500, 501, 502, 503])
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_server_that_fails_over_stream_options_is_asked_without(
+    status: int, retries: int
+) -> None:
+    """ChatOpenAI does not ask such a server for usage, so its stream would arrive."""
+
+    def answer(body: dict[str, Any]) -> HttpReply:
+        failed = json_reply({"error": "Internal error"}, status)
+        return failed if "stream_options" in body else say("fine")(body)
+
+    with CompatibleServer(answer) as server:
+        llm = UnifiedChatModel(
+            model="m", api_key="k", base_url=server.url, max_retries=retries
+        )
+        said = "".join(p.text for p in llm.stream("hi"))
+        asked = ["stream_options" in b for b in server.bodies]
+
+        assert "fine" == said
+        assert [*[True] * (retries + 1), False] == asked
+
+
 DETAIL = [{"loc": ["body", "safe_prompt"], "msg": "Extra inputs", "input": "secret"}]
 
 
