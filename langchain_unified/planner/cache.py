@@ -8,11 +8,11 @@ reads (timeout, headers, query, the class of the answer) is filled in for each c
 
 from __future__ import annotations
 
-import threading
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from langchain_unified.runtime import Bounded
 from langchain_unified.types import EMPTY, CallPlan, Invocation, ModelConfig
 
 try:
@@ -26,26 +26,22 @@ _MOST_BYTES = 64 * 1024
 """Settings larger than this are planned every time."""
 
 
-class PlanCache:
-    """Finished plans, safe for threads, at most twice as many as said.
+_Entry = tuple[ModelConfig, CallPlan | None]
+
+
+class PlanCache(Bounded[Any, _Entry]):
+    """Finished plans, the ones used last.
 
     A call is kept when it comes for the second time: one that never comes again costs
     a key and no copy.
 
     Args:
-        most: How many plans may be kept before those not used lately are forgotten.
+        most: How many plans are kept.
     """
 
-    def __init__(self, most: int = 256) -> None:
+    def __init__(self, most: int = 512) -> None:
         """Start empty."""
-        self._most = most
-        self._lock = threading.Lock()
-        self._recent: dict[Any, _Entry | None] = {}
-        self._older: dict[Any, _Entry | None] = {}
-
-    def __len__(self) -> int:
-        """Return how many keys are kept."""
-        return len(self._recent) + len(self._older)
+        super().__init__(most)
 
     def plan(self, call: Invocation, config: ModelConfig) -> CallPlan:
         """Return what `langchain_unified.planner.plan` returns.
@@ -56,29 +52,15 @@ class PlanCache:
         key = _key(call, config)
         if key is None:
             return _decided(call, config)
-        entry = self._recent.get(key)
-        if entry is None or entry[0] is not config:
-            entry = self._missed(key, call, config)
-            if entry is None:
-                return _decided(call, config)
-        return _filled_in(entry[1], call)
-
-    def _missed(self, key: Any, call: Invocation, config: ModelConfig) -> _Entry | None:
-        """Find or make the entry of a call seen before; note one that is new."""
-        known = key in self._recent or key in self._older
-        entry = self._older.get(key)
-        if entry is not None and entry[0] is not config:
-            entry = None
-        if entry is None and known:
-            entry = (config, _decided(_own(call), config))
-        self._keep(key, entry)
-        return entry
-
-    def _keep(self, key: Any, entry: _Entry | None) -> None:
-        with self._lock:
-            if len(self._recent) >= self._most:
-                self._older, self._recent = self._recent, {}
-            self._recent[key] = entry
+        of, plan = self.find(key) or (None, None)
+        if of is not config:
+            plan = _decided(call, config)
+            self.put(key, (config, None))
+            return plan
+        if plan is None:
+            plan = _decided(_own(call), config)
+            self.put(key, (config, plan))
+        return _filled_in(plan, call)
 
 
 def _decided(call: Invocation, config: ModelConfig) -> CallPlan:
@@ -86,9 +68,6 @@ def _decided(call: Invocation, config: ModelConfig) -> CallPlan:
     from langchain_unified.planner.rules import plan  # noqa: PLC0415
 
     return plan(call, config)
-
-
-_Entry = tuple[ModelConfig, CallPlan]
 
 
 def _key(call: Invocation, config: ModelConfig) -> Any:
