@@ -174,7 +174,9 @@ def _check_together(settings: Any) -> None:
     if settings.openai_proxy and (settings.http_client or settings.http_async_client):
         accepted = "give either a proxy or HTTP clients that use it."
         raise InvalidParameterError("openai_proxy", "**********", accepted)
-    for name in settings.model_kwargs.keys() & settings.model_fields_set:
+    # Not LangChain's own fields: its `metadata` is the trace's, not the provider's.
+    ours = Settings.model_fields.keys() & settings.model_fields_set
+    for name in settings.model_kwargs.keys() & ours:
         value = settings.model_kwargs[name]
         shown = value if name in shown_names() else "**********"
         raise InvalidParameterError(
