@@ -207,11 +207,15 @@ class LangChainCompatibilityService:
         service = self.unified_service
 
         def read() -> tuple[Any, dict[str, Any]]:
-            return service.ask(name, *args, **named).call()
+            try:
+                return service.ask(name, *args, **named).call()
+            except TypeError as error:
+                raise InvalidParameterError("arguments", name, str(error)) from error
 
-        observe = partial(service.llm.router.observe, stream=name.startswith("stream"))
         one = None if "batch" in name else read
-        return partial(observe, served, one, self._name(model))
+        stream = name.startswith("stream")
+        model = self._name(model)
+        return service.llm.router.observer(served, one, model, stream=stream)
 
     def _new(self, ask: Callable[[], Any], model: object) -> Any:
         """Return the new service's answer, as the old one would have put it."""

@@ -6,24 +6,17 @@ marked as unexplained.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from langchain_unified.errors import UnifiedError
-from langchain_unified.rollout.payloads import (
-    ABSENT,
-    MESSAGES,
-    Carried,
-    Payload,
-    json_equal,
-    leaves,
-    shown,
-)
 from langchain_unified.rollout.report import UNKNOWN, Difference, Kind
+from langchain_unified.rollout.values import ABSENT, json_equal, leaves, shown
 from langchain_unified.settings import canonical_names
+from langchain_unified.shims.openai.payloads import MESSAGES, Carried, Payload
 from langchain_unified.types import CallPlan, Change
 
 REFUSALS = (UnifiedError, ValidationError)
@@ -40,7 +33,7 @@ ADDED = {
 }
 """What plans add to every call that takes it, without a change of its own."""
 
-PLACES = {"headers": "extra_headers"}
+PLACES = {"headers": "extra_headers", "query": "extra_query"}
 PLACES |= dict.fromkeys((*MESSAGES, "words", "roles"), "messages")
 """The parameter of what is compared place by place, by where it stands."""
 
@@ -99,7 +92,7 @@ class Comparison:
     def differences(self) -> Iterator[Difference]:
         """Yield what the two requests do not share."""
         settings = self.legacy.settings(), self.unified.settings()
-        places = self.legacy.places(self.unified), self.unified.places(self.legacy)
+        places = [*map(self._places, (self.legacy, self.unified), settings)]
         if self.plan.stop and "stop" not in settings[0]:
             lost = f"{self.who} leaves it out without a word, and the answer runs past"
             _, more = _told(self._change("stop")) or ("", "")
@@ -116,6 +109,26 @@ class Comparison:
                 yield self._row(name, *texts, self._why(name, before, after))
             else:
                 yield from (self._part(PLACES.get(name, name), *part) for part in parts)
+
+    def _places(
+        self, payload: Payload, settings: Mapping[str, Carried]
+    ) -> dict[str, Any]:
+        """Return everything to compare of a request, by its place."""
+        legacy, unified = self.legacy, self.unified
+        found: dict[str, Any] = {
+            "endpoint": payload.endpoint,
+            "headers": payload.headers,
+            "query": payload.query,
+        }
+        if legacy.server and unified.server:
+            found["base_url"] = payload.server
+        if legacy.roles() != unified.roles():
+            found["roles"] = payload.roles()
+        elif legacy.endpoint == unified.endpoint:
+            found |= payload.messages()
+        else:
+            found["words"] = payload.words()
+        return found | {name: one.value for name, one in settings.items()}
 
     def _row(
         self,

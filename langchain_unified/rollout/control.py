@@ -143,15 +143,11 @@ class Rollout:
         on_event: Listener | None = None,
     ) -> None:
         """Line up the sources."""
-        self.default = None if default is None else Mode.parse(default)
-        for name, part, method in (
-            ("mirror", mirror, "offer"),
-            ("guard", guard, "min_calls"),
-        ):
-            if part is not None and not hasattr(part, method):
-                raise InvalidParameterError(name, part, f"give a {name.title()}.")
+        _check(environment=environment, flag=flag, file=file, openfeature=openfeature)
+        _check(emergency=emergency, mirror=mirror, guard=guard, report_to=report_to)
         check_function("call", call)
         check_function("on_event", on_event)
+        self.mode, self.default = mode, default
         self.salt, self.mirror, self.guard, self.guarded = salt, mirror, guard, ""
         self.store = ShadowStore(report_to)
         self._keys, self._teller = KeyReader(key), Teller(on_event)
@@ -172,8 +168,6 @@ class Rollout:
             told = Flag("openfeature", flag, ask, self._warn, by_key=True)
             self._sources.append(told)
         self._has_sources = len(self._sources) > 1
-        self._has_parts = self._has_sources or bool(self.default or emergency)
-        self.mode = mode
 
     @property
     def mode(self) -> Mode | None:
@@ -183,7 +177,21 @@ class Rollout:
     @mode.setter
     def mode(self, value: str | Mode | None) -> None:
         self._mode = None if value is None else Mode.parse(value)
-        self.is_set = self._has_parts or value is not None
+
+    @property
+    def default(self) -> Mode | None:
+        """The mode if no source says anything good."""
+        return self._default
+
+    @default.setter
+    def default(self, value: str | Mode | None) -> None:
+        self._default = None if value is None else Mode.parse(value)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether this can say anything without the environment or a `with` block."""
+        own = self._mode or self._default or self._emergency_path or self.guarded
+        return self._has_sources or bool(own)
 
     def read(
         self, call: CallInfo = NOBODY, key: Key = NO_KEY, *, old_service: bool = False
@@ -313,6 +321,38 @@ class Rollout:
     def __deepcopy__(self, memo: dict[int, Any]) -> Rollout:
         """Return itself: copies of a model obey the same switch."""
         return self
+
+
+def _is_path(part: Any) -> bool:
+    return isinstance(part, (str, os.PathLike)) and os.fspath(part) != ""
+
+
+_PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "environment": (lambda x: isinstance(x, str) and x != "", "give a name."),
+    "flag": (lambda x: isinstance(x, str) and x != "", "give a flag's key."),
+    "file": (_is_path, "give a path."),
+    "emergency": (_is_path, "give a path."),
+    "report_to": (lambda x: callable(x) or _is_path(x), "give a folder or a function."),
+    "mirror": (lambda x: hasattr(x, "offer"), "give a Mirror."),
+    "guard": (lambda x: hasattr(x, "min_calls"), "give a Guard."),
+    "openfeature": (
+        lambda x: isinstance(x, bool) or hasattr(x, "get_string_details"),
+        "give an OpenFeature client, or True for the default one.",
+    ),
+}
+"""What tells whether a part of a rollout is one, and what to give instead."""
+
+
+def _check(**parts: Any) -> None:
+    """Refuse a part of the wrong kind: it would say nothing, or fail at each call.
+
+    Raises:
+        InvalidParameterError: If there is one.
+    """
+    for name, part in parts.items():
+        is_one, accepted = _PARTS[name]
+        if part is not None and not is_one(part):
+            raise InvalidParameterError(name, part, accepted)
 
 
 def _run_of(call: CallInfo) -> str:

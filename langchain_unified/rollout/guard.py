@@ -128,7 +128,6 @@ def _check(name: str, value: Any, kind: Any) -> None:
     try:
         TypeAdapter[Any](kind).validate_python(value, strict=True)
     except ValidationError as error:
-        why = error.errors()[0]["msg"].replace("Input should be", "give a number")
-        why = why.replace("a number a valid", "a valid")
+        why = error.errors()[0]["msg"].replace("Input should", "it must")
         share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
         raise InvalidParameterError(name, value, f"{why}.{share}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,12 @@ from langchain_unified.reliability.closing import owned
 from langchain_unified.rollout.capture import Sent, recording
 from langchain_unified.types import CallPlan
 
-_END = object()
+
+class _End:
+    """The end of a generator, with what it returned."""
+
+    def __init__(self, returned: Any = None) -> None:
+        self.returned = returned
 
 
 class Answer:
@@ -34,6 +39,15 @@ class Answer:
         self.error: Exception | None = None
         self.refusal, self.usd = "", None
         self._started = time.monotonic()
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Note an error that is raised inside a `with` block."""
+        try:
+            yield
+        except Exception as error:
+            self.error = error
+            raise
 
     def finish(self, text: str = "") -> None:
         """Stop the clock: the answer is whole."""
@@ -96,19 +110,20 @@ class Handed:
         finally:
             self.over()
 
-    def _pieces(self, found: Any) -> Iterator[Any]:
+    def _pieces(self, found: Any) -> Generator[Any, None, Any]:
         try:
             with closing(found):
-                while (piece := self._next(found)) is not _END:
+                while not isinstance(piece := self._next(found), _End):
                     yield self.piece(piece)
             self.value(None)
         finally:
             self.over()
+        return piece.returned
 
     async def _apieces(self, found: Any) -> AsyncIterator[Any]:
         try:
             async with owned(found) as pieces:
-                while (piece := await self._anext(pieces)) is not _END:
+                while not isinstance(piece := await self._anext(pieces), _End):
                     yield self.piece(piece)
             self.value(None)
         finally:
@@ -116,11 +131,14 @@ class Handed:
 
     def _next(self, found: Iterator[Any]) -> Any:
         with self.step():
-            return next(found, _END)
+            try:
+                return next(found)
+            except StopIteration as end:
+                return _End(end.value)
 
     async def _anext(self, found: AsyncIterator[Any]) -> Any:
         with self.step():
-            return await anext(found, _END)
+            return await anext(found, _End())
 
 
 class Path:
@@ -145,16 +163,9 @@ class Path:
 
     def send(self, face: str) -> Any:
         """Return the answer of `generate`, `agenerate`, `stream` or `astream`."""
-        handed = Handed(self._step, self._value, self._piece, over=self._over)
+        step = self._answer.step
+        handed = Handed(step, self._value, self._piece, over=self._over)
         return handed.of(lambda: getattr(self._sender, face)(*self._asked()))
-
-    @contextmanager
-    def _step(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self._answer.error = error
-            raise
 
     def _value(self, found: ChatResult | None) -> ChatResult | None:
         generations = found.generations if found else []
@@ -201,6 +212,11 @@ def watched(ask: Callable[[], Any], observe: Callable[..., None]) -> Any:
     """
     answer, sent = Answer(), list[Sent]()
 
+    @contextmanager
+    def step() -> Iterator[None]:
+        with recording(sent), answer.step():
+            yield
+
     def value(found: Any) -> Any:
         held = {"text": found or ""} if isinstance(found, str | None) else found
         held = held if isinstance(held, dict) else getattr(held, "__dict__", {})
@@ -213,4 +229,4 @@ def watched(ask: Callable[[], Any], observe: Callable[..., None]) -> Any:
         return piece
 
     over = partial(observe, answer, sent)
-    return Handed(partial(recording, sent), value, piece, over=over).of(ask)
+    return Handed(step, value, piece, over=over).of(ask)

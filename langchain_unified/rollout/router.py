@@ -170,24 +170,29 @@ class Router:
             done = partial(call.beside_plain, shim, plan)
         return Path(shim, lambda: (plan, messages), done, plan)
 
-    def observe(
+    def observer(
         self,
         served: Served,
         read: Callable[[], tuple[LanguageModelInput, dict[str, Any]]] | None,
-        name: str,
-        answer: Answer,
-        sent: list[Sent],
+        model: str,
         *,
         stream: bool,
-    ) -> None:
-        """Have a call looked at that an old service of the user's own has answered."""
+    ) -> Callable[[Answer, list[Sent]], None]:
+        """Return what has a call of the user's own old service compared.
+
+        Args:
+            served: The decision for the call.
+            read: Returns what the new service would be asked; `None` if that is more
+                than one call.
+            model: The model the call names.
+            stream: Whether the answer is streamed.
+        """
 
         def asked() -> tuple[list[BaseMessage], None, dict[str, Any]]:
             given, kwargs = read()  # type: ignore[misc]
             return self._convert(given).to_messages(), None, kwargs
 
-        call = self._shadowed(served, asked if read else None, name, stream)
-        call.beside(answer, sent)
+        return self._shadowed(served, asked if read else None, model, stream).beside
 
     def _shadowed(
         self, served: Served, asked: Any, model: str, stream: Any

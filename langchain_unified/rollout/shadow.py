@@ -16,12 +16,16 @@ from langchain_unified.rollout.compare import (
 )
 from langchain_unified.rollout.control import Rollout
 from langchain_unified.rollout.paths import Answer
-from langchain_unified.rollout.payloads import Payload
 from langchain_unified.rollout.report import Difference
 from langchain_unified.rollout.store import Finding
 from langchain_unified.runner import Runner
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
+from langchain_unified.shims.openai.payloads import (
+    Payload,
+    planned_payload,
+    sent_payload,
+)
 from langchain_unified.types import CallPlan
 
 Asked = tuple[list[BaseMessage], list[str] | None, dict[str, Any]]
@@ -33,17 +37,7 @@ NOT_SEEN = (
 )
 OTHER_WIRE = "the old service's request is not of OpenAI's wire"
 SEVERAL = "a batch is several calls; ask one by one to have them compared"
-
-_DEPLOYMENTS = "/openai/deployments/"
-_ENDPOINTS = {"/chat/completions": "chat", "/responses": "responses"}
-_NOISE = frozenset(
-    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
-    | {"content-type", "host", "user-agent", "traceparent", "tracestate", "baggage"}
-    | {"api-key", "x-api-key", "x-goog-api-key"}
-)
-"""Headers that HTTP clients and tracing add; the key is compared by nobody."""
-
-_NAMED = {"organization": "openai-organization", "project": "openai-project"}
+NO_CALL = "the old service refused the arguments with a TypeError and sent nothing"
 
 
 class Shadowed(NamedTuple):
@@ -59,9 +53,7 @@ class Shadowed(NamedTuple):
         """Have our request compared with the plain model's, when it has answered."""
 
         def compared() -> Finding:
-            endpoint, body = plain.payload(plan, self.asked()[0])  # type: ignore[misc]
-            headers = _headers(body.get("extra_headers"))
-            before = Payload(endpoint, body, headers)
+            before = plain.payload(plan, self.asked()[0])  # type: ignore[misc]
             return self._compared(before, "ChatOpenAI", answer)
 
         self.rollout.store.submit(compared)
@@ -72,7 +64,11 @@ class Shadowed(NamedTuple):
         def compared() -> Finding:
             if self.asked is None:
                 return Finding([], SEVERAL)
-            why, before = OTHER_WIRE if sent else NOT_SEEN, _read_sent(sent)
+            if isinstance(answer.error, TypeError) and not sent:
+                return Finding([], NO_CALL)
+            seen = (sent_payload(*one) for one in reversed(sent))
+            before = next(filter(None, seen), None)
+            why = OTHER_WIRE if sent else NOT_SEEN
             return self._compared(before, "The old service", answer, len(sent), why)
 
         self.rollout.store.submit(compared)
@@ -95,12 +91,11 @@ class Shadowed(NamedTuple):
         if mirror is not None and answer.complete:
             store.wait_also(mirror.drain)
             mirror.offer(plan, shim, messages, answer, store.keep)
-        if not hasattr(getattr(shim, "delegate", None), "render"):
+        ours = planned_payload(shim, plan, messages)
+        if ours is None:
             why = f"the unified path calls {plan.provider}, in the form of its own wire"
-            legacy = None
-        if legacy is None:
+        if ours is None or legacy is None:
             return Finding(changes_of(plan), why)
-        ours = _ours(plan, shim, messages, whole=bool(legacy.server))
         rows = [*Comparison(legacy, ours, plan, who, names).differences()]
         if requests > 1:
             meaning = f"{who} sends several requests for one call; the last counts."
@@ -118,39 +113,3 @@ class Shadowed(NamedTuple):
         wiring = planning.wiring
         shim = connect(wiring.connection(plan.config.connection), wiring.runtime)
         return plan, shim, messages, {*call.params, *call.extra_body}
-
-
-def _ours(plan: CallPlan, shim: Any, messages: Any, *, whole: bool) -> Payload:
-    """Return our request; if whole, with the client's own headers and server."""
-    from langchain_unified.shims.legacy.shim import unified_body  # noqa: PLC0415
-
-    body, headers = unified_body(shim, plan, messages), _headers(plan.headers)
-    if not whole:
-        return Payload(plan.endpoint, body, headers)
-    own = shim.connection
-    named = {header: own.get(setting) for setting, header in _NAMED.items()}
-    given = {k: v for k, v in named.items() if v}
-    given |= _headers(own.get("default_headers")) | headers
-    return Payload(plan.endpoint, body, _telling(given), str(own.address).rstrip("/"))
-
-
-def _read_sent(sent: list[Sent]) -> Payload | None:
-    """Return the last request of OpenAI's wire; a deployment it names is a model."""
-    for one in reversed(sent):
-        url = one.url.partition("?")[0]
-        for path, endpoint in _ENDPOINTS.items():
-            if url.endswith(path):
-                server, _, model = url.removesuffix(path).partition(_DEPLOYMENTS)
-                body = {**one.body, "model": model} if model else one.body
-                return Payload(endpoint, body, _telling(one.headers), server)
-    return None
-
-
-def _telling(headers: Any) -> dict[str, str]:
-    """Return the headers that matter."""
-    names = (name for name in headers if name not in _NOISE)
-    return {n: headers[n] for n in names if not n.startswith("x-stainless-")}
-
-
-def _headers(given: Any) -> dict[str, str]:
-    return {str(name).lower(): str(value) for name, value in (given or {}).items()}

@@ -22,12 +22,12 @@ from openai.resources.chat.completions import Completions
 from pydantic import BaseModel
 
 from langchain_unified.connection import Connection, known_settings
-from langchain_unified.history import prepared
 from langchain_unified.reliability.closing import owned
 from langchain_unified.settings import CARRIED_METADATA, canonical_names
 from langchain_unified.shims import core_seam
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.openai.delegate import payload_of
+from langchain_unified.shims.openai.payloads import Payload, payload_of_client
 from langchain_unified.types import CallPlan
 
 OWN = frozenset(
@@ -102,16 +102,14 @@ class LegacyShim(ProviderShim):
             async for piece in pieces:
                 yield piece
 
-    def payload(
-        self, plan: CallPlan, messages: list[BaseMessage]
-    ) -> tuple[str, dict[str, Any]]:
-        """Return the endpoint and the request `ChatOpenAI` would send."""
-        keywords = self._keywords(plan)
-        model = self.delegate
-        endpoint, payload = payload_of(
-            model, messages, keywords, wants_stream=plan.wants_stream
-        )
-        return endpoint, _with_schema(payload, endpoint)
+    def payload(self, plan: CallPlan, messages: list[BaseMessage]) -> Payload:
+        """Return the request `ChatOpenAI` would send."""
+        model, keywords = self.delegate, self._keywords(plan)
+        stream = plan.wants_stream
+        endpoint, asked = payload_of(model, messages, keywords, wants_stream=stream)
+        body = _with_schema(asked, endpoint)
+        added = body.get("extra_headers"), body.get("extra_query")
+        return payload_of_client(model, endpoint, body, *added)
 
     def _keywords(self, plan: CallPlan) -> dict[str, Any]:
         """Return the call's keywords as code written for ChatOpenAI would give them."""
@@ -166,14 +164,6 @@ def _structured_by(model: ChatOpenAI, structure: Any) -> Any:
     asked = {"method": structure.method, "strict": structure.strict}
     options: Any = {name: v for name, v in asked.items() if v is not None}
     return model.with_structured_output(structure.target, **options)
-
-
-def unified_body(
-    shim: Any, plan: CallPlan, messages: list[BaseMessage]
-) -> dict[str, Any]:
-    """Return the request body the OpenAI shim would send for a plan."""
-    body: dict[str, Any] = shim.delegate.render(plan, prepared(plan, messages))
-    return body
 
 
 def _with_schema(payload: dict[str, Any], endpoint: str) -> dict[str, Any]:

@@ -211,6 +211,7 @@ def payload_of(
     responses = model._use_responses_api(asked)  # noqa: SLF001
     if wants_stream and not responses:
         usage = model._should_stream_usage(**keywords)  # noqa: SLF001
+        payload.pop("stream_usage", None)  # Its streams take this one themselves.
         payload |= {"stream_options": {"include_usage": True}} if usage else {}
     return ("responses" if responses else "chat"), payload
 

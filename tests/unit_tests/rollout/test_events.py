@@ -298,11 +298,16 @@ def test_an_impossible_guard_is_refused(limits: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    [{"mirror": 0.5}, {"guard": 0.1}, {"call": "legacy"}, {"on_event": "log"}],
+    [
+        *({"mirror": 0.5}, {"guard": 0.1}, {"call": "legacy"}, {"on_event": "log"}),
+        *({"file": 3}, {"file": ""}, {"emergency": 3}, {"emergency": ""}),
+        *({"environment": 3}, {"environment": ""}, {"flag": ""}, {"report_to": 3}),
+        *({"openfeature": "client"}, {"openfeature": object()}),
+    ],
 )
 def test_a_part_of_the_wrong_kind_is_refused(part: dict[str, Any]) -> None:
     """What would fail at the first call, or do nothing, is refused where it is set."""
-    with pytest.raises(InvalidParameterError):
+    with pytest.raises(InvalidParameterError, match=f"^{next(iter(part))}="):
         Rollout("shadow", **part)
 
 
@@ -310,3 +315,32 @@ def test_a_judge_that_is_no_function_is_refused() -> None:
     """A mirror that could not judge says so before it has paid for copies."""
     with pytest.raises(InvalidParameterError):
         Mirror(compare="equal")  # type: ignore[arg-type]
+
+
+def test_a_default_set_later_makes_a_silent_rollout_speak(model: Make) -> None:
+    """It counts from the next call on, and a typo in it is refused."""
+    flags = Rollout()
+    llm = model(rollout=flags)
+    before = llm.invoke("hi").response_metadata["unified"].get("rollout")
+    flags.default = "legacy"
+    with pytest.raises(InvalidParameterError, match="Did you mean 'legacy'"):
+        flags.default = "lgacy"
+
+    assert before is None
+    assert "legacy" == served(llm)
+
+
+def test_a_guard_that_stepped_in_within_a_block_holds_behind_it(
+    model: Make, provider_emulator: ProviderEmulator
+) -> None:
+    """A rollout without any flag goes back to legacy too, until it is released."""
+    flags = Rollout(guard=Guard(errors=0.0, min_calls=1))
+    llm = model(rollout=flags, max_retries=0)
+    provider_emulator.script(Reply.openai_error(503, "down"))
+    with rollout("unified"):
+        call(llm)
+    back = served(llm)
+    flags.release()
+
+    assert "legacy" == back
+    assert "rollout" not in llm.invoke("hi").response_metadata["unified"]

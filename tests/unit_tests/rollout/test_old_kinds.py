@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,9 @@ class Odd:
         finally:
             self.left += 1
 
-    def stream_text_sync(self, prompt: str, **_: Any) -> Iterator[str]:
+    def stream_text_sync(self, prompt: str, **_: Any) -> Generator[str, None, int]:
         yield from prompt
+        return len(prompt)
 
     async def batch_text(self, prompts: list[str], **_: Any) -> list[str]:
         return prompts
@@ -92,6 +93,17 @@ class Odd:
 def beside(model: Make, old: Any, flags: Rollout, **own: Any) -> Any:
     service = UnifiedInferenceService(model(**own))
     return LangChainCompatibilityService(service, legacy=old, rollout=flags)
+
+
+def read_out(stream: Generator[str, None, int]) -> tuple[list[str], int]:
+    """Return what a generator yields, and what it returns at its end."""
+    returned: list[int] = []
+
+    def through() -> Generator[str, None, None]:
+        returned.append((yield from stream))
+
+    found = list(through())
+    return found, returned[0]
 
 
 @pytest.mark.parametrize("mode", BEFORE)
@@ -106,7 +118,7 @@ async def test_an_old_service_stays_what_it_is(
     assert isinstance(await service.generate_text("abc"), Answered)
     assert {"value": form} == await service.generate_structured("q", form)
     assert ["a", "b"] == [piece async for piece in service.stream_text("ab")]
-    assert ["a", "b"] == [*service.stream_text_sync("ab")]
+    assert (["a", "b"], 2) == read_out(service.stream_text_sync("ab"))
     assert ["a", "b"] == await service.batch_text(["a", "b"])
     assert ("a", 3) == (await service.summarize("abc"), service.version)
     assert inspect.iscoroutinefunction(service.generate_structured)

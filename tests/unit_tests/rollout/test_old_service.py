@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import openai
@@ -196,7 +197,10 @@ async def test_what_an_old_service_really_sends_is_compared(
     """The hooks of its HTTP client show the request; only that is spoken of."""
     async with DefaultAsyncHttpxClient(event_hooks=async_capture_hooks()) as client:
         old = OverTheWire(
-            provider_emulator, http_async_client=client, default_headers={"x-team": "a"}
+            provider_emulator,
+            http_async_client=client,
+            default_headers={"x-team": "a"},
+            default_query={"zone": "eu"},
         )
         flags = Rollout("shadow")
         service = compat(model, old, flags, name="gpt-5.1", temperature=0.5)
@@ -205,10 +209,13 @@ async def test_what_an_old_service_really_sends_is_compared(
     found = {one.parameter: one for one in report.differences}
 
     assert (1, 0, 0) == (report.compared, report.identical, report.unseen)
-    assert {"temperature": "kept", "extra_headers": "unexplained"} == {
-        name: one.kind for name, one in found.items()
-    }
+    assert {
+        "temperature": "kept",
+        "extra_headers": "unexplained",
+        "extra_query": "unexplained",
+    } == {name: one.kind for name, one in found.items()}
     assert "headers.x-team" == found["extra_headers"].where
+    assert "query.zone" == found["extra_query"].where
 
 
 async def test_the_old_service_s_errors_are_the_sdk_s(
@@ -290,3 +297,42 @@ def test_wrong_options_are_refused(model: Make, own: dict[str, Any]) -> None:
     """A typo in an option is refused where it is written."""
     with pytest.raises(InvalidParameterError):
         LangChainCompatibilityService(UnifiedInferenceService(model()), **own)
+
+
+async def test_what_both_clients_take_from_the_environment_is_no_difference(
+    model: Make, provider_emulator: ProviderEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Organization and project stand in the environment: both sides send them."""
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    async with DefaultAsyncHttpxClient(event_hooks=async_capture_hooks()) as client:
+        old = OverTheWire(provider_emulator, http_async_client=client)
+        flags = Rollout("shadow")
+        service = compat(model, old, flags, name="gpt-5.1")
+        await service.generate_text("hi")
+        report = flags.report()
+
+    assert (1, 1) == (report.compared, report.identical), report
+
+
+async def test_arguments_that_one_service_refuses_are_told(
+    model: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Refused by the old one it is no call; by the new one only, a difference."""
+
+    class Loose(Old):
+        async def generate_text(self, *asked: Any, **settings: Any) -> dict[str, Any]:
+            return await super().generate_text(str(asked), **settings)
+
+    flags = Rollout("shadow")
+    for old, given in ((Old(), ()), (Loose(), tuple("abcdefg"))):
+        with suppress(TypeError):
+            await compat(model, old, flags).generate_text(*given)
+    report = flags.report()
+
+    assert (0, 0, 2) == (report.compared, report.failed, report.unseen)
+    assert any("TypeError" in why for why in report.uncompared)
+    assert [("arguments", "refused")] == [
+        (row.parameter, row.kind) for row in report.differences
+    ]
+    assert "could not be compared" not in caplog.text

@@ -294,6 +294,18 @@ def test_equal_payloads_are_not_differences(model: Make) -> None:
     assert (1, 1, ()) == (report.compared, report.identical, report.differences)
 
 
+@pytest.mark.parametrize("usage", [True, False])
+def test_a_keyword_that_chat_openai_takes_itself_is_not_sent(
+    model: Make, *, usage: bool
+) -> None:
+    """`stream_usage` of a call becomes `stream_options`, or nothing, on both paths."""
+    control = Rollout("shadow")
+    list(model(rollout=control).stream("hi", stream_usage=usage))
+    report = control.report()
+
+    assert (1, 1, ()) == (report.compared, report.identical, report.differences)
+
+
 def test_shadowing_makes_no_second_request(
     model: Make, provider_emulator: ProviderEmulator
 ) -> None:
