@@ -97,9 +97,8 @@ class Call:
             ls_provider=config.provider,
             ls_model_name=config.model,
             ls_model_type="chat",
+            ls_temperature=settings.get("temperature"),
         )
-        if "temperature" in settings:
-            params["ls_temperature"] = settings["temperature"]
         if "max_tokens" in settings:
             params["ls_max_tokens"] = settings["max_tokens"]
         if settings.get("stop"):

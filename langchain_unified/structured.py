@@ -133,7 +133,8 @@ class StructureParser(BaseTransformOutputParser[Any]):
             read = self._read(whole, _reading(message))
         except ValueError as error:
             raise form_error(error, message, self.structure.target) from error
-        if PARSED in message.additional_kwargs and isinstance(read, BaseModel):
+        told = self.structure.method != "json_mode" and isinstance(read, BaseModel)
+        if told and PARSED in message.additional_kwargs:
             message.additional_kwargs[PARSED] = read
         return read
 

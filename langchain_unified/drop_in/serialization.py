@@ -17,6 +17,11 @@ Model = TypeVar("Model", bound=BaseChatModel)
 _PRIVATE = ("default_headers", "default_query")
 """Connection settings that may hold keys without being marked as secrets."""
 
+_TOLD_IF_GIVEN = frozenset(
+    {"on_unsupported", "stream_chunk_timeout", "use_responses_api"}
+)
+"""Settings whose values are this machine's or ours where the user said nothing."""
+
 _IMMOVABLE = ("callbacks", "http_client", "http_async_client", "credentials")
 
 
@@ -80,8 +85,8 @@ def to_json(model: Any) -> Any:
     dumped: Any = BaseChatModel.to_json(model)
     wiring = model.router.runner.planning.wiring
     kwargs = dumped.get("kwargs", {})
-    if "use_responses_api" not in model.model_fields_set:
-        kwargs.pop("use_responses_api", None)
+    for name in _TOLD_IF_GIVEN - model.model_fields_set:
+        kwargs.pop(name, None)
     if kwargs.get("providers"):
         kwargs["providers"] = {
             provider: {

@@ -130,6 +130,9 @@ def read_structure(
     if method is not None and method not in METHODS:
         accepted = f"give one of {', '.join(map(repr, METHODS))}, or None."
         raise InvalidParameterError("method", method, accepted)
+    if method == "json_mode" and strict is not None:
+        accepted = "leave it out beside method='json_mode', which follows no schema."
+        raise InvalidParameterError("strict", strict, accepted)
     if target is None:
         if method != "json_mode":
             accepted = "give a schema; only method='json_mode' does without."
