@@ -116,8 +116,8 @@ DIFFERENCES = (
         "`strict=False` holds for classes too; theirs says strict all the same.",
         "2. Nothing lost in silence",
         _loose_class,
-        True,
-        False,
+        theirs=True,
+        ours=False,
     ),
     Difference(
         "A tool choice that names no tool of the call is refused before sending.",

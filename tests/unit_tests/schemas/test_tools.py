@@ -218,7 +218,7 @@ def test_references_of_a_servers_schema(
 @each
 @pytest.mark.parametrize(
     "choice",
-    ["nobody", ["nobody"], [], {"type": "function", "function": {"name": "nobody"}}],
+    ["nobody", ["nobody"], {"type": "function", "function": {"name": "nobody"}}],
     ids=str,
 )
 def test_a_choice_that_names_no_tool_is_refused(
