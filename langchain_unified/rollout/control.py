@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from langchain_unified.choice import is_auto
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout.checks import check_parts
 from langchain_unified.rollout.events import Listener, Teller
 from langchain_unified.rollout.flags import (
     EMERGENCY,
@@ -25,7 +26,7 @@ from langchain_unified.rollout.flags import (
     ask_function,
     ask_openfeature,
 )
-from langchain_unified.rollout.keys import CallInfo, Key, KeyReader, check_function
+from langchain_unified.rollout.keys import CallInfo, Key, KeyReader
 from langchain_unified.rollout.modes import LEGACY, Mode
 from langchain_unified.rollout.report import ShadowReport
 from langchain_unified.rollout.served import Served
@@ -143,10 +144,13 @@ class Rollout:
         on_event: Listener | None = None,
     ) -> None:
         """Line up the sources."""
-        _check(environment=environment, flag=flag, file=file, openfeature=openfeature)
-        _check(emergency=emergency, mirror=mirror, guard=guard, report_to=report_to)
-        check_function("call", call)
-        check_function("on_event", on_event)
+        check_parts(
+            environment=environment, flag=flag, file=file, openfeature=openfeature
+        )
+        check_parts(
+            emergency=emergency, mirror=mirror, guard=guard, report_to=report_to
+        )
+        check_parts(call=call, on_event=on_event)
         self.mode, self.default = mode, default
         self.salt, self.mirror, self.guard, self.guarded = salt, mirror, guard, ""
         self.store = ShadowStore(report_to)
@@ -323,38 +327,6 @@ class Rollout:
         return self
 
 
-def _is_path(part: Any) -> bool:
-    return isinstance(part, (str, os.PathLike)) and os.fspath(part) != ""
-
-
-_PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "environment": (lambda x: isinstance(x, str) and x != "", "give a name."),
-    "flag": (lambda x: isinstance(x, str) and x != "", "give a flag's key."),
-    "file": (_is_path, "give a path."),
-    "emergency": (_is_path, "give a path."),
-    "report_to": (lambda x: callable(x) or _is_path(x), "give a folder or a function."),
-    "mirror": (lambda x: hasattr(x, "offer"), "give a Mirror."),
-    "guard": (lambda x: hasattr(x, "min_calls"), "give a Guard."),
-    "openfeature": (
-        lambda x: isinstance(x, bool) or hasattr(x, "get_string_details"),
-        "give an OpenFeature client, or True for the default one.",
-    ),
-}
-"""What tells whether a part of a rollout is one, and what to give instead."""
-
-
-def _check(**parts: Any) -> None:
-    """Refuse a part of the wrong kind: it would say nothing, or fail at each call.
-
-    Raises:
-        InvalidParameterError: If there is one.
-    """
-    for name, part in parts.items():
-        is_one, accepted = _PARTS[name]
-        if part is not None and not is_one(part):
-            raise InvalidParameterError(name, part, accepted)
-
-
 def _run_of(call: CallInfo) -> str:
     """Return what draws a call that names nobody: the run it is part of, or chance."""
     parent = getattr(call.config.get("callbacks"), "parent_run_id", None)
@@ -378,7 +350,7 @@ def rollout_of(value: Any) -> Rollout:
     raise InvalidParameterError("rollout", f"a {type(value).__name__}", _FORMS)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)  # 1 is no flag, though it equals True.
 def _made(value: Any) -> Rollout:
     if value is None:
         return Rollout()

@@ -6,22 +6,22 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING
 
 from langchain_core.exceptions import ModelTimeoutError
-from pydantic import Field, TypeAdapter, ValidationError
 
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout.checks import (
+    Amount,
+    Places,
+    Seconds,
+    Share,
+    check_limits,
+)
 from langchain_unified.rollout.store import PerProcess
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.paths import Answer
-
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-Places = Annotated[int, Field(ge=1)]
 
 _SHARES = ("errors", "timeouts", "refusals")
 
@@ -111,23 +111,3 @@ class Guard(PerProcess):
             return ""
         average = usd / priced
         return f"cost: ${average:.4f} per call on average, allowed ${most:.4f}"
-
-
-def check_limits(limits: Any) -> None:
-    """Refuse limits that cannot be meant, each by its name.
-
-    Raises:
-        InvalidParameterError: If one is no number, or outside its bounds.
-    """
-    kinds = get_type_hints(type(limits), include_extras=True)
-    for name, value in vars(limits).items():
-        _check(name, value, kinds[name])
-
-
-def _check(name: str, value: Any, kind: Any) -> None:
-    try:
-        TypeAdapter[Any](kind).validate_python(value, strict=True)
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].replace("Input should", "it must")
-        share = " A share: 5 % is 0.05." if "less than or equal to 1" in why else ""
-        raise InvalidParameterError(name, value, f"{why}.{share}") from None

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.rollout.checks import check_parts
 from langchain_unified.settings import CARRIED_METADATA
 from langchain_unified.types import EMPTY
 
@@ -20,10 +20,6 @@ NAMES = (
 OpenAI's parameters, `thread_id`, `session_id` and `conversation_id` those by which
 LangGraph and LangSmith group runs."""
 
-_ACCEPTED = (
-    "give the name of a field ('tenant'), a path into the config "
-    "('metadata.org.id'), or a function of the call that is not async."
-)
 _SECRET = ("key", "token", "secret", "password", "authorization", "credential")
 
 
@@ -89,8 +85,7 @@ class KeyReader:
 
     def __init__(self, key: str | Callable[..., Any] | None = None) -> None:
         """Keep where to look."""
-        if not (isinstance(key, str) and key):
-            check_function("key", key, _ACCEPTED)
+        check_parts(key=key)
         self._key = key
         self._takes_call = callable(key) and _takes_call(key)
 
@@ -110,20 +105,6 @@ class KeyReader:
                 if (found := _key(value, name)).value:
                     return found
         return Key()
-
-
-def check_function(
-    name: str, value: Any, accepted: str = "give a function that is not async."
-) -> None:
-    """Refuse what is no function; nobody would await an asynchronous one.
-
-    Raises:
-        InvalidParameterError: If it is another thing than a function or `None`.
-    """
-    works = getattr(value, "__call__", None)  # noqa: B004 - an object's own is looked at
-    plain = not any(map(inspect.iscoroutinefunction, (value, works)))
-    if value is not None and not (callable(value) and plain):
-        raise InvalidParameterError(name, value, accepted)
 
 
 def _key(value: Any, name: str) -> Key:

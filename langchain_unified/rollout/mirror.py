@@ -16,15 +16,15 @@ from langchain_unified.answers.whole import COST
 from langchain_unified.choice import about_tokens
 from langchain_unified.content import RECORD
 from langchain_unified.cost import estimate_plan
-from langchain_unified.rollout.guard import (
+from langchain_unified.rollout.checks import (
     Amount,
     Count,
     Places,
     Seconds,
     Share,
     check_limits,
+    check_parts,
 )
-from langchain_unified.rollout.keys import check_function
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.rollout.store import Background, PerProcess
@@ -100,7 +100,7 @@ class Mirror(PerProcess):
 
     def __post_init__(self) -> None:
         """Check the limits."""
-        check_function("compare", self.compare)
+        check_parts(compare=self.compare)
         check_limits(self)
         self.begin()
 

@@ -13,6 +13,7 @@ from openfeature import api
 from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
+from langchain_unified import UnifiedChatModel
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.rollout import ENVIRONMENT, Mirror, Mode, Rollout, rollout
 from langchain_unified.rollout.flags import FLAG, FileFlag
@@ -279,6 +280,9 @@ def test_a_wrong_constant_is_refused_at_once() -> None:
         Rollout(default="legcy")
     with pytest.raises(InvalidParameterError), rollout("legcy"):
         pass
+    UnifiedChatModel(api_key="k", rollout=True)
+    with pytest.raises(InvalidParameterError):  # It equals True, and is no flag.
+        UnifiedChatModel(api_key="k", rollout=1)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +334,7 @@ def test_a_forked_process_does_not_wait_for_its_parent_s_locks() -> None:
     assert "0" == done.stdout.strip()
 
 
-@pytest.mark.parametrize("part", ["call", "key", "on_event", "compare"])
+@pytest.mark.parametrize("part", ["call", "key", "on_event", "report_to", "compare"])
 def test_an_asynchronous_function_is_refused(part: str) -> None:
     """Nobody would await it: a flag, a key or a judge would be lost in silence."""
 
