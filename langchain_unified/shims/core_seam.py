@@ -6,7 +6,7 @@
 LangChain's guide to custom chat models documents them as what an integration
 implements. They are called directly, because the public `invoke` and its kin would
 start callbacks, caches and a trace of their own for a call that has them already.
-Run on langchain-core 1.7.0 to 1.8.3.
+Run on langchain-core 1.7.5 to 1.8.3.
 """
 
 from __future__ import annotations

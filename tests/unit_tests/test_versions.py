@@ -6,12 +6,12 @@ import ast
 import asyncio
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -108,19 +108,52 @@ def test_everything_imported_is_declared() -> None:
     assert set() == missing
 
 
+IN_THE_LOWEST_SET = ("anthropic", "cli", "cost", "migrate", "ollama")
+"""Extras that the compatibility suite installs."""
+
+
+def _rows() -> list[Requirement]:
+    """Return what is declared for this interpreter, extras of the suite included."""
+    project = parse_toml((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = (project["optional-dependencies"][one] for one in IN_THE_LOWEST_SET)
+    found = map(Requirement, [*project["dependencies"], *chain.from_iterable(extras)])
+    return [
+        one
+        for one in found
+        if one.name != "langchain-unified"
+        and (one.marker is None or one.marker.evaluate())
+    ]
+
+
 def test_the_lowest_set_has_the_lowest_versions() -> None:
-    """The lock of the lowest set pins what pyproject.toml allows, no higher."""
+    """A floor that no set can have, for what the others ask for, is never tried."""
     lock = (ROOT / "requirements-lowest.lock").read_text("utf-8")
-    pinned = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
-    names = [name for name in _declared() if name.startswith(("langchain-", "openai"))]
+    pins = map(Requirement, filter(None, lock.splitlines()))
+    pinned = {
+        canonicalize_name(one.name): str(one.specifier).removeprefix("==")
+        for one in pins
+        if one.marker is None or one.marker.evaluate()
+    }
     floors = {
-        name: str(_declared()[name].specifier).rpartition(">=")[2]
-        for name in names
-        if name in pinned and name != "langchain-core"
+        canonicalize_name(row.name): one.version
+        for row in _rows()
+        for one in row.specifier
+        if one.operator == ">="
     }
 
-    assert floors
     assert floors == {name: pinned[name] for name in floors}
+
+
+def test_a_package_is_declared_once() -> None:
+    """Of two ranges for one package, only one could be named when it is outside."""
+    project = parse_toml((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    listed = [*project["dependencies"], *chain.from_iterable(extras.values())]
+    ranges: dict[str, set[str]] = {}
+    for one in map(Requirement, listed):
+        ranges.setdefault(canonicalize_name(one.name), set()).add(str(one.specifier))
+
+    assert {} == {name: found for name, found in ranges.items() if len(found) > 1}
 
 
 _PROVIDERS = {
