@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from langchain_unified.cli import demo as demos
 from langchain_unified.cli.asked import AsJson
@@ -20,8 +21,19 @@ from langchain_unified.cli.output import user_errors
 from langchain_unified.cli.plans import diff, explain
 from langchain_unified.cli.rollout import app as rollout
 
+
+class _Commands(TyperGroup):
+    """All commands: none ends in a traceback for a file or variable of the user's."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command that was named."""
+        with user_errors():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
     name="langchain-unified",
+    cls=_Commands,
     help="One chat model for OpenAI's and Google's models.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,10 +106,7 @@ def verify(
     registry = default_registry()
     with user_errors():
         check_words("--provider", [provider], registry.files)
-        if out is not None and out.suffix not in {".json", ".toml"}:
-            raise InvalidParameterError(
-                "--out", str(out), "give FILE.json or FILE.toml"
-            )
+        _check_out(out)
         names = _named(models, provider)
         found = verifying.verify(registry, names, max_usd=max_usd)
         errors.print(found.bounds, highlight=False, markup=False, soft_wrap=True)
@@ -126,14 +124,41 @@ def verify(
     raise typer.Exit(FAILED if found.contradicted else 0)
 
 
+def _check_out(out: Path | None) -> None:
+    """Refuse a file that the report could not be written to, before money is spent.
+
+    Raises:
+        InvalidParameterError: If it is of another kind, or in no folder.
+    """
+    if out is None:
+        return
+    if out.suffix not in {".json", ".toml"} or out.is_dir():
+        raise InvalidParameterError("--out", str(out), "give FILE.json or FILE.toml")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise InvalidParameterError("--out", str(out), "it cannot be written.")
+
+
 def _named(models: str | None, provider: str) -> list[str]:
-    """Return full names of the models asked for, or of those with a rank."""
+    """Return full names of the models asked for, or of those with a rank.
+
+    Raises:
+        InvalidParameterError: If none is named, or one of another provider.
+    """
+    registry = default_registry()
     if models is None:
-        ranked = default_registry().ranked()
+        ranked = registry.ranked()
         return [one.full_name for one, _ in ranked if one.connection == provider]
-    names = [name.strip() for name in models.split(",") if name.strip()]
+    names = dict.fromkeys(name.strip() for name in models.split(",") if name.strip())
+    if not names:
+        raise InvalidParameterError("--models", models, "name at least one.")
+    for name in names:
+        there = name.partition(":")[0] if ":" in name else provider
+        if there in registry.files and there != provider:
+            accepted = f"it is of {there}, and --provider is {provider}."
+            raise InvalidParameterError("--models", name, accepted)
     prefix = f"{provider}:"
-    return [name if name.startswith(prefix) else prefix + name for name in names]
+    full = (name if name.startswith(prefix) else prefix + name for name in names)
+    return [*dict.fromkeys(full)]
 
 
 def _verified(names: list[str], max_usd: float) -> verifying.Verification:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -50,9 +51,8 @@ def endings(named: Iterable[str]) -> Iterator[Row]:
     """
     found = dict[str, str]()
     for name in named:
-        path = Path(name).expanduser()
-        if path.exists():
-            for model, place in _in_files(path):
+        if os.path.exists(name):  # noqa: PTH110 - Path.exists raises for a long name
+            for model, place in _in_files(Path(name)):
                 found.setdefault(model, place)
         elif _is_model(name):
             found.setdefault(name, "")
@@ -130,6 +130,13 @@ def _files(path: Path) -> Iterator[Path]:
         for name in sorted(names):
             file = Path(folder, name)
             is_read = file.suffix in _READ or name == ".env"
-            if left and is_read and file.stat().st_size <= _MOST_BYTES:
+            if left and is_read and _size(file) <= _MOST_BYTES:
                 left -= 1
                 yield file
+
+
+def _size(file: Path) -> float:
+    try:
+        return file.stat().st_size
+    except OSError:  # A link to nowhere is no file.
+        return math.inf

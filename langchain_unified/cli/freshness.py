@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from langchain_unified.cli.output import (
+    check_words,
     console,
     errors,
     plain,
@@ -45,6 +46,7 @@ def compare_facts(
     """
     registry = default_registry()
     with user_errors():
+        check_words("--provider", providers or (), registry.files)
         target = _target(file) if write else None
         made = [c for c in claims() if not providers or c.provider in providers]
         found, lacking = disagreements(registry, made), gaps(registry, made)

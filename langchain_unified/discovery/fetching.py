@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from langchain_unified.discovery.refreshing import PATIENCE, within
 from langchain_unified.environment import cache_folder
-from langchain_unified.errors import RegistryError
+from langchain_unified.errors import RegistryError, UnifiedError
 from langchain_unified.learning.files import FileStore
 from langchain_unified.registry.pinned import Pinned, read_pinned
 
@@ -93,7 +93,7 @@ def _checked(pinned: Pinned, data: bytes) -> tuple[str, ...]:
         try:
             Registry(overrides=path)
             return tuple(read_overrides(path).models)
-        except (RegistryError, UnicodeError) as error:
+        except (UnifiedError, UnicodeError) as error:
             said = str(error).replace(str(path), "the file")
             raise _failed(pinned, said) from error
 
@@ -107,7 +107,7 @@ def _download(pinned: Pinned, timeout: float) -> bytes:
             for _ in range(_HOPS):
                 headers = {"accept-encoding": "identity"}
                 with client.stream("GET", url, headers=headers) as response:
-                    if not response.is_redirect:
+                    if not response.has_redirect_location:
                         return _body(pinned, response)
                     url = _next(pinned, httpx.URL(url), response)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

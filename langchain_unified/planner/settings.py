@@ -85,7 +85,7 @@ def decide_rest(draft: Draft) -> None:
     """Send every setting that is left by its own rule; objects join what is there."""
     for parameter, value in sorted(draft.wanted.items(), key=_is_object):
         del draft.wanted[parameter]
-        rule = draft.rule(parameter)
+        rule = _rule_in_force(draft, parameter)
         if rule is None:
             draft.drop(parameter, value, _REASONS["absent"])
         elif not _taken(draft, rule):
@@ -94,6 +94,13 @@ def decide_rest(draft: Draft) -> None:
             draft.drop(parameter, value, f"it is refused without {rule.requires}.")
         else:
             _send(draft, rule, value)
+
+
+def _rule_in_force(draft: Draft, parameter: str) -> ParameterRule | None:
+    """Return the rule of a setting; for a key of an object not taken, that object's."""
+    holder = draft.rule(parameter.partition(".")[0])
+    is_shut = holder is not None and not _taken(draft, holder)
+    return holder if is_shut else draft.rule(parameter)
 
 
 def _is_object(item: tuple[str, Any]) -> bool:

@@ -46,7 +46,7 @@ def read_overrides(path: str | Path) -> OverrideFile:
     try:
         text = Path(path).expanduser().read_text(encoding="utf-8")
         table = parse_toml(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"{name} cannot be read: {error}"
         raise RegistryError(message) from error
     return validated(OverrideFile, table, name)

@@ -62,10 +62,15 @@ def read_pinned(address: str) -> Pinned:
         'https://rows.example.com/models.toml'
     """
     url, _, fragment = address.strip().partition("#")
-    parts, pin = urlsplit(url), _PIN.fullmatch(fragment)
+    pin = _PIN.fullmatch(fragment)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        message = f"An address of a file of rows cannot be read: {error}."
+        raise RegistryError(message) from None
     shown = _without_secrets(url)
-    is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK
-    if not is_safe or not parts.hostname:
+    is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not parts.hostname or not (is_here or parts.scheme == "https"):
         message = f"{shown!r} is no https address of a file of rows."
         raise RegistryError(message)
     if pin is None:

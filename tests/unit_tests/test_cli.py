@@ -348,3 +348,29 @@ def test_a_newcomer_on_a_narrow_terminal() -> None:
     assert [] == [x for text in shown for x in text.splitlines() if len(x) > 80]
     assert "gemini-3.5-live-translate-preview" in shown[1]
     assert "repeating" in shown[0]
+
+
+@pytest.mark.parametrize("command", ["doctor --offline", "facts", "refresh --facts"])
+def test_a_file_that_is_no_toml_is_told_without_a_traceback(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command names the file of the environment that cannot be read."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text("not toml [[[")
+    monkeypatch.setenv("LANGCHAIN_UNIFIED_MODELS", str(broken))
+    default_registry.cache_clear()
+    try:
+        result = CliRunner().invoke(app, command.split())
+    finally:
+        default_registry.cache_clear()
+
+    assert 2 == result.exit_code
+    assert f"{broken} cannot be read" in result.stderr.replace("\n", "")
+
+
+def test_facts_of_an_unknown_provider_are_not_compared() -> None:
+    """A slip in its name is told; nothing found would read as all is well."""
+    result = CliRunner().invoke(app, ["refresh", "--facts", "--provider", "openia"])
+
+    assert 2 == result.exit_code
+    assert "did you mean 'openai'" in result.stderr

@@ -94,3 +94,20 @@ def test_a_name_that_is_nothing_is_an_error() -> None:
 
     assert 2 == result.exit_code
     assert "no file or folder" in result.stderr
+
+
+@pytest.mark.parametrize("length", [300, 5_000])
+def test_a_name_longer_than_a_path_is_an_error(length: int) -> None:
+    """No file system has such a name, and no row either."""
+    result = CliRunner().invoke(app, ["doctor", "--offline", "a" * length])
+
+    assert 2 == result.exit_code
+    assert "no file or folder" in result.stderr
+
+
+def test_a_link_to_nowhere_is_left_out(tmp_path: Path) -> None:
+    """The other files of the folder are read all the same."""
+    (tmp_path / "a.py").symlink_to(tmp_path / "gone.py")
+    (tmp_path / "b.py").write_text("m = 'gpt-4o'\n")
+
+    assert "model gpt-4o" in _told(str(tmp_path))

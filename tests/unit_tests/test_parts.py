@@ -286,3 +286,16 @@ def test_a_server_of_the_users_is_sent_extra_body_to_the_letter() -> None:
     body = llm.explain(extra_body=extra).body
 
     assert extra == {key: body[key] for key in extra}
+
+
+@pytest.mark.parametrize("given", ["keyword", "extra_body"])
+@pytest.mark.parametrize("key", ["summary", "generate_summary"])
+def test_no_key_of_an_object_is_sent_that_the_model_refuses(
+    key: str, given: str
+) -> None:
+    """A model that does not reason takes no summary by either of its names."""
+    asked: dict[str, Any] = {"reasoning": {key: "auto"}}
+    made = plan("gpt-4o", **asked if given == "keyword" else {"extra_body": asked})
+
+    assert "reasoning" not in made.body
+    assert "dropped" in {change.kind for change in made.changes}

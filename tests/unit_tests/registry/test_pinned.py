@@ -214,3 +214,38 @@ def test_importing_fetches_nothing(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", code], env=variables, check=True)  # noqa: S603
 
         assert [] == asked
+
+
+@pytest.mark.parametrize(
+    "data", [b'[models.""]\nfamily = "classic"\n', b"a = " + 3_000 * b"["]
+)
+def test_rows_of_any_kind_of_nonsense_leave_the_old_ones(
+    data: bytes, tmp_path: Path
+) -> None:
+    """A row without a name, and lists without an end, are told like other errors."""
+    registry = Registry()
+    with _served(_file(ROWS)) as (url, _):
+        fetch_rows(registry, _pin(url), folder=tmp_path)
+    with (
+        _served(_file(data)) as (url, _),
+        pytest.raises(RegistryError, match="were not fetched"),
+    ):
+        fetch_rows(registry, _pin(url, data), folder=tmp_path)
+
+    assert 77 == registry.resolve("acme-1").limits["output"]
+
+
+def test_a_redirect_to_nowhere_is_an_answer_with_its_status(tmp_path: Path) -> None:
+    """A server that forgets the address is told of by the status."""
+    with (
+        _served(lambda _: HttpReply(302, {}, b"")) as (url, _),
+        pytest.raises(RegistryError, match="status 302"),
+    ):
+        fetch_rows(Registry(), _pin(url), folder=tmp_path)
+
+
+@pytest.mark.parametrize("url", ["https://[half", "ftp://localhost/rows.toml"])
+def test_an_address_that_is_none_is_an_error_of_ours(url: str) -> None:
+    """Whatever cannot be fetched over HTTP is refused before anything is asked."""
+    with pytest.raises(RegistryError):
+        fetch_rows(Registry(), _pin(url))

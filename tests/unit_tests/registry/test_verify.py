@@ -302,3 +302,32 @@ def test_the_command_reports_and_writes_rows(
     assert "parameters.stop" in facts
     rule = Registry(overrides=outs[1]).resolve("gpt-4o").mappings["chat"].rules["stop"]
     assert ("never", "verified") == (rule.accepts, rule.provenance.confidence)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--models", " , "], "name at least one"),
+        (["--models", "google_genai:gemini-2.5-pro"], "it is of google_genai"),
+        (["--models", "gpt-4o", "--out", "{folder}/none/x.json"], "cannot be written"),
+        (["--models", "gpt-4o", "--out", "{folder}/x.txt"], "FILE.toml"),
+    ],
+)
+def test_what_cannot_be_asked_or_written_is_told_before_money_is_spent(
+    given: list[str], told: str, tmp_path: Path
+) -> None:
+    """The exit code is that of wrong use, and no call was made."""
+    made = [one.format(folder=tmp_path) for one in given]
+    result = RUNNER.invoke(app, ["verify", "--provider", "openai", "--run", *made])
+
+    assert 2 == result.exit_code
+    assert told in result.stderr
+    assert "Probing" not in result.stderr
+
+
+def test_a_model_named_twice_is_asked_once() -> None:
+    """It costs no more than named once, however it is spelt."""
+    pytest.importorskip("genai_prices")
+    named = ["verify", "--provider", "openai", "--models", "gpt-4o,openai:gpt-4o"]
+
+    assert 1 == RUNNER.invoke(app, named).stderr.count("Probing")
