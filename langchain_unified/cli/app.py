@@ -25,7 +25,7 @@ from langchain_unified.cli.rollout import app as rollout
 class _Commands(TyperGroup):
     """All commands: none ends in a traceback for a file or variable of the user's."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         with user_errors():
             return super().invoke(ctx)

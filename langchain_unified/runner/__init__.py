@@ -116,10 +116,11 @@ class Runner:
 
     def _elsewhere(self, call: Invocation, finish: Finish | None) -> MakePlan | None:
         """Return what plans a call for the tier to move to; `None` if there is none."""
-        asked, other = call.params.get(TIER), self._fields["service_tier_fallback"]
+        other, extra = self._fields["service_tier_fallback"], dict(call.extra_body)
+        asked = extra.pop(TIER, None) or call.params.get(TIER)
         if asked is None or asked == other:
             return None
-        moved = call._replace(params={**call.params, TIER: other})
+        moved = call._replace(params={**call.params, TIER: other}, extra_body=extra)
         reason = f"the provider had no room for the call at service_tier={asked!r}."
         change = Change(TIER, "routed", asked, other, reason, "service_tier_fallback")
 

@@ -108,3 +108,20 @@ def test_the_other_tier_may_fail_as_well() -> None:
             llm.invoke("hi", service_tier="flex")
 
         assert ["flex", "default"] == _tiers(server)
+
+
+@pytest.mark.parametrize("place", ["extra_body", "model_kwargs"])
+def test_a_tier_given_as_part_of_the_body_moves_too(place: str) -> None:
+    """Wherever the tier is named, the second attempt names the other one alone."""
+    with CompatibleServer(_no_flex) as server:
+        llm = UnifiedChatModel(
+            **_settings(server),
+            service_tier_fallback="default",
+            **{place: {"service_tier": "flex"}},
+        )
+        answer = llm.invoke("hi")
+        tiers = _tiers(server)
+    record = answer.response_metadata["unified"]
+
+    assert ["flex", "default"] == tiers
+    assert "service_tier" in {c["parameter"] for c in record["changes"]}
