@@ -20,6 +20,14 @@ _CSS = (
     "color:inherit;background:transparent"
 )
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
+_FITTED = f"{_CELL};overflow-wrap:anywhere;min-width:6em"
+"""Breaks a long value rather than let a page grow wider than 800 pixels."""
+
+_KEPT = f"{_CELL};white-space:nowrap"
+_SHORT = 24
+"""Characters of a value that stays on one line."""
+
+_SMALL = "margin:0;font-size:0.85em"
 
 
 def plan_rows(plan: CallPlan) -> list[tuple[str, str]]:
@@ -35,7 +43,7 @@ def plan_rows(plan: CallPlan) -> list[tuple[str, str]]:
     if plan.requested_model != plan.model:
         facts.insert(0, ("asked for", plan.requested_model))
     if plan.stop:
-        facts.append(("stop here", compact(list(plan.stop))))
+        facts.append(("stop at", compact(list(plan.stop))))
     if plan.calls > 1:
         facts.append(("requests", str(plan.calls)))
     return facts
@@ -71,15 +79,19 @@ def _moved(change: Any) -> str:
 def plan_html(plan: CallPlan) -> str:
     """Return a plan as tables for a notebook, in the notebook's own colours."""
     changes = [
-        (c.kind, c.parameter, compact(c.requested), compact(c.sent), _why(c))
+        (c.parameter, c.kind, compact(c.requested), _sent(c), c.reason, c.source)
         for c in plan.changes
     ]
-    heads = ("what", "setting", "asked for", "sent", "why")
-    return table_html(plan_rows(plan)) + (table_html(changes, heads) if changes else "")
+    heads = ("setting", "change", "asked for", "sent", "why, and the source")
+    shown = table_html(changes, heads) if changes else ""
+    return table_html(plan_rows(plan)) + shown
 
 
-def _why(change: Any) -> str:
-    return f"{change.reason} [{change.source}]" if change.source else change.reason
+def _sent(change: Any) -> str:
+    if change.sent is None:
+        return "not sent"
+    named = change.kind == "renamed" and isinstance(change.sent, str)
+    return f"as {change.sent}" if named else compact(change.sent)
 
 
 def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
@@ -112,11 +124,11 @@ def config_text(config: ModelConfig) -> str:
 def config_html(config: ModelConfig) -> str:
     """Return what is known about a model as tables for a notebook."""
     rules = [
-        (endpoint, rule.parameter, rule.name, _taken(rule), str(rule.provenance))
+        (rule.parameter, endpoint, rule.name, _taken(rule), str(rule.provenance))
         for endpoint, mapping in config.mappings.items()
         for rule in mapping.rules.values()
     ]
-    heads = ("endpoint", "setting", "on the wire", "taken", "source")
+    heads = ("setting", "endpoint", "sent as", "accepted; source")
     folded = _folded(f"{len(rules)} parameter rules", table_html(rules, heads))
     return table_html(config_rows(config)) + folded
 
@@ -220,13 +232,25 @@ def _folded(title: str, inner: str) -> str:
 
 
 def table_html(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
-    """Return a table in the notebook's own colours; what it holds is escaped."""
+    """Return a table in the notebook's own colours; what it holds is escaped.
+
+    Args:
+        rows: The cells of each row; one more than there are heads goes below the last.
+        heads: The titles of the columns.
+    """
     head = _row(heads, "th") if heads else ""
-    return f'<table style="{_CSS}">{head}{"".join(map(_row, rows))}</table>'
+    body = "".join(_row(row, below=len(row) > len(heads) > 0) for row in rows)
+    return f'<table style="{_CSS}">{head}{body}</table>'
 
 
-def _row(cells: Sequence[str], tag: str = "td") -> str:
-    inner = "".join(
-        f'<{tag} style="{_CELL}">{html.escape(cell)}</{tag}>' for cell in cells
-    )
-    return f"<tr>{inner}</tr>"
+def _row(cells: Sequence[str], tag: str = "td", *, below: bool = False) -> str:
+    first, *others = cells
+    note = html.escape(others.pop()) if below else ""
+    inner = [
+        (_KEPT if len(cell) <= _SHORT else _FITTED, html.escape(cell))
+        for cell in others
+    ]
+    if note:
+        inner[-1] = (_FITTED, f'{inner[-1][1]}<p style="{_SMALL}">{note}</p>')
+    shown = "".join(f'<{tag} style="{style}">{cell}</{tag}>' for style, cell in inner)
+    return f'<tr><{tag} style="{_CELL}">{html.escape(first)}</{tag}>{shown}</tr>'

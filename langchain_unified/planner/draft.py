@@ -155,7 +155,7 @@ class Draft:
                 "renamed",
                 requested=value,
                 sent=name,
-                reason=f"{self.endpoint} calls {parameter} {name}.",
+                reason=f"{parameter} is named {name} on {self.endpoint}.",
             )
         if isinstance(value, Mapping):
             self._note_said_twice(parameter, value, get_path(self.body, name))

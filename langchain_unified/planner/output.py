@@ -172,7 +172,7 @@ def decide_stop(draft: Draft) -> None:
     if rule is not None and rule.accepts == "any":
         _send_stop(draft, _sendable(draft, asked), rule.max_items)
         return
-    reason = "the model refuses it; the answer is cut on the client instead."
+    reason = "the model refuses it; the answer is cut after it arrives instead."
     _stop_on_client(draft, asked, reason)
 
 

@@ -37,13 +37,13 @@ def _line(planned: CallPlan) -> str:
     body = {**planned.body.get("generationConfig", {}), **planned.body}
     body.pop("generationConfig", None)
     sent = " ".join(f"{name}={value}" for name, value in body.items())
-    here = f" | stop here {list(planned.stop)}" if planned.stop else ""
+    here = f" | stop at {list(planned.stop)}" if planned.stop else ""
     lost = [c.parameter for c in planned.changes if c.kind == "dropped"]
     return f"{planned.endpoint} {sent}{here}" + (f" | drops {lost}" if lost else "")
 
 
 CHAT = "max_completion_tokens=100"
-CUT = "| stop here ['x']"
+CUT = "| stop at ['x']"
 COOL = "| drops ['temperature']"
 GEMINI = "stopSequences=['x'] maxOutputTokens=100"
 

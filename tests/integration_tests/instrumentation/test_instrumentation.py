@@ -1,4 +1,4 @@
-"""Tracing packages see our calls as they see ChatOpenAI's: the model and the tokens.
+"""Tracing packages see our calls as they see LangChain's own: model, tokens, errors.
 
 The packages are installed to a folder of their own when the test runs, and the test is
 skipped where they cannot be.
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,55 +19,88 @@ import pytest
 from tests.integration_tests.sources import pip
 
 HERE = Path(__file__).parent
-PACKAGES = (
+OPENTELEMETRY = (
     "opentelemetry-instrumentation-openai",
+    "opentelemetry-instrumentation-openai-v2",
+    "opentelemetry-instrumentation-langchain",
+    # openai-v2 2.4b0 imports a module that later ones no longer have (2026-11-28).
+    "opentelemetry-util-genai==0.4b0",
     "openinference-instrumentation-openai",
     "openinference-instrumentation-langchain",
+    "langfuse",
     "opentelemetry-sdk",
 )
-INSTRUMENTORS = (
-    "opentelemetry.instrumentation.openai:OpenAIInstrumentor",
-    "openinference.instrumentation.openai:OpenAIInstrumentor",
-    "openinference.instrumentation.langchain:LangChainInstrumentor",
-)
-CALLS = 2 * 3 * 4
-"""Two endpoints, three models, four ways."""
+MLFLOW = ("mlflow-skinny", "pandas", "opentelemetry-sdk")
+TOOLS = {
+    "opentelemetry.instrumentation.openai:OpenAIInstrumentor": OPENTELEMETRY,
+    "opentelemetry.instrumentation.openai_v2:OpenAIInstrumentor": OPENTELEMETRY,
+    "opentelemetry.instrumentation.langchain:LangchainInstrumentor": OPENTELEMETRY,
+    "openinference.instrumentation.openai:OpenAIInstrumentor": OPENTELEMETRY,
+    "openinference.instrumentation.langchain:LangChainInstrumentor": OPENTELEMETRY,
+    "langfuse": OPENTELEMETRY,
+    "mlflow": MLFLOW,
+}
+HOOKS = {
+    # What hooks the OpenAI SDK sees no call to Google, theirs or ours.
+    "opentelemetry.instrumentation.openai:OpenAIInstrumentor": {"gemini"},
+    "opentelemetry.instrumentation.openai_v2:OpenAIInstrumentor": {
+        "gemini",
+        "responses",
+    },
+    "openinference.instrumentation.openai:OpenAIInstrumentor": {"gemini"},
+}
+"""Routes that a package sees nothing of."""
+
+_SECONDS = 240
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the tracing packages."""
-    found = tmp_path_factory.mktemp("tracing")
-    done = pip("install", "--quiet", "--target", str(found), *PACKAGES)
+@cache
+def folder(packages: tuple[str, ...], base: Path) -> Path:
+    """Return a folder with some tracing packages."""
+    found = base / packages[0]
+    done = pip("install", "--quiet", "--target", str(found), *packages)
     if done.returncode:
         pytest.skip(f"the tracing packages cannot be installed: {done.stderr[-300:]}")
     return found
 
 
-def traced(folder: Path, instrumentor: str, cls: str) -> list[dict[str, Any]]:
-    """Return what the spans of a class's calls say, in order."""
+def traced(tool: str, packages: Path) -> dict[str, dict[str, Any]]:
+    """Return what the spans of each call say, of theirs and of ours."""
     # What the environment has goes before what the packages brought along.
-    paths = [str(HERE.parents[2]), *filter(None, sys.path), str(folder)]
+    paths = [str(HERE.parents[2]), *filter(None, sys.path), str(packages)]
     done = subprocess.run(  # noqa: S603 - no shell, and nothing a user wrote
-        [sys.executable, str(HERE / "traced.py"), instrumentor, cls],
+        [sys.executable, str(HERE / "traced.py"), tool],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=_SECONDS,
         check=False,
     )
     assert 0 == done.returncode, done.stderr[-2000:]
-    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("instrumentor", INSTRUMENTORS)
-def test_spans_are_those_of_chat_openai(folder: Path, instrumentor: str) -> None:
-    """Each call is one span, with the model of the call and its tokens."""
-    theirs = traced(folder, instrumentor, "langchain_openai:ChatOpenAI")
-    ours = traced(folder, instrumentor, "langchain_unified:UnifiedChatModel")
+@pytest.mark.parametrize("tool", TOOLS)
+def test_spans_are_those_of_langchains_classes(
+    tool: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each call is one span, with the model that answered, its tokens and its end."""
+    base = tmp_path_factory.getbasetemp() / "tracing"
+    found = traced(tool, folder(TOOLS[tool], base))
+    unseen = HOOKS.get(tool, set())
+    seen = {
+        call: spans
+        for call, spans in found["ours"].items()
+        if call.split()[0] not in unseen
+    }
+    answered = [spans for call, spans in seen.items() if call.endswith("answered")]
 
-    assert CALLS == len(ours)
-    assert [] == [span for span in ours if None in span.values()]
-    assert theirs == ours
+    assert (4 - len(unseen)) * 8 == len(seen)
+    assert {1} == {len(spans) for spans in seen.values()}
+    assert [] == [spans for spans in answered if None in spans[0].values()]
+    assert {True} == {
+        spans[0]["failed"] for call, spans in seen.items() if call.endswith("refused")
+    }
+    assert found["theirs"] == found["ours"]
