@@ -25,6 +25,7 @@ from langchain_unified.cli.output import (
 from langchain_unified.discovery import verifying
 from langchain_unified.discovery.refreshing import DAY
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.progress import show_progress
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.outcomes import Outcome, Probe
 
@@ -55,7 +56,7 @@ def probe(
         bounds = registry.probe(model)
         errors.print(bounds.bounds, highlight=False, markup=False)
         if yes:
-            with errors.status(f"Asking {bounds.model}"):
+            with show_progress(f"Asking {bounds.model}"):
                 bounds = registry.probe(model, dry_run=False)
     if as_json:
         print_json(_probe_row(bounds))
@@ -163,10 +164,11 @@ def _named(models: str | None, provider: str) -> list[str]:
 
 def _verified(names: list[str], max_usd: float) -> verifying.Verification:
     """Ask the models, with progress on a terminal."""
-    with errors.status("Asking") as status:
+    with show_progress("Asking") as bar:
 
         def note(model: str, calls: int) -> None:
-            status.update(f"Asking {model}: call {calls}")
+            bar.tell(f"Asking {model}")
+            bar(calls)
 
         return verifying.verify(
             default_registry(), names, max_usd=max_usd, dry_run=False, note=note
@@ -224,7 +226,7 @@ def refresh(
     if rows or facts or write:
         return
     registry = default_registry()
-    with user_errors(), errors.status("Asking the providers"):
+    with user_errors(), show_progress("Asking the providers"):
         found = registry.refresh(max_age=max_age, providers=provider)
     told = [_outcome_row(one) for one in found.outcomes]
     if as_json:

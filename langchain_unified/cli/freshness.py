@@ -23,6 +23,7 @@ from langchain_unified.discovery.fetching import fetch_rows
 from langchain_unified.discovery.rewriting import Filling, gaps, write_rows
 from langchain_unified.discovery.upstream import Disagreement, disagreements, reviewed
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.progress import show_progress
 from langchain_unified.registry import MODELS_VARIABLE, default_registry
 from langchain_unified.registry.pinned import ROWS_VARIABLE
 
@@ -45,7 +46,7 @@ def compare_facts(
         as_json: Whether to print JSON.
     """
     registry = default_registry()
-    with user_errors():
+    with user_errors(), show_progress("Comparing"):
         check_words("--provider", providers or (), registry.files)
         target = _target(file) if write else None
         made = [c for c in claims() if not providers or c.provider in providers]
@@ -135,7 +136,7 @@ def fetch_pinned() -> None:
     """Fetch the files of rows that the environment names, and print what they have."""
     with user_errors():
         for address in _addresses():
-            with errors.status("Fetching rows"):
+            with show_progress("Fetching rows"):
                 found = fetch_rows(default_registry(), address)
             models = f"{len(found.models)} models, kept as {found.path}"
             typer.echo(f"{found.url.partition('?')[0]}: {models}")

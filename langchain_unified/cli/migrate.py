@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from langchain_unified.progress import show_progress
+
 if TYPE_CHECKING:
     from langchain_unified.migrate import Run
 
 _VERIFY = ("definitions", "all", "none")
-_PATIENCE = 2.0
-"""Seconds before progress is shown."""
 
 WOULD_CHANGE = 1
 """`--check` found something to change, or `--revert` had to leave a file."""
@@ -109,32 +105,12 @@ def _run(
         if revert:
             return codemod.revert_paths(paths)
         options = codemod.Options(keep_defaults=keep_defaults)
-        with _progress() as progress:
+        with show_progress("Files") as bar:
             return codemod.migrate_paths(
-                paths, options=options, progress=progress, **settings
+                paths, options=options, progress=bar, **settings
             )
     except (codemod.RecordError, OSError) as error:
         _fail(str(error))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Show on a terminal how far a run is, once it has taken a while."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    began = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("Files", visible=False)
-
-        def advance(done: int, total: int) -> None:
-            late = time.monotonic() - began > _PATIENCE
-            shown.update(task, completed=done, total=total, visible=late)
-
-        yield advance
 
 
 def _need_libcst() -> None:

@@ -177,7 +177,8 @@ class UnifiedInferenceService:
             prompts: What to ask.
             model: Any model the registry understands, or `auto`.
             concurrency: Requests under way at the same time.
-            on_progress: Called as `on_progress(done, total, result)` after each answer.
+            on_progress: Called as `on_progress(done, total, result)` after each answer;
+                `langchain_unified.progress.show_progress` makes a bar for a terminal.
             **settings: What `generate_text` takes besides.
 
         Returns:
