@@ -60,7 +60,19 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
             record = {**record, **recorded(silent)}
         answer = generation.message
         answer.response_metadata.update(on_record(answer, record))
+    _name_model(result, first)
     return result
+
+
+def _name_model(result: ChatResult, answer: BaseMessage) -> None:
+    """Say in `llm_output` which model answered, on each endpoint.
+
+    Tracing packages read it there and nowhere else (opentelemetry-instrumentation-
+    langchain 0.62.4, openinference-instrumentation-langchain 0.1.80, 2026-11-28).
+    """
+    output, name = result.llm_output or {}, answer.response_metadata.get("model_name")
+    if name and not output.get("model_name"):
+        result.llm_output = {**output, "model_name": name}
 
 
 def _must_say(plan: CallPlan, message: BaseMessage) -> bool:

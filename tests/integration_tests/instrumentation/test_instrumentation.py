@@ -81,6 +81,23 @@ def traced(tool: str, packages: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def told_as(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """Return what ours say, with names no fuller than theirs.
+
+    `llm_output` names the model that answered on each endpoint, with its date; theirs
+    has no name there on Responses.
+    """
+    return {
+        call: [
+            {**own, "model": other["model"]}
+            if own["model"].startswith(other["model"])
+            else own
+            for own, other in zip(spans, theirs[call], strict=True)
+        ]
+        for call, spans in ours.items()
+    }
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("tool", TOOLS)
 def test_spans_are_those_of_langchains_classes(
@@ -103,4 +120,4 @@ def test_spans_are_those_of_langchains_classes(
     assert {True} == {
         spans[0]["failed"] for call, spans in seen.items() if call.endswith("refused")
     }
-    assert found["theirs"] == found["ours"]
+    assert found["theirs"] == told_as(found["theirs"], found["ours"])

@@ -51,6 +51,9 @@ FACTS = {
 COUNTS = ("langfuse.observation.usage_details", "mlflow.chat.tokenUsage")
 """Where token counts are one JSON object."""
 
+UNSWITCHED = {"opentelemetry.instrumentation.langchain:LangchainInstrumentor"}
+"""Packages that name the constructor's model, whatever the call asks for."""
+
 REFUSAL = {"message": "no", "type": "forbidden", "code": 403}
 
 
@@ -106,18 +109,17 @@ def their_model(route: str, emulator: ProviderEmulator, **settings: Any) -> Any:
 def our_model(route: str, emulator: ProviderEmulator, **settings: Any) -> Any:
     """Return ours for a route, made for another model and switched to the route's."""
     model, responses = ROUTES[route]
+    openai = {"base_url": emulator.openai_base_url, "api_key": "k"}
     google = {"base_url": emulator.google_base_url, "api_key": "k"}
     llm = UnifiedChatModel(
-        model="gpt-4.1",
-        base_url=emulator.openai_base_url,
-        api_key="k",
-        providers={"google_genai": google},
+        model=model if sys.argv[1] in UNSWITCHED else "gpt-4.1",
+        providers={"openai": openai, "google_genai": google},
         use_responses_api=responses,
         stream_usage=True,
         max_retries=0,
         **settings,
     )
-    return llm.bind(model=model if responses is not None else f"google_genai:{model}")
+    return llm.bind(model=model)
 
 
 async def drained(pieces: Any) -> None:
