@@ -10,12 +10,18 @@ import typer
 from langchain_unified.errors import InvalidParameterError
 
 Temperature = Annotated[float | None, typer.Option(help="Sampling temperature.")]
-MaxTokens = Annotated[int | None, typer.Option(help="Most tokens of the answer.")]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="Maximum number of tokens in the answer.")
+]
 Stop = Annotated[list[str] | None, typer.Option(help="Stop string; repeatable.")]
 Effort = Annotated[str | None, typer.Option(help="Reasoning effort, none to max.")]
-Tools = Annotated[bool, typer.Option("--tools", help="With a function tool.")]
-Schema = Annotated[bool, typer.Option("--schema", help="With a response schema.")]
-Stream = Annotated[bool, typer.Option("--stream", help="Streamed.")]
+Tools = Annotated[
+    bool, typer.Option("--tools", help="Plan a call with a function tool.")
+]
+Schema = Annotated[
+    bool, typer.Option("--schema", help="Plan a call with a response schema.")
+]
+Stream = Annotated[bool, typer.Option("--stream", help="Plan a streamed call.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Any other setting, NAME=JSON; repeatable."),

@@ -34,7 +34,7 @@ Providers = Annotated[
     typer.Option("--provider", help="Provider id; repeatable. All enabled if unset."),
 ]
 MaxAge = Annotated[
-    float, typer.Option(help="Seconds a kept list is good for; 0 asks anew.")
+    float, typer.Option(help="Seconds a cached list is used; 0 fetches it again.")
 ]
 
 
@@ -42,11 +42,12 @@ def probe(
     model: Annotated[str, typer.Argument(help="The model to find out about.")],
     *,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Send the calls; else only count them.")
+        bool,
+        typer.Option("--yes", help="Send the calls instead of only counting them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find out a model's parameter rules by asking it, and print its TOML row.
+    """Find out a model's parameter rules with real calls, and print its TOML row.
 
     Without --yes nothing is sent: the most calls and their price are printed. Keep the
     row in a file and name it in LANGCHAIN_UNIFIED_MODELS.
@@ -90,7 +91,8 @@ def verify(
         float, typer.Option(help="US dollars that may be spent.", min=0)
     ] = 1.0,
     run: Annotated[
-        bool, typer.Option("--run", "--yes", help="Send the calls; else count them.")
+        bool,
+        typer.Option("--run", "--yes", help="Send the calls instead of counting them."),
     ] = False,
     out: Annotated[
         Path | None,
@@ -98,7 +100,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask models about each rule of their rows, and report what is right and wrong.
+    """Check each rule in the registry with real calls, and report what is wrong.
 
     Without --run nothing is sent: the most calls and their price are printed. Rows
     written with --out FILE.toml count as verified; name the file in
@@ -210,12 +212,12 @@ def refresh(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the providers which models they have, and keep their lists.
+    """Fetch the providers' lists of models and cache them.
 
     With --facts nobody is asked: the rows are compared with the catalogues of installed
     packages, and with --write what they lack goes into a file of your own. With --rows
     the files of rows at the URLs of LANGCHAIN_UNIFIED_ROWS are fetched. Exit code 1 if
-    no list could be had.
+    no list could be fetched.
     """
     if rows:
         freshness.fetch_pinned()

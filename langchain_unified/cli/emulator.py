@@ -22,7 +22,7 @@ def emulator(
     ] = None,
     as_server: Annotated[
         str | None,
-        typer.Option("--as", help="Play a server of another make, e.g. deepseek."),
+        typer.Option("--as", help="Emulate another server, for example deepseek."),
     ] = None,
 ) -> None:
     """Run the local OpenAI and Gemini server until Ctrl-C; prints its base URLs."""

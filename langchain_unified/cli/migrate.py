@@ -37,7 +37,7 @@ Revert = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 KeepDefaults = Annotated[
     bool,
-    typer.Option("--keep-defaults", help="Write down what a class sends unasked."),
+    typer.Option("--keep-defaults", help="Write out the defaults that a class sends."),
 ]
 VerifyWhich = Annotated[
     str,
@@ -48,7 +48,9 @@ VerifyWhich = Annotated[
 ]
 WriteDependencies = Annotated[
     bool,
-    typer.Option("--write-dependencies", help="Add this package where it is due."),
+    typer.Option(
+        "--write-dependencies", help="Add this package to the dependency files."
+    ),
 ]
 Changes = Annotated[bool, typer.Option("--changes", help="List every change.")]
 Include = Annotated[
