@@ -148,15 +148,7 @@ class ProviderEmulator:
         self._script = Script()
         self._numbers = itertools.count(1)
         self._azure = AzureSurface()
-        self._surfaces: tuple[Surface, ...] = (
-            AnthropicSurface(),
-            self._azure,
-            OllamaSurface(),
-            OpenAISurface()
-            if as_server is None
-            else MakeSurface(make_named(as_server)),
-            GeminiSurface(),
-        )
+        self._surfaces = _surfaces(self._azure, as_server)
         self._server = LoopbackServer(self._respond, port)
 
     @property
@@ -397,6 +389,14 @@ class ProviderEmulator:
             if self._sink is not None:
                 self._sink.write(recorded.to_json() + "\n")
                 self._sink.flush()
+
+
+def _surfaces(azure: AzureSurface, as_server: str | None) -> tuple[Surface, ...]:
+    """Return what is listened to, by path; a server of another make is OpenAI's."""
+    openai = (
+        OpenAISurface() if as_server is None else MakeSurface(make_named(as_server))
+    )
+    return AnthropicSurface(), azure, OllamaSurface(), openai, GeminiSurface()
 
 
 def _failure_body(error: Exception) -> dict[str, object]:

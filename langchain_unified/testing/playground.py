@@ -101,10 +101,9 @@ def playground(
     the emulator plays all of them, so that nobody mistakes an echo for an answer.
 
     Args:
-        choice: `real`, `emulator` or `auto`; what `LANGCHAIN_UNIFIED_PLAYGROUND` says
-            if left out, and `auto` if it says nothing.
-        mix: Whether providers with a key are called for real while the emulator plays
-            the others.
+        choice: `real`, `emulator` or `auto`; by default what
+            `LANGCHAIN_UNIFIED_PLAYGROUND` says, else `auto`.
+        mix: Whether providers with a key are real while the emulator plays the others.
         environment: Where to look for keys; `os.environ` if left out.
         **emulator: Keywords of `ProviderEmulator`.
 

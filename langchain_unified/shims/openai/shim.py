@@ -61,16 +61,7 @@ class OpenAIShim(ProviderShim):
         """
         given = self.connection.get
         has_client = next(filter(None, map(given, _GIVEN_CLIENTS)), None)
-        if self.connection.name and given("api_key") is None:
-            name = self.connection.name
-            variables = self.connection.key_env
-            raise MissingCredentialsError(name, f"the server {name!r}", variables)
-        if (
-            not has_client
-            and given("api_key") is None
-            and not os.environ.get("OPENAI_API_KEY")
-        ):
-            raise MissingCredentialsError(self.provider, "OpenAI", ("OPENAI_API_KEY",))
+        self._check_key(has_client=bool(has_client))
         settings = {
             "openai_api_key": given("api_key"),
             "openai_api_base": given("base_url"),
@@ -105,6 +96,16 @@ class OpenAIShim(ProviderShim):
             sending.allow(made.root_client, http_client)
             sending.allow(made.root_async_client, http_async_client)
         return made
+
+    def _check_key(self, *, has_client: bool) -> None:
+        connection = self.connection
+        if connection.get("api_key") is not None:
+            return
+        if connection.name:
+            title = f"the server {connection.name!r}"
+            raise MissingCredentialsError(connection.name, title, connection.key_env)
+        if not has_client and not os.environ.get("OPENAI_API_KEY"):
+            raise MissingCredentialsError(self.provider, "OpenAI", ("OPENAI_API_KEY",))
 
     def _http_clients(self) -> tuple[Any, Any]:
         """Return the HTTP clients of the connection, given or made here.

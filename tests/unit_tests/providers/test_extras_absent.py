@@ -8,6 +8,8 @@ import sys
 import pytest
 
 BLOCKED = ("anthropic", "langchain_anthropic", "ollama", "langchain_ollama")
+FILTERS = ("error", "ignore:'asyncio.iscoroutinefunction':DeprecationWarning")
+"""The second is langsmith's on Python 3.14."""
 BLOCKER = f"""
 import sys
 class Blocker:
@@ -20,8 +22,9 @@ from langchain_unified import UnifiedChatModel
 
 
 def _run(code: str) -> str:
+    filters = [f"-W{text}" for text in FILTERS]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-W", "error", "-c", BLOCKER + code],
+        [sys.executable, *filters, "-c", BLOCKER + code],
         capture_output=True,
         text=True,
         check=False,
