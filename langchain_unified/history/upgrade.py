@@ -19,6 +19,7 @@ from langchain_core.messages import (
     message_chunk_to_message,
 )
 
+from langchain_unified.history.reading import CALLS
 from langchain_unified.types import ModelConfig
 
 _ROLES: dict[str, type[AIMessage | SystemMessage]] = {
@@ -104,7 +105,7 @@ def _as_tool_message(
 
 def _with_all_calls(message: AIMessage, position: int) -> AIMessage:
     calls = list(message.tool_calls)
-    broken: list[str] = []
+    broken: list[tuple[Any, str]] = []
     if not calls and not message.invalid_tool_calls:
         for name, args, call_id in _older_calls(message):
             calls.append(ToolCall(name=name, args=args, id=call_id, type="tool_call"))
@@ -116,7 +117,8 @@ def _with_all_calls(message: AIMessage, position: int) -> AIMessage:
                 ToolCall(name=name, args=args, id=invalid.get("id"), type="tool_call")
             )
         else:
-            broken.append(f"[Unreadable call of {name}: {invalid.get('args')}]")
+            told = f"[Unreadable call of {name}: {invalid.get('args')}]"
+            broken.append((invalid.get("id"), told))
     numbered = [
         call if call["id"] else {**call, "id": f"call_{position}_{number}"}
         for number, call in enumerate(calls)
@@ -127,7 +129,7 @@ def _with_all_calls(message: AIMessage, position: int) -> AIMessage:
 
 
 def _replaced(
-    message: AIMessage, calls: Sequence[Any], broken: Sequence[str]
+    message: AIMessage, calls: Sequence[Any], broken: Sequence[tuple[Any, str]]
 ) -> AIMessage:
     old = ("tool_calls", "function_call")
     extra = {k: v for k, v in message.additional_kwargs.items() if k not in old}
@@ -137,11 +139,31 @@ def _replaced(
         "additional_kwargs": extra,
     }
     if broken and isinstance(message.content, str):
-        update["content"] = "\n\n".join(filter(None, [message.content, *broken]))
+        told = [text for _, text in broken]
+        update["content"] = "\n\n".join(filter(None, [message.content, *told]))
     elif broken:
-        told = [{"type": "text", "text": text} for text in broken]
-        update["content"] = [*message.content, *told]
+        update["content"] = _told(message.content, broken)
     return message.model_copy(update=update)
+
+
+def _told(content: Any, broken: Sequence[tuple[Any, str]]) -> list[Any]:
+    """Put words in the place of the blocks of calls, where they stand, else last.
+
+    A call in a block would go to Responses beside its words, and without a result.
+    """
+    waiting = [{"type": "text", "text": text} for _, text in broken]
+    by_id = {
+        call_id: block for (call_id, _), block in zip(broken, waiting, strict=True)
+    }
+    found: list[Any] = []
+    for block in content:
+        is_call = isinstance(block, Mapping) and block.get("type") in CALLS
+        call_id = (block.get("call_id") or block.get("id")) if is_call else None
+        told = by_id.get(call_id) if call_id else None
+        if told in waiting:
+            waiting.remove(told)
+        found.append(block if told is None else told)
+    return [*found, *waiting]
 
 
 def _older_calls(message: AIMessage) -> Iterator[tuple[str, dict[str, Any], Any]]:

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, FunctionMessage, HumanMessage
+from langchain_core.messages import (
+    AIMessage,
+    FunctionMessage,
+    HumanMessage,
+    ToolMessage,
+)
 
 from langchain_unified import UnifiedChatModel
 from langchain_unified.testing.wire import HttpReply
@@ -237,3 +242,35 @@ async def _turn(llm: Any, turns: list[Any], face: str) -> Any:
     if face == "stream":
         return merged(llm.stream(turns))
     return merged([piece async for piece in llm.astream(turns)])
+
+
+def _cut(body: dict[str, Any]) -> HttpReply:
+    """Answer with a call cut off in its arguments and a whole one, then with a text."""
+    call = {"type": "function_call", "name": "f", **DONE}
+    output: list[dict[str, Any]] = [
+        {**call, "id": "fc_1", "call_id": "c1", "arguments": '{"a": '},
+        {**call, "id": "fc_2", "call_id": "c2", "arguments": '{"a": 1}'},
+    ]
+    asked = body["input"]
+    output = output if isinstance(asked, str) or len(asked) == 1 else [TEXT]
+    found = {"id": "r", "object": "response", "model": MODEL, **DONE}
+    return json_reply({**found, "created_at": 1, "output": output, "metadata": {}})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_call_cut_off_is_told_in_its_place(version: str | None) -> None:
+    """It has no result, so it goes back in words, once; the whole call stays behind."""
+    with CompatibleServer(_cut, "/responses") as server:
+        llm = UnifiedChatModel(
+            model=MODEL,
+            base_url=server.url,
+            api_key="k",
+            use_responses_api=True,
+            output_version=version,
+        )
+        answer = llm.invoke("q")
+        llm.invoke([HumanMessage("q"), answer, ToolMessage("1", tool_call_id="c2")])
+        _, told, *rest = server.bodies[-1]["input"]
+
+    assert '[Unreadable call of f: {"a": ]' == told["content"][0]["text"]
+    assert ["c2", "c2"] == [item["call_id"] for item in rest]
