@@ -62,6 +62,9 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     # (langchain 1.5.2, `create_agent`); where a forced call is that form it cannot.
     if not (_of(config, "tools_with_json") or _of(config, "tool_choice")):
         facts["structured_output"] = False
+    if _is_guessed(config, "structured_output"):
+        # ChatOpenAI's profile is empty there, and an agent takes a tool for the form.
+        facts.pop("structured_output", None)
     facts |= {_RENAMED[k]: v for k, v in config.limits.items() if k in _RENAMED}
     facts["temperature"] = any(m.supports_temperature for m in config.mappings.values())
     facts["reasoning_output"] = config.reasons
@@ -75,6 +78,13 @@ def profile_of(config: ModelConfig) -> ModelProfile:
     if released is not None:
         facts["release_date"] = released.isoformat()
     return cast("ModelProfile", facts)
+
+
+def _is_guessed(config: ModelConfig, fact: str) -> bool:
+    """Tell whether nobody stated a fact, and only the user's own server knows it."""
+    stated = config.provenance.get(fact)
+    guessed = stated is None or stated.confidence == "inferred"
+    return config.server_decides and guessed
 
 
 def _of(config: ModelConfig, feature: str) -> bool:

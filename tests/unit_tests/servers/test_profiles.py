@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from langchain_unified import UnifiedChatModel
+from langchain_unified import Registry, UnifiedChatModel
 from langchain_unified.registry.makes import profile_name, server_profiles
 
 
@@ -103,3 +103,29 @@ def test_a_fact_of_a_server_names_its_source() -> None:
     rule = found.config.mappings["chat"].rules["stream_options"]
 
     assert "openai-agents-python#442" in rule.provenance.source
+
+
+def test_what_only_the_server_knows_is_not_claimed() -> None:
+    """An agent chooses the form of its answer by this, as with ChatOpenAI's profile."""
+    url = "http://127.0.0.1:9/v1"
+    known, unknown = (
+        UnifiedChatModel(model=model, api_key="k", base_url=url).profile or {}
+        for model in ("gpt-4o", "some-model")
+    )
+
+    assert known["structured_output"]
+    assert "structured_output" not in unknown
+
+
+def test_what_the_user_says_of_a_model_is_claimed() -> None:
+    """A row of the user's own is a fact."""
+    registry = Registry()
+    registry.register("some-model", features={"structured_output": True})
+    llm = UnifiedChatModel(
+        model="some-model",
+        api_key="k",
+        base_url="http://127.0.0.1:9/v1",
+        registry=registry,
+    )
+
+    assert (llm.profile or {})["structured_output"]
