@@ -81,6 +81,7 @@ class ModelRules:
         cache_writes: Whether chat counts the tokens written to the cache.
         phase: Whether messages on Responses say their phase.
         default_context: `reasoning.context` when none is sent.
+        refused: Parameters the model does not have, and keys: `reasoning.mode`.
         null_keys: Keys of answers on Responses that other models do not have.
         default_top_p: `top_p` answered on Responses when none is sent.
         incompatible_wording: Refusals use "Model incompatible request argument".
@@ -168,6 +169,7 @@ class ModelRules:
     cache_writes: bool = False
     phase: bool = False
     default_context: str | None = None
+    refused: tuple[str, ...] = ()
     null_keys: tuple[str, ...] = ()
     default_top_p: float = 1.0
     incompatible_wording: bool = False

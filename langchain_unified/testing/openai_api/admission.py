@@ -52,6 +52,7 @@ _SHARED = (
     features.check_streaming,
     features.check_web_search,
     features.check_cache_retention,
+    features.check_refused,
     features.check_legacy_functions,
     tools.check_parallel_tool_calls,
     tools.check_tools,

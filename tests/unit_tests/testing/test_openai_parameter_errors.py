@@ -864,3 +864,21 @@ def test_overflow(path, limits, words, error):
 
     assert reply.status == 400
     assert error == reply.error
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        ({"model": "gpt-5.4", "reasoning": {"mode": "pro"}}, "reasoning.mode"),
+        ({"model": "o3", "reasoning": {"context": "all_turns"}}, "reasoning.context"),
+        ({"model": "gpt-5.4", "reasoning": {"context": "all_turns"}}, None),
+        ({"model": "gpt-6.1-sol", "reasoning": {"mode": "pro"}}, None),
+    ],
+)
+def test_keys_of_reasoning_are_refused_by_models_before_them(post: Post, body, refused):
+    """`mode` is from 5.6 and 6 on, `context` from 5.4 on (pydantic-ai 2.68, live)."""
+    reply = post(RESPONSES, {"input": "hi", **body})
+    error = openai_error(UNSUPPORTED.format(refused), refused, PARAMETER)
+
+    assert (400 if refused else 200) == reply.status
+    assert refused is None or error == reply.error

@@ -56,6 +56,21 @@ def check_cache_retention(call: OpenAICall) -> None:
         )
 
 
+def check_refused(call: OpenAICall) -> None:
+    """Refuse the parameters, and keys of objects, that the model does not have."""
+    for name in call.rules.refused:
+        first, _, key = name.partition(".")
+        sent = call.body.get(first)
+        if key and isinstance(sent, dict):
+            sent = sent.get(key)
+        if sent is not None and not (key and call.on_chat):
+            refuse(
+                f"Unsupported parameter: '{name}' is not supported with this model.",
+                param=name,
+                code="unsupported_parameter",
+            )
+
+
 def check_legacy_functions(call: OpenAICall) -> None:
     """Refuse `functions` and `function_call` on models that came after them."""
     for index, function in enumerate(call.body.get("functions") or []):
