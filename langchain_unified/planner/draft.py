@@ -122,8 +122,10 @@ class Draft:
 
     def knows_values(self, parameter: str) -> bool:
         """Tell whether a provider listed the values it takes, in a refusal."""
-        found = self.config.provenance.get(parameter)
-        return found is not None and found.layer == "learned"
+        found = [self.config.provenance.get(parameter)]
+        if parameter == "reasoning_effort":
+            found.append(self.config.thinking.provenance)
+        return any(one is not None and one.layer == "learned" for one in found)
 
     def source(self, parameter: str) -> str:
         """Return where the rule for a parameter or fact is written down."""
