@@ -147,7 +147,7 @@ def test_models_and_tokens(emulator: ProviderEmulator):
         one = client.models.get(model="gemini-2.5-flash")
         counted = client.models.count_tokens(model="gemini-2.5-flash", contents="a b c")
 
-    assert len(listed) == len(set(listed)) == 61
+    assert len(listed) == len(set(listed)) == 80
     assert one.supported_actions == ["generateContent", "countTokens"]
     assert one.thinking
     assert counted.total_tokens == 3
