@@ -19,7 +19,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.testing import ProviderEmulator
+from langchain_unified.testing import ProviderEmulator, Reply
 
 PROJECT = "OPENAI_PROJECT_ID"
 
@@ -90,7 +90,47 @@ def _tool_nobody_has(asked: Asked) -> Any:
     return len(asked.emulator.requests) - before
 
 
+def _wrong_form_beside_raw(asked: Asked) -> Any:
+    asked.emulator.answer = lambda _: '{"value": "three"}'
+    told = asked.made().with_structured_output(Number, include_raw=True).invoke("hi")
+    return type(told["parsing_error"]).__name__
+
+
+def _words_for_a_tool(asked: Asked) -> Any:
+    message = {"role": "assistant", "content": '{"value": 3}'}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
+    asked.emulator.script(Reply(200, {**body, "choices": [choice]}))
+    form = asked.made().with_structured_output(Number, method="function_calling")
+    return form.invoke("hi")
+
+
+def _inputs_of_an_unknown_model(asked: Asked) -> Any:
+    return (asked.made(model="mine").profile or {}).get("image_inputs")
+
+
 DIFFERENCES = (
+    Difference(
+        "include_raw gives what went wrong with the form, as LangChain documents it.",
+        "6. A real BaseChatModel that switches per call",
+        _wrong_form_beside_raw,
+        "ValidationError",
+        "StructuredValidationError",
+    ),
+    Difference(
+        "An answer that has the form is read although it is no call of the tool.",
+        "2. Nothing lost in silence",
+        _words_for_a_tool,
+        None,
+        Number(value=3),
+    ),
+    Difference(
+        "What a model of the user's own server takes is not known, and passed on.",
+        "3. The user's server is the authority",
+        _inputs_of_an_unknown_model,
+        None,
+        ours=True,
+    ),
     Difference(
         "Keys are asked for at the call: there is no client before.",
         "10. No surprise at import or switch",
