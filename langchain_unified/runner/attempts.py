@@ -230,7 +230,7 @@ class Attempts:
         if error is not None:
             conceal(error)
         if isinstance(error, UnifiedError):
-            self.route.describe(error)
+            self.route.describe(error, alone=not self._others)
         if self.spending is not None:
             self.spending.settle(error, answered=self._committed)
         if error is None or self._committed:
@@ -276,7 +276,7 @@ class Attempts:
 
     def _pass_over(self, error: UnifiedError) -> None:
         """Move to the next model, or raise the error of the call."""
-        self.route.describe(error)
+        self.route.describe(error, alone=not self._others)
         if not self._moved_on(error):
             raise self._verdict(error) from error.__cause__
 

@@ -216,8 +216,13 @@ class Route:
         self.has_waited = self.has_waited or not entered
         return entered
 
-    def describe(self, error: UnifiedError) -> None:
-        """Say on an error what it was about, and what would put it right."""
+    def describe(self, error: UnifiedError, *, alone: bool) -> None:
+        """Say on an error what it was about, and what would put it right.
+
+        Args:
+            error: What came instead of an answer.
+            alone: Whether there is no other model to try.
+        """
         plan = self._last
         if plan is None or not isinstance(error, ProviderError):
             return
@@ -229,7 +234,7 @@ class Route:
             error.fix
             or read_corrections(error, plan, self._work.carried)
             or _on_chat(error, plan)
-            or _without_usage(error, plan, last=self._retries >= self._most_retries())
+            or _without_usage(error, plan, last=alone and self._has_retried())
         )
         if not error.fix and self._trials and str(error) == self._told:
             tried = (trial.correction for trial in self._trials)
@@ -317,6 +322,10 @@ class Route:
             "retries": self._retries,
         }
 
+    def _has_retried(self) -> bool:
+        """Tell whether no retry is left of those allowed, if any were."""
+        return 0 < self._most_retries() <= self._retries
+
     def _most_retries(self) -> int:
         allowed = None if self._last is None else self._last.max_retries
         return DEFAULT_RETRIES if allowed is None else allowed
@@ -371,7 +380,7 @@ def _without_usage(
     Args:
         error: What the server answered.
         plan: What it was sent.
-        last: Whether no retry is left.
+        last: Whether retries were made, and none is left.
     """
     if not (plan.config.server and plan.stream and _ASKS_USAGE in plan.body):
         return ()
