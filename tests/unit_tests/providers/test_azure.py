@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from langchain_unified import UnifiedChatModel, default_registry
+from langchain_unified import Runtime, UnifiedChatModel, default_registry
 from langchain_unified.errors import (
     InvalidParameterError,
     MissingCredentialsError,
@@ -128,6 +128,7 @@ def test_entra_tokens(
     llm = UnifiedChatModel(
         model="azure_openai:gpt-4o",
         enable=["azure_openai"],
+        runtime=Runtime(),  # lessons of other tests would ask whose they are
         providers={
             "azure_openai": {
                 "azure_endpoint": provider_emulator.azure_endpoint,
