@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from langchain_unified import UnifiedChatModel
+from langchain_unified import TruncatedOutputError, UnifiedChatModel
 from langchain_unified.errors import ProviderError
 
 WHY = "llama.cpp is missing: pip install -r tests/integration_tests/llama_cpp.txt"
@@ -106,11 +106,15 @@ def test_a_schema_holds_the_answer(address: str) -> None:
 def test_json_mode_gives_json(address: str) -> None:
     """JSON mode reaches the server: what is said begins as JSON, or is JSON."""
     form = {"type": "json_object"}
-    answer = at(address, max_tokens=64, response_format=form).invoke("Say JSON.")
-    ended = answer.response_metadata["finish_reason"] == "stop"
+    try:
+        answer = at(address, max_tokens=64, response_format=form).invoke("Say JSON.")
+    except TruncatedOutputError as cut_off:  # as ChatOpenAI raises at the cap
+        begun = str(cut_off.llm_output)
+    else:
+        begun = answer.text
+        assert isinstance(json.loads(begun), dict)
 
-    assert answer.text.lstrip().startswith("{")
-    assert not ended or isinstance(json.loads(answer.text), dict)
+    assert begun.lstrip().startswith("{")
 
 
 def test_tools_are_taken(address: str) -> None:
