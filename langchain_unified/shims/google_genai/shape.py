@@ -20,6 +20,7 @@ from langchain_core.outputs import ChatResult
 
 from langchain_unified.content import flatten, keep_native
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.finish import normal_reason
 from langchain_unified.types import CallPlan
 
 _LOG = logging.getLogger("langchain_unified")
@@ -29,19 +30,6 @@ PROVIDER = "google_genai"
 
 # google.genai.types.FinishReason of google-genai 2.34.0, read 2026-11-23.
 _USUAL = frozenset({None, "STOP", "MAX_TOKENS", "CONTINUATION"})
-_REFUSED = frozenset(
-    {
-        "BLOCKLIST",
-        "IMAGE_PROHIBITED_CONTENT",
-        "IMAGE_RECITATION",
-        "IMAGE_SAFETY",
-        "MODEL_ARMOR",
-        "PROHIBITED_CONTENT",
-        "RECITATION",
-        "SAFETY",
-        "SPII",
-    }
-)
 # The model could not write what it wanted to (google-genai 3.6.1 `FinishReason`).
 _BROKEN = frozenset(
     {
@@ -151,7 +139,7 @@ def note_finish(
     if reason in _BROKEN:
         _tell_broken(message, reason, said=said)
     _LOG.warning("%s: the answer ended with %s.", plan.model, reason)
-    if reason in _REFUSED:
+    if normal_reason(reason) == "content_filter":
         told = message.response_metadata.get("finish_message")
         refusal = told or f"Gemini stopped the answer: {reason}."
         message.additional_kwargs["refusal"] = refusal
