@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from operator import is_
 from typing import Any
 
@@ -55,39 +56,34 @@ class Call:
             and the kind of answer that it was made for; see `Planning.attempt`.
     """
 
-    __slots__ = ("_asked", "_reader", "_unset", "planned", "settings")
-
     def __init__(
         self, settings: dict[str, Any], reader: CallReader, unset: Mapping[str, Any]
     ) -> None:
         """Keep the settings; what the planner reads is made when first needed."""
         self.settings, self._reader, self._unset = settings, reader, unset
-        self._asked: Invocation | None = None
         self.planned: tuple[ModelConfig, Traits, bool, CallPlan] | None = None
 
     def is_constant(self) -> bool:
         """Tell whether no setting can change from outside, as a list could."""
         return all(type(value) in _CONSTANT for value in self.settings.values())
 
-    @property
+    @cached_property
     def asked(self) -> Invocation:
         """The call as the planner reads it, without its messages.
 
         Its `tokens` are 0 if the model is still to be chosen.
         """
-        if self._asked is None:
-            self._asked = self._reader.asked(self.settings, self._unset)
-        return self._asked
+        return self._reader.asked(self.settings, self._unset)
 
-    def traced(self, llm_type: str) -> dict[str, Any]:
-        """Return the settings as a trace shows them: no key, no header."""
+    @cached_property
+    def traced(self) -> Mapping[str, Any]:
+        """The settings as a trace shows them: no key, no header."""
         shown = {**self.settings}
         for name in names_without("traced"):
             shown.pop(name, None)
         if "tools" in shown:
             shown["tools"] = [_without_secrets(tool) for tool in shown["tools"]]
         shown["model_name"], shown["stop"] = shown["model"], shown.get("stop")
-        shown["_type"] = llm_type
         return shown
 
     def langsmith_params(self, config: ModelConfig) -> LangSmithParams:

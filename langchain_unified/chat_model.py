@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import ConfigDict, PrivateAttr, ValidationError, model_validator
 from typing_extensions import override
@@ -237,7 +238,12 @@ class UnifiedChatModel(Settings, BaseChatModel):
         self, config: Config, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Return a call with what its config sets, and with who serves it."""
-        return self._router.decided(*declared.read_config(self, config, kwargs))
+        config = ensure_config(config)
+        if kwargs or config.get("configurable"):
+            config, kwargs = declared.read_config(self, config, kwargs)
+        if self._router.is_asked(kwargs):
+            config, kwargs = self._router.decided(config, kwargs)
+        return config, kwargs
 
     @override
     def invoke(
@@ -335,7 +341,7 @@ class UnifiedChatModel(Settings, BaseChatModel):
     ) -> dict[str, Any]:
         """Return what a trace shows: the settings of the call under standard names."""
         call = self._router.runner.planning.calls.read(stop, kwargs)
-        return call.traced(LLM_TYPE)
+        return {**call.traced, "_type": LLM_TYPE}
 
     @override
     def _get_ls_params(self, stop: Stop = None, **kwargs: Any) -> LangSmithParams:

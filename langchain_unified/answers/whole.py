@@ -150,7 +150,10 @@ def _add(
         if isinstance(value, (int, float)):
             totals[key] = (totals.get(key) or 0) + value
         elif isinstance(value, dict):
-            _add(totals.setdefault(key, {}), value, nulls=True)
+            if totals.get(key):
+                _add(totals[key], value, nulls=True)
+            else:
+                totals[key] = {**value}
         elif value is None and nulls:
             totals.setdefault(key, None)
 

@@ -54,6 +54,9 @@ class Lessons:
         lifetime: Seconds a lesson holds; a day in memory and a week in a store if left
             out.
 
+    Attributes:
+        is_empty: Whether nothing was learned, as far as the store was read.
+
     Example:
         >>> Lessons().all()
         []
@@ -73,7 +76,7 @@ class Lessons:
         self._lessons: Bounded[Key, _Entries] = Bounded(_MOST_KEYS)
         self._applied: Bounded[Any, tuple[ModelConfig, float, ModelConfig]]
         self._applied = Bounded(_MOST_KEYS)
-        self._loaded = store is None
+        self._loaded = self.is_empty = store is None
         self._warned = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -86,13 +89,6 @@ class Lessons:
         from langchain_unified.learning.files import FileStore  # noqa: PLC0415
 
         return cls(FileStore(folder), lifetime=lifetime)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was learned; quick, as every call asks."""
-        if not self._loaded:
-            self._load()
-        return not len(self._lessons)
 
     def all(self) -> list[Lesson]:
         """Return every lesson that still holds, oldest first."""
@@ -113,6 +109,7 @@ class Lessons:
         """
         if trials:
             return self._corrected(config, scope, trials)
+        self._load()
         if self.is_empty:
             return config
         key = (id(config), scope)
@@ -154,9 +151,11 @@ class Lessons:
             kept for kept in self._lessons if model in {None, kept[0].lesson.model}
         ]
         keys = [kept[0].lesson.key for kept in found]
-        for key in keys:
-            self._lessons.pop(key)
-        self._applied.clear()
+        with self._lock:
+            for key in keys:
+                self._lessons.pop(key)
+            self._applied.clear()
+            self.is_empty = not len(self._lessons)
         self._with_store("mdelete", [name_of(key) for key in keys])
         return sum(map(len, found))
 
@@ -206,14 +205,17 @@ class Lessons:
             new = (*kept[-_MOST_PER_KEY + 1 :], _Kept(now + self._lifetime, lesson))
             self._lessons.put(key, new)
             self._applied.clear()
+            self.is_empty = False
             rows = write_rows([k.lesson for k in new])
             self._with_store("mset", [(name_of(key), rows)])
 
     def _load(self) -> None:
+        if self._loaded:
+            return
         with self._lock:
             if not self._loaded:
                 self._read(list(self._with_store("yield_keys", prefix=PREFIX) or ()))
-                self._loaded = True
+                self._loaded, self.is_empty = True, not len(self._lessons)
 
     def _read(self, names: list[str]) -> None:
         for data in self._with_store("mget", names) or ():

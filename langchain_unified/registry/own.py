@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +22,12 @@ LONGEST_NAME = 512
 """Longest model name, in characters; longer ones are no names but somebody's text."""
 
 
-class OwnRows(ABC):
+class OwnRows:
     """The part of a registry that its user writes."""
 
     _catalog: Catalog
-    _resolved: Bounded[tuple[object, ...], ModelConfig]
-
-    @abstractmethod
-    def today(self) -> date:
-        """Return the day by which dates are judged."""
+    resolved: Bounded[tuple[object, ...], ModelConfig]
+    today: Callable[[], date]
 
     def register(self, model: str, **facts: Any) -> None:
         """Add a model, or state facts about a known one.
@@ -59,7 +55,7 @@ class OwnRows(ABC):
             'classic'
         """
         self._catalog.register(check_name(model), facts, self.today())
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
     @property
     def servers(self) -> Mapping[str, Host]:
@@ -143,7 +139,7 @@ class OwnRows(ABC):
         """
         host = Host(name, base_url, profile, names_of(key_env), prices)
         self._catalog.add_host(host)
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
     def unregister(self, model: str) -> None:
         """Take back all that was registered about a model, or an alias.
@@ -164,7 +160,7 @@ class OwnRows(ABC):
             {}
         """
         self._catalog.unregister(check_name(model))
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
     def own(self) -> dict[str, dict[str, Any]]:
         """Return the rows of the user's own, as they are merged.
@@ -201,7 +197,7 @@ class OwnRows(ABC):
                 policy and no model.
         """
         self._catalog.alias(check_name(name), check_name(target))
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
     def load(self, path: str | Path) -> None:
         """Add the rows and aliases of a TOML file of the user's own.
@@ -210,7 +206,7 @@ class OwnRows(ABC):
             RegistryError: If the file cannot be read.
         """
         self._catalog.load(path, self.today())
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
 
 def check_name(model: object) -> str:

@@ -58,6 +58,8 @@ class Registry(OwnRows):
 
     Attributes:
         files: Provider files by provider id.
+        resolved: What names mean on a day; another object once the rows are others.
+        today: Returns the day by which dates are judged.
         lessons: What was learned from refused requests.
         warn_days: Days before a model's shutdown from which a warning is logged.
 
@@ -88,15 +90,15 @@ class Registry(OwnRows):
         self._enabled = frozenset(enable)
         self.lessons = lessons or Lessons()
         self.warn_days = warn_days
-        self._clock = clock
-        self._resolved: Bounded[tuple[object, ...], ModelConfig] = Bounded()
+        self.today = clock
+        self.resolved: Bounded[tuple[object, ...], ModelConfig] = Bounded()
         if overrides is not None:
             self.load(overrides)
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel with the rows of the user's own, and without what was resolved."""
         kept = {k: v for k, v in vars(self).items() if k not in {"_catalog", "files"}}
-        return {**kept, "_resolved": None, "_rows": self._catalog.state}
+        return {**kept, "resolved": None, "_rows": self._catalog.state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive: index the rows again."""
@@ -106,7 +108,7 @@ class Registry(OwnRows):
         vars(self).update(state)
         self._catalog = Catalog(self._given_files)
         self._catalog.state = rows
-        self.files, self._resolved = self._catalog.files, Bounded()
+        self.files, self.resolved = self._catalog.files, Bounded()
 
     def resolve(
         self,
@@ -147,7 +149,7 @@ class Registry(OwnRows):
         about = (billing, profile, seen, today)
         asked = (name, provider, base_url, configured, hosts, *about)
         if not deployments:
-            config = self._resolved.find(asked)
+            config = self.resolved.find(asked)
             if config is not None:
                 return config
         return self._resolved_with(asked, deployments or {})
@@ -157,7 +159,7 @@ class Registry(OwnRows):
     ) -> ModelConfig:
         model, provider, base_url, configured, hosts, *_ = asked
         billing, profile, seen, today = asked[5:]
-        resolved, catalog = self._resolved, self._catalog
+        resolved, catalog = self.resolved, self._catalog
         known = self.servers if hosts is None else {host.name: host for host in hosts}
         place = _place(base_url, configured, profile or seen)
         found, name = catalog.locate(
@@ -265,7 +267,7 @@ class Registry(OwnRows):
     def discover(self, provider: str, server: str, patches: list[Patch]) -> None:
         """Take over what was discovered at a server."""
         self._catalog.discover(provider, server, patches)
-        self._resolved = Bounded()
+        self.resolved = Bounded()
 
     def load_lists(self, folder: str | Path | None = None) -> int:
         """Lay the lists that `refresh` kept, here or elsewhere, over the rows.
@@ -399,14 +401,6 @@ class Registry(OwnRows):
     def provider(self, provider: str) -> ProviderRow:
         """Return the row of a provider itself."""
         return self.files[provider].provider
-
-    def edition(self) -> tuple[object, date]:
-        """Return what tells whether names still mean what they meant: rows and day."""
-        return self._resolved, self._clock()
-
-    def today(self) -> date:
-        """Return the day by which dates are judged."""
-        return self._clock()
 
     def is_enabled(self, provider: str, enable: Iterable[str] = ()) -> bool:
         """Tell whether a provider is switched on, by itself or by the caller."""

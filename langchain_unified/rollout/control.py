@@ -114,6 +114,9 @@ class Rollout:
             that gets it; see `ShadowReport.load`.
         on_event: Gets each `RolloutEvent`.
 
+    Attributes:
+        is_set: Whether it can say anything without the environment or a `with` block.
+
     Raises:
         InvalidParameterError: If `mode` or `default` is none of the modes, `key` is no
             key, or a part is of the wrong kind.
@@ -151,7 +154,8 @@ class Rollout:
             emergency=emergency, mirror=mirror, guard=guard, report_to=report_to
         )
         check_parts(call=call, on_event=on_event)
-        self.mode, self.default = mode, default
+        self._mode: Mode | None = None
+        self._default: Mode | None = None
         self.salt, self.mirror, self.guard, self.guarded = salt, mirror, guard, ""
         self.store = ShadowStore(report_to)
         self._keys, self._teller = KeyReader(key), Teller(on_event)
@@ -172,6 +176,7 @@ class Rollout:
             told = Flag("openfeature", flag, ask, self._warn, by_key=True)
             self._sources.append(told)
         self._has_sources = len(self._sources) > 1
+        self.mode, self.default = mode, default
 
     @property
     def mode(self) -> Mode | None:
@@ -181,6 +186,7 @@ class Rollout:
     @mode.setter
     def mode(self, value: str | Mode | None) -> None:
         self._mode = None if value is None else Mode.parse(value)
+        self._review()
 
     @property
     def default(self) -> Mode | None:
@@ -190,12 +196,12 @@ class Rollout:
     @default.setter
     def default(self, value: str | Mode | None) -> None:
         self._default = None if value is None else Mode.parse(value)
+        self._review()
 
-    @property
-    def is_set(self) -> bool:
-        """Whether this can say anything without the environment or a `with` block."""
+    def _review(self) -> None:
+        """Note whether this can say anything; every call asks."""
         own = self._mode or self._default or self._emergency_path or self.guarded
-        return self._has_sources or bool(own)
+        self.is_set = self._has_sources or bool(own)
 
     def read(
         self, call: CallInfo = NOBODY, key: Key = NO_KEY, *, old_service: bool = False
@@ -294,6 +300,7 @@ class Rollout:
         why = "" if self.guard is None or self.guarded else self.guard.count(answer)
         if why and not self.guarded:
             self.guarded = why
+            self._review()
             message = (
                 f"Rollout guard: the flag goes back to 'legacy' ({why}). Rollout."
                 "release() or a restart takes it back."
@@ -303,6 +310,7 @@ class Rollout:
     def release(self) -> None:
         """Let the flag count again after a guard has stepped in."""
         self.guarded = ""
+        self._review()
         if self.guard is not None:
             self.guard.renew()
 

@@ -62,7 +62,7 @@ class Router:
         self, config: RunnableConfig, kwargs: dict[str, Any]
     ) -> tuple[RunnableConfig, dict[str, Any]]:
         """Return a call with the decision who serves it, for its trace and later."""
-        served = self.decide(config, kwargs) if self.is_asked(kwargs) else None
+        served = self.decide(config, kwargs)
         if served is None:
             return config, kwargs
         trace = {"rollout": str(served), "rollout_mode": str(served.mode)}

@@ -81,12 +81,11 @@ class Served(str):
         return str, (str(self),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RolledPlan(CallPlan):
     """A plan whose record says which path it is of, and why."""
 
     rollout: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
-    def record(self) -> dict[str, Any]:
-        """Return what goes into `response_metadata["unified"]`."""
-        return {**CallPlan.record(self), "rollout": dict(self.rollout)}
+    def _written(self) -> dict[str, Any]:
+        return {**super()._written(), "rollout": dict(self.rollout)}

@@ -219,7 +219,7 @@ class Attempts:
         self.shim = route.shim
         self.exchange = Exchange(remaining, pause or None, self.failed, guards.runtime)
         if remaining is None:
-            return plan.single()
+            return plan.single
         return replace(plan, max_retries=0, timeout=_sooner(plan.timeout, remaining))
 
     def _wait_after(self, error: BaseException | None) -> float | None:

@@ -213,9 +213,9 @@ class Planning:
     def known(self, model: str | None = None) -> ModelConfig:
         """Return what the registry knows, without what was learned."""
         name = model if model is not None else self._fields["model_name"]
-        shim = self.wiring.shims.get("openai")
+        registry, shim = self.wiring.registry, self.wiring.shims.get("openai")
         seen = "" if shim is None else shim.connection.seen
-        edition = (*self.wiring.registry.edition(), seen)
+        edition = (registry.resolved, registry.today(), seen)
         if edition != self._edition:  # Other rows, another day, another server.
             self._edition, self._known = edition, {}
         found = self._known.get(name) if isinstance(name, str) else None

@@ -33,6 +33,7 @@ class Wiring:
 
     Attributes:
         registry: What is known about models.
+        lessons: Where lessons are kept: in the registry, or the runtime of the model.
         deployments: Model by deployment, of every provider.
         shims: What plans are sent with, by provider id or name of a server.
         runtime: Where clients are kept, and whatever else models share.
@@ -47,6 +48,7 @@ class Wiring:
         "_hosts",
         "_platforms",
         "deployments",
+        "lessons",
         "registry",
         "runtime",
         "shims",
@@ -58,6 +60,8 @@ class Wiring:
         own: Runtime | None = fields.get("runtime")
         self.runtime = runtime if own is None else own
         self.registry: Registry = fields.get("registry") or default_registry()
+        is_apart = fields.get("registry") is None and self.runtime is not runtime
+        self.lessons = self.runtime[Lessons] if is_apart else self.registry.lessons
         self.deployments = connection.deployments_of(fields["providers"])
         self.shims: dict[str, ProviderShim] = {}
         self._billing: tuple[object, Billing] | None = None
@@ -169,12 +173,6 @@ class Wiring:
         if not settings.get("api_key"):
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
-
-    @property
-    def lessons(self) -> Lessons:
-        """Where lessons are kept: in the registry, or in a runtime of the model's."""
-        is_apart = self._fields.get("registry") is None and self.runtime is not runtime
-        return self.runtime[Lessons] if is_apart else self.registry.lessons
 
     def seen(self, provider: str) -> str:
         """Return the make of a server as its answers showed it; empty so far."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.config import merge_configs
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 
 from langchain_unified.errors import (
@@ -167,7 +167,7 @@ def chosen_by(model: Any, config: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def read_config(
-    model: Any, config: RunnableConfig | None, kwargs: dict[str, Any]
+    model: Any, config: RunnableConfig, kwargs: dict[str, Any]
 ) -> tuple[RunnableConfig, dict[str, Any]]:
     """Let the config's settings stand for those that a call does not give.
 
@@ -176,7 +176,6 @@ def read_config(
         config: The config of a call.
         kwargs: Its keywords.
     """
-    config = ensure_config(config)
     if kwargs:
         config, kwargs = with_run_settings(config, kwargs)
     if model.configurable is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from langchain_unified.types.calls import Policy
@@ -53,7 +55,7 @@ class Change(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallPlan:
     """A finished request without its messages, and every decision behind it.
 
@@ -127,12 +129,6 @@ class CallPlan:
     unwrap: str | None = None
     resumes: int = 0
     cache_ttl: str | None = None
-    _record: dict[str, Any] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
-    _single: CallPlan | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""
@@ -145,32 +141,30 @@ class CallPlan:
 
         return plan_html(self)
 
-    @property
+    @cached_property
     def has_form(self) -> bool:
         """Whether the call itself said which form its answer has."""
         by_hand = self.structured is None and "response_format" in self.body
         return by_hand or self.parse_as is not None
 
-    @property
+    @cached_property
     def fetches(self) -> bool:
         """Whether the client downloads URLs in the messages, as its changes say."""
         return any(change.parameter == "fetch_urls" for change in self.changes)
 
+    @cached_property
     def single(self) -> CallPlan:
-        """Return the plan without retries of the client; the same one each time."""
-        kept = self._single
-        if kept is None:
-            kept = replace(self, max_retries=0)
-            object.__setattr__(self, "_single", kept)
-        return kept
+        """The plan without retries of the client."""
+        return replace(self, max_retries=0)
 
     def record(self) -> dict[str, Any]:
         """Return what goes into `response_metadata["unified"]`, a new one each time."""
-        kept = self._record
-        if kept is None:
-            kept = self._written()
-            object.__setattr__(self, "_record", kept)
-        return {**kept, "changes": [_copied(change) for change in kept["changes"]]}
+        return dict(json.loads(self.record_json))
+
+    @cached_property
+    def record_json(self) -> str:
+        """The record as JSON text, of which each answer has a copy."""
+        return json.dumps(self._written())
 
     def _written(self) -> dict[str, Any]:
         structured = {"structured": self.structured} if self.structured else {}
@@ -198,11 +192,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     return getattr(value, "__name__", None) or repr(value)
-
-
-def _copied(change: dict[str, Any]) -> dict[str, Any]:
-    """Return a change that can be written to; its values are data of `_plain`."""
-    return {
-        name: _plain(value) if isinstance(value, (dict, list)) else value
-        for name, value in change.items()
-    }
