@@ -71,6 +71,16 @@ def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
         yield _unnested(rest)
 
 
+def kind_of(tool: Mapping[str, Any]) -> str:
+    """Return the kind of a tool: its type, or the one key of Gemini's.
+
+    Example:
+        >>> kind_of({"type": "web_search"}), kind_of({"google_search": {}})
+        ('web_search', 'google_search')
+    """
+    return str(tool.get("type") or next(iter(tool), ""))
+
+
 def _dumped(tool: Any) -> Any:
     """Return an object of an SDK as the dictionary it stands for.
 

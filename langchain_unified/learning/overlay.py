@@ -87,7 +87,7 @@ def _everywhere(
     tuning = importance(base) == "tuning"
     about_model = tuning or "this model" in c.said
     for name, mapping in config.mappings.items():
-        if name == endpoint or (about_model and c.parameter in mapping.rules):
+        if name == endpoint or (about_model and base in mapping.rules):
             config = _with_rule(config, name, c, **changes)
     return config
 
@@ -106,10 +106,10 @@ def _default(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 def _values(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     if c.parameter != "reasoning_effort":
-        return _everywhere(config, endpoint, c, values=c.value)
+        return _everywhere(config, endpoint, c, values=c.value, refused=())
     levels = {**config.thinking.levels, **dict.fromkeys(config.mappings, c.value)}
     style = config.thinking.style if config.thinking.style != "none" else "effort"
-    config = _everywhere(config, endpoint, c, accepts="any")
+    config = _everywhere(config, endpoint, c, accepts="any", refused=())
     return _with_thinking(config, c, style=style, levels=MappingProxyType(levels))
 
 
@@ -150,8 +150,10 @@ def _tools(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 
 def _feature(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
-    features = {**config.features, c.value: False}
-    provenance = {**config.provenance, c.value: _learned(c)}
+    # What has a type (`tool:mcp`) has it on one endpoint, a capability on each.
+    name = f"{c.value}@{endpoint}" if ":" in c.value else c.value
+    features = {**config.features, name: False}
+    provenance = {**config.provenance, name: _learned(c)}
     changed = config._replace(
         features=MappingProxyType(features),
         provenance=MappingProxyType(provenance),
@@ -177,7 +179,13 @@ def _with_thinking(config: ModelConfig, c: Correction, **changes: Any) -> ModelC
     return config._replace(thinking=thinking, mappings=MappingProxyType(dict(mappings)))
 
 
-def _no_level(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+def _no_value(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
+    """Remember one refused word; another may be newer than the rows as well."""
+    rule = config.mappings[endpoint].rules.get(c.parameter or "")
+    refused = (*(rule.refused if rule else ()), c.value)
+    config = _everywhere(config, endpoint, c, refused=refused)
+    if c.parameter != "reasoning_effort":
+        return config
     known = config.thinking.levels.get(endpoint) or ("minimal", *_EFFORTS)
     left = tuple(level for level in known if level != c.value)
     levels = {**config.thinking.levels, endpoint: left}
@@ -224,9 +232,9 @@ _APPLY: dict[str, Apply] = {
     "minimum": _minimum,
     "never": _never,
     "no_budget": _no_budget,
-    "no_level": _no_level,
     "no_levels": _no_levels,
     "no_thinking": _no_thinking,
+    "no_value": _no_value,
     "no_zero": _no_zero,
     "rename": _rename,
     "role": _role,

@@ -50,6 +50,7 @@ _VALUE_CODES = frozenset({"unsupported_value"})
 _EXTRA = ("extra_forbidden", "value_error.extra")
 _ROLE = re.compile(r"(?:messages|input)\W*\d+\W*role$")
 _CONTENT = re.compile(r"(?:messages|input|contents|prompt)\b")
+_TOOL = re.compile(r"tools\W*\d+\W*(?:type\b|$)")
 _FEATURES = {
     "tools": "tool_calling",
     "functions": "tool_calling",
@@ -66,10 +67,12 @@ class Carried(NamedTuple):
     Attributes:
         texts: Texts that an error may repeat.
         inputs: `ModelProfile` keys of the content of the messages.
+        blocks: Types of content blocks that are sent as they are.
     """
 
     texts: tuple[str, ...] = ()
     inputs: frozenset[str] = frozenset()
+    blocks: frozenset[str] = frozenset()
 
 
 def read_corrections(
@@ -189,6 +192,9 @@ class _Reading:
     ) -> Iterator[Correction]:
         groups = {k: v for k, v in found.groupdict().items() if v is not None}
         do, once = row["do"], row.get("once", False)
+        if do == "no_levels" and (level := self._new_level()):
+            yield Correction("no_value", "reasoning_effort", level, self._said)
+            return
         if do in _ABOUT_THE_MODEL:
             value = _model_value(row, groups)
             if value == STRICT:
@@ -197,21 +203,41 @@ class _Reading:
                 yield Correction(do, None, value, self._said, once)
             return
         names = self._parameters(row, groups)
-        if not names and "kind" in groups:
-            yield from self._refused_kind(groups["kind"])
+        if not names:
+            yield from self._refused_kinds(groups)
         for parameter in names:
             feature = _FEATURES.get(parameter) if do == "never" else None
             if feature is not None:
                 yield Correction("feature", None, feature, self._said)
                 continue
             value = _value(do, row, groups)
+            if do == "no_value":
+                given = sent(parameter, self._plan)
+                value = given if str(given).casefold() == value.casefold() else None
             yield Correction(do, parameter, value, self._said, once)
 
-    def _refused_kind(self, kind: str) -> Iterator[Correction]:
-        """Remember a kind of tool that the server does not know."""
-        feature, place = f"tool:{kind}", self._refusal.parameter or ""
-        if place.startswith("tools[") and holds(feature, self._plan, frozenset()):
-            yield Correction("feature", None, feature, self._said)
+    def _new_level(self) -> str | None:
+        """Return the thinking level of the request if no row knows it of the model.
+
+        A server that takes levels and not this one may say that it takes none.
+        """
+        level = sent("reasoning_effort", self._plan)
+        known = self._plan.config.thinking.levels.get(self._plan.endpoint)
+        is_new = bool(known) and isinstance(level, str) and level not in (known or ())
+        return level if is_new else None
+
+    def _refused_kinds(self, groups: Mapping[str, str]) -> Iterator[Correction]:
+        """Remember types of tools or content blocks that the server does not know.
+
+        OpenAI names the type and says in a field where it stood; Gemini, whose tools
+        have no type, names the key and the place; servers in Rust name the type alone.
+        """
+        place = self._refusal.parameter or groups.get("place") or "messages"
+        kind = groups.get("kind") or groups.get("parameter", "")
+        if _TOOL.match(place) and holds(f"tool:{kind}", self._plan, frozenset()):
+            yield Correction("feature", None, f"tool:{kind}", self._said)
+        elif groups.get("kind") in self._carried.blocks and _CONTENT.match(place):
+            yield Correction("feature", None, f"block:{kind}", self._said)
 
     def _refused_schemas(self, name: str | None) -> Iterator[Correction]:
         """Remember the schema that strict mode refused; the others wait a call."""
@@ -244,8 +270,9 @@ class _Reading:
         )
         if known:
             return [name for name in known if sent(name, self._plan) is not None]
-        field = self._refusal.parameter
+        field, place = self._refusal.parameter, groups.get("place")
         worded = groups.get("parameters") or groups.get("parameter") or field or ""
+        worded = f"{place}.{worded}" if place else worded
         found = [find_named(name, self._plan) for name in worded.split(",")]
         names = [named.parameter for named in found if named is not None]
         if field is None or len(names) != 1:
@@ -262,7 +289,6 @@ _ABOUT_THE_MODEL = frozenset(
         "endpoint",
         "feature",
         "no_budget",
-        "no_level",
         "no_levels",
         "no_thinking",
         "no_zero",
@@ -273,13 +299,14 @@ _ABOUT_THE_MODEL = frozenset(
 
 
 def _model_value(row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
-    value = row.get("feature") or groups.get("role") or row.get("role")
-    return value or groups.get("level", "").lower() or None
+    return row.get("feature") or groups.get("role") or row.get("role")
 
 
 def _value(do: str, row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
     if do == "rename":
         return groups["name"]
+    if do == "no_value":
+        return groups["value"]
     if do == "values":
         return tuple(_listed(groups["values"]))
     if do in {"minimum", "maximum"}:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from langchain_unified.schemas.refused import STRICT, strict_schemas
 from langchain_unified.settings import canonical_names, settings
+from langchain_unified.toolforms import kind_of
 from langchain_unified.types import CallPlan, ParameterMapping
 
 _PREFIXES = re.compile(r"^(?:body|request|generation_?config|options)\.", re.IGNORECASE)
@@ -106,8 +107,7 @@ def holds(feature: str, plan: CallPlan, inputs: frozenset[str]) -> bool:
     if feature.endswith("_inputs"):
         return feature in inputs
     if feature.startswith("tool:"):
-        kind = feature.removeprefix("tool:")
-        return any(tool.get("type") == kind for tool in plan.body.get("tools", ()))
+        return feature[5:] in map(kind_of, plan.body.get("tools", ()))
     keys = set(_all_keys(plan.body, 0))
     needed = _SIGNS.get(feature)
     if feature == "streaming":

@@ -117,7 +117,7 @@ _CHECKS: Mapping[str, Any] = {
     "maximum": _is_legal_maximum,
     "minimum": _is_legal_minimum,
     "never": lambda c, _: c.parameter is not None,
-    "no_level": _is_word,
+    "no_value": _is_word,
     "rename": _is_known_name,
     "role": _is_word,
     "values": _are_values,

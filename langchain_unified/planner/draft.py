@@ -122,6 +122,9 @@ class Draft:
 
     def knows_values(self, parameter: str) -> bool:
         """Tell whether a provider listed the values it takes, in a refusal."""
+        rule = self.mapping.rules.get(parameter)
+        if rule is not None and rule.refused:
+            return False  # It named the one, and not those it takes.
         found = [self.config.provenance.get(parameter)]
         if parameter == "reasoning_effort":
             found.append(self.config.thinking.provenance)

@@ -15,7 +15,7 @@ from langchain_unified.history.origin import UNKNOWN, is_own, maker
 from langchain_unified.history.traits import FEATURES
 from langchain_unified.history.turns import stays
 from langchain_unified.planner.draft import Draft
-from langchain_unified.planner.words import note_new_kind
+from langchain_unified.planner.words import BLOCK, has_refused_kind, note_new_kind
 from langchain_unified.types import MediaForm
 
 _SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
@@ -90,11 +90,29 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
         made = form.source in LEFT_OUT
         reason = _NOT_READ if made else _NO_PART.format(endpoint=draft.endpoint)
         draft.note("messages", "dropped", requested=_words(form), reason=reason)
-    if verdict == "send" and form.kind == "block" and form.place != "assistant":
-        note_new_kind(draft, "messages", "block_kinds", form.source)
+    if verdict in {"send", "leave"} and form.kind == "block":
+        _check_kind(draft, form, verdict)
     if not _stays(draft, form):
         reason = f"it cannot stand in the turn of the {form.place}."
         _note(draft, "messages", form, "user", reason)
+
+
+def _check_kind(draft: Draft, form: MediaForm, verdict: str) -> None:
+    """Put on record a block of a type that may be newer than the rows.
+
+    Raises:
+        UnsupportedError: If the server has refused one before: content is not dropped,
+            nor is the call moved to an endpoint that would leave it out.
+    """
+    served = (draft.endpoint,) if verdict == "send" else draft.config.mappings
+    if has_refused_kind(draft, BLOCK, form.source, served):
+        reason = (
+            f"its server knows no content block of type {form.source!r}, and "
+            "refused one; leave it out, or give it in another form."
+        )
+        raise draft.refusal("messages", _words(form), reason)
+    if verdict == "send" and form.place != "assistant":
+        note_new_kind(draft, "messages", "block_kinds", form.source)
 
 
 def _wants_choice(draft: Draft, form: MediaForm) -> bool:

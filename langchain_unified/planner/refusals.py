@@ -50,9 +50,9 @@ def explained(
         return refusal
     refusal = _about_the_value(refusal, call, config)
     found = _removals(call, config)
-    if not found or found == [(refusal.parameter,)]:
+    if not found or found == [(_base(refusal.parameter),)]:
         return refusal
-    return _blaming(found, refusal, call, config)
+    return _blaming(found, call, config)
 
 
 def _about_the_value(
@@ -124,10 +124,7 @@ def _planned(call: Invocation, config: ModelConfig) -> CallPlan | None:
 
 
 def _blaming(
-    found: list[tuple[str, ...]],
-    refusal: UnsupportedError,
-    call: Invocation,
-    config: ModelConfig,
+    found: list[tuple[str, ...]], call: Invocation, config: ModelConfig
 ) -> UnsupportedError:
     """Return an error about what stands in the way, and all that could go instead."""
     names = found[0]
@@ -135,10 +132,11 @@ def _blaming(
     possible = _planned(_without(call, names), config)
     endpoint = possible.endpoint if possible is not None else ""
     alone = _without(call, names[1:])
-    reason = _reason(first, endpoint, alone, config) or refusal.reason
+    place, reason = _reason(first, endpoint, alone, config)
+    found = [(place, *names[1:]), *found[1:]]
     others = ", or ".join(" and ".join(one) for one in found)
     return UnsupportedError(
-        first,
+        place,
         call.params.get(first, call.endpoint),
         model=call.model,
         reason=f"{reason.rstrip('.')}. The call can be made without {others}.",
@@ -147,25 +145,30 @@ def _blaming(
 
 def _reason(
     name: str, endpoint: str, call: Invocation, config: ModelConfig
-) -> str | None:
-    """Return why a setting is refused on the endpoint that could take the rest."""
+) -> tuple[str, str]:
+    """Return what of a setting is refused where the rest is taken, and why."""
     if name == _VERSION:
         since = facts_of(config.provider).responses_since
-        return (
+        return name, (
             "this API version serves chat completions only, and the call needs "
             f"Responses, served from {since} on"
         )
     if name == _ENDPOINT:
-        return f"the call needs {endpoint}"
+        return name, f"the call needs {endpoint}"
     for place in sorted(
         config.endpoints, key=lambda one: not _knows(config, one, name)
     ):
         refused = _refusal_on(call, config, place)
-        if refused is not None and refused.parameter == name:
+        if refused is not None and _base(refused.parameter) == name:
             needed = place == endpoint and len(config.endpoints) > 1
             where = f"on {place}, which the rest of the call needs, " if needed else ""
-            return where + refused.reason
-    return f"it does not go together with {_rest(name, call)}"
+            return refused.parameter, where + refused.reason
+    return name, f"it does not go together with {_rest(name, call)}"
+
+
+def _base(parameter: str) -> str:
+    """Return the setting that a parameter is, or is a key of."""
+    return parameter.partition(".")[0]
 
 
 def _knows(config: ModelConfig, endpoint: str, name: str) -> bool:
@@ -188,6 +191,12 @@ def _rest(name: str, call: Invocation) -> str:
     return ", ".join(left) or "the rest of the call"
 
 
+def _is_guess(made: CallPlan) -> bool:
+    """Tell whether nobody knows if a tool or content is taken, or it is left out."""
+    unsure = {c.parameter for c in made.changes if c.kind in {"defaulted", "dropped"}}
+    return not unsure.isdisjoint(("messages", "tools"))
+
+
 def able(
     call: Invocation, like: ModelConfig, configs: Sequence[ModelConfig], most: int = 3
 ) -> tuple[str, ...]:
@@ -208,7 +217,7 @@ def able(
     known = [config for config in configs if config.model == config.canonical]
     for config in known[:_MOST_MODELS]:
         made = _planned(call._replace(model=config.model), config)
-        if made is None:
+        if made is None or _is_guess(made):
             continue
         losses = any(change.kind in {"dropped", "clamped"} for change in made.changes)
         (partly if losses else whole).append(config.model)

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.merging import camel
 from langchain_unified.schemas.wires import facts
 from langchain_unified.settings import nearest_word, settings
+from langchain_unified.toolforms import kind_of
 from langchain_unified.types import ParameterRule
 
-TOOL_KIND = "tool:"
-"""Before the type of a tool, as the name of a capability that a server may lack."""
+TOOL, BLOCK = "tool", "block"
+"""What has a type that a server may not know."""
 
 
 def legal_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     """Return a value, or the nearest legal one; `None` for none, put on record."""
     legal = rule.values
+    if rule.has_refused(value):
+        legal = tuple(one for one in legal or () if not rule.has_refused(one))
     if legal is None or value in legal:
         return _in_range(draft, rule, value)
     if is_new_word(draft, rule.parameter, value, legal):
         return value
     listed = ", ".join(repr(item) for item in legal)
+    reason = f"the model takes {listed}." if legal else "the model refuses it."
     nearest = nearest_word(rule.parameter, value, legal)
     if nearest is None:
-        draft.drop(rule.parameter, value, f"the model takes {listed}.")
+        draft.drop(rule.parameter, value, reason)
     else:
-        draft.clamp(rule.parameter, value, nearest, f"the model takes {listed}.")
+        draft.clamp(rule.parameter, value, nearest, reason)
     return nearest
 
 
@@ -40,8 +44,10 @@ def is_new_word(
     learned from, and then its list is what holds; where a model has no choice, there
     is nothing that a new word could be.
     """
-    setting = settings().get(parameter)
+    setting, rule = settings().get(parameter), draft.rule(parameter)
     if setting is None or setting.knows(word) or draft.knows_values(parameter):
+        return False
+    if rule is not None and rule.has_refused(word):
         return False
     if len(legal) == 1:
         return False
@@ -57,16 +63,20 @@ def check_tool_kinds(draft: Draft, tools: Sequence[Mapping[str, Any]]) -> None:
     Raises:
         UnsupportedError: If the server has refused a kind before.
     """
-    for kind in map(_kind, tools):
-        if draft.config.features.get(f"{TOOL_KIND}{kind}") is False:
+    served = (draft.endpoint,) if draft.is_elsewhere else draft.config.mappings
+    for kind in map(kind_of, tools):
+        if has_refused_kind(draft, TOOL, kind, served):
             reason = f"its server knows no tool of type {kind!r}, and refused one."
             raise draft.refusal("tools", [kind], reason)
         note_new_kind(draft, "tools", "tool_kinds", kind)
 
 
-def _kind(tool: Mapping[str, Any]) -> str:
-    """Return the kind of a tool: its type, or the one key of Gemini's."""
-    return str(tool.get("type") or next(iter(tool), ""))
+def has_refused_kind(
+    draft: Draft, what: str, kind: str, endpoints: Iterable[str]
+) -> bool:
+    """Tell whether one of some endpoints has refused a tool or a block of a type."""
+    known = draft.config.features
+    return any(known.get(f"{what}:{kind}@{at}") is False for at in endpoints)
 
 
 def note_new_kind(draft: Draft, parameter: str, table: str, kind: str) -> None:

@@ -203,4 +203,5 @@ def _carried(
 ) -> Carried:
     """Return what a request carries, which an error may repeat."""
     texts = texts_of([messages, dict(call.params), dict(call.extra_body), dict(kwargs)])
-    return Carried(tuple(texts), call.traits.inputs)
+    blocks = (form.source for form in call.traits.media if form.kind == "block")
+    return Carried(tuple(texts), call.traits.inputs, frozenset(blocks))

@@ -255,11 +255,11 @@ class Route:
             return False
         if self.corrections >= MOST_CORRECTIONS:
             return False
-        known = {trial.correction for trial in self._trials}
+        known = {(trial.endpoint, trial.correction) for trial in self._trials}
         new = [
             Trial(plan.config, plan.endpoint, correction)
             for correction in refusal.fix
-            if correction not in known
+            if (plan.endpoint, correction) not in known
         ]
         if not new:
             return False

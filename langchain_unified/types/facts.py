@@ -42,6 +42,7 @@ class ParameterRule(NamedTuple):
         provenance: The source of the rule.
         accepts_on: `accepts` by platform, where a provider's platforms differ.
         until: The day on which the provider ends the parameter, if it is announced.
+        refused: Words that the server refused, whatever the rows list.
     """
 
     parameter: str
@@ -55,6 +56,12 @@ class ParameterRule(NamedTuple):
     provenance: Provenance = Provenance()
     accepts_on: Mapping[str, Accepts] = EMPTY
     until: date | None = None
+    refused: tuple[str, ...] = ()
+
+    def has_refused(self, value: Any) -> bool:
+        """Tell whether the server has refused a word, however it was spelt."""
+        words = (word.casefold() for word in self.refused)
+        return isinstance(value, str) and value.casefold() in words
 
 
 class ParameterMapping(NamedTuple):

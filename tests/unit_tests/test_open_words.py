@@ -119,6 +119,15 @@ def test_a_new_kind_of_block_is_sent_on_record(
     assert [kind] == [change.sent for change in _about(made, "messages")]
 
 
+@pytest.mark.parametrize("kind", ["computer_call_output", "mcp_approval_response"])
+def test_a_known_item_is_sent_without_a_word(kind: str) -> None:
+    """Items of the Responses API are as well known as parts of its messages."""
+    message = HumanMessage([{"type": kind, "data": "x"}])
+    made = UnifiedChatModel(model="gpt-5.4").explain([message], use_responses_api=True)
+
+    assert [] == _about(made, "messages")
+
+
 class Refusing:
     """An OpenAI that refuses what it does not know, in OpenAI's words."""
 
@@ -246,41 +255,3 @@ def test_what_is_new_reaches_the_wire_of_gemini(
         server.stop()
 
     assert _within(sent, seen[-1])
-
-
-def test_a_new_level_that_gemini_refuses_is_learned() -> None:
-    """It names the field and the word, and lists none; the word is left out then."""
-    levels: list[Any] = []
-    kind = "type.googleapis.com/google.ai.generativelanguage.v1beta.ThinkingLevel"
-    place = "generation_config.thinking_config.thinking_level"
-
-    def answer(request: HttpRequest) -> HttpReply:
-        config = json.loads(request.raw).get("generationConfig", {})
-        level = config.get("thinkingConfig", {}).get("thinkingLevel")
-        levels.append(level)
-        said = f"Invalid value at '{place}' ({kind}), \"{level}\""
-        wrong = {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}
-        part = {"content": {"role": "model", "parts": [{"text": "ok"}]}}
-        told = {"candidates": [{**part, "finishReason": "STOP"}]}
-        body = told if level is None else {"error": wrong}
-        headers = {"content-type": "application/json"}
-        return HttpReply(
-            200 if level is None else 400, headers, json.dumps(body).encode()
-        )
-
-    server = LoopbackServer(answer)
-    server.start()
-    try:
-        url = f"http://127.0.0.1:{server.port}"
-        llm = UnifiedChatModel(
-            model="gemini-4-argon",
-            registry=Registry(),
-            providers={"google_genai": {"base_url": url, "api_key": "k"}},
-            reasoning_effort="hyper",
-        )
-        answers = [llm.invoke("hi").text for _ in range(2)]
-    finally:
-        server.stop()
-
-    assert ["ok", "ok"] == answers
-    assert [True, False, False] == [level is not None for level in levels]

@@ -212,7 +212,8 @@ def _read_other(block: Block) -> Media:
     if block.get("type") == "non_standard" and isinstance(value, Mapping):
         inner = read_block(value)
         return inner or Media("text", "text", str(value.get("text", "")))
-    return Media("block", str(block.get("type")), dict(block))
+    kind = block.get("type") or next(iter(block), None)
+    return Media("block", str(kind), dict(block))
 
 
 _READERS: dict[str, Callable[[Block], Media]] = {
