@@ -1,49 +1,70 @@
-"""Plans, model facts and the registry for people: in a terminal and in a notebook."""
+"""Text and HTML representations of plans, model configs and the registry."""
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-# What is shown prints itself by these functions, so its classes are not known here.
+# These classes import this module to display themselves, so it cannot import them.
 CallPlan: TypeAlias = Any
 ModelConfig: TypeAlias = Any
 ParameterRule: TypeAlias = Any
 Registry: TypeAlias = Any
 
-_WIDTH = 88
+_WIDTH, _LABEL, _INDENT = 80, 12, " " * 13
+"""Columns of a narrow terminal, and of its labels; the indent of a paragraph."""
+
 _CSS = (
     "border-collapse:collapse;font-family:ui-monospace,monospace;font-size:0.9em;"
     "color:inherit;background:transparent"
 )
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
-_FITTED = f"{_CELL};overflow-wrap:anywhere;min-width:6em"
-"""Breaks a long value rather than let a page grow wider than 800 pixels."""
+_NAME = f"{_CELL};white-space:nowrap"
+"""A name is never broken, not even at its hyphens: broken, it cannot be copied."""
 
-_KEPT = f"{_CELL};white-space:nowrap"
-_SHORT = 24
-"""Characters of a value that stays on one line."""
+_TEXT = f"{_CELL};overflow-wrap:break-word;min-width:8em"
+"""Text breaks between words; a very long word makes the box around it scroll."""
+
+_DATA = f"{_CELL};overflow-wrap:anywhere;min-width:8em"
+"""Data without spaces, such as base64, breaks anywhere."""
+
+_BOX = "overflow-x:auto;max-width:100%"
+_SHORT, _LONGEST_NAME = 20, 60
+"""Characters of text that stays on one line; characters of the longest name."""
+
+_BREAKS = re.compile(r"(?<=[a-z])([./])(?=[a-zA-Z])")
+"""Where a long path or wire name, such as `generationConfig.topP`, may break."""
+
+ACCEPTS = {
+    "any": "accepted",
+    "effort_none": "accepted with reasoning_effort=none only",
+    "default": "default value only",
+    "ignored": "ignored",
+    "never": "not supported",
+}
+"""Words for whether a model accepts a parameter."""
 
 _SMALL = "margin:0;font-size:0.85em"
 
 
 def plan_rows(plan: CallPlan) -> list[tuple[str, str]]:
-    """Return what a plan says, as pairs of word and value."""
+    """Return the facts of a plan as pairs of label and value."""
     facts = [
         ("model", plan.model),
         ("provider", plan.provider),
         ("endpoint", f"{plan.endpoint} ({plan.route})"),
         ("family", f"{plan.config.family} ({plan.config.match})"),
         ("stream", "yes" if plan.stream else "no"),
-        ("sends", compact(plan.body)),
+        ("parameters", compact(plan.body)),
     ]
     if plan.requested_model != plan.model:
-        facts.insert(0, ("asked for", plan.requested_model))
+        facts.insert(0, ("requested", plan.requested_model))
     if plan.stop:
-        facts.append(("stop at", compact(list(plan.stop))))
+        facts.append(("client stop", compact(list(plan.stop))))
     if plan.calls > 1:
         facts.append(("requests", str(plan.calls)))
     return facts
@@ -59,21 +80,40 @@ def _plain(value: Any) -> Any:
 
 
 def plan_text(plan: CallPlan) -> str:
-    """Return a plan as a table for a terminal."""
-    lines = [f"{word:<10} {value}" for word, value in plan_rows(plan)]
-    lines.append("changes" if plan.changes else "changes    none")
+    """Return a plan as text for a terminal."""
+    lines = label_lines(plan_rows(plan))
+    lines.append("changes" if plan.changes else f"{'changes':<{_LABEL}}none")
     for change in plan.changes:
         lines.append(f"  {change.kind:<10} {change.parameter}  {_moved(change)}")
         detail = change.reason + (f" [{change.source}]" if change.source else "")
-        lines += textwrap.wrap(
-            detail, _WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13
-        )
+        lines += _wrapped(detail, _INDENT, _INDENT)
     return "\n".join(lines)
 
 
+def label_lines(rows: Iterable[tuple[str, str]], width: int = _WIDTH) -> list[str]:
+    """Return pairs of label and value as lines, each value in a column of its own."""
+    indent = " " * _LABEL
+    return [
+        line
+        for label, value in rows
+        for line in _wrapped(value, f"{label:<{_LABEL}}", indent, width)
+    ]
+
+
+def _wrapped(text: str, first: str, others: str, width: int = _WIDTH) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
 def _moved(change: Any) -> str:
-    asked, sent = compact(change.requested), compact(change.sent)
-    return f"{asked} -> {sent}" if change.sent is not None else f"{asked} not sent"
+    requested, sent = compact(change.requested), compact(change.sent)
+    return f"{requested} {'not sent' if change.sent is None else f'-> {sent}'}"
 
 
 def plan_html(plan: CallPlan) -> str:
@@ -82,9 +122,10 @@ def plan_html(plan: CallPlan) -> str:
         (c.parameter, c.kind, compact(c.requested), _sent(c), c.reason, c.source)
         for c in plan.changes
     ]
-    heads = ("setting", "change", "asked for", "sent", "why, and the source")
-    shown = table_html(changes, heads) if changes else ""
-    return table_html(plan_rows(plan)) + shown
+    if not changes:
+        return table_html([*plan_rows(plan), ("changes", "none")])
+    heads = ("parameter", "change", "requested", "sent", "reason and source")
+    return table_html(plan_rows(plan)) + table_html(changes, heads)
 
 
 def _sent(change: Any) -> str:
@@ -95,8 +136,8 @@ def _sent(change: Any) -> str:
 
 
 def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
-    """Return what is known about a model, as pairs of word and value."""
-    able = [name for name, value in config.features.items() if value is True]
+    """Return the facts about a model as pairs of label and value."""
+    features = [name for name, value in config.features.items() if value is True]
     facts = [
         ("model", config.model),
         ("provider", config.provider),
@@ -104,31 +145,25 @@ def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
         ("endpoints", ", ".join(config.endpoints)),
         ("effort", _effort(config)),
         ("tokens", ", ".join(f"{k} {v:,}" for k, v in config.limits.items())),
-        ("can", ", ".join(able)),
-        ("life", _life(config)),
+        ("features", ", ".join(features)),
+        ("lifecycle", _lifecycle(config)),
     ]
-    return [(word, value) for word, value in facts if value]
+    return [(label, value) for label, value in facts if value]
 
 
 def config_text(config: ModelConfig) -> str:
-    """Return what is known about a model as a table for a terminal."""
-    lines: list[str] = []
-    for word, value in config_rows(config):
-        indent = " " * 11
-        lines += textwrap.wrap(
-            value, _WIDTH, initial_indent=f"{word:<10} ", subsequent_indent=indent
-        )
-    return "\n".join(lines)
+    """Return the facts about a model as text for a terminal."""
+    return "\n".join(label_lines(config_rows(config)))
 
 
 def config_html(config: ModelConfig) -> str:
-    """Return what is known about a model as tables for a notebook."""
+    """Return the facts about a model as tables for a notebook."""
     rules = [
-        (rule.parameter, endpoint, rule.name, _taken(rule), str(rule.provenance))
+        (rule.parameter, endpoint, rule.name, _accepted(rule), str(rule.provenance))
         for endpoint, mapping in config.mappings.items()
         for rule in mapping.rules.values()
     ]
-    heads = ("setting", "endpoint", "sent as", "accepted; source")
+    heads = ("parameter", "endpoint", "sent as", "accepted values and source")
     folded = _folded(f"{len(rules)} parameter rules", table_html(rules, heads))
     return table_html(config_rows(config)) + folded
 
@@ -138,70 +173,70 @@ def _effort(config: ModelConfig) -> str:
         level for levels in config.thinking.levels.values() for level in levels
     )
     default = config.thinking.default
-    said = [", ".join(levels)] if levels else []
-    return "; ".join([*said, f"{default} if unset"] if default else said)
+    parts = [", ".join(levels)] if levels else []
+    return "; ".join([*parts, f"default {default}"] if default else parts)
 
 
-def _life(config: ModelConfig) -> str:
+def _lifecycle(config: ModelConfig) -> str:
     life = config.lifecycle
     facts = (
-        ("since", life.released),
+        ("released", life.released),
         ("deprecated", life.deprecated),
-        ("until", life.shutdown),
-        ("then", life.replacement),
+        ("shutdown", life.shutdown),
+        ("replacement", life.replacement),
     )
-    return ", ".join(f"{word} {value}" for word, value in facts if value)
+    return ", ".join(f"{label} {value}" for label, value in facts if value)
 
 
-def _taken(rule: ParameterRule) -> str:
+def _accepted(rule: ParameterRule) -> str:
     low, high = rule.minimum, rule.maximum
     span = "" if low is None and high is None else f"{_end(low)} to {_end(high)}"
     values = "" if rule.values is None else compact(list(rule.values))
-    needs = f"with {rule.requires}" if rule.requires else ""
-    return ", ".join(part for part in (rule.accepts, span, values, needs) if part)
+    needs = f"requires {rule.requires}" if rule.requires else ""
+    parts = (ACCEPTS.get(rule.accepts, rule.accepts), span, values, needs)
+    return ", ".join(part for part in parts if part)
 
 
 def _end(number: float | None) -> str:
     return "any" if number is None else f"{number:g}"
 
 
-_HEADS = ("model", "input", "output", "takes", "effort", "until")
+_HEADS = (
+    "model",
+    "input tokens",
+    "output tokens",
+    "inputs",
+    "reasoning effort",
+    "shutdown",
+)
 _INPUTS = ("image", "pdf", "audio", "video")
 
 
 def registry_text(registry: Registry) -> str:
-    """Return the registry as a table for a terminal: living models per provider."""
+    """Return the registry as text for a terminal: available models by provider."""
     lines = []
     for provider, (state, configs) in _providers(registry).items():
         lines.append(f"{provider:<14} {state}, {len(configs)} models")
-        names = ", ".join(config.model for config in configs)
-        indent = " " * 15
-        lines += textwrap.wrap(
-            names,
-            _WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-        )
+        lines += _wrapped(", ".join(c.model for c in configs), _INDENT, _INDENT)
     return "\n".join(lines)
 
 
 def registry_html(registry: Registry) -> str:
-    """Return the registry as tables for a notebook, one to unfold per provider."""
+    """Return the registry as tables for a notebook, one collapsed per provider."""
     return "".join(
         _folded(
             f"{provider}: {state}, {len(configs)} models",
-            table_html([_model_row(config) for config in configs], _HEADS),
+            table_html([_model_row(c) for c in configs], _HEADS) if configs else "",
         )
         for provider, (state, configs) in _providers(registry).items()
     )
 
 
 def _providers(registry: Registry) -> dict[str, tuple[str, list[ModelConfig]]]:
-    """Return whether each provider is on, and its models that live today."""
+    """Return whether each provider is enabled, and its models available today."""
     today = registry.today()
     found: dict[str, tuple[str, list[ModelConfig]]] = {
-        provider: ("on" if registry.is_enabled(provider) else "off", [])
+        provider: ("enabled" if registry.is_enabled(provider) else "disabled", [])
         for provider in registry.files
     }
     for config in registry.models():
@@ -232,25 +267,42 @@ def _folded(title: str, inner: str) -> str:
 
 
 def table_html(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
-    """Return a table in the notebook's own colours; what it holds is escaped.
+    """Return a table in the notebook's own colours, with its cells escaped.
+
+    A table that is wider than the page scrolls; names are not broken.
 
     Args:
-        rows: The cells of each row; one more than there are heads goes below the last.
+        rows: The cells of each row; one more cell than there are heads is printed
+            small below the last.
         heads: The titles of the columns.
     """
     head = _row(heads, "th") if heads else ""
     body = "".join(_row(row, below=len(row) > len(heads) > 0) for row in rows)
-    return f'<table style="{_CSS}">{head}{body}</table>'
+    return f'<div style="{_BOX}"><table style="{_CSS}">{head}{body}</table></div>'
 
 
 def _row(cells: Sequence[str], tag: str = "td", *, below: bool = False) -> str:
     first, *others = cells
-    note = html.escape(others.pop()) if below else ""
-    inner = [
-        (_KEPT if len(cell) <= _SHORT else _FITTED, html.escape(cell))
-        for cell in others
-    ]
+    note = _breakable(others.pop()) if below else ""
+    if tag == "th":
+        inner = [(_CELL, html.escape(cell)) for cell in others]
+    else:
+        inner = [_styled(cell) for cell in others]
     if note:
-        inner[-1] = (_FITTED, f'{inner[-1][1]}<p style="{_SMALL}">{note}</p>')
-    shown = "".join(f'<{tag} style="{style}">{cell}</{tag}>' for style, cell in inner)
-    return f'<tr><{tag} style="{_CELL}">{html.escape(first)}</{tag}>{shown}</tr>'
+        inner[-1] = (_TEXT, f'{inner[-1][1]}<p style="{_SMALL}">{note}</p>')
+    inner.insert(0, (_NAME, html.escape(first)))
+    tags = [f'<{tag} style="{style}">{cell}</{tag}>' for style, cell in inner]
+    return f"<tr>{''.join(tags)}</tr>"
+
+
+def _styled(cell: str) -> tuple[str, str]:
+    """Return the style of a cell and its escaped text."""
+    is_name = "-" in cell and " " not in cell and len(cell) <= _LONGEST_NAME
+    if is_name or len(cell) <= _SHORT:
+        return _NAME, html.escape(cell)
+    has_data = max(map(len, cell.split()), default=0) > _LONGEST_NAME
+    return (_DATA if has_data else _TEXT), _breakable(cell)
+
+
+def _breakable(text: str) -> str:
+    return _BREAKS.sub(r"\1<wbr>", html.escape(text))

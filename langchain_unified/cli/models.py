@@ -18,6 +18,7 @@ from langchain_unified.cli.output import (
     user_errors,
 )
 from langchain_unified.cost import estimate_usd
+from langchain_unified.display import ACCEPTS, label_lines
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.facts import certainty
 from langchain_unified.registry.profiles import profile_of
@@ -44,16 +45,6 @@ def capabilities() -> frozenset[str]:
     return frozenset(
         name for config in default_registry().models() for name in config.features
     )
-
-
-_ACCEPTS = {
-    "any": "takes",
-    "effort_none": "takes while it does not reason",
-    "default": "takes only its default of",
-    "ignored": "ignores",
-    "never": "refuses",
-}
-"""What a rule says about a setting, in words."""
 
 
 def names() -> list[str]:
@@ -192,7 +183,7 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a model can do and takes; every fact with its source with --all."""
+    """Show a model's limits, features and parameters; --all adds every source."""
     with user_errors():
         config = default_registry().resolve(model)
     note_unknown(config)
@@ -201,8 +192,8 @@ def show(
         return
     console.print(f"[bold]{config.model}[/bold]  {config.provider}, {config.family}")
     if not every:
-        for name, value in _summary(config):
-            console.print(f"{name:<10} {value}", highlight=False, markup=False)
+        lines = label_lines(_summary(config), console.width)
+        console.print("\n".join(lines), highlight=False, markup=False)
         console.print(f"{certainty([config])}; --all shows each with its source.")
         return
     facts = table("fact", "value", "source")
@@ -213,24 +204,25 @@ def show(
 
 
 def _summary(config: ModelConfig) -> Iterator[tuple[str, str]]:
-    """Yield what fits a screen: what the model can do, and what it takes where."""
+    """Yield what fits a screen: the model's features, and its parameters."""
     row = _row(config)
     limits = (f"{tokens:,} {name}" for name, tokens in config.limits.items())
-    yield "limits", ", ".join(limits)
+    yield "tokens", ", ".join(limits)
     if row["usd_in"] is not None:
-        told = f"{row['usd_in']:g} in, {row['usd_out']:g} out, for a million tokens"
-        yield "US dollars", told
+        price = f"${row['usd_in']:g} input, ${row['usd_out']:g} output"
+        yield "price", f"{price} for a million tokens"
     if row["until"]:
-        yield "until", f"{row['until']}, then {row['replacement'] or 'no successor'}"
-    yield "can", ", ".join(sorted(n for n, has in config.features.items() if has))
+        successor = row["replacement"] or "no successor"
+        yield "shutdown", f"{row['until']}, replacement: {successor}"
+    yield "features", ", ".join(sorted(n for n, has in config.features.items() if has))
     for endpoint in config.endpoints:
         levels = ", ".join(config.thinking.levels.get(endpoint, ()))
-        yield endpoint, f"reasoning effort {levels}" if levels else "no effort levels"
+        yield "endpoint", f"{endpoint}, reasoning_effort: {levels or 'none'}"
         rules = config.mappings[endpoint].rules
-        for accepts, words in _ACCEPTS.items():
+        for accepts, words in ACCEPTS.items():
             found = sorted(n for n, rule in rules.items() if rule.accepts == accepts)
             if found:
-                yield f"  {words}", ", ".join(found)
+                yield "", f"{words}: {', '.join(found)}"
 
 
 def _facts(config: ModelConfig) -> dict[str, Any]:

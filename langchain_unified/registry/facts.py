@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -50,14 +51,14 @@ _MODALITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """What one row, or one lesson, says about a fact.
+    """What one row, or one lesson learned from a 400, states about a fact.
 
     Attributes:
-        place: The row: a family, a model, an endpoint.
-        value: What it says.
-        provenance: Its layer, where it has it from and how sure it is.
-        endpoint: The endpoint it is about; empty for all.
-        holds: Whether it is what the plan goes by.
+        place: The row: a family, a model or an endpoint.
+        value: The value it states.
+        provenance: Its layer, its source, and how reliable the source is.
+        endpoint: The endpoint it applies to; empty for all.
+        holds: Whether this value is the one in use.
     """
 
     place: str
@@ -67,22 +68,23 @@ class Say:
     holds: bool = False
 
     def __str__(self) -> str:
-        """Return one line: mark, layer, row, value, source."""
+        """Return lines for a terminal: the value with its layer and row, the source."""
         mark = "->" if self.holds else "  "
         place = f"{self.place} on {self.endpoint}" if self.endpoint else self.place
-        layer = self.provenance.layer
-        return f"{mark} {layer:<10} {place}: {self.value!r} [{self.provenance}]"
+        first = f"{mark} {self.provenance.layer:<10} {place}: {self.value!r}"
+        source = textwrap.wrap(f"[{self.provenance}]", 66, break_on_hyphens=False)
+        return "\n".join([first, *(" " * 14 + line for line in source)])
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Everything said about one fact, weakest first.
+    """Everything that rows and lessons state about one fact, lowest priority first.
 
     Attributes:
         model: The model's name.
-        fact: The fact asked about.
-        value: What holds.
-        says: What each row and lesson says.
+        fact: The fact.
+        value: The value in use.
+        says: What each row and each lesson states.
     """
 
     model: str
@@ -91,14 +93,14 @@ class Why:
     says: tuple[Say, ...]
 
     def __iter__(self) -> Iterator[Say]:
-        """Iterate over what is said, weakest first."""
+        """Iterate over the statements, lowest priority first."""
         return iter(self.says)
 
     def __str__(self) -> str:
-        """Return what holds, and below it every say with its source."""
+        """Return the value in use, then every statement with its source."""
         lines = [f"{self.model}: {self.fact} = {self.value!r}", *map(str, self.says)]
         if not self.says:
-            lines.append("   nobody says anything about it")
+            lines.append("   no row states it")
         return "\n".join(lines)
 
 

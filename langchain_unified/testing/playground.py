@@ -116,7 +116,7 @@ def playground(
     Example:
         >>> with playground("emulator") as place:
         ...     print(place)
-        Asked for the emulator.
+        The emulator was requested.
         openai: the emulator, on this machine
         google_genai: the emulator, on this machine
     """
@@ -126,7 +126,7 @@ def playground(
         message = f"choice must be one of {_CHOICES}, not {choice!r}."
         raise ValueError(message)
     if choice == "emulator":
-        return _emulated((), "Asked for the emulator.", emulator)
+        return _emulated((), "The emulator was requested.", emulator)
     keyed = tuple(name for name in KEYS if any(given.get(key) for key in KEYS[name]))
     missing = [" or ".join(KEYS[name]) for name in KEYS if name not in keyed]
     if not missing:

@@ -22,6 +22,7 @@ from langchain_unified.display import (
     plan_text,
     registry_html,
     registry_text,
+    table_html,
 )
 from langchain_unified.rollout import Difference, ShadowReport
 from langchain_unified.types import CallPlan, Change
@@ -78,7 +79,8 @@ class _Reader(HTMLParser):
         assert [] == self._open
 
     def handle_starttag(self, tag, attrs) -> None:
-        self._open.append(tag)
+        if tag != "wbr":
+            self._open.append(tag)
         self.tags.append(tag)
         self.attributes |= {name for name, _ in attrs}
         self.styles += [value for name, value in attrs if name == "style"]
@@ -108,10 +110,59 @@ def test_colours_are_the_notebooks_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", FACES)
 def test_only_harmless_tags_are_used(name: str) -> None:
-    """Tables, paragraphs and folds are all there is: nothing a sanitizer removes."""
-    allowed = {"table", "tr", "td", "th", "p", "details", "summary"}
+    """Only tags that a notebook's sanitizer keeps are used."""
+    allowed = {"div", "table", "tr", "td", "th", "p", "wbr", "details", "summary"}
 
     assert set() == set(_Reader(shown()[name]).tags) - allowed
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_wide_table_scrolls(name: str) -> None:
+    """Each table has a box around it that scrolls, so it never widens the page."""
+    page = shown()[name]
+
+    assert 1 <= page.count("<table ")
+    assert page.count("<table ") == page.count(
+        '<div style="overflow-x:auto;max-width:100%"><table '
+    )
+
+
+NAMES = [c.model for c in default_registry().models() if c.match == "exact"]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_model_name_is_never_broken(place: int) -> None:
+    """In any column, the name of every model stays on one line."""
+    cells = [("one", "two") for _ in NAMES]
+    rows = [
+        (*row[:place], name, *row[place:])
+        for row, name in zip(cells, NAMES, strict=True)
+    ]
+    page = table_html(rows)
+    broken = [n for n in NAMES if f'white-space:nowrap">{n}</td>' not in page]
+
+    assert [] == broken
+
+
+def test_a_wire_name_breaks_between_its_words() -> None:
+    """A long dotted name may break after a dot, and nowhere inside a word."""
+    name = "generationConfig.thinkingConfig.includeThoughts"
+    page = table_html([("include_thoughts", name)])
+
+    assert "generationConfig.<wbr>thinkingConfig.<wbr>includeThoughts" in page
+    assert "overflow-wrap:anywhere" not in page
+
+
+def test_data_without_spaces_breaks_anywhere() -> None:
+    """A long value without spaces, such as base64, does not widen its column."""
+    assert "overflow-wrap:anywhere" in table_html([("image", "A" * 200)])
+
+
+def test_a_plan_fits_a_terminal() -> None:
+    """Text for a terminal has at most 80 columns, and keeps long names whole."""
+    text = plan_text(plan())
+
+    assert 80 >= max(map(len, text.splitlines()))
 
 
 def test_a_plan_is_escaped() -> None:
@@ -166,7 +217,7 @@ def test_every_model_can_be_shown(model: str) -> None:
     facts = default_registry().resolve(model)
 
     assert model in config_text(facts)
-    assert 88 >= max(len(line) for line in config_text(facts).splitlines())
+    assert 80 >= max(len(line) for line in config_text(facts).splitlines())
     assert model in _Reader(config_html(facts)).text
 
 
@@ -185,7 +236,7 @@ def test_the_registry_shows_living_models() -> None:
 
     assert [] == [model for model in living if model not in text]
     assert all(model in registry_html(registry) for model in living)
-    assert 88 >= max(len(line) for line in registry_text(registry).splitlines())
+    assert 80 >= max(len(line) for line in registry_text(registry).splitlines())
 
 
 @pytest.mark.parametrize(
