@@ -17,16 +17,22 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_unified.content import CALL_FIELDS, CONTENT_PARTS
 from langchain_unified.shims.openai.calls import CallPieces
 from langchain_unified.shims.openai.parts import (
+    BODY_FIELDS,
+    CHOICE_FIELDS,
     PROVIDER,
     ContentPieces,
     FieldPieces,
-    body_fields,
-    choice_fields,
     content_text,
+    further_fields,
     logprobs_of,
     text_chunk,
 )
-from langchain_unified.shims.openai.usage import parse_chat_usage, usage_since
+from langchain_unified.shims.openai.usage import (
+    CHAT,
+    parse_usage,
+    usage_since,
+    whole_numbers,
+)
 
 _FINAL_KEYS = (
     ("model_name", "model"),
@@ -70,7 +76,8 @@ class ChatStreamParser:
         Returns:
             The generation chunk, or `None` if the event carries nothing.
         """
-        self._body.update(body_fields(chunk))
+        if not chunk.keys() <= BODY_FIELDS:
+            self._body.update(further_fields(chunk, BODY_FIELDS))
         choices = chunk.get("choices")  # Some servers send none, or null.
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, Mapping):
@@ -127,8 +134,8 @@ class ChatStreamParser:
             usage = chunk["x_groq"].get("usage")
         if not usage or not isinstance(usage, Mapping):
             return None
-        before, now = self._usage, parse_chat_usage(usage, chunk.get("service_tier"))
-        self._usage = now
+        before, counts = self._usage, whole_numbers(usage)
+        self._usage = now = parse_usage(counts, CHAT, chunk.get("service_tier"))
         return now if before is None else usage_since(now, before)
 
     def _chunk_info(
@@ -137,7 +144,7 @@ class ChatStreamParser:
         info, self._info = self._info, {}
         if finish:
             self._ended = True
-            info = {**info, **self._body, **choice_fields(choice)}
+            info = {**info, **self._body, **further_fields(choice, CHOICE_FIELDS)}
             info["finish_reason"] = finish
         if choice.get("finish_reason"):  # of a second end, only what is new in it
             named = {name: chunk[key] for name, key in _FINAL_KEYS if chunk.get(key)}

@@ -38,11 +38,7 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from langchain_unified.shims.openai import transport
-from langchain_unified.shims.openai.chat import (
-    complete_body,
-    with_own_fields,
-    without_calls,
-)
+from langchain_unified.shims.openai.chat import parse_chat_body
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
 from langchain_unified.shims.openai.items import render_input
 from langchain_unified.shims.openai.parts import with_fields
@@ -148,12 +144,13 @@ class PlannedChatOpenAI(ChatOpenAI):
     def _create_chat_result(
         self, response: Any, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
-        """Build messages with every field that the SDK's models would give them."""
-        completed = complete_body(response)
-        result = super()._create_chat_result(without_calls(completed), generation_info)
-        refusal = completed["choices"][0]["message"]["refusal"]
-        result.generations[0].message.additional_kwargs["refusal"] = refusal
-        return with_own_fields(result, completed)
+        """Return what our parser makes of an answer, as it does on every route."""
+        result = parse_chat_body(response)
+        if generation_info:
+            for generation in result.generations:
+                own = generation.generation_info or {}
+                generation.generation_info = {**generation_info, **own}
+        return result
 
     def _convert_chunk_to_generation_chunk(
         self,

@@ -17,7 +17,6 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel
 
 from langchain_unified.content import CALL_FIELDS, ECHOED
-from langchain_unified.shims.openai.calls import own_fields
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -180,7 +179,7 @@ def logprobs_of(choice: Mapping[str, Any]) -> dict[str, Any] | None:
 STREAMED = ("reasoning_content", "reasoning")
 """Text that comes piece by piece, as content does."""
 
-_MESSAGE_FIELDS = frozenset(
+MESSAGE_FIELDS = frozenset(
     {
         "audio",
         "content",
@@ -193,10 +192,10 @@ _MESSAGE_FIELDS = frozenset(
         "tool_calls",
     }
 )
-_CHOICE_FIELDS = frozenset(
+CHOICE_FIELDS = frozenset(
     {"delta", "finish_reason", "index", "logprobs", "message", "usage"}
 )
-_BODY_FIELDS = frozenset(
+BODY_FIELDS = frozenset(
     {
         "choices",
         "created",
@@ -215,40 +214,22 @@ _BODY_FIELDS = frozenset(
         "usage",
     }
 )
+_NOTHING = (None, "", [], {})
 _GROWING_KEYS = ("text", "summary", "data", "signature")
 
 
-def message_fields(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a message, or of a delta, that OpenAI's do not have."""
-    if message.keys() <= _MESSAGE_FIELDS:
-        return {}
-    return {k: v for k, v in message.items() if k not in _MESSAGE_FIELDS and _says(v)}
+def further_fields(given: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of an answer, or of a part of it, that OpenAI's do not have.
 
-
-def choice_fields(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a choice that OpenAI's do not have."""
-    if choice.keys() <= _CHOICE_FIELDS:
-        return {}
-    return {k: v for k, v in choice.items() if k not in _CHOICE_FIELDS and _says(v)}
-
-
-def body_fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an answer, or of a chunk, that OpenAI's do not have."""
-    further = body.keys() - _BODY_FIELDS
-    return {k: body[k] for k in further if _says(body[k])} if further else {}
-
-
-def kept_fields(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is kept of a whole message in `additional_kwargs`."""
-    kept = message_fields(message)
-    if thought := thinking_text(message.get("content")):
-        kept["reasoning_content"] = thought
-    calls = {
-        str(call.get("id")): own
-        for call in message.get("tool_calls") or ()
-        if isinstance(call, Mapping) and (own := own_fields(call))
+    Args:
+        given: The wire object.
+        known: The fields it has at OpenAI, for example `MESSAGE_FIELDS`.
+    """
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in known and value not in _NOTHING
     }
-    return {**kept, CALL_FIELDS: calls} if calls else kept
 
 
 class FieldPieces:
@@ -263,7 +244,7 @@ class FieldPieces:
         shown = {}
         if thought := thinking_text(delta.get("content")):
             shown["reasoning_content"] = thought
-        for name, value in message_fields(delta).items():
+        for name, value in further_fields(delta, MESSAGE_FIELDS).items():
             if name in STREAMED and isinstance(value, str):
                 shown[name] = value
             else:
@@ -291,10 +272,6 @@ def with_fields(
         wire.update(echoed)
         for call in wire.get("tool_calls") or ():
             call.update(calls.get(call.get("id"), {}))
-
-
-def _says(value: Any) -> bool:
-    return value is not None and value not in ("", [], {})
 
 
 def _joined(before: Any, now: Any) -> Any:

@@ -14,7 +14,7 @@ from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai.calls import parse_response_calls
 from langchain_unified.shims.openai.older import older_message
 from langchain_unified.shims.openai.parts import PROVIDER
-from langchain_unified.shims.openai.usage import parse_responses_usage
+from langchain_unified.shims.openai.usage import RESPONSES, parse_usage, whole_numbers
 
 Block = dict[str, Any]
 
@@ -176,7 +176,7 @@ def response_usage(response: dict[str, Any]) -> UsageMetadata | None:
     usage = response.get("usage")
     if not usage:
         return None
-    return parse_responses_usage(usage, response.get("service_tier"))
+    return parse_usage(whole_numbers(usage), RESPONSES, response.get("service_tier"))
 
 
 def text_logprobs(items: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

@@ -3,61 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, cast
 
-from langchain_core.messages.ai import (
-    InputTokenDetails,
-    OutputTokenDetails,
-    UsageMetadata,
-)
+from langchain_core.messages.ai import UsageMetadata
 from openai.types import CompletionUsage
 from openai.types.completion_usage import CompletionTokensDetails, PromptTokensDetails
 
+CHAT = ("prompt_tokens", "completion_tokens")
+"""What chat completions call the tokens that go in, and those that come out."""
+
+RESPONSES = ("input_tokens", "output_tokens")
+"""What Responses calls them."""
+
 _PRICED_APART = frozenset({"priority", "flex"})
+_INPUTS = (("cache_read", "cached_tokens"), ("cache_creation", "cache_write_tokens"))
+_OUTPUTS = (("reasoning", "reasoning_tokens"),)
+_INT = frozenset({int})
+_COUNTS = MappingProxyType(dict.fromkeys(CompletionUsage.model_fields))
+_DETAILS = (
+    ("completion_tokens_details", dict.fromkeys(CompletionTokensDetails.model_fields)),
+    ("prompt_tokens_details", dict.fromkeys(PromptTokensDetails.model_fields)),
+)
 
 
-def parse_chat_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMetadata:
-    """Convert the `usage` of a chat completion.
+def parse_usage(
+    usage: Mapping[str, Any], names: tuple[str, str], tier: str | None
+) -> UsageMetadata:
+    """Convert the `usage` of an answer.
 
     Args:
-        usage: The wire object.
+        usage: The wire object with whole numbers; see `whole_numbers`.
+        names: `CHAT` or `RESPONSES`.
         tier: The `service_tier` of the answer; `priority` and `flex` prefix the
             details, because their tokens have other prices.
 
     Returns:
         Counts in tokens.
     """
-    usage = _numbers(usage)
-    inputs = usage.get("prompt_tokens_details") or {}
-    outputs = usage.get("completion_tokens_details") or {}
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    metadata = _metadata(counts, usage, inputs, outputs, tier)
-    for details, given in (
-        (metadata["input_token_details"], inputs),
-        (metadata["output_token_details"], outputs),
-    ):
-        if (audio := given.get("audio_tokens")) is not None:
-            details["audio"] = audio
-    return metadata
+    name_in, name_out = names
+    tokens_in, tokens_out = usage.get(name_in) or 0, usage.get(name_out) or 0
+    total = usage.get("total_tokens")
+    given_in = usage.get(f"{name_in}_details") or {}
+    given_out = usage.get(f"{name_out}_details") or {}
+    found: dict[str, Any] = {
+        "input_tokens": tokens_in,
+        "output_tokens": tokens_out,
+        "total_tokens": total if total is not None else tokens_in + tokens_out,
+        "input_token_details": _details(given_in, _INPUTS, tier, tokens_in),
+        "output_token_details": _details(given_out, _OUTPUTS, tier, tokens_out),
+    }
+    return cast("UsageMetadata", found)
 
 
-def parse_responses_usage(usage: Mapping[str, Any], tier: str | None) -> UsageMetadata:
-    """Convert the `usage` of a Responses answer; see `parse_chat_usage`."""
-    usage = _numbers(usage)
-    inputs = usage.get("input_tokens_details") or {}
-    outputs = usage.get("output_tokens_details") or {}
-    counts = (usage.get("input_tokens"), usage.get("output_tokens"))
-    return _metadata(counts, usage, inputs, outputs, tier)
+def _details(
+    given: Mapping[str, Any],
+    words: tuple[tuple[str, str], ...],
+    tier: str | None,
+    tokens: int,
+) -> dict[str, int]:
+    """Return the details that are told, by LangChain's words for them.
+
+    The first of the words tells the tokens that have a price of their own.
+    """
+    found: dict[str, int] = {}
+    prefix = f"{tier}_" if tier in _PRICED_APART else ""
+    for word, name in words:
+        if (count := given.get(name)) is not None:
+            found[prefix + word] = count
+    if prefix:
+        found[str(tier)] = tokens - (given.get(words[0][1]) or 0)
+    if (count := given.get("audio_tokens")) is not None:
+        found["audio"] = count
+    return found
 
 
-def _numbers(usage: Mapping[str, Any]) -> dict[str, Any]:
+def whole_numbers(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Return usage with whole numbers for its counts, however a server writes them."""
     found = dict(usage)
     for name, value in usage.items():
+        if type(value) is int:
+            continue
         if isinstance(value, Mapping):
-            found[name] = _numbers(value)
-        elif type(value) is not int and name.endswith("_tokens"):
+            if not _INT.issuperset(map(type, value.values())):
+                found[name] = whole_numbers(value)
+        elif name.endswith("_tokens"):
             found[name] = _number(value)
     return found
 
@@ -103,49 +133,9 @@ def complete_token_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | No
     """Fill the counts a chat answer leaves out with `None`, as the SDK's model does."""
     if not isinstance(usage, Mapping):
         return None
-    completed = {**dict.fromkeys(CompletionUsage.model_fields), **_numbers(usage)}
-    for name, keys in _detail_keys().items():
-        if isinstance(details := completed.get(name), dict):
-            completed[name] = {**dict.fromkeys(keys), **details}
+    completed = {**_COUNTS, **whole_numbers(usage)}
+    for name, keys in _DETAILS:
+        details = completed.get(name)
+        if isinstance(details, dict) and not keys.keys() <= details.keys():
+            completed[name] = {**keys, **details}
     return completed
-
-
-@lru_cache
-def _detail_keys() -> dict[str, tuple[str, ...]]:
-    return {
-        "completion_tokens_details": tuple(CompletionTokensDetails.model_fields),
-        "prompt_tokens_details": tuple(PromptTokensDetails.model_fields),
-    }
-
-
-def _metadata(
-    counts: tuple[int | None, int | None],
-    usage: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    outputs: Mapping[str, Any],
-    tier: str | None,
-) -> UsageMetadata:
-    tokens_in, tokens_out = counts[0] or 0, counts[1] or 0
-    total = usage.get("total_tokens")
-    prefix = f"{tier}_" if tier in _PRICED_APART else ""
-    details_in = {
-        f"{prefix}cache_read": inputs.get("cached_tokens"),
-        f"{prefix}cache_creation": inputs.get("cache_write_tokens"),
-    }
-    details_out = {f"{prefix}reasoning": outputs.get("reasoning_tokens")}
-    if prefix:
-        details_in[cast("str", tier)] = tokens_in - (inputs.get("cached_tokens") or 0)
-        details_out[cast("str", tier)] = tokens_out - (
-            outputs.get("reasoning_tokens") or 0
-        )
-    for details in (details_in, details_out):
-        for name, count in tuple(details.items()):
-            if count is None:
-                del details[name]
-    return {
-        "input_tokens": tokens_in,
-        "output_tokens": tokens_out,
-        "total_tokens": total if total is not None else tokens_in + tokens_out,
-        "input_token_details": cast("InputTokenDetails", details_in),
-        "output_token_details": cast("OutputTokenDetails", details_out),
-    }
