@@ -71,13 +71,15 @@ class Connection:
         key_env: Environment variables that can hold the key of a named server.
         place: Where its calls go, as the provider tells.
         server: Where its calls are really sent.
-        seen: Name of the make of server that its answers showed; empty so far.
+        seen: Name of the make of server that its first answer showed; empty for none.
+        looked: Whether an answer has been looked at for it.
     """
 
     __slots__ = (
         "_key",
         "_settings",
         "key_env",
+        "looked",
         "name",
         "place",
         "provider",
@@ -100,7 +102,7 @@ class Connection:
         self._key = (provider, name, frozenset(pairs), around)
         self.place: Place = place_of(provider, self._settings.get)
         self.server: Server = Server.at(provider, self.place.url)
-        self.seen = ""  # set by the shim; equal connections share one
+        self.seen, self.looked = "", False  # set by the shim that has the clients
 
     @property
     def address(self) -> str:

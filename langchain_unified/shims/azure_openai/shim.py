@@ -70,6 +70,7 @@ class AzureOpenAIShim(OpenAIShim):
         }
         return PlannedAzureOpenAI(
             model="planned",
+            connection=self.connection,
             openai_api_key=SecretStr("unused"),
             client=sync.chat.completions,
             root_client=sync,

@@ -57,8 +57,8 @@ def parse_chat_body(
     """
     choices = body.get("choices")
     if not choices or not isinstance(choices, list):
-        message = f"No choices in the answer, which has {sorted(body)}."
-        raise MalformedResponseError(message)
+        told = f"No choices in the answer, which has {sorted(body)}."
+        raise MalformedResponseError(told)
     usage, tier = complete_token_usage(body.get("usage")), body.get("service_tier")
     generations = []
     for position, choice in enumerate(choices):

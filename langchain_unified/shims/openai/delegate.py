@@ -8,8 +8,8 @@ in langchain-openai override the same methods, and no public method does their w
     and the step where the plan takes the place of the parameters.
 `_use_responses_api`: which of the two wires to render for.
 `_default_params`: the parameters `ChatOpenAI` would add; none are wanted.
-`_create_chat_result`: body to `ChatResult`.
-`_convert_chunk_to_generation_chunk`: event of a stream to a chunk.
+`_create_chat_result`: body to `ChatResult`; our parser's is wanted.
+`_convert_chunk_to_generation_chunk`: event of a stream to a chunk; the same.
 `_should_stream_usage`: whether `ChatOpenAI` asks a stream for its token counts, to tell
     what it would have sent.
 
@@ -24,9 +24,12 @@ from collections.abc import (
     AsyncGenerator,
     Callable,
     Generator,
+    Iterator,
     Mapping,
     Sequence,
 )
+from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,62 +40,164 @@ from langchain_openai import ChatOpenAI
 from pydantic import model_validator
 from typing_extensions import Self
 
-from langchain_unified.shims.openai import transport
+from langchain_unified.connection import Connection
+from langchain_unified.content import CALL_FIELDS, ECHOED
+from langchain_unified.errors import ProviderError, refusal_within
+from langchain_unified.history import aprepared, prepared
+from langchain_unified.registry.makes import shown_make
+from langchain_unified.reliability.closing import owned
+from langchain_unified.reliability.exchange import current
+from langchain_unified.shims.openai import background, transport
 from langchain_unified.shims.openai.chat import parse_chat_body
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai.errors import to_unified
+from langchain_unified.shims.openai.http import http_package
 from langchain_unified.shims.openai.items import render_input
-from langchain_unified.shims.openai.parts import with_fields
-from langchain_unified.shims.openai.reading import AsyncEvents, Events
+from langchain_unified.shims.openai.responses import parse_response_body
+from langchain_unified.shims.openai.responses_stream import (
+    ResponseStreamParser,
+    response_stream_parser,
+)
 from langchain_unified.types import CallPlan
 
-
-class ParsedEvent(dict[str, Any]):
-    """An event that has been read.
-
-    Attributes:
-        piece: What it adds to the answer, if anything.
-    """
-
-    __slots__ = ("piece",)
-
-    def __init__(self, piece: ChatGenerationChunk | None) -> None:
-        """Keep what was read; the event itself is no longer needed."""
-        super().__init__()
-        self.piece = piece
-
-
-def _parsed(events: Events[dict[str, Any]]) -> Generator[ParsedEvent, None, None]:
-    parser = ChatStreamParser()
-    for event in events:
-        yield ParsedEvent(parser.parse(event))
-    if rest := parser.rest():
-        yield ParsedEvent(rest)
-
-
-async def _aparsed(
-    events: AsyncEvents[dict[str, Any]],
-) -> AsyncGenerator[ParsedEvent, None]:
-    parser = ChatStreamParser()
-    async for event in events:
-        yield ParsedEvent(parser.parse(event))
-    if rest := parser.rest():
-        yield ParsedEvent(rest)
-
-
-PATHS = {"chat": "/chat/completions", "responses": "/responses"}
-_PLAN = "unified_plan"
 _ENDPOINT = "unified_endpoint"
 
 
 class PlannedChatOpenAI(ChatOpenAI):
-    """Sends plans; its own model, endpoint and parameters play no part."""
+    """Sends plans; its own model, endpoint and parameters play no part.
+
+    Attributes:
+        connection: The settings that its clients were made from.
+    """
+
+    connection: Any = None
+
+    def send(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send a plan and return the whole answer."""
+        with self._reported(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                return _formed(plan, self._generate(messages, unified_plan=plan))
+            asked = self._request(plan, messages)
+            body, headers = transport.post_json(self.root_client, *asked)
+            if plan.endpoint == "responses" and body.get("status") != "completed":
+                body = background.whole(self.root_client, body, options(plan))
+            return self._parsed(plan, body, headers)
+
+    async def asend(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send a plan and return the whole answer."""
+        with self._reported(plan):
+            messages = await aprepared(plan, messages)
+            if plan.route == "patched":
+                return _formed(plan, await self._agenerate(messages, unified_plan=plan))
+            asked = self._request(plan, messages)
+            body, headers = await transport.apost_json(self.root_async_client, *asked)
+            if plan.endpoint == "responses" and body.get("status") != "completed":
+                client = self.root_async_client
+                body = await background.awhole(client, body, options(plan))
+            return self._parsed(plan, body, headers)
+
+    def pieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Generator[ChatGenerationChunk]:
+        """Send a plan and yield the answer in pieces."""
+        with self._reported(plan):
+            messages = prepared(plan, messages)
+            if plan.route == "patched":
+                yield from self._stream(messages, unified_plan=plan)
+                return
+            asked = self._request(plan, messages)
+            with transport.post_stream(self.root_client, *asked) as events:
+                parser = self._parser(plan, events.headers)
+                for event in events:
+                    chunk = parser.parse(event)
+                    if chunk is not None:
+                        yield chunk
+                if rest := parser.rest():
+                    yield rest
+
+    async def apieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk]:
+        """Send a plan and yield the answer in pieces."""
+        with self._reported(plan):
+            messages = await aprepared(plan, messages)
+            if plan.route == "patched":
+                given: Any = self._astream(messages, unified_plan=plan)
+                async with owned(given) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            client, asked = self.root_async_client, self._request(plan, messages)
+            async with await transport.apost_stream(client, *asked) as events:
+                parser = self._parser(plan, events.headers)
+                async for event in events:
+                    parsed = parser.parse(event)
+                    if parsed is not None:
+                        yield parsed
+                if rest := parser.rest():
+                    yield rest
+
+    @contextmanager
+    def _reported(self, plan: CallPlan) -> Iterator[None]:
+        """Raise the SDK's errors as ours, which are the SDK's as well.
+
+        The first answer of a user's own server also tells of what make it is.
+        """
+        here: Connection = self.connection
+        is_known = here.looked or here.server.is_own
+        exchange = None if is_known else current()
+        try:
+            yield
+        except (openai.OpenAIError, ProviderError, http_package().RequestError) as e:
+            if (refusal := refusal_within(e)) is not None:
+                raise refusal from None
+            told = (plan.provider, plan.model, plan.endpoint)
+            unified = to_unified(e, provider=told[0], model=told[1], endpoint=told[2])
+            if unified is e:
+                raise
+            raise unified from e
+        finally:
+            if exchange is not None and exchange.received:
+                headers = exchange.received[0].headers
+                here.seen = shown_make(headers, exchange.shown)
+                here.looked = bool(exchange.shown)
+
+    def _request(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """Return path, body and options of a request."""
+        return (
+            transport.PATHS[plan.endpoint],
+            self.render(plan, messages),
+            options(plan),
+        )
+
+    def _parsed(
+        self, plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str]
+    ) -> ChatResult:
+        """Return what an answer says."""
+        told = headers if self.include_response_headers else None
+        if plan.endpoint == "responses":
+            version = plan.output_version
+            return parse_response_body(body, output_version=version, headers=told)
+        return _formed(plan, parse_chat_body(body, headers=told))
+
+    def _parser(
+        self, plan: CallPlan, headers: Mapping[str, str]
+    ) -> ChatStreamParser | ResponseStreamParser:
+        """Return what reads the events of a stream."""
+        responses = plan.endpoint == "responses"
+        make = response_stream_parser if responses else ChatStreamParser
+        told = headers if self.include_response_headers else None
+        return make(output_version=plan.output_version, headers=told)
 
     @model_validator(mode="after")
     def _read_dictionaries(self) -> Self:
         """Read and write the wire as dictionaries."""
         if self.root_client is not None:
-            self.client = Completions(self.root_client)
-        self.async_client = AsyncCompletions(self.root_async_client)
+            self.client = transport.Completions(self.root_client)
+        self.async_client = transport.AsyncCompletions(self.root_async_client)
         return self
 
     def stand_in(self, resource: Any, async_resource: Any) -> None:
@@ -104,10 +209,13 @@ class PlannedChatOpenAI(ChatOpenAI):
         """
         if resource is not None:
             self.root_client = GivenResource(self.root_client, resource)
-            self.client = Completions(self.root_client)
+            self.client = transport.Completions(self.root_client)
         if async_resource is not None:
             root: Any = GivenResource(self.root_async_client, async_resource)
-            self.root_async_client, self.async_client = root, AsyncCompletions(root)
+            self.root_async_client, self.async_client = (
+                root,
+                transport.AsyncCompletions(root),
+            )
 
     def ask_in_context(self, key: Callable[[], Any]) -> None:
         """Ask for the key of an asynchronous call in the context of that call.
@@ -123,7 +231,7 @@ class PlannedChatOpenAI(ChatOpenAI):
             return found
 
         self.root_async_client = self.root_async_client.copy(api_key=asked)
-        self.async_client = AsyncCompletions(self.root_async_client)
+        self.async_client = transport.AsyncCompletions(self.root_async_client)
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return payload.get(_ENDPOINT) == "responses"
@@ -138,7 +246,7 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> dict[str, Any]:
         """Return the plan's request in place of `ChatOpenAI`'s."""
         del stop
-        plan: CallPlan = kwargs[_PLAN]
+        plan: CallPlan = kwargs["unified_plan"]
         return {"body": self.render(plan, input_), "options": options(plan)}
 
     def _create_chat_result(
@@ -160,7 +268,7 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> ChatGenerationChunk | None:
         """Return what the parser of the stream made of an event."""
         del default_chunk_class
-        piece = chunk.piece if isinstance(chunk, ParsedEvent) else None
+        piece: ChatGenerationChunk | None = chunk.get(transport.PIECE)
         if piece is not None and base_generation_info:
             info = {**base_generation_info, **(piece.generation_info or {})}
             piece.generation_info = info
@@ -169,30 +277,62 @@ class PlannedChatOpenAI(ChatOpenAI):
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
         key = "input" if plan.endpoint == "responses" else "messages"
-
-        def render(some: Sequence[BaseMessage]) -> list[dict[str, Any]]:
-            marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
-            found = super(PlannedChatOpenAI, self)._get_request_payload(
-                list(some), store=plan.body.get("store"), **marks
-            )
-            rendered: list[dict[str, Any]] = found[key]
-            return rendered
-
-        if plan.endpoint == "responses":
-            turns = render_input(render, messages)
+        if _is_text(messages):
+            turns = self._turns(plan, key, messages)
+        elif plan.endpoint == "responses":
+            turns = render_input(partial(self._turns, plan, key), messages)
         else:
-            turns = render(messages)
-            with_fields(turns, messages)
-        body = {"model": plan.model, key: turns, **plan.body}
-        for message in turns:
-            if message.get("role") == "system" and plan.system_role is not None:
-                message["role"] = plan.system_role
-        return {**body, "stream": plan.stream}
+            turns = self._turns(plan, key, messages)
+            _put_back(turns, messages)
+        for turn in turns:
+            if turn.get("role") == "system" and plan.system_role is not None:
+                turn["role"] = plan.system_role
+        return {"model": plan.model, key: turns, **plan.body, "stream": plan.stream}
 
-    @staticmethod
-    def planned(plan: CallPlan) -> dict[str, Any]:
-        """Return the keywords that carry a plan through `ChatOpenAI`'s methods."""
-        return {_PLAN: plan}
+    def _turns(
+        self, plan: CallPlan, key: str, messages: Sequence[BaseMessage]
+    ) -> list[dict[str, Any]]:
+        """Return messages as `ChatOpenAI` writes them."""
+        marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
+        rendered: list[dict[str, Any]] = super()._get_request_payload(
+            list(messages), store=plan.body.get("store"), **marks
+        )[key]
+        return rendered
+
+
+def _is_text(messages: Sequence[BaseMessage]) -> bool:
+    """Tell whether messages are text, with nothing beside it."""
+    for message in messages:
+        if message.additional_kwargs or not isinstance(message.content, str):
+            return False
+    return True
+
+
+def _put_back(
+    rendered: Sequence[dict[str, Any]], messages: Sequence[BaseMessage]
+) -> None:
+    """Write the fields that go back to their server into rendered messages.
+
+    Args:
+        rendered: Chat messages as they go on the wire; they are changed.
+        messages: What they were rendered from, one for one.
+    """
+    for wire, message in zip(rendered, messages, strict=True):
+        echoed = dict(message.additional_kwargs.get(ECHOED) or {})
+        calls = echoed.pop(CALL_FIELDS, {})
+        wire.update(echoed)
+        for call in wire.get("tool_calls") or ():
+            call.update(calls.get(call.get("id"), {}))
+
+
+def _formed(plan: CallPlan, result: ChatResult) -> ChatResult:
+    """Add the place of the object that an answer in a form holds, as ChatOpenAI has it.
+
+    The object itself is put there by whoever knows its class.
+    """
+    if "response_format" in plan.body:
+        result.generations[0].message.additional_kwargs.setdefault("parsed", None)
+    return result
 
 
 def payload_of(
@@ -238,63 +378,3 @@ class GivenResource:
     def __getattr__(self, name: str) -> Any:
         """Return what the client itself has."""
         return getattr(self._client, name)
-
-
-class Raw:
-    """An answer as `ChatOpenAI` reads it: parsed body, or events, and headers."""
-
-    def __init__(self, body: Any, headers: Mapping[str, str]) -> None:
-        """Keep both."""
-        self._body, self.headers = body, headers
-
-    def parse(self) -> Any:
-        """Return the parsed body, or the events of a stream."""
-        return self._body
-
-
-class Completions:
-    """Stands in for `client.chat.completions`; gives dictionaries, not models."""
-
-    def __init__(self, client: openai.OpenAI, *, raw: bool = False) -> None:
-        """Keep the SDK's client, and whether answers come with their headers."""
-        self._client, self._raw = client, raw
-
-    @property
-    def with_raw_response(self) -> Completions:
-        """Return the resource whose answers come with their headers."""
-        return Completions(self._client, raw=True)
-
-    def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
-        """Send a request and return its body or events; as `Raw` if asked for."""
-        client, path = self._client, PATHS["chat"]
-        if not body["stream"]:
-            found = Raw(*transport.post_json(client, path, body, options))
-        else:
-            events = transport.post_stream(client, path, body, options)
-            parsed = Events(_parsed(events), events.headers, events)
-            found = Raw(parsed, events.headers)
-        return found if self._raw else found.parse()
-
-
-class AsyncCompletions:
-    """Stands in for the asynchronous `client.chat.completions`."""
-
-    def __init__(self, client: openai.AsyncOpenAI, *, raw: bool = False) -> None:
-        """Keep the SDK's client, and whether answers come with their headers."""
-        self._client, self._raw = client, raw
-
-    @property
-    def with_raw_response(self) -> AsyncCompletions:
-        """Return the resource whose answers come with their headers."""
-        return AsyncCompletions(self._client, raw=True)
-
-    async def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
-        """Send a request and return its body or events; as `Raw` if asked for."""
-        client, path = self._client, PATHS["chat"]
-        if not body["stream"]:
-            found = Raw(*await transport.apost_json(client, path, body, options))
-        else:
-            events = await transport.apost_stream(client, path, body, options)
-            parsed = AsyncEvents(_aparsed(events), events.headers, events)
-            found = Raw(parsed, events.headers)
-        return found if self._raw else found.parse()

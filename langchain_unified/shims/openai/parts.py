@@ -9,14 +9,12 @@ result unless they get it back (langchain-ai/langchain#37390).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel
-
-from langchain_unified.content import CALL_FIELDS, ECHOED
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -214,7 +212,7 @@ BODY_FIELDS = frozenset(
         "usage",
     }
 )
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 _GROWING_KEYS = ("text", "summary", "data", "signature")
 
 
@@ -255,23 +253,6 @@ class FieldPieces:
         """Return what was held back, once."""
         held, self._held = self._held, {}
         return held
-
-
-def with_fields(
-    rendered: Sequence[dict[str, Any]], messages: Sequence[BaseMessage]
-) -> None:
-    """Write the fields that go back to their server into rendered messages.
-
-    Args:
-        rendered: Chat messages as they go on the wire; they are changed.
-        messages: What they were rendered from, one for one.
-    """
-    for wire, message in zip(rendered, messages, strict=True):
-        echoed = dict(message.additional_kwargs.get(ECHOED) or {})
-        calls = echoed.pop(CALL_FIELDS, {})
-        wire.update(echoed)
-        for call in wire.get("tool_calls") or ():
-            call.update(calls.get(call.get("id"), {}))
 
 
 def _joined(before: Any, now: Any) -> Any:

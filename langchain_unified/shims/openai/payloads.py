@@ -14,7 +14,8 @@ from langchain_core.messages import BaseMessage
 
 from langchain_unified.history import prepared
 from langchain_unified.settings import canonical_names
-from langchain_unified.shims.openai.delegate import PATHS, PlannedChatOpenAI
+from langchain_unified.shims.openai.delegate import PlannedChatOpenAI
+from langchain_unified.shims.openai.transport import PATHS
 from langchain_unified.types import EMPTY, CallPlan
 
 MESSAGES = ("instructions", "messages", "input")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,33 +13,12 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import SecretStr
 
 from langchain_unified.content import register_translators
-from langchain_unified.errors import (
-    InvalidParameterError,
-    MissingCredentialsError,
-    ProviderError,
-    refusal_within,
-)
-from langchain_unified.history import aprepared, prepared
-from langchain_unified.registry.makes import shown_make
-from langchain_unified.reliability.closing import owned
-from langchain_unified.reliability.exchange import current
-from langchain_unified.shims import core_seam
+from langchain_unified.errors import InvalidParameterError, MissingCredentialsError
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.shims.openai import background, sending, transport
-from langchain_unified.shims.openai.chat import parse_chat_body
-from langchain_unified.shims.openai.chat_stream import ChatStreamParser
-from langchain_unified.shims.openai.delegate import (
-    PATHS,
-    PlannedChatOpenAI,
-    options,
-)
-from langchain_unified.shims.openai.errors import sdk_errors, to_unified
+from langchain_unified.shims.openai import sending
+from langchain_unified.shims.openai.delegate import PlannedChatOpenAI
+from langchain_unified.shims.openai.errors import sdk_errors
 from langchain_unified.shims.openai.http import http_package, http_settings
-from langchain_unified.shims.openai.responses import parse_response_body
-from langchain_unified.shims.openai.responses_stream import (
-    ResponseStreamParser,
-    response_stream_parser,
-)
 from langchain_unified.transport import client_arguments
 from langchain_unified.types import CallPlan
 
@@ -81,6 +59,7 @@ class OpenAIShim(ProviderShim):
         http_client, http_async_client = self._http_clients()
         made = PlannedChatOpenAI(
             model="planned",
+            connection=self.connection,
             openai_proxy=None,
             http_client=http_client,
             http_async_client=http_async_client,
@@ -135,93 +114,25 @@ class OpenAIShim(ProviderShim):
 
     def generate(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
         """Send the plan and return the whole answer."""
-        with _errors(plan), self._watched():
-            messages = prepared(plan, messages)
-            if plan.route == "patched":
-                carried = self.delegate.planned(plan)
-                found = core_seam.generate(self.delegate, messages, **carried)
-                return _with_parsed(plan, found)
-            body, headers = transport.post_json(
-                self.delegate.root_client,
-                PATHS[plan.endpoint],
-                self.delegate.render(plan, messages),
-                options(plan),
-            )
-            if plan.endpoint == "responses" and body.get("status") != "completed":
-                client = self.delegate.root_client
-                body = background.whole(client, body, options(plan))
-            return _parsed(plan, body, self._kept(headers))
+        return self.delegate.send(plan, messages)
 
     async def agenerate(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> ChatResult:
         """Send the plan and return the whole answer."""
-        with _errors(plan), self._watched():
-            messages = await aprepared(plan, messages)
-            if plan.route == "patched":
-                carried = self.delegate.planned(plan)
-                found = await core_seam.agenerate(self.delegate, messages, **carried)
-                return _with_parsed(plan, found)
-            body, headers = await transport.apost_json(
-                self.delegate.root_async_client,
-                PATHS[plan.endpoint],
-                self.delegate.render(plan, messages),
-                options(plan),
-            )
-            if plan.endpoint == "responses" and body.get("status") != "completed":
-                client = self.delegate.root_async_client
-                body = await background.awhole(client, body, options(plan))
-            return _parsed(plan, body, self._kept(headers))
+        return await self.delegate.asend(plan, messages)
 
     def stream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Generator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
-        with _errors(plan), self._watched():
-            messages = prepared(plan, messages)
-            if plan.route == "patched":
-                carried = self.delegate.planned(plan)
-                yield from core_seam.stream(self.delegate, messages, **carried)
-                return
-            body = self.delegate.render(plan, messages)
-            with transport.post_stream(
-                self.delegate.root_client, PATHS[plan.endpoint], body, options(plan)
-            ) as events:
-                parser = _stream_parser(plan, self._kept(events.headers))
-                for event in events:
-                    chunk = parser.parse(event)
-                    if chunk is not None:
-                        yield chunk
-                if rest := parser.rest():
-                    yield rest
+        return self.delegate.pieces(plan, messages)
 
-    async def astream(
+    def astream(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send the plan and yield the answer in pieces."""
-        with _errors(plan), self._watched():
-            messages = await aprepared(plan, messages)
-            if plan.route == "patched":
-                carried = self.delegate.planned(plan)
-                given: Any = core_seam.astream(self.delegate, messages, **carried)
-                async with owned(given) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-                return
-            body = self.delegate.render(plan, messages)
-            async with await transport.apost_stream(
-                self.delegate.root_async_client,
-                PATHS[plan.endpoint],
-                body,
-                options(plan),
-            ) as events:
-                parser = _stream_parser(plan, self._kept(events.headers))
-                async for event in events:
-                    parsed = parser.parse(event)
-                    if parsed is not None:
-                        yield parsed
-                if rest := parser.rest():
-                    yield rest
+        return self.delegate.apieces(plan, messages)
 
     @classmethod
     def sdk_errors(
@@ -241,21 +152,6 @@ class OpenAIShim(ProviderShim):
     def token_ids(self, plan: CallPlan, text: str) -> list[int]:
         """Return the tokens of a text by tiktoken."""
         return _counter(plan).get_token_ids(text)
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """See of what make the user's own server is, by the answers it gives anyway."""
-        exchange, here = current(), self.connection
-        try:
-            yield
-        finally:
-            if not (here.server.is_own or here.seen) and exchange.received:
-                headers = exchange.received[0].headers
-                here.seen = shown_make(headers, exchange.shown)
-
-    def _kept(self, headers: Mapping[str, str]) -> Mapping[str, str] | None:
-        wanted = self.connection.get("include_response_headers")
-        return headers if wanted else None
 
 
 SHIM = OpenAIShim
@@ -282,47 +178,3 @@ def _as_the_client(client: Any, kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def _proxy_in_environment() -> str | None:
     return os.environ.get("OPENAI_PROXY") or None
-
-
-@contextmanager
-def _errors(plan: CallPlan) -> Iterator[None]:
-    """Raise the SDK's errors as ours, which are the SDK's as well."""
-    try:
-        yield
-    except (openai.OpenAIError, ProviderError, http_package().RequestError) as error:
-        if (refusal := refusal_within(error)) is not None:
-            raise refusal from None
-        unified = to_unified(
-            error, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
-        )
-        if unified is error:
-            raise
-        raise unified from error
-
-
-def _parsed(
-    plan: CallPlan, body: dict[str, Any], headers: Mapping[str, str] | None
-) -> ChatResult:
-    if plan.endpoint == "responses":
-        version = plan.output_version
-        return parse_response_body(body, output_version=version, headers=headers)
-    return _with_parsed(plan, parse_chat_body(body, headers=headers))
-
-
-def _with_parsed(plan: CallPlan, result: ChatResult) -> ChatResult:
-    """Add the place of the object that an answer in a form holds, as ChatOpenAI has it.
-
-    The object itself is put there by whoever knows its class.
-    """
-    if "response_format" in plan.body:
-        result.generations[0].message.additional_kwargs.setdefault("parsed", None)
-    return result
-
-
-def _stream_parser(
-    plan: CallPlan, headers: Mapping[str, str] | None
-) -> ChatStreamParser | ResponseStreamParser:
-    version = plan.output_version
-    if plan.endpoint == "responses":
-        return response_stream_parser(output_version=version, headers=headers)
-    return ChatStreamParser(output_version=version, headers=headers)

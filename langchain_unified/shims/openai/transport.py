@@ -9,12 +9,15 @@ has hooked the SDK's own `create`, calls go through that; see `hooks`.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import openai
 
 from langchain_unified.shims.openai import hooks
+from langchain_unified.shims.openai.chat_stream import ChatStreamParser
 from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.reading import (
     TERMINAL_EVENTS,
@@ -28,6 +31,12 @@ from langchain_unified.shims.openai.sending import (
     asend,
     send,
 )
+
+PATHS = {"chat": "/chat/completions", "responses": "/responses"}
+"""Where requests go, by endpoint."""
+
+PIECE = "unified_piece"
+"""Key of what a streamed event adds to the answer, in the event `ChatOpenAI` sees."""
 
 _DRAIN_SECONDS = 0.1
 Body = dict[str, Any]
@@ -188,3 +197,76 @@ async def apost_stream(
     response = await asend(client, path, body, options)
     reader = EventReader(response, path, max_line)
     return AsyncEvents(_aread(response, reader), response.headers, response)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer as `ChatOpenAI` reads it: parsed body, or events, and headers."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+    def parse(self) -> Any:
+        """Return the parsed body, or the events of a stream."""
+        return self.body
+
+
+class Completions:
+    """Stands in for `client.chat.completions`; gives dictionaries, not models."""
+
+    def __init__(self, client: openai.OpenAI) -> None:
+        """Keep the SDK's client."""
+        self._client = client
+        self.with_raw_response = SimpleNamespace(create=self._send)
+
+    def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return its body or events."""
+        return self._send(body=body, options=options).body
+
+    def _send(self, *, body: dict[str, Any], options: dict[str, Any]) -> Raw:
+        client, path = self._client, PATHS["chat"]
+        if not body["stream"]:
+            return Raw(*post_json(client, path, body, options))
+        events = post_stream(client, path, body, options)
+        return Raw(Events(_parsed(events), events.headers, events), events.headers)
+
+
+class AsyncCompletions:
+    """Stands in for the asynchronous `client.chat.completions`."""
+
+    def __init__(self, client: openai.AsyncOpenAI) -> None:
+        """Keep the SDK's client."""
+        self._client = client
+        self.with_raw_response = SimpleNamespace(create=self._send)
+
+    async def create(self, *, body: dict[str, Any], options: dict[str, Any]) -> Any:
+        """Send a request and return its body or events."""
+        return (await self._send(body=body, options=options)).body
+
+    async def _send(self, *, body: dict[str, Any], options: dict[str, Any]) -> Raw:
+        client, path = self._client, PATHS["chat"]
+        if not body["stream"]:
+            return Raw(*await apost_json(client, path, body, options))
+        events = await apost_stream(client, path, body, options)
+        found = AsyncEvents(_aparsed(events), events.headers, events)
+        return Raw(found, events.headers)
+
+
+def _parsed(events: Events[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+    """Yield what events add to the answer, each as `ChatOpenAI` takes an event."""
+    parser = ChatStreamParser()
+    for event in events:
+        yield {PIECE: parser.parse(event)}
+    if rest := parser.rest():
+        yield {PIECE: rest}
+
+
+async def _aparsed(
+    events: AsyncEvents[dict[str, Any]],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield what events add to the answer; see `_parsed`."""
+    parser = ChatStreamParser()
+    async for event in events:
+        yield {PIECE: parser.parse(event)}
+    if rest := parser.rest():
+        yield {PIECE: rest}
