@@ -192,10 +192,9 @@ def answer_cost(
         usage: Token counts, as LangChain gives them.
         metadata: The `response_metadata` of the answer.
     """
-    config = plan.config
-    if not (config.price or config.billed_as or config.service_tiers):
+    if not plan.is_billed:
         return None
-    return cost_usd(config, usage, tier_of(plan, metadata))
+    return cost_usd(plan.config, usage, tier_of(plan, metadata))
 
 
 def estimate_usd(

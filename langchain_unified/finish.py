@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
-
 UNKNOWN = "unknown"
 """An end this package has no word for; never read it as a complete answer."""
 
@@ -25,7 +23,8 @@ NORMAL = frozenset(
 
 # google.genai.types.FinishReason and BlockedReason of google-genai 2.34.0;
 # Anthropic's stop_reason, docs.anthropic.com; all read 2026-11-23.
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
+    **{word: word for word in NORMAL},
     "STOP": "stop",
     "MAX_TOKENS": "length",
     "CONTINUATION": "length",
@@ -49,67 +48,17 @@ _WORDS: Mapping[str, str] = {
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
 }
-_CALLS_END_WITH = "STOP"
+"""The normal word by the provider's."""
 
 
-def normal_reason(raw: Any, *, calls: bool = False) -> str:
+def normal_reason(raw: Any) -> str:
     """Return the normal word for an end.
 
     Args:
         raw: The provider's word.
-        calls: Whether the answer calls tools. Gemini says `STOP` either way.
 
     Example:
         >>> normal_reason("MAX_TOKENS"), normal_reason("MALFORMED_FUNCTION_CALL")
         ('length', 'unknown')
     """
-    word = str(getattr(raw, "value", raw))
-    if calls and word == _CALLS_END_WITH:
-        return "tool_calls"
-    return word if word in NORMAL else _WORDS.get(word, UNKNOWN)
-
-
-def normalise(
-    message: BaseMessage,
-    info: dict[str, Any] | None,
-    *,
-    calls: bool = False,
-) -> str | None:
-    """Put the normal word in the place of the provider's, which is kept beside it.
-
-    Args:
-        message: The message, or a piece of one.
-        info: Its generation info.
-        calls: Whether pieces before it call tools.
-
-    Returns:
-        The normal word, or `None` if there is no end yet.
-    """
-    metadata = message.response_metadata
-    found = None
-    for place in (metadata, info):
-        raw = place.get("finish_reason") if place else None
-        if not place or not raw:
-            continue
-        if isinstance(message, AIMessage):
-            calls = calls or bool(message.tool_calls or message.invalid_tool_calls)
-        found = _corrected(normal_reason(raw, calls=calls), metadata)
-        if found != raw:
-            place["finish_reason"] = found
-            kept = getattr(raw, "value", raw)
-            place.setdefault("raw_finish_reason", _raw(kept, metadata))
-    return found
-
-
-def _corrected(word: str, metadata: Mapping[str, Any]) -> str:
-    """Return a word that fits the status beside it."""
-    if metadata.get("prompt_feedback"):
-        return "content_filter"
-    if word == "stop" and metadata.get("status") == "incomplete":
-        return UNKNOWN
-    return word
-
-
-def _raw(raw: Any, metadata: Mapping[str, Any]) -> Any:
-    details = metadata.get("incomplete_details")
-    return details.get("reason") or raw if isinstance(details, Mapping) else raw
+    return WORDS.get(str(getattr(raw, "value", raw)), UNKNOWN)

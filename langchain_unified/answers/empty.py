@@ -8,41 +8,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from langchain_core.messages import BaseMessage
 
 from langchain_unified.types import CallPlan
 
 EMPTY = "empty"
-"""The key of an `EmptyAnswer` in the record of the call."""
+"""The key in the record of a call whose answer says nothing."""
 
 _LOG = logging.getLogger("langchain_unified")
 _TOLD_ELSEWHERE = frozenset({"content_filter", "refusal"})
 
 
-class EmptyAnswer(NamedTuple):
-    """Why an answer holds neither text, nor a tool call, nor anything else.
-
-    Attributes:
-        finish_reason: Why it ended, in OpenAI's words.
-        max_tokens: The token cap of the call, if one was sent.
-        output_tokens: Tokens the model made, reasoning included, if known.
-        reasoning_tokens: Tokens among them that went into reasoning, if known.
-        reason: One sentence for a person, with what to change.
-    """
-
-    finish_reason: str | None
-    max_tokens: int | None
-    output_tokens: int | None
-    reasoning_tokens: int | None
-    reason: str
-
-
 def empty_answer(
     plan: CallPlan, reason: str | None, usage: Mapping[str, Any] | None
-) -> EmptyAnswer | None:
-    """Return what is known of an answer that says nothing, and log it.
+) -> dict[str, Any]:
+    """Return what goes on record of an answer that says nothing, and log it.
+
+    It holds neither text, nor a tool call, nor anything else. The record says why it
+    ended, the token cap that was sent, the tokens that were made and those of them that
+    went into reasoning, and one sentence with what to change.
 
     Args:
         plan: The plan of the call.
@@ -50,13 +36,20 @@ def empty_answer(
         usage: Its token counts, as `usage_metadata` has them.
     """
     if reason in _TOLD_ELSEWHERE:
-        return None
+        return {}
     made = (usage or {}).get("output_tokens")
     thought = ((usage or {}).get("output_token_details") or {}).get("reasoning")
     cap = max_tokens_of(plan)
-    found = EmptyAnswer(reason, cap, made, thought, _why(reason, cap, made, thought))
-    _LOG.warning("%s: %s", plan.model, found.reason)
-    return found
+    why = _why(reason, cap, made, thought)
+    _LOG.warning("%s: %s", plan.model, why)
+    told = {
+        "finish_reason": reason,
+        "max_tokens": cap,
+        "output_tokens": made,
+        "reasoning_tokens": thought,
+        "reason": why,
+    }
+    return {EMPTY: told}
 
 
 def reason_of_status(message: BaseMessage) -> str | None:
@@ -99,8 +92,3 @@ def max_tokens_of(plan: CallPlan) -> int | None:
     for key in rule.name.split(".") if rule else ():
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, int) else None
-
-
-def recorded(found: EmptyAnswer) -> dict[str, Any]:
-    """Return what goes into the record of the call."""
-    return {EMPTY: found._asdict()}

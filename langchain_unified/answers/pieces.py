@@ -8,15 +8,14 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_unified.answers.empty import empty_answer, reason_of_status, recorded
+from langchain_unified.answers.empty import empty_answer, reason_of_status
 from langchain_unified.answers.names import own_names, restore_names
 from langchain_unified.answers.parsed import PARSED, check_end, parsed
 from langchain_unified.answers.unwrapping import MessageUnwrapper
-from langchain_unified.answers.whole import COST, summed
+from langchain_unified.answers.whole import COST, normalise, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import TIER, answer_cost
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import normalise
 from langchain_unified.reliability.exchange import Exchange, current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.stopping import StopCutter
@@ -94,8 +93,7 @@ class Pieces:
         """Return what goes on record of an answer that said nothing."""
         if self._answered or self._reason is None:
             return {}
-        found = empty_answer(self._plan, self._reason, self._usage())
-        return {} if found is None else recorded(found)
+        return empty_answer(self._plan, self._reason, self._usage())
 
     def _usage(self) -> Mapping[str, Any] | None:
         """Return what the pieces count together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,13 +10,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from langchain_unified.answers.empty import empty_answer, reason_of_status, recorded
+from langchain_unified.answers.empty import empty_answer, reason_of_status
 from langchain_unified.answers.names import own_names, restore_names
 from langchain_unified.answers.unwrapping import unwrap
-from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
+from langchain_unified.content import RECORD, kept_blocks, says_nothing
 from langchain_unified.cost import answer_cost
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import normalise
+from langchain_unified.finish import UNKNOWN, WORDS
 from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.stopping import cut_message
 from langchain_unified.types import CallPlan
@@ -35,55 +36,121 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     if not result.generations:
         message = "The answer holds no choices."
         raise MalformedResponseError(message)
-    # Each answer carries the token counts of the whole.
-    first = result.generations[0].message
-    usage = getattr(first, "usage_metadata", None)
-    metadata = {**(result.llm_output or {}), **first.response_metadata}
-    record = {**plan.record(), COST: answer_cost(plan, usage, metadata)}
-    own = own_names(plan) if plan.tool_names else None
+    cost = _cost(plan, result) if plan.is_billed else None
+    record = {**json.loads(plan.record_json), COST: cost}
     for generation in result.generations:
-        if own:
-            restore_names(generation.message, own)
-        if plan.unwrap is not None:
-            unwrap(generation.message, plan.unwrap)
-        ended = normalise(generation.message, generation.generation_info)
-        if ended is None and _must_say(plan, generation.message):
-            message = "The answer holds no candidates."
-            raise MalformedResponseError(message)
-        silent = None
-        reason = ended or reason_of_status(generation.message)
-        if reason is not None and says_nothing(generation.message):
-            silent = empty_answer(plan, reason, usage)
-        if plan.stop:
-            cut_message(generation, plan.stop)
-        if silent is not None:
-            record = {**record, **recorded(silent)}
-        answer = generation.message
-        answer.response_metadata.update(on_record(answer, record))
-    _name_model(result, first)
+        _complete(plan, generation, record)
+    if not (result.llm_output or {}).get("model_name"):
+        _name_model(result)
     return result
 
 
-def _name_model(result: ChatResult, answer: BaseMessage) -> None:
+def _complete(
+    plan: CallPlan, generation: ChatGeneration, record: Mapping[str, Any]
+) -> None:
+    """Give an answer the words of the caller, and its record."""
+    message = generation.message
+    if plan.tool_names:
+        restore_names(message, own_names(plan))
+    if plan.unwrap is not None:
+        unwrap(message, plan.unwrap)
+    ended = normalise(message, generation.generation_info)
+    if not message.text:
+        record = {**record, **_silence(plan, message, ended)}
+    if plan.stop:
+        cut_message(generation, plan.stop)
+    metadata = generation.message.response_metadata
+    known = metadata.get(RECORD)
+    metadata[RECORD] = {**record, **(known if isinstance(known, dict) else {})}
+
+
+def _cost(plan: CallPlan, result: ChatResult) -> float | None:
+    """Return what the answers cost; each carries the token counts of the whole."""
+    first = result.generations[0].message
+    metadata = {**(result.llm_output or {}), **first.response_metadata}
+    return answer_cost(plan, getattr(first, "usage_metadata", None), metadata)
+
+
+def normalise(
+    message: BaseMessage, info: dict[str, Any] | None, *, calls: bool = False
+) -> str | None:
+    """Put the normal word in the place of the provider's, which is kept beside it.
+
+    Args:
+        message: The message, or a piece of one.
+        info: Its generation info.
+        calls: Whether pieces before it call tools.
+
+    Returns:
+        The normal word, or `None` if there is no end yet.
+    """
+    metadata, found = message.response_metadata, None
+    for place in (metadata, info):
+        raw = place.get("finish_reason") if place else None
+        if not place or not raw:
+            continue
+        found = _end(raw, message, calls=calls)
+        if found != raw:
+            place["finish_reason"] = found
+            details = metadata.get("incomplete_details")
+            why = details.get("reason") if isinstance(details, Mapping) else None
+            place.setdefault("raw_finish_reason", why or getattr(raw, "value", raw))
+    return found
+
+
+def _end(raw: Any, message: BaseMessage, *, calls: bool) -> str:
+    """Return the normal word that fits what else the answer says."""
+    metadata, word = message.response_metadata, str(getattr(raw, "value", raw))
+    if metadata.get("prompt_feedback"):
+        return "content_filter"
+    if word == _CALLS_END_WITH and (calls or _calls(message)):
+        return "tool_calls"
+    found = WORDS.get(word, UNKNOWN)
+    incomplete = found == "stop" and metadata.get("status") == "incomplete"
+    return UNKNOWN if incomplete else found
+
+
+_CALLS_END_WITH = "STOP"
+"""What Gemini says of an answer that calls tools, as of any other."""
+
+
+def _calls(message: BaseMessage) -> bool:
+    return isinstance(message, AIMessage) and bool(
+        message.tool_calls or message.invalid_tool_calls
+    )
+
+
+def _silence(plan: CallPlan, message: BaseMessage, ended: str | None) -> dict[str, Any]:
+    """Return what goes on record of an answer without text.
+
+    Raises:
+        MalformedResponseError: If it holds nothing at all where its end is always told.
+    """
+    if ended is None and _must_say(plan, message):
+        told = "The answer holds no candidates."
+        raise MalformedResponseError(told)
+    reason = ended or reason_of_status(message)
+    if reason is None or not says_nothing(message):
+        return {}
+    return empty_answer(plan, reason, getattr(message, "usage_metadata", None))
+
+
+def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
+    says = message.content or message.additional_kwargs or kept_blocks(message)
+    if says or getattr(message, "tool_calls", None):
+        return False
+    return wire_at(plan.config, plan.endpoint).says_end
+
+
+def _name_model(result: ChatResult) -> None:
     """Say in `llm_output` which model answered, on each endpoint.
 
     Tracing packages read it there and nowhere else (opentelemetry-instrumentation-
     langchain 0.62.4, openinference-instrumentation-langchain 0.1.80, 2026-11-28).
     """
-    output, name = result.llm_output or {}, answer.response_metadata.get("model_name")
-    if name and not output.get("model_name"):
-        result.llm_output = {**output, "model_name": name}
-
-
-def _must_say(plan: CallPlan, message: BaseMessage) -> bool:
-    empty = not (message.content or message.additional_kwargs or kept_blocks(message))
-    if not empty or _calls(message):
-        return False
-    return wire_at(plan.config, plan.endpoint).says_end
-
-
-def _calls(message: BaseMessage) -> bool:
-    return isinstance(message, AIMessage) and bool(message.tool_calls)
+    name = result.generations[0].message.response_metadata.get("model_name")
+    if name:
+        result.llm_output = {**(result.llm_output or {}), "model_name": name}
 
 
 def noted(result: ChatResult, exchange: Exchange) -> ChatResult:

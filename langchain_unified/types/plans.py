@@ -148,6 +148,12 @@ class CallPlan:
         return by_hand or self.parse_as is not None
 
     @cached_property
+    def is_billed(self) -> bool:
+        """Whether a price of its calls may be known."""
+        config = self.config
+        return bool(config.price or config.billed_as or config.service_tiers)
+
+    @cached_property
     def fetches(self) -> bool:
         """Whether the client downloads URLs in the messages, as its changes say."""
         return any(change.parameter == "fetch_urls" for change in self.changes)
