@@ -1,11 +1,9 @@
-"""What ChatOpenAI reads from its surroundings: variables and installed versions."""
+"""What ChatOpenAI reads from its surroundings: variables."""
 
 from __future__ import annotations
 
 import logging
 import os
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 CHUNK_TIMEOUT = ("LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S", 120.0)
@@ -70,12 +68,6 @@ def cache_folder() -> Path:
 
         named = user_cache_dir("langchain-unified", appauthor=False)
     return Path(named).expanduser()
-
-
-@cache
-def package_version(name: str) -> str:
-    """Return the version of an installed package; it is looked up once."""
-    return version(name)
 
 
 def _seconds(text: str) -> float | None:

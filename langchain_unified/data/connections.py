@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from langchain_unified.data import parse_toml
+from langchain_unified.data import read_file
 from langchain_unified.data.installed import installed
 from langchain_unified.types import EMPTY
 
@@ -77,7 +77,7 @@ def _shipped() -> Mapping[str, ConnectionFacts]:
     for folder in files("langchain_unified").joinpath("shims").iterdir():
         file = folder.joinpath("connection.toml")
         if file.is_file():
-            found[folder.name] = _facts(parse_toml(file.read_text(encoding="utf-8")))
+            found[folder.name] = _facts(read_file(file))
     return found
 
 

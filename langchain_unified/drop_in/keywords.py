@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
@@ -16,7 +17,6 @@ from langchain_unified.data.connections import facts_of
 from langchain_unified.environment import (
     URL_WHEN_MADE,
     from_environment,
-    package_version,
 )
 from langchain_unified.errors import (
     InvalidParameterError,
@@ -37,8 +37,7 @@ from langchain_unified.settings import (
 from langchain_unified.settings.declared import check_declared
 from langchain_unified.transport.secrets import check_url
 from langchain_unified.types import ModelConfig
-
-_NAMED_IN_TRACES = ("langchain-openai", "langchain-unified")
+from langchain_unified.versions import installed_version
 
 
 def read_keywords(
@@ -266,10 +265,16 @@ def _asks_usual_server(settings: Settings) -> bool:
 
 def _with_versions(metadata: dict[str, Any] | None) -> dict[str, Any]:
     """Name the packages in the metadata of traces, as integrations do."""
-    own = {name: package_version(name) for name in _NAMED_IN_TRACES}
+    own = _versions_named_in_traces()
     known = (metadata or {}).get("lc_versions")
     versions = {**(known if isinstance(known, dict) else {}), **own}
     return {**(metadata or {}), "lc_versions": versions}
+
+
+@cache
+def _versions_named_in_traces() -> dict[str, str]:
+    packages = ("langchain-openai", "langchain-unified")
+    return {name: installed_version(name) for name in packages}
 
 
 def configurable_fields(model: Any, /, **kwargs: Any) -> RunnableSerializable[Any, Any]:

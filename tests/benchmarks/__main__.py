@@ -57,6 +57,8 @@ def _lines(server: Server, wanted: argparse.Namespace) -> Iterator[report.Line]:
             yield found
     if wanted.only in "import":
         yield _importing(wanted.rounds)
+    if wanted.only in "cold start":
+        yield from _starting(server, wanted.rounds)
 
 
 def _measured(one: Scenario, rounds: int) -> report.Line:
@@ -88,6 +90,15 @@ def _importing(rounds: int) -> report.Line:
         for times in map(startup.above_start, (often, seldom))
     )
     return replace(ours, others=others.others)
+
+
+def _starting(server: Server, rounds: int) -> Iterator[report.Line]:
+    """Yield the lines of fresh processes up to their first answer."""
+    for route, theirs, times in startup.first_answers(server, rounds):
+        name = f"cold start, {route}"
+        found = report.line(name, 1.0, theirs, times, ours=OURS)
+        _say(f"{name}: {found.ratio.median:.3f}")
+        yield found
 
 
 def _write(found: dict[str, Any], table: str, folder: Path) -> None:

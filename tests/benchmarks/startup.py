@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tests.benchmarks import peers
 from tests.benchmarks.measure import Timing
@@ -25,6 +25,46 @@ IMPORTS = {
 
 COMPARED = ("nothing", "langchain-core", "langchain-unified")
 """Who is measured often enough to be held to a target."""
+
+_ANSWERED = """
+from {package} import {kind}
+{kind}(model="{model}", {settings}).invoke("hi")
+"""
+
+
+def first_answers(server: Server, rounds: int) -> Iterator[tuple[str, str, Times]]:
+    """Yield CPU microseconds of fresh processes from their start to their end.
+
+    Each imports a class, makes a model and asks once. The contenders take turns.
+
+    Yields:
+        The route, the class we are compared with, and what was measured.
+    """
+    own = f'{{"google_genai": {{"base_url": "{server.google()}"}}}}'
+    openai = f'api_key="k", base_url="{server.openai()}"'
+    google = f'google_api_key="k", base_url="{server.google()}"'
+    ours = {"package": "langchain_unified", "kind": "UnifiedChatModel"}
+    ours |= {"settings": f'{openai}, google_api_key="k", providers={own}'}
+    for route, model, package, kind, settings in (
+        ("patched", "gpt-4o", "langchain_openai", "ChatOpenAI", openai),
+        ("direct", "gpt-5-mini", "langchain_openai", "ChatOpenAI", openai),
+        ("Gemini", "gemini-2.5-flash", *_GOOGLES, google),
+    ):
+        theirs = {"package": package, "kind": kind, "settings": settings}
+        scripts = {
+            name: _ANSWERED.format(model=model, **made)
+            for name, made in (("langchain-unified", ours), (kind, theirs))
+        }
+        found: dict[str, list[float]] = {name: [] for name in scripts}
+        for turn in range(-1, rounds):
+            for name in sorted(scripts, reverse=bool(turn % 2)):
+                found[name].append(_cpu_of(scripts[name]))
+        yield route, kind, {n: Timing(tuple(spent[1:])) for n, spent in found.items()}
+
+
+Times = dict[str, Timing]
+_GOOGLES = ("langchain_google_genai", "ChatGoogleGenerativeAI")
+
 
 _CALLS = """
 import sys
@@ -127,7 +167,11 @@ def above_start(times: dict[str, Timing]) -> dict[str, Timing]:
 def _cpu_of(statement: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(  # noqa: S603
-        [sys.executable, "-c", statement], check=True, cwd=ROOT, env=_as_installed()
+        [sys.executable, "-c", statement],
+        check=True,
+        cwd=ROOT,
+        env=_as_installed(),
+        stderr=subprocess.DEVNULL,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -156,6 +156,28 @@ def test_a_package_is_declared_once() -> None:
     assert {} == {name: found for name, found in ranges.items() if len(found) > 1}
 
 
+@pytest.mark.parametrize("of", ["lower", "upper"])
+@pytest.mark.parametrize("change", ["{}", "{}rc1", "{}.post1", "{}.1", "0!{}"])
+def test_a_version_is_allowed_where_pip_allows_it(
+    as_if: Any, of: str, change: str
+) -> None:
+    """The ranges are read as pip reads them, at their edges and beside them."""
+    row = _declared()["openai"]
+    bounds = {one.operator: one.version for one in row.specifier}
+    version = change.format(bounds[">=" if of == "lower" else "<"])
+    as_if("openai", version)
+    allowed = row.specifier.contains(version, prereleases=True)
+
+    assert allowed == (not list(versions.problems(["openai"])))
+
+
+def test_only_two_kinds_of_bounds_are_declared() -> None:
+    """The check at first use knows no others."""
+    signs = {one.operator for row in _declared().values() for one in row.specifier}
+
+    assert {">=", "<"} == signs
+
+
 _PROVIDERS = {
     "openai": ("gpt-4o", ["openai", "langchain-openai"]),
     "google_genai": ("gemini-2.5-flash", ["google-genai", "langchain-google-genai"]),
