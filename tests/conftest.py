@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,21 @@ def _keep_clients_of_chat_openai() -> None:
     module = importlib.import_module("langchain_openai.chat_models._client_utils")
     name = "_cached_async_httpx_client"
     setattr(module, name, lru_cache(maxsize=None)(getattr(module, name).__wrapped__))
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave other packages' suites out of a run of all tests; `-m foreign` runs them.
+
+    So does naming their folder. `.ci/run` has a step for them.
+    """
+    named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if config.option.markexpr or named != [Path(__file__).parent]:
+        return
+    foreign = [item for item in items if item.get_closest_marker("foreign")]
+    items[:] = [item for item in items if not item.get_closest_marker("foreign")]
+    config.hook.pytest_deselected(items=foreign)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -197,9 +197,9 @@ def test_a_server_that_hangs_once_loses_nothing(face: str) -> None:
     """`timeout` is for each attempt, as it was: a hanging one is tried again."""
     hang = Reply(hang=True, times=3)
     with _both(lambda: hang) as (theirs, ours):
-        timed = {"timeout": 0.5}
-        lost, _ = _run(_theirs(theirs, "chat", **timed), face, calls=3)
-        mine, _ = _run(_ours(ours, "chat", **timed), face, calls=3)
+        timed = {"timeout": 0.3}
+        models = _theirs(theirs, "chat", **timed), _ours(ours, "chat", **timed)
+        (lost, _), (mine, _) = _together(*models, face, calls=3)
 
     assert 0 == lost
     assert 0 == mine
@@ -209,8 +209,8 @@ def test_an_answer_slower_than_the_timeout_loses_nothing() -> None:
     """`timeout` bounds each wait for bytes, not the whole of an answer that drips."""
     slow = Reply(chunk_delay=0.15, when=_always, times=0)
     with _both(lambda: slow) as (theirs, ours):
-        lost, _ = _run(_theirs(theirs, "chat", timeout=0.6), "stream", calls=2)
-        mine, seconds = _run(_ours(ours, "chat", timeout=0.6), "stream", calls=2)
+        models = _theirs(theirs, "chat", timeout=0.6), _ours(ours, "chat", timeout=0.6)
+        (lost, _), (mine, seconds) = _together(*models, "stream", calls=2)
 
     assert 0 == lost
     assert 0 == mine
@@ -224,21 +224,17 @@ def test_calls_to_an_unknown_model_wait_for_nobody() -> None:
     with _both(lambda: slow) as (theirs, ours):
         for server in (theirs, ours):
             server.add_rules(ModelRules(id=named["model"]))
-        lost, seconds = _run(_theirs(theirs, "chat", **named), "ainvoke", calls=8)
-        mine, took = _run(_ours(ours, "chat", **named), "ainvoke", calls=8)
+        models = _theirs(theirs, "chat", **named), _ours(ours, "chat", **named)
+        (lost, seconds), (mine, took) = _together(*models, "ainvoke", calls=8)
 
     assert (0, 0) == (lost, mine)
     assert took <= seconds * SHARE + SLACK
 
 
 def _compare(fault: str, route: str, face: str) -> None:
-    with _both(FAULTS[fault]) as (theirs, ours), ThreadPoolExecutor(2) as pool:
-        runs = [
-            pool.submit(_run, _theirs(theirs, route), face),
-            pool.submit(_run, _ours(ours, route), face),
-        ]
-        lost, seconds = runs[0].result()
-        mine, took = runs[1].result()
+    with _both(FAULTS[fault]) as (theirs, ours):
+        models = _theirs(theirs, route), _ours(ours, route)
+        (lost, seconds), (mine, took) = _together(*models, face)
 
     assert mine <= lost
     assert took <= seconds * SHARE + SLACK
@@ -278,6 +274,14 @@ def _ours(server: ProviderEmulator, route: str, **settings: Any) -> UnifiedChatM
             "google_genai": {"api_key": "test", "base_url": server.google_base_url},
         },
     )
+
+
+def _together(
+    theirs: Any, ours: Any, face: str, calls: int = CALLS
+) -> list[tuple[int, float]]:
+    """Run both at the same time, each on its own server."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda llm: _run(llm, face, calls), (theirs, ours)))
 
 
 def _run(llm: Any, face: str, calls: int = CALLS) -> tuple[int, float]:

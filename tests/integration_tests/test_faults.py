@@ -17,7 +17,7 @@ import pytest
 from langchain_unified import UnifiedChatModel, errors, reliability
 from langchain_unified.testing import ProviderEmulator, Reply
 
-TIMEOUT = 1.2
+TIMEOUT = 0.4
 """Seconds allowed for a call that can only end by its deadline."""
 
 AMPLE = 30.0
@@ -140,8 +140,8 @@ def emulator() -> Iterator[ProviderEmulator]:
     """Return one emulator for all cases, every route used once before the clock."""
     with ProviderEmulator(answer=lambda _: TEXT) as one:
         for route in ROUTES:
-            _whole(_model(one.google_base_url, route, deadline=60))
-            _awhole(_model(one.google_base_url, route, deadline=60))
+            _whole(_model(one.google_base_url, route))
+            _awhole(_model(one.google_base_url, route))
         yield one
 
 
@@ -212,7 +212,7 @@ FACES: dict[str, Callable[[UnifiedChatModel], str]] = {
 
 def _model(url: str, route: str, **settings: Any) -> UnifiedChatModel:
     return UnifiedChatModel(
-        **{"deadline": TIMEOUT, **ROUTES[route], **settings},
+        **{"deadline": AMPLE, **ROUTES[route], **settings},
         providers={
             "openai": {"api_key": "sk-test", "base_url": f"{url}/v1"},
             "google_genai": {"api_key": "test", "base_url": url},

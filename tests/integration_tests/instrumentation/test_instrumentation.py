@@ -101,6 +101,7 @@ def told_as(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.foreign
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "tool", [pytest.param(t, marks=[pytest.mark.soak] * (t in LONG)) for t in TOOLS]

@@ -14,6 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,7 @@ def address(port: int) -> str:
     return f"http://127.0.0.1:{port}/v1"
 
 
+@cache
 def reviewed() -> list[dict[str, Any]]:
     """Return the reviewed differences."""
     listed = tomllib.loads((HERE / "accepted.toml").read_text(encoding="utf-8"))

@@ -156,6 +156,7 @@ def test_each_difference_has_its_promise(suite: Suite) -> None:
     assert all(row["what"] and row["promise"] for row in rows_of(suite))
 
 
+@pytest.mark.foreign
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.plugin)
 def test_their_tests_pass_with_our_class(

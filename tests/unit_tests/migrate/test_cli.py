@@ -24,15 +24,18 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def _run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+def _run(*arguments: str | Path, verify: str = "none") -> Result:
+    """Run the command; nothing is imported where the test is not about that."""
+    given = [*map(str, arguments), "--verify", verify]
+    return CliRunner().invoke(app, given)
 
 
 def test_writes(file: Path) -> None:
     """Without options the files are written and the report is printed."""
-    result = _run(file.parent)
+    result = CliRunner().invoke(app, [str(file.parent)])
 
     assert 0 == result.exit_code
+    assert "Imported before and after" in result.output
     assert "UnifiedChatModel" in file.read_text()
     assert "1 of 1 files changed" in result.output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,17 @@ SAMPLE = Path(__file__).parent / "sample_project"
 
 def _own_tests(folder: Path) -> str:
     arguments = ["-q", "-p", "no:cacheprovider", "-W", "error", "check_chain.py"]
+    arguments += [
+        "-p",
+        "langchain_unified.testing.pytest_plugin",
+        "-p",
+        "pytest_asyncio.plugin",
+    ]
     result = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "pytest", *arguments],
         cwd=folder,
+        # Plugins of this environment are none of the project's, and start slowly.
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
