@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from langchain_unified.history.traits import traits_of
+from langchain_unified.history import traits_of
 from langchain_unified.types import EMPTY, Traits
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

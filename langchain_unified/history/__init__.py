@@ -1,14 +1,15 @@
-"""Messages made ready for the model of the call, as the plan decided.
+"""What messages hold, and how they are made ready for the model of the call.
 
 Any history goes to any model: what the model of the call made itself goes back as it
 was, what others made goes in plain words, and the turns are put in the order its API
-asks for. Nothing here decides: what cannot be sent was refused by the planner, and
-what is changed is on the plan (`langchain_unified.planner.inputs`).
+asks for. None of it is decided here: what cannot be sent was refused by the planner,
+and what is changed is on the plan (`langchain_unified.planner.inputs`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
@@ -20,6 +21,7 @@ from langchain_unified.history.finite import (
 from langchain_unified.history.ids import ANY, renamed
 from langchain_unified.history.media.elsewhere import as_given
 from langchain_unified.history.pairs import paired
+from langchain_unified.history.traits import surveyed
 from langchain_unified.history.turns import (
     KEEPS_LATE_SYSTEM,
     alternating,
@@ -28,12 +30,47 @@ from langchain_unified.history.turns import (
     with_system_first,
 )
 from langchain_unified.history.upgrade import takes_functions, upgraded
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CallPlan, Traits
 
-__all__ = ["KEEPS_LATE_SYSTEM", "SERVER_STATE", "aprepared", "folded", "prepared"]
+__all__ = [
+    "KEEPS_LATE_SYSTEM",
+    "SERVER_STATE",
+    "aprepared",
+    "folded",
+    "prepared",
+    "traits_of",
+]
 
 SERVER_STATE = ("previous_response_id", "conversation")
 """Wire fields by which the server adds earlier turns itself."""
+
+
+def traits_of(messages: Sequence[BaseMessage]) -> Traits:
+    """Return what the messages hold, as far as a plan depends on it.
+
+    See `langchain_unified.history.traits` for the words of `Traits.findings`.
+    """
+    if not _are_plain(messages):
+        return surveyed(messages)
+    if len(messages) == 1 and type(messages[0]) is HumanMessage:
+        return _ONE_TEXT
+    return surveyed(messages)._replace(plain="all")
+
+
+def _are_plain(messages: Sequence[BaseMessage]) -> bool:
+    """Tell whether messages are texts of user and system that every wire takes."""
+    for message in messages:
+        said = message.content
+        is_text = type(message) in _TEXTS and type(said) is str
+        if not is_text or not said or str(said).isspace():
+            return False
+        if message.name or message.additional_kwargs:
+            return False
+    return True
+
+
+_TEXTS = (HumanMessage, SystemMessage)
+_ONE_TEXT = Traits(plain="one")
 
 
 def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
@@ -49,7 +86,7 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
-    if _is_ready(plan, messages):
+    if plan.sends_as_given:
         return list(messages)
     written = as_given(plan)
     functions = takes_functions(plan.config, plan.endpoint)
@@ -70,25 +107,6 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     elif plan.endpoint not in KEEPS_LATE_SYSTEM:
         turns = with_system_first(turns, as_blocks=blanks)
     return turns if plan.endpoint in KEEPS_LATE_SYSTEM else alternating(turns)
-
-
-def _is_ready(plan: CallPlan, messages: list[BaseMessage]) -> bool:
-    """Tell whether messages are plain text that every wire takes as it is."""
-    if plan.endpoint not in KEEPS_LATE_SYSTEM or plan.system_role is None:
-        alone = len(messages) == 1 and type(messages[0]) is HumanMessage
-        if not alone:
-            return False
-    for message in messages:
-        said = message.content
-        is_text = type(message) in _TEXTS and type(said) is str
-        if not is_text or not said or str(said).isspace():
-            return False
-        if message.name or message.additional_kwargs:
-            return False
-    return True
-
-
-_TEXTS = (HumanMessage, SystemMessage)
 
 
 async def aprepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:

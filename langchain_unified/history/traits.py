@@ -35,8 +35,8 @@ FEATURES = {
 """`ModelProfile` key by kind of content."""
 
 
-def traits_of(messages: Sequence[BaseMessage]) -> Traits:
-    """Return what the messages hold, as far as a plan depends on it.
+def surveyed(messages: Sequence[BaseMessage]) -> Traits:
+    """Return what any messages hold; see `langchain_unified.history.traits_of`.
 
     `Traits.findings` is a set of these words:
 
@@ -55,27 +55,15 @@ def traits_of(messages: Sequence[BaseMessage]) -> Traits:
     - `not_finite`: a tool call with NaN or an infinity among its arguments
     - `prompt_cache_breakpoint`, `cache_control`: a block with such a mark
     """
-    if len(messages) == 1 and _is_plain(messages[0]):
-        return _PLAIN
     survey = _Survey()
     for given, turn in zip(messages, upgraded(messages), strict=True):
         survey.read(given, turn)
     return survey.traits()
 
 
-def _is_plain(message: BaseMessage) -> bool:
-    """Tell whether a message is a user's text and nothing else."""
-    said = message.content
-    is_text = type(message) is HumanMessage and type(said) is str
-    return is_text and bool(said) and not str(said).isspace()
-
-
 def _visible(text: str) -> bool:
     """Tell whether there is more than white space in a text."""
     return bool(text) and not text.isspace()
-
-
-_PLAIN = Traits()
 
 
 def mentions_json(messages: Sequence[BaseMessage]) -> bool:

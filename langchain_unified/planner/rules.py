@@ -17,6 +17,7 @@ from langchain_unified.planner import (
 )
 from langchain_unified.planner.draft import OPENAI_ENDPOINTS, Draft
 from langchain_unified.planner.overrides import apply_extra_body
+from langchain_unified.planner.turns import sends_as_given
 from langchain_unified.types import (
     CHAT_ONLY,
     CallPlan,
@@ -204,6 +205,7 @@ def _finish(draft: Draft, invocation: Invocation, config: ModelConfig) -> CallPl
         unwrap=draft.unwrap,
         resumes=draft.resumes,
         cache_ttl=draft.cache_ttl,
+        sends_as_given=sends_as_given(draft),
     )
 
 

@@ -98,6 +98,14 @@ def decide_turns(draft: Draft) -> None:
     _note_findings(draft, traits)
 
 
+def sends_as_given(draft: Draft) -> bool:
+    """Tell whether the messages are plain text that the endpoint takes as it is."""
+    plain = draft.invocation.traits.plain
+    if draft.endpoint in KEEPS_LATE_SYSTEM and draft.system_role is not None:
+        return bool(plain)
+    return plain == "one" and draft.add_system is None
+
+
 def _is_resumed(draft: Draft) -> bool:
     """Tell whether the last turn is the model's own, to be continued as it is."""
     paused = draft.invocation.traits.paused

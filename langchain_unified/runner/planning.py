@@ -14,7 +14,8 @@ from langchain_unified.choice import AUTO, Chooser, about_tokens, is_auto
 from langchain_unified.connection import check_ids
 from langchain_unified.cost import Purse
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.history.traits import mentions_json, traits_of
+from langchain_unified.history import traits_of
+from langchain_unified.history.traits import mentions_json
 from langchain_unified.learning import Lessons, Trial
 from langchain_unified.planner.cache import PlanCache
 from langchain_unified.reliability.scope import Scope

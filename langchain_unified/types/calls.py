@@ -74,6 +74,8 @@ class Traits(NamedTuple):
             ids only its own model understands.
         longest_call_id: Length of the longest tool call id.
         paused: Provider and model of the last reply if it is to be continued as it is.
+        plain: `one` for a single text of the user; `all` for nothing but texts of the
+            user and the system; empty if there is more to see.
     """
 
     inputs: frozenset[str] = frozenset()
@@ -86,6 +88,7 @@ class Traits(NamedTuple):
     bound: frozenset[tuple[str, str]] = frozenset()
     longest_call_id: int = 0
     paused: tuple[str, str] | None = None
+    plain: Literal["one", "all", ""] = ""
 
 
 class Invocation(NamedTuple):

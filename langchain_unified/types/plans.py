@@ -96,6 +96,8 @@ class CallPlan:
             caller reads the text; it is taken out.
         resumes: How often a turn that the provider pauses is sent again at most.
         cache_ttl: How long marks of a prompt cache on content hold, if asked for.
+        sends_as_given: Whether the messages go as they are: plain text that the
+            endpoint takes.
     """
 
     requested_model: str
@@ -129,6 +131,7 @@ class CallPlan:
     unwrap: str | None = None
     resumes: int = 0
     cache_ttl: str | None = None
+    sends_as_given: bool = False
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""

@@ -21,10 +21,9 @@ from langchain_core.messages import (
 from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.content import NATIVE, RECORD
 from langchain_unified.errors import UnsupportedError
-from langchain_unified.history import prepared
+from langchain_unified.history import prepared, traits_of
 from langchain_unified.history.origin import is_own
 from langchain_unified.history.pairs import UNANSWERED
-from langchain_unified.history.traits import traits_of
 from langchain_unified.planner import plan
 from langchain_unified.types import CallPlan, Invocation
 

@@ -18,10 +18,9 @@ from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
-from langchain_unified.history import aprepared, prepared
+from langchain_unified.history import aprepared, prepared, traits_of
 from langchain_unified.history.media import fetching
 from langchain_unified.history.media.reading import Media
-from langchain_unified.history.traits import traits_of
 from langchain_unified.planner import plan
 from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.types import CallPlan, Invocation
