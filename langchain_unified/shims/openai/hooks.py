@@ -11,57 +11,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from functools import lru_cache
-from pathlib import Path
-from types import FunctionType
 from typing import Any
 
-import openai
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
 from langchain_unified.reliability.exchange import current
-from langchain_unified.shims.openai.reading import AsyncEvents, Events, decoded_body
+from langchain_unified.shims.openai.reading import AsyncEvents, Events
+from langchain_unified.shims.openai.sending import (
+    decoded_body,
+    is_put_in_place,
+    resource_of,
+)
 
-_SDK = str(Path(openai.__file__).parent)
 _NAMES = {"timeout": "timeout", "headers": "extra_headers", "params": "extra_query"}
-
-
-def is_hooked(client: Any, path: str) -> bool:
-    """Tell whether somebody wants to see the calls of an endpoint.
-
-    Args:
-        client: The SDK's client.
-        path: The path of the endpoint.
-    """
-    resource = _resource(client, path)
-    if resource is None:
-        return False
-    create = getattr(type(resource), "create", None)
-    request = getattr(type(client), "request", None)
-    theirs = _is_of_the_sdk(create) and _is_of_the_sdk(request)
-    return not theirs or _is_put_in_place(resource)
-
-
-def _is_put_in_place(resource: Any) -> bool:
-    """Tell whether a resource, or a method on this one object, is not the SDK's."""
-    held = getattr(resource, "__dict__", {})
-    raw = held.get("with_raw_response")  # The SDK keeps it there once it was read.
-    is_patched = raw is not None and not _is_of_the_sdk(getattr(raw, "create", None))
-    is_of_the_sdk = type(resource).__module__.startswith(f"{openai.__name__}.")
-    return "create" in held or is_patched or not is_of_the_sdk
-
-
-def _resource(client: Any, path: str) -> Any:
-    if path == "/chat/completions":
-        return client.chat.completions
-    return client.responses if path == "/responses" else None
-
-
-def _is_of_the_sdk(function: Any) -> bool:
-    """Tell a method as the SDK has it from one that was put in its place."""
-    # Proxies such as wrapt's say that they are functions; their type does not.
-    plain = type(function) is FunctionType
-    return plain and function.__code__.co_filename.startswith(_SDK)
 
 
 def create_json(
@@ -103,11 +66,11 @@ async def acreate_stream(
 
 def _calling(client: Any, path: str, options: Mapping[str, Any] | None) -> Any:
     """Return the resource to call; what was patched on the object itself stays."""
-    resource = _resource(client, path)
+    resource = resource_of(client, path)
     retries = (options or {}).get("max_retries")
-    if retries is None or _is_put_in_place(resource):
+    if retries is None or is_put_in_place(resource):
         return resource
-    return _resource(client.with_options(max_retries=retries), path)
+    return resource_of(client.with_options(max_retries=retries), path)
 
 
 def _arguments(

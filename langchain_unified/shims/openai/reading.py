@@ -1,33 +1,30 @@
-"""What both kinds of client do with the bytes of an answer: whole, and in events."""
+"""What both kinds of client do with the bytes of a stream: from bytes to events."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 import anyio
 import openai
-from jiter import from_json
 from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.closing import Owned
-from langchain_unified.reliability.exchange import current, too_late
+from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.shims.openai.faults import (
-    api_error,
-    malformed,
     no_stream,
     raise_broken,
     silent,
     stream_error,
-    told_error,
     too_large,
     transport_errors,
 )
+from langchain_unified.shims.openai.sending import decoded_body, shorten
 
 Event = TypeVar("Event")
+_DRAIN_SECONDS = 0.1
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Most bytes of one line, and of the data of one event."""
@@ -220,7 +217,6 @@ class AsyncEvents(Generic[Event]):
 TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
 """Events after which a Responses stream has nothing more to say."""
 
-_PREVIEW = 200
 _OPENING = 64 * 1024
 """Bytes kept of what came in place of a stream, to say what it was."""
 
@@ -234,14 +230,14 @@ class EventReader:
         """Read the events of an open response."""
         self.done = self._finished = False
         self._received = 0
-        kind: Any = type(response)
-        self.timeouts, self.broken = transport_errors(kind)
+        self.broken = transport_errors(response.__class__)[1]
         self._response = response
         self._bytes, self._most = 0, limits().stream_bytes
         self._opening = b""
         self._exchange = current()
         self._exchange.received = (response, b"")
-        _shorten(response, self._exchange.remaining())
+        if (seconds := self._exchange.remaining()) is not None:
+            shorten(response, seconds)
         self._decoder = SSEDecoder(max_line or limits().event_bytes)
         self._terminal = (
             TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
@@ -325,59 +321,6 @@ def _is_something(opening: bytes) -> bool:
     return bool(said) and not said.startswith((b":", b"data:", b"event:", b"id:"))
 
 
-class BodyReader:
-    """What both kinds of whole answer do with the bytes they get."""
-
-    def __init__(self, response: Any, max_bytes: int | None) -> None:
-        """Read the body of an open response."""
-        self._response = response
-        self._most = limits().body_bytes if max_bytes is None else max_bytes
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._exchange = current()
-        kind: Any = type(response)
-        self.broken = transport_errors(kind)[1]
-        _shorten(response, self._exchange.remaining())
-
-    def feed(self, chunk: bytes) -> None:
-        """Take some bytes, if they are not too many."""
-        self._exchange.check()
-        self._size += len(chunk)
-        if self._size > self._most:
-            self._parts.clear()
-            raise too_large("answer", self._most, self._response)
-        self._parts.append(chunk)
-
-    def raise_broken(self, error: Exception) -> None:
-        """Raise a broken connection."""
-        raise_broken(error, self._response)
-
-    def decoded(self) -> dict[str, Any]:
-        """Return the body; raise the error it tells."""
-        data = b"".join(self._parts)
-        self._exchange.received = (self._response, data)
-        body = decoded_body(data, self._response)
-        self._exchange.answered = True
-        self._exchange.shown = body
-        if error := told_error(body):
-            raise api_error(error, self._response.request)
-        return body
-
-
-def _shorten(response: Any, seconds: float | None) -> None:
-    """Wait for the next bytes no longer than the call has time.
-
-    httpcore reads the timeout when it begins with the body.
-    """
-    timeouts = response.request.extensions.get("timeout")
-    if seconds is None or not isinstance(timeouts, dict):
-        return
-    if seconds <= 0:
-        raise too_late()
-    allowed = timeouts.get("read")
-    timeouts["read"] = seconds if allowed is None else min(seconds, allowed)
-
-
 def _has_finished(event: dict[str, Any]) -> bool:
     choices = event.get("choices")
     if not isinstance(choices, list):
@@ -389,22 +332,40 @@ def _has_finished(event: dict[str, Any]) -> bool:
 _FINISH = "finish_reason"
 
 
-def decoded_body(data: bytes, response: Any) -> dict[str, Any]:
-    """Return a JSON object; raise the error of an answer that is none."""
+def read(response: Any, reader: EventReader) -> Generator[dict[str, Any], None, None]:
+    """Yield the events of an open response."""
     try:
-        decoded = from_json(data)
-    except ValueError:
-        decoded = _decoded_leniently(data)
-    if not isinstance(decoded, dict):
-        preview = data[:_PREVIEW].decode("utf-8", "replace")
-        message = f"Expected a JSON object from the provider, got: {preview!r}"
-        raise malformed(message, response)
-    return decoded
+        for chunk in response.iter_bytes():
+            yield from reader.feed(chunk)
+        yield from reader.finish()
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        response.close()
 
 
-def _decoded_leniently(data: bytes) -> Any:
-    # jiter 0.19 refuses lone surrogates and byte order marks, which json takes.
+async def aread(
+    response: Any, reader: EventReader
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of an open response; see `read`."""
+    chunks = response.aiter_bytes()
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+        while (chunk := await reader.anext(chunks)) is not None:
+            for event in reader.feed(chunk):
+                yield event
+            if reader.done:
+                await _drain(chunks)
+                return
+        for event in reader.finish():
+            yield event
+    except reader.broken as error:
+        reader.raise_broken(error)
+    finally:
+        await response.aclose()
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read the end of the body, so that the connection can be used again."""
+    with anyio.move_on_after(_DRAIN_SECONDS):
+        async for _ in chunks:
+            pass

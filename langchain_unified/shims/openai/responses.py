@@ -29,6 +29,7 @@ _METADATA = (
     "model",
     "service_tier",
 )
+_CALLS = frozenset({"function_call", "custom_tool_call"})
 _FREE_FORM = frozenset({"arguments", "attributes", "input_schema", "parameters"})
 
 
@@ -57,14 +58,18 @@ def parse_response_body(
         raise MalformedResponseError(describe_failure(body))
     items = body["output"]
     blocks = native_blocks(items)
-    calls, invalid = parse_response_calls(items)
+    called = [item for item in items if item.get("type") in _CALLS]
+    calls, invalid = parse_response_calls(called) if called else ([], [])
+    metadata = response_metadata(body)
+    if headers:
+        metadata["headers"] = dict(headers)
     message = AIMessage(
         content=list(blocks),
         id=body.get("id"),
         tool_calls=calls,
         invalid_tool_calls=invalid,
         usage_metadata=response_usage(body),
-        response_metadata=_whole_metadata(body, headers),
+        response_metadata=metadata,
     )
     if output_version is None:
         return _as_chat(message, blocks, body)
@@ -143,7 +148,7 @@ def without_none(value: Any) -> Any:
         return value
     return {
         key: without_none(item)
-        if isinstance(item, _HOLDERS) and key not in _FREE_FORM
+        if item and isinstance(item, _HOLDERS) and key not in _FREE_FORM
         else item
         for key, item in value.items()
         if item is not None
@@ -155,11 +160,12 @@ _HOLDERS = (dict, list)
 
 def response_metadata(response: dict[str, Any]) -> dict[str, Any]:
     """Return the `response_metadata` of a finished answer."""
-    metadata: dict[str, Any] = {
-        key: without_none(value) if isinstance(value, _HOLDERS) else value
-        for key in _METADATA
-        if (value := response.get(key)) is not None
-    }
+    metadata: dict[str, Any] = {}
+    for key in _METADATA:
+        value = response.get(key)
+        if value is not None:
+            is_held = value and isinstance(value, _HOLDERS)
+            metadata[key] = without_none(value) if is_held else value
     metadata["model_provider"] = PROVIDER
     metadata["model_name"] = metadata.get("model")
     return metadata
@@ -204,26 +210,21 @@ def describe_failure(body: dict[str, Any]) -> str:
     return f"No output in the answer, which has {sorted(body)}."
 
 
-def _whole_metadata(
-    body: dict[str, Any], headers: Mapping[str, str] | None
-) -> dict[str, Any]:
-    metadata = response_metadata(body)
-    if headers:
-        metadata["headers"] = dict(headers)
-    return metadata
-
-
-def _message_blocks(item: dict[str, Any]) -> Iterable[Block]:
+def _message_blocks(item: dict[str, Any]) -> list[Block]:
     common = {"id": item.get("id")}
     if (phase := item.get("phase")) is not None:
         common["phase"] = phase
+    found: list[Block] = []
     for part in item.get("content") or ():
         if part.get("type") == "output_text":
-            annotations = [format_annotation(a) for a in part.get("annotations") or ()]
-            text = part.get("text") or ""
-            yield {"type": "text", "text": text, "annotations": annotations, **common}
+            noted = part.get("annotations")
+            block = {"type": "text", "text": part.get("text") or ""}
+            block["annotations"] = [*map(format_annotation, noted)] if noted else []
+            found.append({**block, **common})
         elif part.get("type") == "refusal":
-            yield {"type": "refusal", "refusal": part.get("refusal") or "", **common}
+            refusal = part.get("refusal") or ""
+            found.append({"type": "refusal", "refusal": refusal, **common})
+    return found
 
 
 def _finish_reason(
@@ -231,8 +232,7 @@ def _finish_reason(
 ) -> str | None:
     status = response.get("status")
     if status == "completed":
-        calls = ("function_call", "custom_tool_call")
-        called = any(item.get("type") in calls for item in items)
+        called = any(item.get("type") in _CALLS for item in items)
         return "tool_calls" if called else "stop"
     if status != "incomplete":
         return None

@@ -1,4 +1,4 @@
-"""Sending a request over the SDK's client; the answer comes back open.
+"""Requests over the SDK's client: how they are sent, and whole answers are read.
 
 The SDK builds the first request of a connection. The next ones differ in their body
 and their time limit only, so they repeat the rest of it: building a request through
@@ -15,19 +15,36 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import openai
+from jiter import from_json
 
+from langchain_unified.reliability.exchange import current, too_late
+from langchain_unified.reliability.limits import limits
 from langchain_unified.runtime import runtime
-from langchain_unified.shims.openai.faults import status_error, transport_errors
+from langchain_unified.shims.openai.faults import (
+    api_error,
+    malformed,
+    status_error,
+    told_error,
+    too_large,
+    transport_errors,
+)
 from langchain_unified.shims.openai.http import response_class
 
+_SDK = str(Path(openai.__file__).parent)
 _SDK_LOG = logging.getLogger("openai")
 _PHASES = ("connect", "read", "write", "pool")
 _READ_TIMEOUT = "x-stainless-read-timeout"
 _ONE_REQUEST = ("content-length", "cookie")
 _REPEATED = frozenset({"timeout", "max_retries"})
+
+
+Options = Mapping[str, Any]
+"""Per-request `headers`, `timeout`, `max_retries` and `params`, all optional."""
 
 
 class _Clients(weakref.WeakKeyDictionary[Any, "Kept"]):
@@ -83,8 +100,13 @@ def repeated(
     template = kept.templates.get(path) if kept is not None else None
     if kept is None or template is None or not _is_usual(client, path, options):
         return None
-    content = _content(body) if template.state == _state(client) else None
-    if content is None:
+    if template.state != _state(client):
+        return None
+    try:
+        content = json.dumps(
+            body, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        ).encode()
+    except (TypeError, ValueError):  # what only the SDK can write
         return None
     timeout = (options or {}).get("timeout")
     request = template.request(
@@ -114,35 +136,6 @@ def remember(
     kept.templates[path] = Template(_state(client), type(request), request.url, headers)
 
 
-def _send_again(client: openai.OpenAI, request: Any) -> Any:
-    """Send a request as the SDK does, and return the open response.
-
-    Raises:
-        openai.OpenAIError: As the SDK does.
-    """
-    try:
-        response: Any = runtime[_Clients][client].http_client.send(request, stream=True)
-    except _failures(request) as error:
-        raise _unsent(error, request) from error
-    if response.is_success:
-        return response
-    response.read()
-    raise status_error(response)
-
-
-async def _asend_again(client: openai.AsyncOpenAI, request: Any) -> Any:
-    """Send a request as the SDK does; see `_send_again`."""
-    try:
-        http_client = runtime[_Clients][client].http_client
-        response: Any = await http_client.send(request, stream=True)
-    except _failures(request) as error:
-        raise _unsent(error, request) from error
-    if response.is_success:
-        return response
-    await response.aread()
-    raise status_error(response)
-
-
 def _is_usual(client: Any, path: str, options: Mapping[str, Any] | None) -> bool:
     """Tell whether a request differs from others in its body and time limit only."""
     given = options or {}
@@ -162,50 +155,69 @@ def _state(client: Any) -> tuple[Any, ...]:
     return (client.api_key, client.base_url, client.organization, client.project)
 
 
-def _content(body: Mapping[str, Any]) -> bytes | None:
-    """Return the JSON the SDK would send; `None` for what only the SDK can write."""
-    try:
-        text = json.dumps(
-            body, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        )
-        return text.encode()
-    except (TypeError, ValueError):
-        return None
+def is_hooked(client: Any, path: str) -> bool:
+    """Tell whether somebody wants to see the calls of an endpoint; see `hooks`.
+
+    Args:
+        client: The SDK's client.
+        path: The path of the endpoint.
+    """
+    resource = resource_of(client, path)
+    if resource is None:
+        return False
+    create = getattr(type(resource), "create", None)
+    request = getattr(type(client), "request", None)
+    return not _are_of_the_sdk(create, request) or is_put_in_place(resource)
 
 
-def _failures(request: Any) -> tuple[type[Exception], ...]:
-    kind: Any = type(request)
-    return transport_errors(kind)[1]
+def is_put_in_place(resource: Any) -> bool:
+    """Tell whether a resource, or a method on this one object, is not the SDK's."""
+    held = getattr(resource, "__dict__", {})
+    raw = held.get("with_raw_response")  # The SDK keeps it there once it was read.
+    is_patched = raw is not None and not _are_of_the_sdk(getattr(raw, "create", None))
+    is_of_the_sdk = type(resource).__module__.startswith(f"{openai.__name__}.")
+    return "create" in held or is_patched or not is_of_the_sdk
 
 
-def _unsent(error: Exception, request: Any) -> openai.APIConnectionError:
-    kind: Any = type(request)
-    if isinstance(error, transport_errors(kind)[0]):
-        return openai.APITimeoutError(request=request)
-    return openai.APIConnectionError(request=request)
+def resource_of(client: Any, path: str) -> Any:
+    """Return what has the `create` of an endpoint; `None` for another path."""
+    if path == "/chat/completions":
+        return client.chat.completions
+    return client.responses if path == "/responses" else None
 
 
-Options = Mapping[str, Any]
-"""Per-request `headers`, `timeout`, `max_retries` and `params`, all optional."""
+def _are_of_the_sdk(*methods: Any) -> bool:
+    """Tell methods as the SDK has them from those that were put in their place."""
+    for method in methods:
+        # Proxies such as wrapt's say that they are functions; their type does not.
+        if type(method) is not FunctionType:
+            return False
+        if not method.__code__.co_filename.startswith(_SDK):
+            return False
+    return True
 
 
 def send(
     client: openai.OpenAI, path: str, body: Mapping[str, Any], options: Options | None
 ) -> Any:
-    """Return an open response."""
+    """Return an open response.
+
+    Raises:
+        openai.OpenAIError: Whatever the SDK raises.
+    """
     request = repeated(client, path, body, options)
-    if request is not None:
-        return _send_again(client, request)
-    response: Any = client.post(
-        path,
-        cast_to=response_class(),
-        body=body,
-        options=_request_options(options),
-        stream=True,
-        stream_cls=openai.Stream[Any],
-    )
-    remember(client, path, options, response)
-    return response
+    if request is None:
+        response: Any = client.post(path, **_as_sent(body, options, openai.Stream[Any]))
+        remember(client, path, options, response)
+        return response
+    try:
+        response = runtime[_Clients][client].http_client.send(request, stream=True)
+    except transport_errors(request.__class__)[1] as error:
+        raise _unsent(error, request) from error
+    if response.is_success:
+        return response
+    response.read()
+    raise status_error(response)
 
 
 async def asend(
@@ -214,20 +226,38 @@ async def asend(
     body: Mapping[str, Any],
     options: Options | None,
 ) -> Any:
-    """Return an open response."""
+    """Return an open response; see `send`."""
     request = repeated(client, path, body, options)
-    if request is not None:
-        return await _asend_again(client, request)
-    response: Any = await client.post(
-        path,
-        cast_to=response_class(),
-        body=body,
-        options=_request_options(options),
-        stream=True,
-        stream_cls=openai.AsyncStream[Any],
-    )
-    remember(client, path, options, response)
-    return response
+    if request is None:
+        given = _as_sent(body, options, openai.AsyncStream[Any])
+        response: Any = await client.post(path, **given)
+        remember(client, path, options, response)
+        return response
+    http_client = runtime[_Clients][client].http_client
+    try:
+        response = await http_client.send(request, stream=True)
+    except transport_errors(request.__class__)[1] as error:
+        raise _unsent(error, request) from error
+    if response.is_success:
+        return response
+    await response.aread()
+    raise status_error(response)
+
+
+def _as_sent(
+    body: Mapping[str, Any], options: Options | None, stream: Any
+) -> dict[str, Any]:
+    """Return the keywords of the SDK's `post` for an open response."""
+    # 2026-11-23, openai 3.54: a request that does not name its kind of key is also
+    # given the key of OPENAI_ADMIN_KEY, which the SDK's own chat calls never send.
+    security = {"security": {"bearer_auth": True}} if _takes_security() else {}
+    return {
+        "cast_to": response_class(),
+        "body": body,
+        "options": {**security, **(options or {})},
+        "stream": True,
+        "stream_cls": stream,
+    }
 
 
 @lru_cache
@@ -235,8 +265,86 @@ def _takes_security() -> bool:
     return "security" in getattr(openai.RequestOptions, "__annotations__", ())
 
 
-def _request_options(options: Options | None) -> Any:
-    # 2026-11-23, openai 3.54: a request that does not name its kind of key is also
-    # given the key of OPENAI_ADMIN_KEY, which the SDK's own chat calls never send.
-    security = {"security": {"bearer_auth": True}} if _takes_security() else {}
-    return {**security, **(options or {})}
+def _unsent(error: Exception, request: Any) -> openai.APIConnectionError:
+    if isinstance(error, transport_errors(request.__class__)[0]):
+        return openai.APITimeoutError(request=request)
+    return openai.APIConnectionError(request=request)
+
+
+class BodyReader:
+    """What both kinds of client do with the bytes of a whole answer."""
+
+    def __init__(self, response: Any, max_bytes: int | None) -> None:
+        """Read the body of an open response."""
+        self._response, self._size = response, 0
+        self._parts: list[bytes] = []
+        self._most = limits().body_bytes if max_bytes is None else max_bytes
+        self._exchange = current()
+        seconds = self._exchange.remaining()
+        self._is_limited = seconds is not None
+        if seconds is not None:
+            shorten(response, seconds)
+        self.broken = transport_errors(response.__class__)[1]
+
+    def feed(self, chunk: bytes) -> None:
+        """Take some bytes, if they are not too many."""
+        if self._is_limited:
+            self._exchange.check()
+        self._size += len(chunk)
+        if self._size > self._most:
+            self._parts.clear()
+            raise too_large("answer", self._most, self._response)
+        self._parts.append(chunk)
+
+    def decoded(self) -> dict[str, Any]:
+        """Return the body; raise the error it tells."""
+        data = b"".join(self._parts)
+        self._exchange.received = (self._response, data)
+        body = decoded_body(data, self._response)
+        self._exchange.answered = True
+        self._exchange.shown = body
+        is_answer = body.get("object") in _ANSWERS and not body.get("error")
+        if not is_answer and (error := told_error(body)):
+            raise api_error(error, self._response.request)
+        return body
+
+
+_ANSWERS = frozenset({"chat.completion", "response"})
+
+
+def shorten(response: Any, seconds: float) -> None:
+    """Wait for the next bytes no longer than the call has time.
+
+    httpcore reads the timeout when it begins with the body.
+    """
+    timeouts = response.request.extensions.get("timeout")
+    if not isinstance(timeouts, dict):
+        return
+    if seconds <= 0:
+        raise too_late()
+    allowed = timeouts.get("read")
+    timeouts["read"] = seconds if allowed is None else min(seconds, allowed)
+
+
+def decoded_body(data: bytes, response: Any) -> dict[str, Any]:
+    """Return a JSON object; raise the error of an answer that is none."""
+    try:
+        decoded = from_json(data)
+    except ValueError:
+        decoded = _decoded_leniently(data)
+    if isinstance(decoded, dict):
+        return decoded
+    preview = data[:_PREVIEW].decode("utf-8", "replace")
+    message = f"Expected a JSON object from the provider, got: {preview!r}"
+    raise malformed(message, response)
+
+
+_PREVIEW = 200
+
+
+def _decoded_leniently(data: bytes) -> Any:
+    # jiter 0.19 refuses lone surrogates and byte order marks, which json takes.
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

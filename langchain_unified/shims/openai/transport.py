@@ -8,27 +8,30 @@ has hooked the SDK's own `create`, calls go through that; see `hooks`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import openai
 
 from langchain_unified.shims.openai import hooks
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai.faults import raise_broken
 from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.reading import (
     TERMINAL_EVENTS,
     AsyncEvents,
-    BodyReader,
     EventReader,
     Events,
+    aread,
+    read,
 )
 from langchain_unified.shims.openai.sending import (
+    BodyReader,
     Options,
     asend,
+    is_hooked,
     send,
 )
 
@@ -38,43 +41,7 @@ PATHS = {"chat": "/chat/completions", "responses": "/responses"}
 PIECE = "unified_piece"
 """Key of what a streamed event adds to the answer, in the event `ChatOpenAI` sees."""
 
-_DRAIN_SECONDS = 0.1
 Body = dict[str, Any]
-
-
-def _read(response: Any, reader: EventReader) -> Generator[Body, None, None]:
-    try:
-        for chunk in response.iter_bytes():
-            yield from reader.feed(chunk)
-        yield from reader.finish()
-    except reader.broken as error:
-        reader.raise_broken(error)
-    finally:
-        response.close()
-
-
-async def _aread(response: Any, reader: EventReader) -> AsyncGenerator[Body, None]:
-    chunks = response.aiter_bytes()
-    try:
-        while (chunk := await reader.anext(chunks)) is not None:
-            for event in reader.feed(chunk):
-                yield event
-            if reader.done:
-                await _drain(chunks)
-                return
-        for event in reader.finish():
-            yield event
-    except reader.broken as error:
-        reader.raise_broken(error)
-    finally:
-        await response.aclose()
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Read the end of the body, so that the connection can be used again."""
-    with anyio.move_on_after(_DRAIN_SECONDS):
-        async for _ in chunks:
-            pass
 
 
 __all__ = [
@@ -112,7 +79,7 @@ def post_json(
         openai.OpenAIError: Whatever the SDK raises; also for an error in a 200 body.
         MalformedResponseError: If the body is no JSON object or is too large.
     """
-    if hooks.is_hooked(client, path):
+    if is_hooked(client, path):
         return hooks.create_json(client, path, body, options)
     response = send(client, path, body, options)
     reader = BodyReader(response, max_bytes)
@@ -120,7 +87,7 @@ def post_json(
         for chunk in response.iter_bytes():
             reader.feed(chunk)
     except reader.broken as error:
-        reader.raise_broken(error)
+        raise_broken(error, response)
     finally:
         response.close()
     return reader.decoded(), response.headers
@@ -135,7 +102,7 @@ async def apost_json(
     max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers; see `post_json`."""
-    if hooks.is_hooked(client, path):
+    if is_hooked(client, path):
         return await hooks.acreate_json(client, path, body, options)
     response = await asend(client, path, body, options)
     reader = BodyReader(response, max_bytes)
@@ -143,7 +110,7 @@ async def apost_json(
         async for chunk in response.aiter_bytes():
             reader.feed(chunk)
     except reader.broken as error:
-        reader.raise_broken(error)
+        raise_broken(error, response)
     finally:
         await response.aclose()
     return reader.decoded(), response.headers
@@ -176,11 +143,11 @@ def post_stream(
     Raises:
         openai.OpenAIError: Whatever the SDK raises before the first event.
     """
-    if hooks.is_hooked(client, path):
+    if is_hooked(client, path):
         return hooks.create_stream(client, path, body, options)
     response = send(client, path, body, options)
     reader = EventReader(response, path, max_line)
-    return Events(_read(response, reader), response.headers, response)
+    return Events(read(response, reader), response.headers, response)
 
 
 async def apost_stream(
@@ -192,11 +159,11 @@ async def apost_stream(
     max_line: int | None = None,
 ) -> AsyncEvents[Body]:
     """Send a request and return its events as they come; see `post_stream`."""
-    if hooks.is_hooked(client, path):
+    if is_hooked(client, path):
         return await hooks.acreate_stream(client, path, body, options)
     response = await asend(client, path, body, options)
     reader = EventReader(response, path, max_line)
-    return AsyncEvents(_aread(response, reader), response.headers, response)
+    return AsyncEvents(aread(response, reader), response.headers, response)
 
 
 @dataclass(frozen=True)
