@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from langchain_unified.cost import BudgetExceededError, Hold, cap_of
+from langchain_unified.discovery.keys import UNVERIFIED, find_words, most_words
+from langchain_unified.discovery.seen import Seen
 from langchain_unified.discovery.trials import EFFORTS, ROLES, SAMPLING, Trial, trials
 from langchain_unified.errors import (
     MalformedResponseError,
@@ -57,38 +59,11 @@ _REFUSED = (
 at it as well as refuse it: vLLM and llama.cpp answer 500 to tools they cannot parse."""
 
 
-def most_calls(endpoints: int) -> int:
+def most_calls(endpoints: int, *, with_words: bool = False) -> int:
     """Return how many calls a probe of some number of endpoints takes at most."""
     asked = (len(list(trials())) + 1) * TRIES + LEVELS_AT_MOST + len(SAMPLING) + 2
+    asked += most_words() if with_words else 0
     return asked * endpoints + WAITS
-
-
-@dataclass
-class Seen:
-    """What a probe saw of one model.
-
-    Attributes:
-        config: What is known, corrected by each refusal.
-        served: Endpoints that answered a plain call.
-        elsewhere: Endpoints that refused one because the model is not served there.
-        asked: Settings, capabilities and roles by endpoint that a call held.
-        accepted: Those that a call was accepted with.
-        refused: Those that every call with them was refused for.
-        limits: Most tokens of an answer by endpoint: what a refusal of more names,
-            `None` if it names nothing, and infinity if more was accepted.
-    """
-
-    config: ModelConfig
-    served: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
-    asked: set[tuple[str, str]] = field(default_factory=set)
-    limits: dict[str, float | None] = field(default_factory=dict)
-    accepted: set[tuple[str, str]] = field(default_factory=set)
-    refused: set[tuple[str, str]] = field(default_factory=set)
-
-    def takes(self, fact: str) -> bool:
-        """Tell whether something was accepted on every endpoint that answered."""
-        return all((endpoint, fact) in self.accepted for endpoint in self.served)
 
 
 class Asking:
@@ -100,8 +75,8 @@ class Asking:
         most: How many calls may be made.
         hold: Sets aside what a call of some tokens in and out costs at most; raises
             `BudgetExceededError` if that is too much. No limit if left out.
-        limit: Most tokens of an answer that the model is said to write; one more is
-            asked for. Not asked about if left out.
+        known: What the rows state: one token more than the longest answer is asked
+            for, and each word of a setting. Not asked about if left out.
 
     Attributes:
         seen: What was found out so far.
@@ -115,11 +90,11 @@ class Asking:
         most: int,
         *,
         hold: Callable[[int, int], Hold] | None = None,
-        limit: int | None = None,
+        known: ModelConfig | None = None,
     ) -> None:
         """Start with nothing seen."""
         self.seen, self._shim, self._most = Seen(config), shim, most
-        self._hold, self._limit = hold, limit
+        self._hold, self._known = hold, known
         self._passes_effort = config.thinking.style == "none"
         self.calls, self._waits = 0, WAITS
 
@@ -153,7 +128,9 @@ class Asking:
             self._settle(trial, endpoint)
         self._find_efforts(endpoint)
         self._find_conditions(endpoint)
-        self._find_limit(endpoint)
+        if self._known is not None:
+            find_words(self.seen, endpoint, self._known, self._ask)
+            self._find_limit(endpoint, self._known.limits.get("output"))
         self._send(self._plan(_FIRST, endpoint), _FIRST)
 
     def _serves(self, endpoint: str, *, is_last: bool) -> bool:
@@ -194,6 +171,8 @@ class Asking:
                 self._accept(trial, made)
                 return
             self.seen.refused.add((endpoint, trial.fact))
+            if UNVERIFIED in str(refusal):
+                self.seen.unverified.add(trial.fact)
             corrections = read_corrections(refusal, made)
             if not self._heed(corrections, endpoint):
                 if trial.parameter == ROLES and made.system_role:
@@ -253,15 +232,40 @@ class Asking:
             if taken:
                 self._allow(parameter, endpoint, "effort_none")
 
-    def _find_limit(self, endpoint: str) -> None:
+    def _ask(
+        self, trial: Trial, endpoint: str, config: ModelConfig, word: tuple[str, Any]
+    ) -> str | None:
+        """Send a trial as a configuration has it, and learn nothing from it.
+
+        Args:
+            trial: What is asked.
+            endpoint: The endpoint asked.
+            config: What the model is taken to take.
+            word: The place in the request, and the value that has to stand there.
+
+        Returns:
+            What the server says against it, empty if it takes it; `None` if the
+            request would not hold the value.
+        """
+        known, self.seen.config = self.config, config
+        try:
+            made = self._planned(trial, endpoint)
+        finally:
+            self.seen.config = known
+        if made is None or get_path(made.body, word[0]) != word[1]:
+            return None
+        refusal = self._refusal(made, trial)
+        return "" if refusal is None else str(refusal) or "refused"
+
+    def _find_limit(self, endpoint: str, limit: int | None) -> None:
         """Ask for one token more than the model is said to write.
 
         A right limit is a refusal, which costs nothing. Where the answer may cost more
         than what is left, nothing is asked.
         """
-        if self._limit is None:
+        if limit is None:
             return
-        trial = Trial("max_tokens", self._limit + 1)
+        trial = Trial("max_tokens", limit + 1)
         made = self._plan(trial, endpoint)
         try:
             refusal = self._refusal(made, trial)

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
-from langchain_unified.discovery.asking import Seen
+from langchain_unified.discovery.keys import WORDS
 from langchain_unified.discovery.rows import Row, rules_of
+from langchain_unified.discovery.seen import Seen
 from langchain_unified.discovery.trials import (
     EFFORTS,
     ROLES,
@@ -23,13 +24,18 @@ Verdict = Literal["confirmed", "contradicted"]
 
 _ABILITIES = ("tool_choice", "structured_output", "json_mode", "streaming")
 """Capabilities by the name that rows give them, asked about on each endpoint."""
-_IMAGES = "image_inputs"
+_IMAGES, _BUDGET = "image_inputs", "thinking_budget"
+_ENDS = ("thinking.budget_min", "thinking.budget_max")
+_BEYOND = {-1: "less", 1: "more"}
+_BASES = tuple(dict.fromkeys(name.partition(".")[0] for name in WORDS if "." in name))
 _OTHERWISE = {
     *(trial.parameter for trial in trials() if trial.feature),
+    *_BASES,
+    *WORDS,
     ROLES,
     "reasoning_effort",
 }
-"""Settings that are compared as a capability or as levels."""
+"""Settings that are compared as a capability, as levels or word by word."""
 _REFUSED = {"never", "default", "absent"}
 """Rules by which a value that is not the default is refused."""
 
@@ -94,6 +100,8 @@ class _Comparison:
         for endpoint in [name for name in seen.served if name in known.endpoints]:
             yield from self._rules(endpoint)
             yield from self._levels(endpoint)
+            yield from self._thinking(endpoint)
+            yield from self._words(endpoint)
             yield from self._abilities(endpoint)
             yield from self._limit(endpoint)
         yield from self._roles()
@@ -172,6 +180,76 @@ class _Comparison:
         both = [tuple(x for x in EFFORTS if x in said) for said in (stated, levels)]
         yield self._found(endpoint, "thinking.levels", *both, cite="thinking")
 
+    def _thinking(self, endpoint: str) -> Iterator[Finding]:
+        """Compare the range of thinking budgets, and whether 0 is taken."""
+        thinking, words = self._known.thinking, self._seen.words
+        rule = self._known.mappings[endpoint].rules.get(_BUDGET)
+        off = words.get((endpoint, _BUDGET, 0))
+        taken = (endpoint, _BUDGET) in self._seen.accepted
+        if rule is None or rule.accepts != "any" or not taken:
+            return
+        if off is not None:
+            stated = thinking.can_disable
+            yield self._found(
+                endpoint, "thinking.can_disable", stated, off, cite="thinking"
+            )
+        named = self._seen.ranges.get(endpoint, (None, None))
+        ends = (thinking.budget_minimum, thinking.budget_maximum)
+        for name, end, seen, by in zip(_ENDS, ends, named, (-1, 1), strict=True):
+            if end is None or (name == _ENDS[0] and end <= 1):
+                continue
+            if (endpoint, _BUDGET, end + by) in words:
+                told = f"{_BEYOND[by]} than {end}"
+                yield self._found(endpoint, name, end, told, cite="thinking")
+            elif seen is not None:
+                yield self._found(endpoint, name, end, seen, cite="thinking")
+
+    def _words(self, endpoint: str) -> Iterator[Finding]:
+        """Compare the keys of objects, and settings word by word."""
+        rules = self._known.mappings[endpoint].rules
+        asked = {name: self._asked(endpoint, name) for name in WORDS}
+        taken = {
+            base: self._is_held(endpoint, base)
+            or any(any(asked[n].values()) for n in asked if n.startswith(f"{base}."))
+            for base in _BASES
+        }
+        for base in _BASES:
+            if base in rules and any(asked[n] for n in asked if n.startswith(base)):
+                said = _effective(rules[base])
+                found = "any" if taken[base] else "never"
+                same = self._agree(said, found)
+                fact = f"parameters.{base}"
+                yield self._found(endpoint, fact, said, found, same=same, cite=base)
+        for name, words in asked.items():
+            if words and taken.get(name.partition(".")[0], True):
+                yield self._word(endpoint, name, words)
+
+    def _word(self, endpoint: str, name: str, asked: dict[str, bool]) -> Finding:
+        rules, base = self._known.mappings[endpoint].rules, name.partition(".")[0]
+        rule, holder = rules.get(name), rules.get(base)
+        said = [one for one in (rule, holder) if one is not None]
+        shut = any(one.accepts not in {"any", "effort_none"} for one in said)
+        listed = rule.values if rule is not None and rule.values is not None else asked
+        stated = () if shut or not said else tuple(w for w in asked if w in listed)
+        seen = tuple(word for word, taken in asked.items() if taken)
+        cite = name if name in self._known.provenance else base
+        if len(asked) == 1:
+            told = ["any" if one else "never" for one in (stated, seen)]
+            return self._found(endpoint, f"parameters.{name}", *told, cite=cite)
+        fact = f"parameters.{name}.values"
+        return self._found(endpoint, fact, stated, seen, cite=cite)
+
+    def _asked(self, endpoint: str, name: str) -> dict[str, bool]:
+        words = self._seen.words
+        at = {word: (endpoint, name, word) for word in WORDS[name]}
+        return {word: words[key] for word, key in at.items() if key in words}
+
+    def _is_held(self, endpoint: str, base: str) -> bool:
+        """Tell whether an effort was taken that is a key of this object."""
+        rule = self._known.mappings[endpoint].rules.get("reasoning_effort")
+        place = "" if rule is None else rule.name.partition(".")[0]
+        return place == base and (endpoint, "reasoning_effort") in self._seen.accepted
+
     def _takes_tools(self, endpoint: str) -> bool:
         stated = self._known.tools.get(endpoint) != "never"
         return stated and (endpoint, "tool_calling") in self._seen.accepted
@@ -184,6 +262,8 @@ class _Comparison:
         same = (said != "never") == taken
         yield self._found(endpoint, "tools", said, found, same=same, cite="tools")
         for name in _ABILITIES:
+            if name in seen.unverified:
+                continue
             if name != "tool_choice" or self._takes_tools(endpoint):
                 stated = bool(known.features.get(name, name == "streaming"))
                 accepted = (endpoint, name) in seen.accepted
@@ -233,7 +313,9 @@ def _effective(rule: ParameterRule) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "nothing"
-    return {True: "yes", False: "no"}.get(value, str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def verified_row(
@@ -266,15 +348,30 @@ def _rank(known: ModelConfig) -> Any:
     return lambda name: order.index(name) if name in order else len(order)
 
 
+def _rule_of(name: str, value: Any, *, wrong: bool) -> dict[str, dict[str, Any]]:
+    """Return what is known of a setting or a key as a rule of a row."""
+    if name.endswith(".name"):
+        return {name.removesuffix(".name"): {"name": value}}
+    if not name.endswith(".values"):
+        return {name: {"accepts": value}}
+    name = name.removesuffix(".values")
+    if not value:
+        return {name: {"accepts": "never"}}
+    listed = wrong or len(value) < len(WORDS[name])
+    return {name: {"accepts": "any", **({"values": list(value)} if listed else {})}}
+
+
 def _state(row: Row, known: ModelConfig, finding: Finding) -> None:
     """Put one finding into a row."""
     group, _, name = finding.fact.partition(".")
     endpoint, wrong = finding.endpoint, finding.verdict == "contradicted"
     value = finding.seen if wrong else finding.stated
     if group == "parameters":
-        name, _, key = name.partition(".")
         rules = row.setdefault("parameters_on", {}).setdefault(endpoint, {})
-        rules[name] = {key or "accepts": value}
+        rules.update(_rule_of(name, value, wrong=wrong))
+    elif group == "thinking" and name != "levels":
+        if not isinstance(value, str):
+            row.setdefault("thinking", {})[name] = value
     elif group == "thinking":
         levels = row.setdefault("thinking", {}).setdefault("levels_on", {})
         levels[endpoint] = list(value)

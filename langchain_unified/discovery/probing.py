@@ -56,7 +56,7 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    registry: Registry, model: str, llm: Any = None, *, with_limit: bool = False
+    registry: Registry, model: str, llm: Any = None, *, for_rows: bool = False
 ) -> Prepared:
     """Work out what asking a model takes; nothing is sent.
 
@@ -65,7 +65,7 @@ def prepare(
         model: The model's name.
         llm: A chat model whose connections are used; those of the environment if left
             out.
-        with_limit: Whether the longest answer is asked about as well.
+        for_rows: Whether each word and the longest answer are asked about as well.
     """
     if llm is None:
         from langchain_unified.chat_model import UnifiedChatModel  # noqa: PLC0415
@@ -76,8 +76,9 @@ def prepare(
     registry.check_enabled(known.provider, llm.enable)
     file = _rules_of(registry, known)
     start = _permissive(file, known)
-    limit = known.limits.get("output", 0) if with_limit else 0
-    priced, bounds = _bounds(registry, known, len(start.mappings), limit)
+    limit = known.limits.get("output", 0) if for_rows else 0
+    calls = most_calls(len(start.mappings), with_words=for_rows)
+    priced, bounds = _bounds(registry, known, len(start.mappings), calls, limit)
     connection = planning.wiring.connected(known.connection)
     return Prepared(known, file, start, connection, priced, bounds)
 
@@ -140,7 +141,7 @@ def _any_thinking(style: Any) -> ThinkingRow:
 
 
 def _bounds(
-    registry: Registry, known: ModelConfig, endpoints: int, limit: int
+    registry: Registry, known: ModelConfig, endpoints: int, calls: int, limit: int
 ) -> tuple[ModelConfig, Probe]:
     """Return what asking takes at most, and the model whose price that rests on.
 
@@ -148,9 +149,10 @@ def _bounds(
         registry: What is known about other models.
         known: The model.
         endpoints: How many endpoints are asked.
+        calls: How many calls are made at most.
         limit: Most tokens that one answer of each may have beside the short ones.
     """
-    calls, images = most_calls(endpoints), TRIES * endpoints
+    images = TRIES * endpoints
     answers = calls + TRIES * endpoints  # one question asks for two
     tokens = INPUT_TOKENS * (calls - images) + IMAGE_TOKENS * images
     size = (tokens, OUTPUT_TOKENS * answers + limit * endpoints)

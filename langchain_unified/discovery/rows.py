@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from langchain_unified.discovery.asking import Seen
+from langchain_unified.discovery.seen import Seen
 from langchain_unified.discovery.trials import EFFORTS, trials
 from langchain_unified.registry.overrides import ROLES
 from langchain_unified.registry.schema import ProviderFile

@@ -135,7 +135,7 @@ def verify(
         >>> verify(registry, ["gpt-4o"], max_usd=0.5).max_usd
         0.5
     """
-    ready = [prepare(registry, name, llm, with_limit=True) for name in models]
+    ready = [prepare(registry, name, llm, for_rows=True) for name in models]
     today = registry.today()
     if dry_run:
         return Verification(tuple(Checked(r.bounds) for r in ready), today, max_usd)
@@ -157,7 +157,7 @@ def _checked(
             raise BudgetExceededError(budget, 0.0, None, model=known.full_name)
         return purse.hold(budget, most, model=known.full_name)
 
-    asking: Asking = ready.asking(hold=hold, limit=known.limits.get("output"))
+    asking: Asking = ready.asking(hold=hold, known=known)
     try:
         seen = asking.run()
     except BudgetExceededError as error:

@@ -67,6 +67,7 @@ class ModelRules:
         effort_levels: Effort values on Responses.
         chat_effort_levels: Effort values on chat.
         default_effort: Effort used when none is sent.
+        summaries: Accepted values of `reasoning.summary`.
         verbosity: Accepted verbosity values.
         tools_chat: Function tools on chat: `yes`, `no`, `responses_only`,
             `only_when_effort_none` or `only_when_effort_none_or_omitted`.
@@ -81,7 +82,8 @@ class ModelRules:
         cache_writes: Whether chat counts the tokens written to the cache.
         phase: Whether messages on Responses say their phase.
         default_context: `reasoning.context` when none is sent.
-        refused: Parameters the model does not have, and keys: `reasoning.mode`.
+        refused: Parameters the model does not have (OpenAI), and keys of objects:
+            `reasoning.mode`, `thinkingConfig.includeThoughts`.
         null_keys: Keys of answers on Responses that other models do not have.
         default_top_p: `top_p` answered on Responses when none is sent.
         incompatible_wording: Refusals use "Model incompatible request argument".
@@ -156,6 +158,7 @@ class ModelRules:
     effort_levels: tuple[str, ...] = ()
     chat_effort_levels: tuple[str, ...] = ()
     default_effort: str | None = None
+    summaries: tuple[str, ...] = ("auto", "concise", "detailed")
     verbosity: tuple[str, ...] = ("medium",)
     tools_chat: str = "yes"
     parallel_tool_calls: bool = True

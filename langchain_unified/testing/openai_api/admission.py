@@ -54,6 +54,7 @@ _SHARED = (
     features.check_cache_retention,
     features.check_refused,
     features.check_legacy_functions,
+    features.check_cache_lifetime,
     tools.check_parallel_tool_calls,
     tools.check_tools,
     tools.check_tool_choice,

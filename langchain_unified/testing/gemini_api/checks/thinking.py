@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_unified.testing.errors import google_refuse
+from langchain_unified.testing.gemini_api.fields import unknown_name
 
 if TYPE_CHECKING:
     from langchain_unified.testing.gemini_api.call import GeminiCall
@@ -25,6 +26,9 @@ def check_thinking(call: GeminiCall) -> None:
     config = call.thinking
     if not config:
         return
+    for key in config:
+        if f"thinkingConfig.{key}" in call.rules.refused:
+            unknown_name(key, "generation_config.thinking_config")
     level, budget = config.get("thinkingLevel"), config.get("thinkingBudget")
     if level is not None and budget is not None:
         google_refuse(BOTH)

@@ -53,6 +53,8 @@ def check_summary(call: OpenAICall) -> None:
             param="reasoning.summary",
             code="invalid_value",
         )
+    if summary not in call.rules.summaries:
+        _value_refused(call, summary, call.rules.summaries, "reasoning.summary")
     if not call.settings.verified_organization:
         refuse(
             "Your organization must be verified to generate reasoning summaries. "

@@ -71,6 +71,18 @@ def check_refused(call: OpenAICall) -> None:
             )
 
 
+def check_cache_lifetime(call: OpenAICall) -> None:
+    """Refuse a lifetime of the prompt cache that the endpoint does not offer."""
+    lifetime = (call.body.get("prompt_cache_options") or {}).get("ttl")
+    known = load_fields("openai")["cache_lifetimes"][call.endpoint]
+    if lifetime is not None and lifetime not in known:
+        refuse(
+            f"Invalid value: '{lifetime}'. Supported values are: {one_of(known)}.",
+            param="prompt_cache_options.ttl",
+            code="invalid_value",
+        )
+
+
 def check_legacy_functions(call: OpenAICall) -> None:
     """Refuse `functions` and `function_call` on models that came after them."""
     for index, function in enumerate(call.body.get("functions") or []):
