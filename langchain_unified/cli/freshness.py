@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 
 from langchain_unified.cli.output import (
+    FAILED,
     check_words,
     console,
     errors,
@@ -22,10 +24,10 @@ from langchain_unified.discovery.catalogues import claims, release_of
 from langchain_unified.discovery.fetching import fetch_rows
 from langchain_unified.discovery.rewriting import Filling, gaps, write_rows
 from langchain_unified.discovery.upstream import Disagreement, disagreements, reviewed
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.errors import InvalidParameterError, UnifiedError
 from langchain_unified.progress import show_progress
 from langchain_unified.registry import MODELS_VARIABLE, default_registry
-from langchain_unified.registry.pinned import ROWS_VARIABLE
+from langchain_unified.registry.pinned import ROWS_VARIABLE, read_pinned
 
 
 def compare_facts(
@@ -133,13 +135,28 @@ def _text(value: Any) -> str:
 
 
 def fetch_pinned() -> None:
-    """Fetch the files of rows that the environment names, and print what they have."""
+    """Fetch the files of rows that the environment names, and print what they have.
+
+    One that cannot be fetched keeps none of the others. Exit code 1 if there is one.
+    """
     with user_errors():
-        for address in _addresses():
+        addresses = list(_addresses())
+        for address in addresses:
+            read_pinned(address)
+    failed = False
+    for address in addresses:
+        try:
             with show_progress("Fetching rows"):
                 found = fetch_rows(default_registry(), address)
-            models = f"{len(found.models)} models, kept as {found.path}"
-            typer.echo(f"{found.url.partition('?')[0]}: {models}")
+        except UnifiedError as error:
+            errors.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+            failed = True
+            continue
+        how = "is there already" if found.was_there else "was fetched"
+        counted = f"{len(found.models)} model{'s' * (len(found.models) != 1)}"
+        typer.echo(f"{found.url} {how}: {counted}, kept as {found.path}")
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 def _addresses() -> Iterator[str]:

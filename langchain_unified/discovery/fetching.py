@@ -28,16 +28,18 @@ class FetchedRows:
     """A file of rows that was fetched.
 
     Attributes:
-        url: Where it is from.
+        url: Where it is from, without credentials and query.
         path: Where it is kept.
         models: The models it has rows of.
         seconds: How long it took.
+        was_there: Whether it was kept before; nobody was asked then.
     """
 
     url: str
     path: Path
     models: tuple[str, ...]
     seconds: float
+    was_there: bool = False
 
 
 def fetch_rows(
@@ -49,7 +51,8 @@ def fetch_rows(
 ) -> FetchedRows:
     """Fetch a file of rows, keep it for other processes and lay it over the rows.
 
-    Where anything is wrong, what was known and kept before stays as it was.
+    The hash pins the bytes, so that a file that is kept is not fetched again. Where
+    anything is wrong, what was known and kept before stays as it was.
 
     Args:
         registry: The registry that gets the rows.
@@ -63,21 +66,33 @@ def fetch_rows(
             another host.
     """
     pinned, started = read_pinned(address), time.monotonic()
+    kept = pinned.kept(folder)
+    data = kept.read_bytes() if kept else _fetched(pinned, timeout)
+    models = _checked(pinned, data)
+    path = kept or _keep(pinned, data, folder)
+    registry.load(path)
+    took = time.monotonic() - started
+    return FetchedRows(pinned.shown, path, models, took, kept is not None)
+
+
+def _fetched(pinned: Pinned, timeout: float) -> bytes:
+    """Return the file that is pinned."""
     try:
         data = within(timeout, lambda: _download(pinned, timeout))
     except TimeoutError:
         raise _failed(pinned, f"it takes more than {timeout:g} seconds") from None
     if not pinned.matches(data):
         raise _failed(pinned, "its SHA-256 is not the one that is pinned")
-    models = _checked(pinned, data)
+    return data
+
+
+def _keep(pinned: Pinned, data: bytes, folder: str | Path | None) -> Path:
     where = Path(folder).expanduser() if folder else cache_folder()
-    path = where / pinned.name
     try:
-        FileStore(where).mset([(path.name, data)])
+        FileStore(where).mset([(pinned.name, data)])
     except OSError as error:
         raise _failed(pinned, f"it cannot be kept: {error}") from error
-    registry.load(path)
-    return FetchedRows(pinned.url, path, models, time.monotonic() - started)
+    return where / pinned.name
 
 
 def _checked(pinned: Pinned, data: bytes) -> tuple[str, ...]:
@@ -118,10 +133,10 @@ def _download(pinned: Pinned, timeout: float) -> bytes:
 def _next(pinned: Pinned, url: Any, response: Any) -> str:
     """Return where a redirect leads on the same host."""
     there = type(url)(urljoin(str(url), response.headers["location"]))
-    if (there.scheme, there.netloc) != (url.scheme, url.netloc):
+    if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
         said = f"it is redirected to another host, {there.host!r}; name that one"
         raise _failed(pinned, said)
-    return str(there)
+    return str(there.copy_with(userinfo=url.userinfo))
 
 
 def _body(pinned: Pinned, response: Any) -> bytes:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from langchain_unified.learning import Lessons
 from langchain_unified.registry.enabling import ENABLE_VARIABLE
 from langchain_unified.registry.own import check_name
-from langchain_unified.registry.pinned import ROWS_VARIABLE, kept_rows
+from langchain_unified.registry.pinned import load_kept
 from langchain_unified.registry.registry import Registry
 
 __all__ = [
@@ -52,8 +52,5 @@ def default_registry() -> Registry:
     for path in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep):
         if path:
             registry.load(path)
-    for address in os.environ.get(ROWS_VARIABLE, "").split():
-        kept = kept_rows(address)
-        if kept is not None:
-            registry.load(kept)
+    load_kept(registry.load)
     return registry

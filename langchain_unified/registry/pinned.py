@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 import re
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from langchain_unified.environment import cache_folder
-from langchain_unified.errors import RegistryError
+from langchain_unified.errors import RegistryError, UnifiedError
 
 ROWS_VARIABLE = "LANGCHAIN_UNIFIED_ROWS"
 """Environment variable that names files of rows at URLs, separated by spaces."""
@@ -43,8 +45,22 @@ class Pinned(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the file that it is kept in."""
-        return f"rows-{sha256(self.url.encode()).hexdigest()[:16]}.toml"
+        """The name of the file that it is kept in.
+
+        Each edition has a file of its own: processes that pin another one, older or
+        newer, keep theirs.
+        """
+        place = sha256(self.url.encode()).hexdigest()
+        return f"rows-{place[:16]}-{self.digest[:16]}.toml"
+
+    def kept(self, folder: str | Path | None = None) -> Path | None:
+        """Return the file that it is kept in, if that is the one pinned."""
+        path = (Path(folder).expanduser() if folder else cache_folder()) / self.name
+        try:
+            right = self.matches(path.read_bytes())
+        except OSError:
+            right = False
+        return path if right else None
 
     def matches(self, data: bytes) -> bool:
         """Tell whether some bytes are those of the file."""
@@ -88,25 +104,27 @@ def _without_secrets(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def kept_rows(address: str, folder: str | Path | None = None) -> Path | None:
-    """Return the file that rows at a URL are kept in, if it is the one pinned.
+def load_kept(load: Callable[[Path], object]) -> None:
+    """Lay over the registry what was fetched of the files that the environment names.
 
-    What is missing or is not what was pinned is logged: another fetch mends it.
+    Without them calls are made by the rows that are there, so nothing is raised: what
+    is missing, cannot be read, or is not what was pinned is logged.
 
     Args:
-        address: The URL with its hash.
-        folder: Where files are kept; the platform's cache folder if left out.
-
-    Raises:
-        RegistryError: If the address has no hash, or is not at an https address.
+        load: Lays a file of rows over the registry.
     """
+    for address in os.environ.get(ROWS_VARIABLE, "").split():
+        try:
+            _load(address, load)
+        except (UnifiedError, UnicodeError) as error:  # noqa: PERF203 - few addresses
+            _LOG.error("Rows named in %s are left out: %s", ROWS_VARIABLE, error)
+
+
+def _load(address: str, load: Callable[[Path], object]) -> None:
     pinned = read_pinned(address)
-    path = (Path(folder) if folder else cache_folder()) / pinned.name
-    try:
-        right = pinned.matches(path.read_bytes())
-    except OSError:
-        right = False
-    if not right:
-        how = "langchain-unified refresh --rows"
-        _LOG.warning("The rows of %s are not there; fetch: %s", pinned.shown, how)
-    return path if right else None
+    path = pinned.kept()
+    if path is not None:
+        load(path)
+        return
+    said = "The rows of %s are not there; fetch them: langchain-unified refresh --rows"
+    _LOG.warning(said, pinned.shown)

@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from langchain_unified import UnifiedChatModel
 from langchain_unified.cli.app import app
 from langchain_unified.discovery import fetch_rows
 from langchain_unified.discovery.fetching import MAX_BYTES
 from langchain_unified.errors import RegistryError
 from langchain_unified.registry import Registry, default_registry
+from langchain_unified.registry.pinned import read_pinned
 from langchain_unified.testing.server import LoopbackServer
 from langchain_unified.testing.wire import HttpReply, HttpRequest
 
@@ -96,6 +98,7 @@ def _slow(_: HttpRequest) -> HttpReply:
     return HttpReply(200, {}, b"", [b"#\n"] * 100, chunk_delay=0.05)
 
 
+OLD = ROWS.replace(b"77", b"76")
 HUGE = b"#" * (MAX_BYTES + 1)
 WRONG = {
     "another hash": (_file(ROWS), b"other", "SHA-256 is not the one"),
@@ -125,22 +128,22 @@ def test_what_is_wrong_is_an_error_and_the_old_rows_stay(
 ) -> None:
     """Nothing that was known or kept before changes."""
     answer, data, told = WRONG[case]
-    registry, answers = Registry(), [_file(ROWS), answer]
+    registry, answers = Registry(), [_file(OLD), answer]
 
     def respond(request: HttpRequest) -> HttpReply:
         return answers[0](request)
 
     with _served(respond) as (url, _):
-        address = _pin(f"{url}/rows.toml")
+        address = _pin(f"{url}/rows.toml", OLD)
         kept = fetch_rows(registry, address, folder=tmp_path).path
         answers.pop(0)
         again = _pin(f"{url}/rows.toml", data)
         with pytest.raises(RegistryError, match=told):
             fetch_rows(registry, again, folder=tmp_path, timeout=0.4)
 
-    assert ROWS == kept.read_bytes()
+    assert OLD == kept.read_bytes()
     assert [kept] == list(tmp_path.iterdir())
-    assert 77 == registry.resolve("acme-1").limits["output"]
+    assert 76 == registry.resolve("acme-1").limits["output"]
 
 
 def test_a_server_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -190,7 +193,7 @@ def test_the_command_fetches_and_processes_use_what_is_kept(
         result = CliRunner().invoke(app, ["refresh", "--rows"])
         assert (0, ["/rows.toml"]) == (result.exit_code, asked), result.output
 
-    assert "1 models, kept as" in result.stdout
+    assert "was fetched: 1 model, kept as" in result.stdout
     default_registry.cache_clear()
     assert 77 == default_registry().resolve("acme-1").limits["output"]
 
@@ -200,6 +203,87 @@ def test_the_command_fetches_and_processes_use_what_is_kept(
     assert "family" == default_registry().resolve("acme-1").match or (
         "output" not in default_registry().resolve("acme-1").limits
     )
+
+
+@pytest.mark.usefixtures("fresh_registry")
+@pytest.mark.parametrize(
+    "named",
+    [
+        "http://rows.example.com/models.toml",
+        "https://rows.example.com/models.toml#sha256=12",
+        _pin("https://[half"),
+        _pin("https://rows.example.com/models.toml"),
+        "broken",
+    ],
+)
+def test_no_call_is_lost_to_rows_that_are_not_there(
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A slip in the variable, or a file of a later version, is logged and left out."""
+    broken = b'[models.acme]\nfamily = "classic"\nof_tomorrow = 1\n'
+    if named == "broken":
+        named = _pin("https://rows.example.com/rows.toml", broken)
+        (tmp_path / read_pinned(named).name).write_bytes(broken)
+    monkeypatch.setenv("LANGCHAIN_UNIFIED_ROWS", named)
+    monkeypatch.setenv("LANGCHAIN_UNIFIED_CACHE", str(tmp_path))
+    with caplog.at_level(logging.WARNING, "langchain_unified"):
+        body = UnifiedChatModel(model="gpt-4o", api_key="k").explain("hi").body
+
+    assert {} == body
+    assert "rows" in caplog.text.casefold()
+
+
+def test_each_edition_is_kept_and_none_is_fetched_twice(tmp_path: Path) -> None:
+    """Processes that pin the older edition have it while others fetch the newer."""
+    newer = ROWS.replace(b"77", b"78")
+    editions = [ROWS, newer]
+    with _served(lambda _: HttpReply(200, {}, editions.pop(0))) as (url, asked):
+        first, second, again = (
+            fetch_rows(Registry(), _pin(f"{url}/rows.toml", data), folder=tmp_path)
+            for data in (ROWS, newer, ROWS)
+        )
+
+    assert [False, False, True] == [f.was_there for f in (first, second, again)]
+    assert [ROWS, newer] == [f.path.read_bytes() for f in (first, second)]
+    assert 2 == len(asked)
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_one_file_that_cannot_be_fetched_keeps_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The exit code tells of it, and the others are there."""
+    with _served(_file(ROWS)) as (url, _):
+        gone = _pin("http://me:secret@127.0.0.1:9/rows.toml")
+        here = _pin(f"{url.replace('//', '//me:secret@')}/rows.toml")
+        monkeypatch.setenv("LANGCHAIN_UNIFIED_ROWS", f"{gone} {here}")
+        monkeypatch.setenv("LANGCHAIN_UNIFIED_CACHE", str(tmp_path))
+        result = CliRunner().invoke(app, ["refresh", "--rows"])
+
+    assert (1, 1) == (result.exit_code, result.stdout.count("was fetched"))
+    assert "127.0.0.1:9/rows.toml were not fetched" in result.stderr
+    assert "secret" not in result.output
+
+
+def test_a_redirect_keeps_the_credentials_of_the_same_host(tmp_path: Path) -> None:
+    """The address that a server names has none in it."""
+    seen: list[str | None] = []
+
+    def moved(request: HttpRequest) -> HttpReply:
+        seen.append(request.headers.get("authorization"))
+        if request.path == "/new":
+            return HttpReply(200, {}, ROWS)
+        return HttpReply(302, {"location": f"http://{request.headers['host']}/new"})
+
+    with _served(moved) as (url, _):
+        address = _pin(f"{url.replace('//', '//me:secret@')}/old")
+        fetch_rows(Registry(), address, folder=tmp_path)
+
+    assert 1 == len(set(seen))
+    assert seen[0]
 
 
 def test_importing_fetches_nothing(tmp_path: Path) -> None:
