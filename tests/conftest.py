@@ -29,6 +29,9 @@ KEY_VARIABLES = (
 # No list of models that somebody on this machine kept counts in a test.
 os.environ.setdefault("LANGCHAIN_UNIFIED_CACHE", tempfile.mkdtemp(prefix="lists-"))
 
+# Children of the tests share what they compile of the package: half of their start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 STRICT_UPSTREAM = "UPSTREAM_BLOCKS"
 """Set it to `1` to have differences from other catalogues fail the run."""
 

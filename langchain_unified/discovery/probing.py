@@ -179,7 +179,7 @@ def _dearest(
     registry: Registry, known: ModelConfig, size: tuple[int, int]
 ) -> tuple[ModelConfig, str]:
     """Return the model of a provider with a price that would cost most."""
-    peers = [c for c in registry.models() if c.provider == known.provider]
+    peers = registry.models(known.provider)
     peer = max(peers, key=lambda one: estimate_usd(one, *size) or 0.0, default=known)
     if not estimate_usd(peer, *size):
         return known, price_source(known)

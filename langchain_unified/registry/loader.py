@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,8 +28,14 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 def load_shipped() -> dict[str, ProviderFile]:
     """Return every shipped provider file by provider id."""
+    return dict(_shipped())
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, ProviderFile]:
+    """Read the files once: all registries share their rows, which nobody changes."""
     loaded = (load(data.read_rows(name), name) for name in data.provider_files())
-    return {file.provider.id: file for file in loaded}
+    return MappingProxyType({file.provider.id: file for file in loaded})
 
 
 def load(table: Mapping[str, Any], origin: str) -> ProviderFile:

@@ -350,10 +350,15 @@ class Registry(OwnRows):
         """
         return self.lessons.forget(model)
 
-    def models(self) -> Iterator[ModelConfig]:
-        """Yield the configuration of every registered model id, snapshots included."""
+    def models(self, provider: str | None = None) -> Iterator[ModelConfig]:
+        """Yield the configuration of every registered model id, snapshots included.
+
+        Args:
+            provider: Yield this provider's only.
+        """
         for row in self._catalog.rows():
-            yield self.resolve(self._full_name(*row))
+            if provider in {None, row[0]}:
+                yield self.resolve(self._full_name(*row))
 
     def _full_name(self, provider: str, model: str) -> str:
         """Return a name with its provider, unless it is of a named server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from langchain_unified import default_registry
 from langchain_unified.cli.app import app
-from langchain_unified.discovery.evidence import sample_of
+from langchain_unified.discovery.evidence import Evidence, sample_of
 from langchain_unified.registry import Registry
 
 
@@ -18,6 +19,11 @@ def _facts(*options: str) -> Any:
     done = CliRunner().invoke(app, ["facts", *options], env={"COLUMNS": "300"})
     assert 0 == done.exit_code, done.output
     return done.stdout
+
+
+@cache
+def _all_facts() -> tuple[list[Evidence], int]:
+    return sample_of(default_registry(), 10**6)
 
 
 def test_two_hundred_facts_have_a_source_or_say_that_they_have_none() -> None:
@@ -59,7 +65,7 @@ def test_a_sample_of_nothing_is_refused(count: str) -> None:
 
 def test_all_facts_are_drawn_where_more_are_asked_for() -> None:
     """No fact is drawn twice."""
-    drawn, total = sample_of(default_registry(), 10**6)
+    drawn, total = _all_facts()
     named = {(one.model, one.fact) for one in drawn}
 
     assert total == len(drawn) == len(named)
@@ -68,8 +74,7 @@ def test_all_facts_are_drawn_where_more_are_asked_for() -> None:
 
 def test_a_package_that_says_the_same_is_named() -> None:
     """An end that openai's own types announce, and a name they know."""
-    drawn, _ = sample_of(default_registry(), 10**6)
-    found = {(one.model, one.fact): one for one in drawn}
+    found = {(one.model, one.fact): one for one in _all_facts()[0]}
     end = found["openai:gpt-4o", "shutdown"]
     name = found["openai:gpt-4o", "chat: store"]
 
@@ -80,8 +85,7 @@ def test_a_package_that_says_the_same_is_named() -> None:
 
 def test_a_package_that_says_otherwise_is_named_with_the_reason() -> None:
     """What was reviewed says why the row does not follow."""
-    drawn, _ = sample_of(default_registry(), 10**6)
-    found = {(one.model, one.fact): one for one in drawn}
+    found = {(one.model, one.fact): one for one in _all_facts()[0]}
     differing = found["openai:gpt-5.4", "max_input_tokens"].differing
 
     assert any(told.startswith("langchain-openai ") for told in differing)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,12 @@ Ask = Callable[[Row], Any]
 
 def _probed(*, provider: str = "openai", **rules: Any) -> Row:
     """Return the row that a probe of an invented model comes to."""
-    invented = ModelRules(id="invented", provider=provider, **rules)
+    return _row_of(ModelRules(id="invented", provider=provider, **rules))
+
+
+@cache
+def _row_of(invented: ModelRules) -> Row:
+    """Probe a model; the same rules, however they were written, are probed once."""
     with ProviderEmulator(rules=[invented]) as emulator:
         registry = Registry()
         llm = UnifiedChatModel(
@@ -42,7 +48,7 @@ def _probed(*, provider: str = "openai", **rules: Any) -> Row:
             on_unsupported="ignore",
             max_retries=0,
         )
-        return registry.probe(f"{provider}:invented", llm, dry_run=False).row
+        return registry.probe(f"{invented.provider}:invented", llm, dry_run=False).row
 
 
 def _rule(parameter: str, endpoint: str = "chat") -> Ask:

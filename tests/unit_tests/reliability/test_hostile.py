@@ -54,6 +54,7 @@ FACES = {"invoke": _whole, "stream": _stream, "ainvoke": _awhole, "astream": _as
 
 @pytest.fixture(autouse=True)
 def _usual_limits() -> Iterator[None]:
+    reliability.configure(first_wait=0.02, longest_wait=0.05)
     yield
     reliability.configure(reliability.Limits())
     reliability.reset_breakers()
@@ -180,7 +181,7 @@ def test_endless_answers(
     route: str, face: str, model: Make, provider_emulator: ProviderEmulator
 ) -> None:
     """A stream that never ends is given up at the limit."""
-    provider_emulator.answer = lambda _: "word " * 100_000
+    provider_emulator.answer = lambda _: "word " * 10_000
     reliability.configure(stream_bytes=50_000)
 
     with pytest.raises(errors.MalformedResponseError, match="too large"):
