@@ -47,6 +47,8 @@ class Exchange:
 
     Attributes:
         runtime: The runtime whose limits hold.
+        deadline: When the time is up, by `time.monotonic`; `None` for never.
+        kept: Response bodies to be closed when the exchange ends, however it ends.
         answered: Whether an answer, or a piece of one, has been decoded.
         downloaded: Bytes of media that were downloaded for the request.
         received: The HTTP response, and its body if it was read as a whole.
@@ -54,13 +56,13 @@ class Exchange:
     """
 
     __slots__ = (
-        "_deadline",
-        "_kept",
         "_opening",
         "_token",
         "answered",
+        "deadline",
         "downloaded",
         "failed",
+        "kept",
         "pause",
         "received",
         "runtime",
@@ -75,25 +77,28 @@ class Exchange:
         kept: Runtime = runtime,
     ) -> None:
         """Start the clock."""
-        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self.deadline = None if timeout is None else time.monotonic() + timeout
         self.pause, self.failed, self.runtime = pause, failed, kept
         self.answered, self.downloaded = False, 0
         self.received: tuple[Any, bytes] | None = None
         self.shown: Mapping[str, Any] = {}
-        self._kept: list[Any] = []
+        self.kept: list[Any] = []
         self._opening = b""
         self._token: Any = None
 
     def remaining(self) -> float | None:
         """Return the seconds left, 0 if none are; `None` without a deadline."""
-        if self._deadline is None:
+        if self.deadline is None:
             return None
-        return max(0.0, self._deadline - time.monotonic())
+        return max(0.0, self.deadline - time.monotonic())
 
     def patience(self, *, streamed: bool) -> float | None:
         """Return how many seconds to wait for the next bytes."""
-        waits = (self.remaining(), self.pause if streamed else None)
-        return min((seconds for seconds in waits if seconds is not None), default=None)
+        left = None if self.deadline is None else self.remaining()
+        pause = self.pause if streamed else None
+        if left is None or pause is None:
+            return pause if left is None else left
+        return min(left, pause)
 
     def check(self) -> None:
         """Raise if the deadline has passed.
@@ -101,7 +106,7 @@ class Exchange:
         Raises:
             ProviderTimeoutError: If it has.
         """
-        if self._deadline is not None and time.monotonic() >= self._deadline:
+        if self.deadline is not None and time.monotonic() >= self.deadline:
             raise too_late()
 
     def response(self) -> Any:
@@ -123,10 +128,6 @@ class Exchange:
             request=response.request,
         )
 
-    def keep(self, stream: Any) -> None:
-        """Have a response body closed when the exchange ends, however it ends."""
-        self._kept.append(stream)
-
     def begin(self, data: bytes) -> None:
         """Keep the first bytes of a body, to say what came in place of an answer."""
         self.answered, self._opening = True, data[:_QUOTED]
@@ -138,13 +139,17 @@ class Exchange:
 
     def close(self) -> None:
         """Release the connection if the body was not read to its end."""
-        while self._kept:
-            self._kept.pop().close()
+        while self.kept:
+            body = self.kept.pop()
+            if not body.is_closed:
+                body.close()
 
     async def aclose(self) -> None:
         """Release the connection if the body was not read to its end."""
-        while self._kept:
-            await self._kept.pop().aclose()
+        while self.kept:
+            body = self.kept.pop()
+            if not body.is_closed:
+                await body.aclose()
 
     def __enter__(self) -> None:
         """Be the current exchange."""

@@ -40,7 +40,9 @@ class Limits(NamedTuple):
     silence: float = 600.0
 
 
-class _InForce:
+class InForce:
+    """The limits in force in a runtime: `runtime[InForce].limits`."""
+
     limits = Limits()
 
 
@@ -54,7 +56,7 @@ def limits(kept: Runtime | None = None) -> Limits:
     if kept is None:
         exchange = EXCHANGE.get()
         kept = runtime if exchange is None else exchange.runtime
-    return kept[_InForce].limits
+    return kept[InForce].limits
 
 
 def configure(
@@ -85,6 +87,6 @@ def configure(
             raise UnknownParameterError(name, None, where="reliability.configure")
         if not isinstance(value, (int, float)) or value < 0:
             raise InvalidParameterError(name, value, "give a number, 0 or more.")
-    held, before = kept[_InForce], limits(kept)
+    held, before = kept[InForce], limits(kept)
     held.limits = (given or before)._replace(**changes)
     return before

@@ -58,43 +58,29 @@ class _AsyncBackend:
         await self._backend.sleep(seconds)
 
 
-class _Head:
-    """The head of a request, held back until its body is written."""
-
-    __slots__ = ("_begun", "_held")
-
-    def __init__(self) -> None:
-        self._begun, self._held = False, b""
-
-    def joined(self, data: bytes) -> bytes:
-        """Return what is to be written now."""
-        if not self._begun:
-            self._begun, self._held = True, data
-            return b""
-        held, self._held = self._held, b""
-        return held + data if held else data
-
-    def rest(self) -> bytes:
-        """Return what is to be written before the answer is read."""
-        self._begun = False
-        held, self._held = self._held, b""
-        return held
-
-
 class _Stream:
-    """A connection that sends the head of a request with its body."""
+    """A connection that sends the head of a request with its body.
+
+    The first piece written after an answer is held back until the next.
+    """
 
     def __init__(self, stream: Any) -> None:
-        self._stream, self._head = stream, _Head()
+        self._stream, self._begun, self._held = stream, False, b""
         self.get_extra_info, self.close = stream.get_extra_info, stream.close
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if data := self._head.joined(buffer):
-            self._stream.write(data, timeout)
+        if not self._begun:
+            self._begun, self._held = True, buffer
+            return
+        held, self._held = self._held, b""
+        if held or buffer:
+            self._stream.write(held + buffer, timeout)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if data := self._head.rest():
-            self._stream.write(data, timeout)
+        self._begun = False
+        if self._held:
+            held, self._held = self._held, b""
+            self._stream.write(held, timeout)
         found: bytes = self._stream.read(max_bytes, timeout)
         return found
 
@@ -106,17 +92,23 @@ class _AsyncStream:
     """A connection that sends head and body together and knows its socket."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream, self._head = stream, _Head()
+        self._stream, self._begun, self._held = stream, False, b""
         self._look_up, self.aclose = stream.get_extra_info, stream.aclose
         self._socket = self._look_up("socket")
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if data := self._head.joined(buffer):
-            await self._stream.write(data, timeout)
+        if not self._begun:
+            self._begun, self._held = True, buffer
+            return
+        held, self._held = self._held, b""
+        if held or buffer:
+            await self._stream.write(held + buffer, timeout)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if data := self._head.rest():
-            await self._stream.write(data, timeout)
+        self._begun = False
+        if self._held:
+            held, self._held = self._held, b""
+            await self._stream.write(held, timeout)
         found: bytes = await self._stream.read(max_bytes, timeout)
         return found
 

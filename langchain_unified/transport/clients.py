@@ -40,8 +40,10 @@ def client_arguments(
         proxies = {"all://": proxy}
     else:
         proxies = environment_proxies(http) if given.get("trust_env", True) else {}
-    shared = partial(_shared, http, options)
-    made = {found: own(shared(found)) for found in {None, *proxies.values()}}
+    made = {
+        found: own(shared_transport(http, partial(open_pool, http, options, found)))
+        for found in {None, *proxies.values()}
+    }
     mounts = {pattern: made[found] for pattern, found in proxies.items()}
     kept = {
         name: value
@@ -50,10 +52,3 @@ def client_arguments(
     }
     mounts.update(given.get("mounts") or {})
     return {**kept, "transport": made[None], "mounts": mounts}
-
-
-def _shared(http: ModuleType, options: Mapping[str, Any], proxy: Any) -> Any:
-    make = partial(open_pool, http, options, proxy)
-    return shared_transport(
-        http, partial(make, is_async=True), partial(make, is_async=False)
-    )

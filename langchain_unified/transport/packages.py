@@ -35,3 +35,33 @@ def core_of(http: ModuleType) -> ModuleType:
         http: The module `httpx` or `httpx2`.
     """
     return importlib.import_module(_CORES[http.__name__])
+
+
+@cache
+def failures(http: ModuleType) -> tuple[type[Exception], ...]:
+    """Return what httpcore raises; each has a counterpart of its name above it.
+
+    Args:
+        http: The module `httpx` or `httpx2`.
+    """
+    core = core_of(http)
+    return (
+        core.NetworkError,
+        core.ProtocolError,
+        core.ProxyError,
+        core.TimeoutException,
+        core.UnsupportedProtocol,
+    )
+
+
+def translated(error: Exception, http: ModuleType) -> Exception:
+    """Return httpcore's exception as the nearest of its name in the HTTP package.
+
+    Args:
+        error: What httpcore raised.
+        http: The module `httpx` or `httpx2`.
+    """
+    names = (base.__name__ for base in type(error).__mro__)
+    kind = next(getattr(http, name) for name in names if hasattr(http, name))
+    found: Exception = kind(str(error))
+    return found

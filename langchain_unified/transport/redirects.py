@@ -13,22 +13,13 @@ from langchain_unified.errors import ProviderConnectionError
 from langchain_unified.transport.packages import package_of
 from langchain_unified.transport.secrets import mask_request
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEYS = ("api-key", "authorization", "x-api-key", "x-goog-api-key")
 """Headers that carry the key of a provider (Azure, OpenAI, Anthropic, Google)."""
 
-_FIRST = "langchain_unified.first_url"
 
-
-def is_redirect(response: Any) -> bool:
-    """Tell whether a response sends its request elsewhere."""
-    return response.status_code in _REDIRECTS and "location" in response.headers
-
-
-def is_foreign_redirect(request: Any, response: Any) -> bool:
-    """Tell whether a response would send the request to another host."""
-    if not is_redirect(response):
-        return False
+def is_foreign(request: Any, response: Any) -> bool:
+    """Tell whether a redirect would send the request to another host."""
     host = _host_of(request, response)
     return host is not None and host != request.url.host
 
@@ -48,12 +39,15 @@ def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
     return error
 
 
-def drop_keys_elsewhere(request: Any) -> None:
+def drop_keys_elsewhere(request: Any, first: Any) -> None:
     """Take the key out of a request that was redirected to another port, or to http.
 
     httpx does so for `Authorization`; from http to https of one host it is kept.
+
+    Args:
+        request: What is about to be sent.
+        first: The URL that was asked for first.
     """
-    first = request.extensions.setdefault(_FIRST, request.url)
     now = request.url
     if (first.scheme, first.port) == (now.scheme, now.port):
         return

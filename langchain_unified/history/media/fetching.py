@@ -33,7 +33,8 @@ from langchain_unified.history.media.sniffing import (
     mime_of_name,
 )
 from langchain_unified.reliability.exchange import current
-from langchain_unified.transport.pools import open_pool
+from langchain_unified.transport.packages import failures
+from langchain_unified.transport.pools import core_url, open_pool
 from langchain_unified.transport.secrets import masked_url
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -47,6 +48,16 @@ _NO_TEXT = frozenset({"image", "audio", "video"})
 """A page that comes in place of one of these is what a server says of its troubles."""
 
 _PIECE = 64 * 1024
+_GOOD = range(200, 300)
+_FAILED: tuple[type[Exception], ...]
+_FAILED = (*failures(httpx), httpx.InvalidURL, UnicodeError)
+_HEADERS = {
+    "accept": "*/*",
+    "accept-encoding": "identity",
+    "user-agent": f"python-httpx/{httpx.__version__}",
+}
+"""What httpx sends: some servers refuse a program without a name."""
+
 _PACKED = {
     "gzip": zlib.MAX_WBITS | 16,
     "x-gzip": zlib.MAX_WBITS | 16,
@@ -76,10 +87,7 @@ def fetched(media: Media, seconds: float | None = None) -> Media:
             ).result()
     except AddressNotPublicError as error:
         raise _refused(url, str(error)) from None
-    except httpx.HTTPStatusError as error:
-        status = error.response.status_code
-        raise _refused(url, f"its server answers with status {status}") from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+    except _FAILED as error:
         raise _refused(url, str(error) or "its server hangs up") from None
     except (TimeoutError, asyncio.TimeoutError):
         raise _refused(url, f"a download may take {allowed:g} seconds") from None
@@ -96,11 +104,13 @@ def _refused(url: str, why: str) -> InvalidParameterError:
     return InvalidParameterError("messages", shown, f"{why.rstrip('.')}.")
 
 
-def _client() -> httpx.AsyncClient:
-    """Return a client that reaches public addresses only."""
+def _pool() -> httpcore.AsyncConnectionPool:
+    """Return connections to public addresses only."""
     backend = PublicBackend(httpcore.AnyIOBackend())
-    pool = open_pool(httpx, {}, None, is_async=True, network_backend=backend)
-    return httpx.AsyncClient(transport=pool, timeout=MAX_SECONDS)
+    pool: httpcore.AsyncConnectionPool = open_pool(
+        httpx, {}, None, is_async=True, network_backend=backend
+    )
+    return pool
 
 
 async def _in_time(url: str, seconds: float) -> tuple[bytes, str]:
@@ -108,18 +118,25 @@ async def _in_time(url: str, seconds: float) -> tuple[bytes, str]:
 
 
 async def _download(url: str) -> tuple[bytes, str]:
-    parts = httpx.URL(url)
-    check_url(parts.scheme, parts.host)
-    headers = {"accept-encoding": "identity"}
+    request = httpx.Request("GET", url, headers=_HEADERS)
+    check_url(request.url.scheme, request.url.host)
+    phases = dict.fromkeys(("connect", "read", "write", "pool"), MAX_SECONDS)
     async with (
-        _client() as client,
-        client.stream("GET", url, headers=headers) as response,
+        _pool() as pool,
+        pool.stream(
+            "GET",
+            core_url(httpx, request.url),
+            headers=request.headers.raw,
+            extensions={"timeout": phases},
+        ) as response,
     ):
-        response.raise_for_status()
-        body = _Body(url, response.headers.get("content-encoding", ""))
-        async for chunk in response.aiter_raw(_PIECE):
+        if response.status not in _GOOD:
+            raise _refused(url, f"its server answers with status {response.status}")
+        headers = httpx.Headers(response.headers)
+        body = _Body(url, headers.get("content-encoding", ""))
+        async for chunk in response.aiter_stream():
             body.take(chunk)
-        return body.whole(), response.headers.get("content-type", "")
+        return body.whole(), headers.get("content-type", "")
 
 
 class _Body:

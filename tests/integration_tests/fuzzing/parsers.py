@@ -15,6 +15,8 @@ import contextlib
 import sys
 
 import atheris
+import httpcore
+import httpx
 import openai
 
 with atheris.instrument_imports(include=["langchain_unified"]):
@@ -28,7 +30,7 @@ with atheris.instrument_imports(include=["langchain_unified"]):
     from langchain_unified.shims.openai.responses_stream import (
         response_stream_parser,
     )
-    from langchain_unified.transport.meter import Meter
+    from langchain_unified.transport.shared import shared_transport
 
 from jiter import from_json
 
@@ -38,8 +40,8 @@ def read_all(data: bytes) -> None:
     exchange = Exchange()
     exchange.answered = True
     for kind in ({}, {"content-encoding": "gzip"}):
-        with contextlib.suppress(UnifiedError, EOFError):
-            list(Meter(dict(kind), EOFError, is_error=False).read(data))
+        with contextlib.suppress(UnifiedError, httpx.DecodingError):
+            _through_the_transport(data, kind)
     bodies = [event for _, event in _events(data)] or [data]
     chat, responses = ChatStreamParser(), response_stream_parser()
     for raw in bodies:
@@ -54,6 +56,22 @@ def read_all(data: bytes) -> None:
         for read in readers:
             with contextlib.suppress(UnifiedError, openai.OpenAIError), exchange:
                 read(body)
+
+
+class _Pool:
+    """Answers with the same bytes, whatever is asked."""
+
+    def __init__(self, data: bytes, headers: dict[str, str]) -> None:
+        self._data, self._headers = data, headers
+
+    def handle_request(self, _: httpcore.Request) -> httpcore.Response:
+        return httpcore.Response(200, headers=self._headers, content=self._data)
+
+
+def _through_the_transport(data: bytes, headers: dict[str, str]) -> None:
+    transport = shared_transport(httpx, lambda **_: _Pool(data, headers))
+    response = transport.handle_request(httpx.Request("GET", "http://one.example"))
+    list(response.stream)
 
 
 def _events(data: bytes) -> list[tuple[bytes, bytes]]:

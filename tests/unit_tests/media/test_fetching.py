@@ -9,12 +9,15 @@ import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from langchain_core.messages import HumanMessage
+from typing_extensions import Self
 
 from langchain_unified import UnifiedChatModel, default_registry
 from langchain_unified.errors import InvalidParameterError, UnsupportedError
@@ -45,11 +48,37 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Callable[[Serve], None]:
     """Return a function that puts a server in place of the web."""
 
     def serve(handler: Serve) -> None:
-        transport = httpx.MockTransport(handler)
-        client = partial(httpx.AsyncClient, transport=transport)
-        monkeypatch.setattr(fetching, "_client", client)
+        monkeypatch.setattr(fetching, "_pool", partial(Web, handler))
 
     return serve
+
+
+class Web:
+    """Connections to a server that a function plays."""
+
+    def __init__(self, handler: Serve) -> None:
+        """Keep the function."""
+        self._handler = handler
+
+    async def __aenter__(self) -> Self:
+        """Open nothing."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close nothing."""
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: httpcore.URL, *, headers: Any, extensions: Any
+    ) -> AsyncIterator[httpcore.Response]:
+        """Give the function's answer."""
+        del extensions
+        address = bytes(url).decode()
+        answer = self._handler(httpx.Request(method, address, headers=headers))
+        body: Any = answer.stream
+        yield httpcore.Response(
+            answer.status_code, headers=answer.headers.raw, content=body
+        )
 
 
 def test_nothing_is_fetched_unasked() -> None:

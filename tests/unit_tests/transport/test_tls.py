@@ -315,11 +315,11 @@ async def test_a_checked_address_shows_the_name_of_its_host(
         is_async=True,
         network_backend=PublicBackend(Here(), resolve),
     )
-    async with httpx.AsyncClient(transport=pool) as client:
+    async with pool:
         if trusted:
-            await client.get("https://media.example/v1/models")
+            await pool.request("GET", "https://media.example/v1/models")
         else:
-            with pytest.raises(httpx.ConnectError):
-                await client.get("https://media.example/v1/models")
+            with pytest.raises(httpcore.ConnectError):
+                await pool.request("GET", "https://media.example/v1/models")
 
     assert ["media.example"] == front.names
