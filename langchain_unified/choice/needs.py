@@ -54,7 +54,7 @@ def has_credentials(connection: Connection, variables: Sequence[str]) -> bool:
 def missing_room(call: Invocation, config: ModelConfig) -> Iterator[str]:
     """Yield where a call is larger than a model; nothing if it is not."""
     tokens, cap = call.tokens or 0, call.params.get("max_tokens") or 0
-    reads, writes = config.limits.get("input"), config.limits.get("output")
+    reads, writes = config.limits.get("input"), config.longest_answer
     context = config.limits.get("context")
     if reads is not None and tokens > reads:
         yield f"room for about {tokens} tokens (it reads {reads})"

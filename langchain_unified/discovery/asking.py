@@ -130,7 +130,7 @@ class Asking:
         self._find_conditions(endpoint)
         if self._known is not None:
             find_words(self.seen, endpoint, self._known, self._ask)
-            self._find_limit(endpoint, self._known.limits.get("output"))
+            self._find_limit(endpoint, self._known.longest_answer)
         self._send(self._plan(_FIRST, endpoint), _FIRST)
 
     def _serves(self, endpoint: str, *, is_last: bool) -> bool:

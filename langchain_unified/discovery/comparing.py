@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any, Literal
 
 from langchain_unified.discovery.keys import WORDS
-from langchain_unified.discovery.rows import Row, rules_of
+from langchain_unified.discovery.rows import rules_of
 from langchain_unified.discovery.seen import Seen
 from langchain_unified.discovery.trials import (
     EFFORTS,
@@ -24,7 +23,7 @@ Verdict = Literal["confirmed", "contradicted"]
 
 _ABILITIES = ("tool_choice", "structured_output", "json_mode", "streaming")
 """Capabilities by the name that rows give them, asked about on each endpoint."""
-_IMAGES, _BUDGET = "image_inputs", "thinking_budget"
+IMAGES, _BUDGET = "image_inputs", "thinking_budget"
 _ENDS = ("thinking.budget_min", "thinking.budget_max")
 _BEYOND = {-1: "less", 1: "more"}
 _BASES = tuple(dict.fromkeys(name.partition(".")[0] for name in WORDS if "." in name))
@@ -269,18 +268,20 @@ class _Comparison:
                 accepted = (endpoint, name) in seen.accepted
                 fact = f"features.{name}"
                 yield self._found(endpoint, fact, stated, accepted, cite=name)
-        stated, accepted = known.supports(_IMAGES), (endpoint, _IMAGES) in seen.accepted
-        yield self._found(endpoint, _IMAGES, stated, accepted, cite="inputs")
+        stated, accepted = known.supports(IMAGES), (endpoint, IMAGES) in seen.accepted
+        yield self._found(endpoint, IMAGES, stated, accepted, cite="inputs")
 
     def _limit(self, endpoint: str) -> Iterator[Finding]:
-        stated = self._known.limits.get("output")
+        stated = self._known.longest_answer
         if stated is None or endpoint not in self._seen.limits:
             return
+        plain = stated == self._known.limits.get("output")
+        fact = "limits.output" if plain else "parameters.max_tokens.max"
         found = self._seen.limits[endpoint]
         if found == math.inf:
             found = f"more than {stated}"  # type: ignore[assignment]
         seen = stated if found is None else found
-        yield self._found(endpoint, "limits.output", stated, seen, cite="limits")
+        yield self._found(endpoint, fact, stated, seen, cite="limits")
 
     def _roles(self) -> Iterator[Finding]:
         seen, stated = self._seen, self._known.system_roles
@@ -316,75 +317,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
-
-
-def verified_row(
-    known: ModelConfig, findings: list[Finding], day: date, where: str
-) -> Row:
-    """Return what asking came to as the keys of a `[models]` table.
-
-    Args:
-        known: What the registry knew.
-        findings: What was confirmed and contradicted.
-        day: The day of the questions.
-        where: Who was asked.
-    """
-    row: Row = {
-        "provider": known.connection,
-        "source": f"asked {known.model} itself at {where}",
-        "checked": day,
-        "confidence": "verified",
-    }
-    served = [f.endpoint for f in findings if f.fact == "endpoints" and f.seen]
-    if served:
-        row["endpoints"] = sorted(served, key=_rank(known))
-    for finding in findings:
-        _state(row, known, finding)
-    return row
-
-
-def _rank(known: ModelConfig) -> Any:
-    order = list(known.endpoints)
-    return lambda name: order.index(name) if name in order else len(order)
-
-
-def _rule_of(name: str, value: Any, *, wrong: bool) -> dict[str, dict[str, Any]]:
-    """Return what is known of a setting or a key as a rule of a row."""
-    if name.endswith(".name"):
-        return {name.removesuffix(".name"): {"name": value}}
-    if not name.endswith(".values"):
-        return {name: {"accepts": value}}
-    name = name.removesuffix(".values")
-    if not value:
-        return {name: {"accepts": "never"}}
-    listed = wrong or len(value) < len(WORDS[name])
-    return {name: {"accepts": "any", **({"values": list(value)} if listed else {})}}
-
-
-def _state(row: Row, known: ModelConfig, finding: Finding) -> None:
-    """Put one finding into a row."""
-    group, _, name = finding.fact.partition(".")
-    endpoint, wrong = finding.endpoint, finding.verdict == "contradicted"
-    value = finding.seen if wrong else finding.stated
-    if group == "parameters":
-        rules = row.setdefault("parameters_on", {}).setdefault(endpoint, {})
-        rules.update(_rule_of(name, value, wrong=wrong))
-    elif group == "thinking" and name != "levels":
-        if not isinstance(value, str):
-            row.setdefault("thinking", {})[name] = value
-    elif group == "thinking":
-        levels = row.setdefault("thinking", {}).setdefault("levels_on", {})
-        levels[endpoint] = list(value)
-    elif group == "tools":
-        row.setdefault("tools", {})[endpoint] = value
-    elif group == "features":
-        features = row.setdefault("features", {})
-        features[name] = bool(value) and features.get(name, True)
-    elif group == "limits" and isinstance(value, (int, float)):
-        row["limits"] = {"output": int(value)}
-    elif group == ROLES and wrong:
-        row[ROLES] = list(value)
-    elif group == _IMAGES and wrong:
-        kinds = ("text", "image", "audio", "video", "pdf")
-        has = {kind: known.supports(f"{kind}_inputs") for kind in kinds}
-        row["inputs"] = [k for k, v in {**has, "image": value}.items() if v]

@@ -76,7 +76,7 @@ def prepare(
     registry.check_enabled(known.provider, llm.enable)
     file = _rules_of(registry, known)
     start = _permissive(file, known)
-    limit = known.limits.get("output", 0) if for_rows else 0
+    limit = (known.longest_answer or 0) if for_rows else 0
     calls = most_calls(len(start.mappings), with_words=for_rows)
     priced, bounds = _bounds(registry, known, len(start.mappings), calls, limit)
     connection = planning.wiring.connected(known.connection)

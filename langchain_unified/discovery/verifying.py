@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from langchain_unified.cost import BudgetExceededError, Hold, Purse, estimate_usd
 from langchain_unified.data.writing import toml_of
 from langchain_unified.discovery.asking import Asking
-from langchain_unified.discovery.comparing import Finding, compare, verified_row
+from langchain_unified.discovery.comparing import Finding, compare
 from langchain_unified.discovery.probing import Prepared, prepare
+from langchain_unified.discovery.stating import verified_row
 from langchain_unified.errors import ProviderModelNotFoundError
 from langchain_unified.registry.outcomes import Probe
 

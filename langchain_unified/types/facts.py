@@ -248,6 +248,13 @@ class ModelConfig(NamedTuple):
         return bool(self.features.get(feature, False))
 
     @property
+    def longest_answer(self) -> int | None:
+        """Most tokens that a call may ask for; more than it gives unasked, perhaps."""
+        rules = [mapping.rules.get("max_tokens") for mapping in self.mappings.values()]
+        ends = [rule.maximum for rule in rules if rule is not None and rule.maximum]
+        return int(max(ends)) if ends else self.limits.get("output")
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether somebody else than OpenAI may judge what is sent to a server."""
         return bool(self.server) and not self.passes_on

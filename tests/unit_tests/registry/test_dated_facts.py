@@ -28,6 +28,17 @@ def test_gemini_4_may_write_as_much_as_its_window_holds() -> None:
     assert 900_000 == body["generationConfig"]["maxOutputTokens"]
 
 
+def test_a_long_answer_may_be_chosen_of_gemini_4() -> None:
+    """What it writes unasked does not keep it from a call that asks for more."""
+    llm = UnifiedChatModel(
+        model="auto",
+        choice=["gemini-2.5-pro", "gemini-4-argon"],
+        providers={"google_genai": {"api_key": "k"}},
+    )
+
+    assert "gemini-4-argon" == llm.explain("hi", max_tokens=200_000).model
+
+
 def test_the_search_model_of_gpt_5_is_planned_as_a_search_model() -> None:
     """It takes a search on Chat Completions, and no sampling."""
     made = plan("gpt-5-search-api-2025-10-14", web_search_options={}, temperature=0)

@@ -243,7 +243,7 @@ THINKING: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]]
     ),
     "a level is refused": (
         "gemini-4-argon",
-        {"thinking_levels": ("low", "high"), "max_output_tokens": 65_536},
+        {"thinking_levels": ("low", "high")},
         (ONLY, "thinking.levels", ("low", "medium", "high"), ("low", "high")),
     ),
 }
@@ -318,7 +318,8 @@ def test_planted_lies_are_found(
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    "model", ["o3", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1", "gemini-2.5-pro"]
+    "model",
+    ["o3", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1", "gemini-2.5-pro", "gemini-4-argon"],
 )
 @pytest.mark.filterwarnings("ignore:This model does not support")
 def test_rows_that_are_right_are_confirmed(model: str) -> None:
