@@ -28,9 +28,9 @@ from langchain_unified.rollout.checks import (
 from langchain_unified.rollout.paths import Answer
 from langchain_unified.rollout.report import Mirrored
 from langchain_unified.rollout.store import Background, PerProcess
-from langchain_unified.runner import faces
+from langchain_unified.runner import generate, stream
 from langchain_unified.runner.attempts import Attempts
-from langchain_unified.runner.route import Work
+from langchain_unified.runner.work import Work
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 
@@ -212,5 +212,5 @@ def _answer(
     """Return the answer to a copy, asked for once, as the call asked for it."""
     once = Attempts(lambda *_: plan, Work(lambda _: shim, deadline=seconds))
     if plan.stream:
-        return generate_from_stream(faces.stream(once, messages)).generations[0].message
-    return faces.generate(once, messages).generations[0].message
+        return generate_from_stream(stream(once, messages)).generations[0].message
+    return generate(once, messages).generations[0].message

@@ -144,19 +144,20 @@ class Handed:
 class Path:
     """One call: the four ways to send it, each watched to its end.
 
-    What the sender returns or raises is what the caller gets; the record of `plan` is
+    What a sender returns or raises is what the caller gets; the record of `plan` is
     put beside an answer of the plain model. `done` hears what became of the call.
     """
 
     def __init__(
         self,
-        sender: Any,
+        senders: Callable[[str], Any],
         asked: Callable[[], tuple[Any, ...]],
         done: Callable[[Answer], None] | None = None,
         plan: CallPlan | None = None,
     ) -> None:
         """Keep what is needed; nothing is sent yet."""
-        self._sender, self._asked, self._done, self._plan = sender, asked, done, plan
+        self._senders, self._asked = senders, asked
+        self._done, self._plan = done, plan
         self._answer, self._begun = Answer(), False
         self._usage: UsageMetadata | None = None
         self._said: dict[str, Any] = {}
@@ -165,7 +166,7 @@ class Path:
         """Return the answer of `generate`, `agenerate`, `stream` or `astream`."""
         step = self._answer.step
         handed = Handed(step, self._value, self._piece, over=self._over)
-        return handed.of(lambda: getattr(self._sender, face)(*self._asked()))
+        return handed.of(lambda: self._senders(face)(*self._asked()))
 
     def _value(self, found: ChatResult | None) -> ChatResult | None:
         generations = found.generations if found else []

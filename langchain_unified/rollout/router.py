@@ -18,7 +18,7 @@ from langchain_unified.errors import UnifiedError
 from langchain_unified.rollout.control import Rollout, rollout_of
 from langchain_unified.rollout.flags import EMERGENCY
 from langchain_unified.rollout.served import RolledPlan, Served
-from langchain_unified.runner import Runner, faces
+from langchain_unified.runner import FACES, Runner
 from langchain_unified.runtime import ROLLOUT
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 
 KEYWORD = "rollout"
 """The keyword that carries a decision through a call; a mode if a user gives it."""
-
-_FACES = {
-    "generate": faces.generate,
-    "agenerate": faces.agenerate,
-    "stream": faces.stream,
-    "astream": faces.astream,
-}
 
 _OPENAI = "openai"
 _MODEL = ("model", "model_name")
@@ -140,7 +133,7 @@ class Router:
             if path is not None:
                 return path.send(face)
         asked = self.runner.asked(messages, stop, kwargs, stream=stream)
-        return _FACES[face](*asked)
+        return FACES[face](*asked)
 
     def _path(
         self,
@@ -161,14 +154,14 @@ class Router:
             finish, ask = served.recorded, self.runner.asked
             asked = partial(ask, messages, stop, kwargs, stream=stream, finish=finish)
             counts = served == "unified" and served.rollout.guard is not None
-            return Path(faces, asked, served.rollout.count if counts else None)
+            return Path(FACES.get, asked, served.rollout.count if counts else None)
         shim: Any = self._plain_shim()
         plan, done = self._legacy_plan(served, stop, kwargs, stream=stream), None
         if served.mode.name == "shadow":
             asked_before = [*messages], stop, kwargs
             call = self._shadowed(served, lambda: asked_before, plan.model, stream)
             done = partial(call.beside_plain, shim, plan)
-        return Path(shim, lambda: (plan, messages), done, plan)
+        return Path(partial(getattr, shim), lambda: (plan, messages), done, plan)
 
     def observer(
         self,

@@ -1,32 +1,64 @@
-"""A call carried out: the attempts at it, within budget, deadline and guards."""
+"""A call carried out: the attempts at it, within budget, deadline and guards.
+
+`Runner` lines up the attempts; `generate`, `agenerate`, `stream` and `astream` make
+them. The four faces start from the same plan and share every step but the sending.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing, closing
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables.config import get_executor_for_config
 
-from langchain_unified.choice import about_tokens
-from langchain_unified.cost import TIER, Hold, Purse, cap_of, estimate_plan, tier_of
+from langchain_unified.answers.parsed import put_parsed
+from langchain_unified.answers.pieces import Opening, Pieces, signed
+from langchain_unified.answers.whole import (
+    cost_of,
+    finished,
+    in_one_piece,
+    noted,
+)
+from langchain_unified.cost import Purse
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.learning import Carried, Trial, texts_of
+from langchain_unified.learning import Trial
 from langchain_unified.reliability import BreakerSettings
+from langchain_unified.reliability.closing import Owned, owned
+from langchain_unified.reliability.exchange import Exchange, too_late
 from langchain_unified.reliability.safeguards import Safeguards, check_concurrency
 from langchain_unified.runner.attempts import Attempts
-from langchain_unified.runner.fallbacks import read_fallbacks
+from langchain_unified.runner.fallbacks import at_other_tier, read_fallbacks
 from langchain_unified.runner.planning import Planning
-from langchain_unified.runner.route import MakePlan, Work
+from langchain_unified.runner.refusals import carried_by
 from langchain_unified.runner.spending import Spending
+from langchain_unified.runner.work import MakePlan, Work
 from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.types import CallPlan, Change, Invocation
+from langchain_unified.types import CallPlan
 
 _LOG = logging.getLogger("langchain_unified")
+
+_GRACE = 0.1
+"""Seconds for the HTTP library to notice first: cancelled in a TLS handshake, httpcore
+1.0.9 leaves the socket open (read 2026-11-23)."""
+
+Answer = TypeVar("Answer")
 
 Finish = Callable[[CallPlan], CallPlan]
 """What a plan goes through last, before it is sent."""
@@ -93,61 +125,24 @@ class Runner:
             read = planning.calls.read(stop, {**kwargs, **one})
             call = planning.invocation(messages, read, stream=stream)
             plans.append(partial(planning.attempt, read, call))
+        tier, budget = self._fields["service_tier_fallback"], self._fields["budget_usd"]
+        elsewhere = tier and at_other_tier(asked, tier, planning.plan)
         if finish is not None:
             plans = [partial(_finished, plan, finish) for plan in plans]
-        free = self._fields["budget_usd"] is None
-        moves = self._fields["service_tier_fallback"] is not None
+            elsewhere = elsewhere and partial(_finished, elsewhere, finish)
         work = Work(
             self.shim,
             lambda plan: planning.scope(plan.config.connection, asked),
             planning.lessons,
-            lambda: _carried(messages, asked, kwargs),
+            lambda: carried_by(messages, asked, kwargs),
             self._safeguards,
             asked.deadline,
         )
-        attempts = Attempts(
-            plans[0],
-            work,
-            fallbacks=plans[1:],
-            elsewhere=self._elsewhere(asked, finish) if moves else None,
-            spending=None if free else self._spending(messages, asked),
-        )
-        return attempts, messages
-
-    def _elsewhere(self, call: Invocation, finish: Finish | None) -> MakePlan | None:
-        """Return what plans a call for the tier to move to; `None` if there is none."""
-        other, extra = self._fields["service_tier_fallback"], dict(call.extra_body)
-        asked = extra.pop(TIER, None) or call.params.get(TIER)
-        if asked is None or asked == other:
-            return None
-        moved = call._replace(params={**call.params, TIER: other}, extra_body=extra)
-        reason = f"the provider had no room for the call at service_tier={asked!r}."
-        change = Change(TIER, "routed", asked, other, reason, "service_tier_fallback")
-
-        def noted(caution: int, trials: tuple[Trial, ...]) -> CallPlan:
-            plan = self.planning.plan(moved._replace(caution=caution), trials)
-            return replace(plan, changes=(*plan.changes, change))
-
-        return noted if finish is None else partial(_finished, noted, finish)
-
-    def _spending(self, messages: list[BaseMessage], call: Invocation) -> Spending:
-        """Return what a call may spend."""
-        budget = self._fields["budget_usd"]
-
-        def hold(plan: CallPlan) -> Hold:
-            estimate = estimate_plan(plan, about_tokens(messages, plan.body))
-            known = cap_of(plan) or plan.config.limits.get("output")
-            has_cap = bool(known if estimate is None else cap_of(plan))
-            return self._purse.hold(
-                budget,
-                estimate,
-                call.tenant,
-                has_cap=has_cap,
-                model=plan.config.full_name,
-                tier=tier_of(plan),
-            )
-
-        return Spending(hold)
+        spending = None
+        if budget is not None:
+            spending = Spending(self._purse, budget, asked, messages)
+        first, *others = plans
+        return Attempts(first, work, others, elsewhere, spending), messages
 
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""
@@ -170,17 +165,6 @@ def _finished(
     return finish(make_plan(caution, trials))
 
 
-def _unseen(
-    messages: list[BaseMessage], kwargs: dict[str, Any]
-) -> tuple[list[BaseMessage], dict[str, Any]]:
-    """Return what follows the last stored response, and the keywords to say so."""
-    for at in range(len(messages) - 1, -1, -1):
-        name = messages[at].response_metadata.get("id")
-        if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
-            return messages[at + 1 :], {**kwargs, "previous_response_id": name}
-    return messages, kwargs
-
-
 def _log(planned: CallPlan, kept: Runtime) -> None:
     """Warn once per model and parameter about what was dropped or clamped."""
     for change in planned.changes:
@@ -198,10 +182,218 @@ def _log(planned: CallPlan, kept: Runtime) -> None:
             )
 
 
-def _carried(
-    messages: list[BaseMessage], call: Invocation, kwargs: Mapping[str, Any]
-) -> Carried:
-    """Return what a request carries, which an error may repeat."""
-    texts = texts_of([messages, dict(call.params), dict(call.extra_body), dict(kwargs)])
-    blocks = (form.source for form in call.traits.media if form.kind == "block")
-    return Carried(tuple(texts), call.traits.inputs, frozenset(blocks))
+def _unseen(
+    messages: list[BaseMessage], kwargs: dict[str, Any]
+) -> tuple[list[BaseMessage], dict[str, Any]]:
+    """Return what follows the last stored response, and the keywords to say so."""
+    for at in range(len(messages) - 1, -1, -1):
+        name = messages[at].response_metadata.get("id")
+        if isinstance(messages[at], AIMessage) and str(name).startswith("resp_"):
+            return messages[at + 1 :], {**kwargs, "previous_response_id": name}
+    return messages, kwargs
+
+
+def generate(attempts: Attempts, messages: list[BaseMessage]) -> ChatResult:
+    """Send the plan and return the whole answer; try again where it is worth it."""
+    while True:
+        with attempts as plan:
+            exchange = attempts.exchange
+            with closing(exchange), exchange:
+                result = _generate(plan, attempts.shim, messages)
+            return _settled(attempts, plan, result)
+
+
+async def agenerate(attempts: Attempts, messages: list[BaseMessage]) -> ChatResult:
+    """Send the plan and return the whole answer; try again where it is worth it."""
+    while True:
+        async with attempts as plan:
+            exchange = attempts.exchange
+            async with aclosing(exchange):
+                with exchange:
+                    sending = _agenerate(plan, attempts.shim, messages)
+                    result = await in_time(sending, exchange.remaining())
+            return _settled(attempts, plan, result)
+
+
+def _settled(attempts: Attempts, plan: CallPlan, result: ChatResult) -> ChatResult:
+    """Pay for an answer; put on it what only a whole one has.
+
+    Raises:
+        pydantic.ValidationError: If it does not fit the class given for it.
+    """
+    if attempts.spending is not None:
+        attempts.spending.paid(cost_of(result.generations[0]))
+    if plan.has_form:
+        put_parsed(plan, result, attempts.exchange)
+    return noted(result, attempts.exchange) if attempts.failed else result
+
+
+def stream(
+    attempts: Attempts, messages: list[BaseMessage]
+) -> Iterator[ChatGenerationChunk]:
+    """Send the plan and yield the answer in pieces; try again before the first."""
+    while True:
+        with attempts as plan:
+            exchange, opening = attempts.exchange, Opening()
+            spending = attempts.spending
+            with closing(exchange), exchange:
+                pieces = _stream(plan, attempts.shim, messages)
+            with closing(exchange), closing(pieces):
+                for piece in _watched(pieces, exchange):
+                    if spending is not None and (cost := cost_of(piece)) is not None:
+                        spending.paid(cost)
+                    if opening.is_open:
+                        yield piece
+                        continue
+                    for one in opening.passed(piece):
+                        attempts.commit()
+                        yield one
+                yield from opening.rest()
+            return
+
+
+async def astream(
+    attempts: Attempts, messages: list[BaseMessage]
+) -> AsyncGenerator[ChatGenerationChunk, None]:
+    """Send the plan and yield the answer in pieces; try again before the first."""
+    while True:
+        async with attempts as plan:
+            exchange, opening = attempts.exchange, Opening()
+            spending = attempts.spending
+            with exchange:
+                given = _astream(plan, attempts.shim, messages)
+            async with aclosing(exchange), owned(given) as pieces:
+                native = plan.route == "native"
+                async for piece in _awatched(pieces, exchange, native=native):
+                    if spending is not None and (cost := cost_of(piece)) is not None:
+                        spending.paid(cost)
+                    if opening.is_open:
+                        yield piece
+                        continue
+                    for one in opening.passed(piece):
+                        attempts.commit()
+                        yield one
+                for one in opening.rest():
+                    yield one
+            return
+
+
+def _watched(
+    pieces: Generator[ChatGenerationChunk], exchange: Exchange
+) -> Iterator[ChatGenerationChunk]:
+    """Yield pieces within the deadline; what comes between belongs to the caller."""
+    with exchange:
+        piece = next(pieces, None)  # The request is sent, in the current exchange.
+    limited = exchange.remaining() is not None
+    while piece is not None:
+        if limited:
+            exchange.check()
+        yield signed(piece, exchange) if exchange.failed else piece
+        try:
+            piece = next(pieces, None)
+        except Exception as error:
+            exchange.explain(error)
+            raise
+
+
+async def _awatched(
+    pieces: Owned[ChatGenerationChunk], exchange: Exchange, *, native: bool
+) -> AsyncIterator[ChatGenerationChunk]:
+    """Yield pieces within the deadline; what comes between belongs to the caller."""
+    while True:
+        with exchange:
+            # OpenAI's streams watch the silence between events themselves.
+            wait = exchange.patience(streamed=native)
+            piece = await in_time(_next(pieces), wait)
+        if piece is None:
+            return
+        yield signed(piece, exchange) if exchange.failed else piece
+
+
+async def _next(
+    pieces: Owned[ChatGenerationChunk],
+) -> ChatGenerationChunk | None:
+    try:
+        return await pieces.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+async def in_time(sending: Awaitable[Answer], seconds: float | None) -> Answer:
+    """Wait for an answer.
+
+    Args:
+        sending: What gives it.
+        seconds: Most seconds to wait; `None` for no limit.
+
+    Raises:
+        ProviderTimeoutError: If it does not come in time.
+    """
+    if seconds is None:
+        return await sending
+    try:
+        with anyio.fail_after(seconds + _GRACE):
+            return await sending
+    except TimeoutError as error:
+        raise too_late() from error
+
+
+def _generate(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
+) -> ChatResult:
+    if plan.calls == 1:
+        return finished(plan, [shim.generate(plan, messages)])
+    with get_executor_for_config({"max_concurrency": plan.calls}) as executor:
+        sent = [
+            executor.submit(shim.generate, plan, messages) for _ in range(plan.calls)
+        ]
+        return finished(plan, [future.result() for future in sent])
+
+
+async def _agenerate(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
+) -> ChatResult:
+    if plan.calls == 1:
+        return finished(plan, [await shim.agenerate(plan, messages)])
+    sent = (shim.agenerate(plan, messages) for _ in range(plan.calls))
+    return finished(plan, await asyncio.gather(*sent))
+
+
+def _stream(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
+) -> Generator[ChatGenerationChunk]:
+    if not plan.stream:
+        yield in_one_piece(_generate(plan, shim, messages))
+        return
+    pieces = Pieces(plan)
+    with closing(shim.stream(plan, messages)) as chunks:
+        for chunk in chunks:
+            yield pieces.feed(chunk)
+            if plan.stop and pieces.done:
+                break
+    yield from pieces.rest()
+
+
+async def _astream(
+    plan: CallPlan, shim: ProviderShim, messages: list[BaseMessage]
+) -> AsyncGenerator[ChatGenerationChunk]:
+    if not plan.stream:
+        yield in_one_piece(await _agenerate(plan, shim, messages))
+        return
+    pieces = Pieces(plan)
+    async with owned(shim.astream(plan, messages)) as chunks:
+        async for chunk in chunks:
+            yield pieces.feed(chunk)
+            if plan.stop and pieces.done:
+                break
+    for piece in pieces.rest():
+        yield piece
+
+
+FACES = {
+    "generate": generate,
+    "agenerate": agenerate,
+    "stream": stream,
+    "astream": astream,
+}
+"""The four ways to make the attempts at a call, by name."""

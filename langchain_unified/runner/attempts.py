@@ -1,12 +1,13 @@
 """Trying a call: plan, send, learn from a refusal, wait, try again, try another model.
 
-An attempt is a context manager around one sending. It swallows an error after which
-another attempt is worth making, and the loop goes on; any other error passes.
+The attempts at a call are a context manager around each sending. It swallows an error
+after which another attempt is worth making, and the loop goes on; any other error
+passes.
 
 ```python
-for attempt in attempts:
-    with attempt as plan:
-        return attempt.shim.generate(plan, messages)
+while True:
+    with attempts as plan:
+        return attempts.shim.generate(plan, messages)
 ```
 """
 
@@ -16,22 +17,29 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import repeat
 from types import TracebackType
 from typing import Any
 
 from langchain_unified.errors import ProviderError, UnifiedError
 from langchain_unified.reliability.budget import Place
 from langchain_unified.reliability.exchange import Exchange, too_late
+from langchain_unified.reliability.gates import is_unsure
+from langchain_unified.reliability.retry import DEFAULT_RETRIES, wait_before_retry
+from langchain_unified.reliability.scope import Scope
 from langchain_unified.runner.fallbacks import has_no_room, moves_on
-from langchain_unified.runner.route import MakePlan, Route, Work
+from langchain_unified.runner.guards import Guards
+from langchain_unified.runner.refusals import Refusals
 from langchain_unified.runner.spending import Spending
+from langchain_unified.runner.work import MakePlan, Work
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.transport.secrets import conceal
 from langchain_unified.types import CallPlan
 
-_PAUSE = 0.005
+_REASON = 500
+"""Most characters of an error that are kept on the message."""
+
 _SHORTEST = 0.001
+_NOT_SENT = BaseException("not sent")
 
 
 class Attempts:
@@ -76,7 +84,6 @@ class Attempts:
         self,
         make_plan: MakePlan,
         work: Work,
-        *,
         fallbacks: Sequence[MakePlan] = (),
         elsewhere: MakePlan | None = None,
         spending: Spending | None = None,
@@ -92,15 +99,11 @@ class Attempts:
         self._place: Place | None = None
         self._further = self._committed = False
 
-    def __iter__(self) -> Iterator[Attempts]:
-        """Yield attempts until one succeeds; the caller returns from inside."""
-        return repeat(self)
-
     def commit(self) -> None:
         """Say that the caller has a part of the answer; nothing is tried again."""
         if not self._committed:
             self._committed = True
-            self.route.accepted()
+            self.route.finish(None)
 
     def __enter__(self) -> CallPlan:
         """Plan for the first model that can be tried; wait until it may be sent.
@@ -167,7 +170,7 @@ class Attempts:
         return True
 
     def _wait(self, plan: CallPlan) -> None:
-        for seconds in self._waits():
+        for seconds in self.route.waits(plan, last=not self._others):
             time.sleep(seconds)
         limiter = self._work.safeguards.rate_limiter
         if self._further and limiter is not None:
@@ -177,7 +180,7 @@ class Attempts:
             self._place = budget.enter(self.route.patience())
 
     async def _await(self, plan: CallPlan) -> None:
-        for seconds in self._waits():
+        for seconds in self.route.waits(plan, last=not self._others):
             await asyncio.sleep(seconds)
         limiter = self._work.safeguards.rate_limiter
         if self._further and limiter is not None:
@@ -185,20 +188,6 @@ class Attempts:
         budget = self._work.safeguards.budget(plan, self.route.scope)
         if budget is not None:
             self._place = await budget.aenter(self.route.patience())
-
-    def _waits(self) -> Iterator[float]:
-        """Yield pauses until the breaker and the gate of the model let the call pass.
-
-        Raises:
-            CircuitOpenError: If the breaker stays open for longer than the call may
-                wait, or there is another model to try.
-        """
-        route, last = self.route, not self._others
-        while (wait := route.circuit_wait(last=last)) > 0:
-            yield wait
-        until = time.monotonic() + route.gate_patience()
-        while not route.enter_gate() and time.monotonic() < until:
-            yield _PAUSE
 
     def _to_be_sent(self, plan: CallPlan) -> CallPlan:
         """Return the plan as it is sent: one attempt, in the time that is left.
@@ -272,7 +261,7 @@ class Attempts:
         place, self._place = self._place, None
         if place is not None:
             place.release()
-        self.route.abandon()
+        self.route.finish(_NOT_SENT)
 
     def _pass_over(self, error: UnifiedError) -> None:
         """Move to the next model, or raise the error of the call."""
@@ -306,3 +295,152 @@ def _sooner(allowed: Any, remaining: float) -> float:
     """Return how long to wait for the server: as allowed, within the deadline."""
     is_number = isinstance(allowed, (int, float))
     return max(min(allowed, remaining) if is_number else remaining, _SHORTEST)
+
+
+class Route:
+    """One model a call can be made with: planned again after each refusal.
+
+    Args:
+        make_plan: Plans the call for it.
+        work: What each attempt at the call needs.
+
+    Attributes:
+        shim: What its plan is sent with.
+        at_gate: Whether its rules may be unsure, so that others have to be waited for.
+        has_waited: Whether something else may be known since it was planned.
+    """
+
+    shim: ProviderShim
+
+    def __init__(self, make_plan: MakePlan, work: Work) -> None:
+        """Start before the first plan."""
+        self._make_plan, self._work = make_plan, work
+        self._last: CallPlan | None = None
+        self._refusals: Refusals | None = None
+        self._guards: Guards | None = None
+        self._scope: Scope | None = None
+        self._started: float | None = None
+        self._retries = 0
+        self.has_waited = self.at_gate = False
+
+    def plan(self) -> CallPlan:
+        """Plan the next attempt; raise the refusal if the plan is still the same.
+
+        The clock of the call starts once there is something to send it with.
+
+        Raises:
+            UnsupportedError: If what was learned leaves no way to make the call.
+            ProviderError: If the server lacks the endpoint that the call asks for.
+        """
+        if self._refusals is None:
+            plan = self._make_plan(0, ())
+        else:
+            plan = self._refusals.plan_again(self._make_plan, self._last)
+        self._last, self.has_waited = plan, False
+        self.shim = self._work.connect(plan)
+        if self._started is None:
+            self._started = time.monotonic()
+        # Without a body there is nothing that could be refused.
+        self.at_gate = bool(
+            plan.body
+            and not self._retries
+            and is_unsure(plan.config, self._work.safeguards.runtime)
+            and self._work.lessons() is not None
+        )
+        return plan
+
+    def move(self, make_plan: MakePlan) -> None:
+        """Plan the next attempts in another way, within the same deadline."""
+        self._make_plan = make_plan
+        if self._refusals is not None:
+            self._refusals.drop()
+
+    def scope(self) -> Scope:
+        """Return whose call it is; worked out when it first matters."""
+        if self._scope is None:
+            assert self._last is not None  # noqa: S101 - planned before anything else
+            self._scope = self._work.scope(self._last)
+        return self._scope
+
+    def remaining(self) -> float | None:
+        """Return the seconds left for this model; `None` without a deadline."""
+        if self._work.deadline is None or self._started is None:
+            return None
+        return self._work.deadline - (time.monotonic() - self._started)
+
+    def patience(self) -> float | None:
+        """Return how many seconds to wait for a place; `None` for any time."""
+        allowed = None if self._last is None else self._last.timeout
+        waits = (self.remaining(), allowed)
+        return min((w for w in waits if isinstance(w, (int, float))), default=None)
+
+    def waits(self, plan: CallPlan, *, last: bool) -> Iterator[float]:
+        """Yield pauses until a plan may be sent; see `Guards.waits`."""
+        guards, most = self._guard(), self._most_retries()
+        for wait in guards.waits(plan, at_gate=self.at_gate, retries=most, last=last):
+            self.has_waited = True
+            yield wait
+
+    def _guard(self) -> Guards:
+        if self._guards is None:
+            guards = self._work.safeguards
+            self._guards = Guards(guards, self.scope, self.remaining)
+        return self._guards
+
+    def describe(self, error: UnifiedError, *, alone: bool) -> None:
+        """Say on an error what it was about, and what would put it right.
+
+        Args:
+            error: What came instead of an answer.
+            alone: Whether there is no other model to try.
+        """
+        plan = self._last
+        if plan is None or not isinstance(error, ProviderError):
+            return
+        if self._refusals is None:
+            self._refusals = Refusals(self._work, self.scope)
+        spent = 0 < self._most_retries() <= self._retries
+        self._refusals.describe(error, plan, last=alone and spent)
+
+    def learn(self, refusal: ProviderError) -> bool:
+        """Try out what a refusal says; tell whether to try again."""
+        plan, refusals = self._last, self._refusals
+        if plan is None or refusals is None or not refusals.learn(refusal, plan):
+            return False
+        self._guard().unsettle(plan)
+        return True
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the attempts at this model; `None` for an answer."""
+        if error is None and self._refusals is not None:
+            self._refusals.remember()
+        if self._guards is not None:
+            self._guards.release(error)
+
+    def wait_after(self, error: ProviderError) -> float | None:
+        """Return the seconds to wait before trying again; `None` for no more."""
+        if self._retries >= self._most_retries():
+            return None
+        wait = wait_before_retry(error, self._retries, self._work.safeguards.runtime)
+        remaining = self.remaining()
+        if wait is None or (remaining is not None and wait >= remaining):
+            return None
+        self._retries += 1
+        return wait
+
+    def report(self, error: UnifiedError) -> dict[str, Any]:
+        """Return what goes on record about giving this model up."""
+        about: Any = self._last or error
+        return {
+            "model": getattr(about, "model", None),
+            "provider": getattr(about, "provider", None),
+            "endpoint": getattr(about, "endpoint", None),
+            "error": type(error).__name__,
+            "status": getattr(error, "status", None),
+            "reason": str(error)[:_REASON],
+            "retries": self._retries,
+        }
+
+    def _most_retries(self) -> int:
+        allowed = None if self._last is None else self._last.max_retries
+        return DEFAULT_RETRIES if allowed is None else allowed

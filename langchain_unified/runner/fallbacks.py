@@ -1,10 +1,12 @@
-"""Fallbacks: which models to try next, and after which errors."""
+"""Fallbacks: which models or service tier to try next, and after which errors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from langchain_unified.cost import TIER
 from langchain_unified.errors import (
     InvalidParameterError,
     ProviderContextOverflowError,
@@ -14,6 +16,9 @@ from langchain_unified.errors import (
     UnknownParameterError,
     UnsupportedError,
 )
+from langchain_unified.learning import Trial
+from langchain_unified.runner.work import MakePlan
+from langchain_unified.types import CallPlan, Change, Invocation
 
 _CALLERS = (InvalidParameterError, UnknownParameterError, UnsupportedError)
 
@@ -71,6 +76,36 @@ def has_no_room(error: BaseException) -> bool:
 
 
 _BUSY, _LIMITED, _NO_ROOM = 503, 429, "resource_unavailable"
+
+
+def at_other_tier(
+    call: Invocation,
+    tier: str,
+    plan: Callable[[Invocation, tuple[Trial, ...]], CallPlan],
+) -> MakePlan | None:
+    """Return what plans a call for another service tier, on record.
+
+    Args:
+        call: The call.
+        tier: The tier to move to.
+        plan: Plans a call.
+
+    Returns:
+        `None` if the call asks for no tier, or for this one.
+    """
+    extra = dict(call.extra_body)
+    asked = extra.pop(TIER, None) or call.params.get(TIER)
+    if asked is None or asked == tier:
+        return None
+    moved = call._replace(params={**call.params, TIER: tier}, extra_body=extra)
+    reason = f"the provider had no room for the call at service_tier={asked!r}."
+    change = Change(TIER, "routed", asked, tier, reason, "service_tier_fallback")
+
+    def noted(caution: int, trials: tuple[Trial, ...]) -> CallPlan:
+        made = plan(moved._replace(caution=caution), trials)
+        return replace(made, changes=(*made.changes, change))
+
+    return noted
 
 
 def _settings(given: Any) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from langchain_core.messages import BaseMessage
 
-from langchain_unified.cost import Hold
+from langchain_unified.choice import about_tokens
+from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan, tier_of
 from langchain_unified.errors import (
     MalformedResponseError,
     ProviderTimeoutError,
     UnifiedError,
 )
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CallPlan, Invocation
 
 _NOBODY_KNOWS = (MalformedResponseError, ProviderTimeoutError)
 """After these the provider may have answered, and be paid for it."""
@@ -20,12 +21,22 @@ class Spending:
     """The money of one call.
 
     Args:
-        hold: Sets aside what a plan may cost at most.
+        purse: What the model has spent.
+        budget: What it may spend, in US dollars.
+        call: The call.
+        messages: Its messages.
     """
 
-    def __init__(self, hold: Callable[[CallPlan], Hold]) -> None:
+    def __init__(
+        self,
+        purse: Purse,
+        budget: float,
+        call: Invocation,
+        messages: list[BaseMessage],
+    ) -> None:
         """Start with nothing set aside."""
-        self._make = hold
+        self._purse, self._budget = purse, budget
+        self._tenant, self._messages = call.tenant, messages
         self._hold: Hold | None = None
         self._cost: float | None = None
 
@@ -37,7 +48,17 @@ class Spending:
         """
         self.settle(None, answered=False)
         self._cost = None
-        self._hold = self._make(plan)
+        estimate = estimate_plan(plan, about_tokens(self._messages, plan.body))
+        known = cap_of(plan) or plan.config.limits.get("output")
+        has_cap = bool(known if estimate is None else cap_of(plan))
+        self._hold = self._purse.hold(
+            self._budget,
+            estimate,
+            self._tenant,
+            has_cap=has_cap,
+            model=plan.config.full_name,
+            tier=tier_of(plan),
+        )
 
     def paid(self, cost: float | None) -> None:
         """Note what the answer cost, if that is known."""

@@ -13,7 +13,7 @@ from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel, errors
 from langchain_unified.runner.attempts import Attempts
-from langchain_unified.runner.route import Work
+from langchain_unified.runner.work import Work
 from langchain_unified.testing import ProviderEmulator, Reply
 
 Make = Callable[..., UnifiedChatModel]
@@ -52,7 +52,7 @@ def test_the_clock_starts_once_connected(model: Make) -> None:
     work = Work(lambda _: time.sleep(0.4), deadline=0.3)
     attempts = Attempts(lambda *_: plan, work)
 
-    with next(iter(attempts)):
+    with attempts:
         assert 0.1 < attempts.route.remaining()
 
 
@@ -61,7 +61,7 @@ def test_a_call_is_connected_before_its_clock_starts(model: Make) -> None:
     llm = model("gpt-4o", timeout=5)
     attempts, _ = llm.router.runner.asked([HumanMessage("hi")], None, {}, stream=False)
 
-    with next(iter(attempts)):
+    with attempts:
         assert ["openai"] == list(llm._planning.wiring.shims)
 
 
