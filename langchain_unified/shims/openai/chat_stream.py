@@ -7,12 +7,19 @@ chunk (langchain-ai/langchain#30429), a finish told twice, content in parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Generator,
+    Iterable,
+    Mapping,
+)
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import BaseModel
 
 from langchain_unified.content import CALL_FIELDS, CONTENT_PARTS
 from langchain_unified.shims.openai.calls import CallPieces
@@ -25,7 +32,6 @@ from langchain_unified.shims.openai.parts import (
     content_text,
     further_fields,
     logprobs_of,
-    text_chunk,
 )
 from langchain_unified.shims.openai.usage import (
     CHAT,
@@ -41,6 +47,7 @@ _FINAL_KEYS = (
 )
 _PLAIN = frozenset({"role", "content", "refusal"})
 _LENGTH = "length"
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ChatStreamParser:
@@ -82,22 +89,35 @@ class ChatStreamParser:
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, Mapping):
             return self._totals(chunk)
-        finish = None if self._ended else choice.get("finish_reason")
-        counts = self._counts(chunk, choice)
         delta = choice.get("delta") or choice.get("message")
         if not isinstance(delta, Mapping):
-            if not (finish or counts or choice.get("delta") == {}):
-                return None
             delta = {}
+        text: Any = delta.get("content")
+        is_text = isinstance(text, str) and delta.keys() <= _PLAIN
+        if not is_text or self._info or _has_more(chunk, choice, delta):
+            return self._parsed(chunk, choice, delta)
+        self._parts.text.append(text)
+        return text_chunk(text, {"model_provider": PROVIDER, **self._metadata})
+
+    def _parsed(
+        self,
+        chunk: Mapping[str, Any],
+        choice: Mapping[str, Any],
+        delta: Mapping[str, Any],
+    ) -> ChatGenerationChunk | None:
+        """Return what a chunk adds that is more than a piece of text."""
+        finish = None if self._ended else choice.get("finish_reason")
+        counts = self._counts(chunk, choice)
+        if not (delta or finish or counts or choice.get("delta") == {}):
+            return None
         info = self._chunk_info(choice, chunk, finish)
         self._parts.add(delta.get("content"))
         fields = self._message_fields(delta, finish)
-        metadata = {"model_provider": PROVIDER, **self._metadata}
-        text = content_text(delta.get("content"))
-        if not fields and counts is None:
-            return text_chunk(text, metadata, info or None)
         message = AIMessageChunk(
-            content=text, response_metadata=metadata, usage_metadata=counts, **fields
+            content=content_text(delta.get("content")),
+            response_metadata={"model_provider": PROVIDER, **self._metadata},
+            usage_metadata=counts,
+            **fields,
         )
         return ChatGenerationChunk(message=message, generation_info=info or None)
 
@@ -156,10 +176,6 @@ class ChatStreamParser:
 
     def _message_fields(self, delta: Mapping[str, Any], finish: Any) -> dict[str, Any]:
         """Return the fields of the message beside its text."""
-        in_parts = isinstance(delta.get("content"), list)
-        plain = delta.keys() <= _PLAIN and not delta.get("refusal")
-        if plain and not (finish or in_parts):
-            return {}
         fields: dict[str, Any] = {}
         calls = self._calls.pieces(delta.get("tool_calls"))
         extra = self._extra(delta)
@@ -198,8 +214,88 @@ class ChatStreamParser:
         return extra | self._fields.streamed(delta)
 
 
-def parse_chat_chunk(
-    chunk: dict[str, Any], *, output_version: str | None = None
-) -> ChatGenerationChunk | None:
-    """Parse one chunk by itself; see `ChatStreamParser`."""
-    return ChatStreamParser(output_version=output_version).parse(chunk)
+PIECE = "unified_piece"
+"""Key of what an event adds to the answer, in the event that `ChatOpenAI` sees."""
+
+
+def parsed(events: Iterable[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+    """Yield what events add to the answer, each as `ChatOpenAI` takes an event."""
+    parser = ChatStreamParser()
+    for event in events:
+        yield {PIECE: parser.parse(event)}
+    if rest := parser.rest():
+        yield {PIECE: rest}
+
+
+async def aparsed(
+    events: AsyncIterable[dict[str, Any]],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield what events add to the answer; see `parsed`."""
+    parser = ChatStreamParser()
+    async for event in events:
+        yield {PIECE: parser.parse(event)}
+    if rest := parser.rest():
+        yield {PIECE: rest}
+
+
+def _has_more(
+    chunk: Mapping[str, Any], choice: Mapping[str, Any], delta: Mapping[str, Any]
+) -> bool:
+    """Tell whether a chunk has more than a piece of text."""
+    ends = choice.get("finish_reason") or choice.get("logprobs") or choice.get("usage")
+    return bool(
+        ends or chunk.get("usage") or chunk.get("x_groq") or delta.get("refusal")
+    )
+
+
+_MESSAGE = AIMessageChunk(content="", response_metadata={"model_provider": PROVIDER})
+_CHUNK = ChatGenerationChunk(message=_MESSAGE, generation_info=None)
+_CONTAINERS = tuple(
+    (name, type(value))
+    for name, value in vars(_MESSAGE).items()
+    if isinstance(value, (dict, list))
+)
+_set = object.__setattr__
+
+
+def text_chunk(
+    text: str,
+    metadata: dict[str, Any],
+    info: dict[str, Any] | None = None,
+    content: Any = None,
+) -> ChatGenerationChunk:
+    """Return a chunk that holds a piece of text and nothing else.
+
+    Equal to one built by the constructors, at a third of their cost: it copies a
+    validated chunk instead of validating fields that are all empty.
+
+    Args:
+        text: The piece of text.
+        metadata: The `response_metadata`; taken over, not copied.
+        info: The `generation_info`, if any; taken over, not copied.
+        content: The content, where it is not the text but a block with it.
+
+    Returns:
+        The generation chunk.
+    """
+    message = _MESSAGE.__dict__.copy()
+    for name, container in _CONTAINERS:
+        message[name] = container()
+    message["response_metadata"] = metadata
+    message["content"] = text if content is None else content
+    found = _CHUNK.__dict__.copy()
+    found["message"] = _like(_MESSAGE, message)
+    found["text"] = text
+    found["generation_info"] = info
+    return _like(_CHUNK, found)
+
+
+def _like(pattern: Model, fields: dict[str, Any]) -> Model:
+    """Return what `copy` would, with other fields."""
+    made = pattern.__class__.__new__(pattern.__class__)
+    _set(made, "__dict__", fields)
+    extra = pattern.__pydantic_extra__
+    _set(made, "__pydantic_extra__", None if extra is None else extra.copy())
+    _set(made, "__pydantic_fields_set__", pattern.__pydantic_fields_set__.copy())
+    _set(made, "__pydantic_private__", None)
+    return made

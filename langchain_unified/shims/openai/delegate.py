@@ -49,7 +49,7 @@ from langchain_unified.reliability.closing import owned
 from langchain_unified.reliability.exchange import current
 from langchain_unified.shims.openai import background, transport
 from langchain_unified.shims.openai.chat import parse_chat_body
-from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai.chat_stream import PIECE, ChatStreamParser
 from langchain_unified.shims.openai.errors import to_unified
 from langchain_unified.shims.openai.http import http_package
 from langchain_unified.shims.openai.items import render_input
@@ -268,7 +268,7 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> ChatGenerationChunk | None:
         """Return what the parser of the stream made of an event."""
         del default_chunk_class
-        piece: ChatGenerationChunk | None = chunk.get(transport.PIECE)
+        piece: ChatGenerationChunk | None = chunk.get(PIECE)
         if piece is not None and base_generation_info:
             info = {**base_generation_info, **(piece.generation_info or {})}
             piece.generation_info = info

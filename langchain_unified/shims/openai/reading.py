@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 import openai
+from jiter import from_json
 from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
@@ -236,22 +237,25 @@ class EventReader:
         self._opening = b""
         self._exchange = current()
         self._exchange.received = (response, b"")
-        if (seconds := self._exchange.remaining()) is not None:
+        seconds = self._exchange.remaining()
+        self._is_limited = seconds is not None
+        if seconds is not None:
             shorten(response, seconds)
         self._decoder = SSEDecoder(max_line or limits().event_bytes)
         self._terminal = (
             TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
         )
 
-    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
-        """Return the events that some bytes complete."""
-        self._exchange.check()
+    def feed(self, chunk: bytes) -> list[tuple[bytes, bytes]]:
+        """Return name and data of the events that some bytes complete; see `event`."""
+        if self._is_limited:
+            self._exchange.check()
         if not self._bytes or (not self._received and len(self._opening) < _OPENING):
             self._opening += chunk[:_OPENING]
         self._bytes += len(chunk)
         if self._bytes > self._most:
             raise too_large("stream", self._most, self._response)
-        return self._events(self._decoder.feed(chunk))
+        return self._decoder.feed(chunk)
 
     async def anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         """Return the next bytes, `None` at the end.
@@ -273,7 +277,9 @@ class EventReader:
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield what is left; raise if the answer was not complete."""
         try:
-            yield from self._events(self._decoder.finish())
+            for name, data in self._decoder.finish():
+                if (event := self.event(name, data)) is not None:
+                    yield event
         except MalformedResponseError:
             if not self._received:  # Otherwise its last event was cut off.
                 raise
@@ -290,29 +296,40 @@ class EventReader:
         if not self.done:
             raise_broken(error, self._response)
 
-    def _events(self, raw: list[tuple[bytes, bytes]]) -> Iterator[dict[str, Any]]:
-        for name, data in raw:
-            if self.done:
-                return
-            if data.startswith(b"[DONE]"):
-                # Responses ends with an event of its own; a server that says [DONE]
-                # instead has said all, and ChatOpenAI takes it so.
-                self.done = not self._terminal
-                self._finished = True
-                continue
-            event = decoded_body(data, self._response)
-            self._exchange.answered = True
-            kind = event.get("type")
-            kind = kind if isinstance(kind, str) else None
-            failed = event.get("error") or event.get("object") == "error"
-            if failed or name == b"error" or kind in _FAILURES:
-                raise stream_error(event, self._response.request)
-            if not self._received:
-                self._exchange.shown = event
-            self._received += 1
-            self.done = kind in self._terminal
-            self._finished = self._finished or _has_finished(event)
-            yield event
+    def event(self, name: bytes, data: bytes) -> dict[str, Any] | None:
+        """Return an event; `None` if all has been said.
+
+        Raises:
+            openai.APIError: If it tells an error.
+            MalformedResponseError: If it is no JSON object.
+        """
+        if self.done:
+            return None
+        if data.startswith(b"[DONE]"):
+            # Responses ends with an event of its own; a server that says [DONE]
+            # instead has said all, and ChatOpenAI takes it so.
+            self.done = not self._terminal
+            self._finished = True
+            return None
+        try:
+            found = from_json(data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            found = decoded_body(data, self._response)
+        event: dict[str, Any] = found
+        self._exchange.answered = True
+        kind = event.get("type")
+        kind = kind if isinstance(kind, str) else None
+        failed = event.get("error") or event.get("object") == "error"
+        if failed or name == b"error" or kind in _FAILURES:
+            raise stream_error(event, self._response.request)
+        if not self._received:
+            self._exchange.shown = event
+        self._received += 1
+        self.done = kind in self._terminal
+        self._finished = self._finished or _has_finished(event)
+        return event
 
 
 def _is_something(opening: bytes) -> bool:
@@ -323,20 +340,19 @@ def _is_something(opening: bytes) -> bool:
 
 def _has_finished(event: dict[str, Any]) -> bool:
     choices = event.get("choices")
-    if not isinstance(choices, list):
-        return False
-    ended = [one for one in choices if isinstance(one, dict) and one.get(_FINISH)]
-    return bool(ended)
-
-
-_FINISH = "finish_reason"
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("finish_reason"):
+            return True
+    return False
 
 
 def read(response: Any, reader: EventReader) -> Generator[dict[str, Any], None, None]:
     """Yield the events of an open response."""
     try:
         for chunk in response.iter_bytes():
-            yield from reader.feed(chunk)
+            for name, data in reader.feed(chunk):
+                if (event := reader.event(name, data)) is not None:
+                    yield event
         yield from reader.finish()
     except reader.broken as error:
         reader.raise_broken(error)
@@ -351,8 +367,9 @@ async def aread(
     chunks = response.aiter_bytes()
     try:
         while (chunk := await reader.anext(chunks)) is not None:
-            for event in reader.feed(chunk):
-                yield event
+            for name, data in reader.feed(chunk):
+                if (event := reader.event(name, data)) is not None:
+                    yield event
             if reader.done:
                 await _drain(chunks)
                 return

@@ -8,7 +8,7 @@ has hooked the SDK's own `create`, calls go through that; see `hooks`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import openai
 
 from langchain_unified.shims.openai import hooks
-from langchain_unified.shims.openai.chat_stream import ChatStreamParser
+from langchain_unified.shims.openai.chat_stream import aparsed, parsed
 from langchain_unified.shims.openai.faults import raise_broken
 from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.reading import (
@@ -37,9 +37,6 @@ from langchain_unified.shims.openai.sending import (
 
 PATHS = {"chat": "/chat/completions", "responses": "/responses"}
 """Where requests go, by endpoint."""
-
-PIECE = "unified_piece"
-"""Key of what a streamed event adds to the answer, in the event `ChatOpenAI` sees."""
 
 Body = dict[str, Any]
 
@@ -195,7 +192,7 @@ class Completions:
         if not body["stream"]:
             return Raw(*post_json(client, path, body, options))
         events = post_stream(client, path, body, options)
-        return Raw(Events(_parsed(events), events.headers, events), events.headers)
+        return Raw(Events(parsed(events), events.headers, events), events.headers)
 
 
 class AsyncCompletions:
@@ -215,25 +212,5 @@ class AsyncCompletions:
         if not body["stream"]:
             return Raw(*await apost_json(client, path, body, options))
         events = await apost_stream(client, path, body, options)
-        found = AsyncEvents(_aparsed(events), events.headers, events)
+        found = AsyncEvents(aparsed(events), events.headers, events)
         return Raw(found, events.headers)
-
-
-def _parsed(events: Events[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
-    """Yield what events add to the answer, each as `ChatOpenAI` takes an event."""
-    parser = ChatStreamParser()
-    for event in events:
-        yield {PIECE: parser.parse(event)}
-    if rest := parser.rest():
-        yield {PIECE: rest}
-
-
-async def _aparsed(
-    events: AsyncEvents[dict[str, Any]],
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield what events add to the answer; see `_parsed`."""
-    parser = ChatStreamParser()
-    async for event in events:
-        yield {PIECE: parser.parse(event)}
-    if rest := parser.rest():
-        yield {PIECE: rest}

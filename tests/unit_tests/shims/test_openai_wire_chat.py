@@ -10,10 +10,7 @@ from langchain_openai import ChatOpenAI
 
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai.chat import parse_chat_body
-from langchain_unified.shims.openai.chat_stream import (
-    ChatStreamParser,
-    parse_chat_chunk,
-)
+from langchain_unified.shims.openai.chat_stream import ChatStreamParser
 from langchain_unified.shims.openai.transport import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
@@ -277,12 +274,12 @@ def test_chunks_share_nothing() -> None:
     first.message.response_metadata["x"] = 1
     first.message.tool_calls.append({})
 
-    assert parse_chat_chunk(chunk({"content": "b"})) == second
+    assert ChatStreamParser().parse(chunk({"content": "b"})) == second
 
 
 def test_a_chunk_without_a_delta_is_nothing() -> None:
     """A null delta gives no chunk."""
-    assert parse_chat_chunk(chunk(None)) is None
+    assert ChatStreamParser().parse(chunk(None)) is None
 
 
 def test_headers_come_with_the_first_chunk_only() -> None:

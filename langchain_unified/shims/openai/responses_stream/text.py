@@ -8,7 +8,8 @@ from typing import Any
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.content import NATIVE, RECORD, says_more
-from langchain_unified.shims.openai.parts import PROVIDER, text_chunk
+from langchain_unified.shims.openai.chat_stream import text_chunk
+from langchain_unified.shims.openai.parts import PROVIDER
 from langchain_unified.shims.openai.responses import (
     generation_info,
     native_blocks,
