@@ -151,7 +151,8 @@ def _tools(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 
 def _feature(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     # What has a type (`tool:mcp`) has it on one endpoint, a capability on each.
-    name = f"{c.value}@{endpoint}" if ":" in c.value else c.value
+    has_type = c.value.startswith(("tool:", "block:"))
+    name = f"{c.value}@{endpoint}" if has_type else c.value
     features = {**config.features, name: False}
     provenance = {**config.provenance, name: _learned(c)}
     changed = config._replace(
