@@ -1,8 +1,8 @@
 """Catalogues of models in packages that happen to be installed, claim by claim.
 
-The types and deprecation notes of `openai`, the types of `google.genai`, the profiles
-of `langchain_openai` and `langchain_google_genai`, `modelparams`, `genai_prices` and
-the map of `litellm`. None of them is a dependency, and none is right everywhere.
+The types and deprecation notes of `openai`, the types of other SDKs, the profiles of
+LangChain's packages, `modelparams`, `genai_prices` and the map of `litellm`. None of
+them is a dependency, and none is right everywhere; `data/catalogues.toml` names them.
 """
 
 from __future__ import annotations
@@ -15,23 +15,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from langchain_unified import data
 from langchain_unified.discovery.trials import EFFORTS
 
 ANY_MODEL = "*"
 """The model of a claim about an endpoint, whichever model is called."""
 
 _LITERALS = ("shared.chat_model", "shared.all_models", "shared.responses_model")
-_PROFILES = {
-    "langchain_openai": "openai",
-    "langchain_google_genai": "google_genai",
-}
-_CATALOGUES = {"openai": "openai", "google": "google_genai"}
 _FLAGS = (
     "tool_calling",
     "structured_output",
@@ -56,7 +53,6 @@ _NOTE = re.compile(
 )
 
 
-_MAP = {"openai": "openai", "gemini": "google_genai"}
 _MAP_FLAGS = {
     "supports_function_calling": "tool_calling",
     "supports_response_schema": "structured_output",
@@ -101,19 +97,16 @@ def claims() -> Iterator[Claim]:
             yield from read()
 
 
+@cache
+def listed() -> dict[str, Any]:
+    """Return what is known about the catalogues."""
+    return data.read_toml("catalogues.toml")
+
+
 def release_of(source: str) -> str:
     """Return the package of a catalogue, with the version that is installed."""
-    package = _PACKAGES.get(source, source)
+    package = listed()["distributions"].get(source, source)
     return f"{package} {version(package)}"
-
-
-_PACKAGES = {
-    "anthropic.types": "anthropic",
-    "google.genai.types": "google-genai",
-    "langchain_google_genai": "langchain-google-genai",
-    "langchain_openai": "langchain-openai",
-    "openai.types": "openai",
-}
 
 
 def _sdk_literals() -> Iterator[Claim]:
@@ -133,7 +126,7 @@ def _sdk_literals() -> Iterator[Claim]:
 
 
 def _partner_profiles() -> Iterator[Claim]:
-    for package, provider in _PROFILES.items():
+    for package, provider in listed()["profiles"].items():
         for model, profile in _profiles_in(package):
             yield Claim(package, provider, model, "id", "listed")
             for fact, value in _profile_facts(profile):
@@ -168,7 +161,7 @@ def _profile_facts(profile: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _model_parameters() -> Iterator[Claim]:
     catalogue = importlib.import_module("modelparams")
     for entry in catalogue.CATALOG:
-        provider = _CATALOGUES.get(entry.provider)
+        provider = listed()["called"].get(entry.provider)
         if provider is None or entry.auth_type != "api_key":
             continue
         yield Claim("modelparams", provider, entry.model, "id", "listed")
@@ -190,48 +183,29 @@ def _entry_facts(entry: Any) -> Iterator[tuple[str, Any]]:
 def _prices() -> Iterator[Claim]:
     snapshot = importlib.import_module("genai_prices.data_snapshot").get_snapshot()
     for owner in snapshot.providers:
-        provider = _CATALOGUES.get(owner.id)
+        provider = listed()["called"].get(owner.id)
         for model in owner.models if provider else ():
             yield Claim("genai-prices", provider or "", model.id, "id", "listed")
 
 
-def _sdk_parameters() -> Iterator[Claim]:
-    """Yield the names of the request's fields, endpoint by endpoint."""
-    for endpoint, module in _PARAMETERS.items():
-        types = importlib.import_module(f"openai.types.{module}")
-        for shape, within in _SHAPES.items():
-            for name in getattr(getattr(types, shape, None), "__annotations__", ()):
-                fact = f"{endpoint}: {within}{name}"
-                yield Claim("openai.types", "openai", ANY_MODEL, fact, "listed")
+def _request_fields() -> Iterator[Claim]:
+    """Yield the names of requests' fields, endpoint by endpoint."""
+    for one in listed()["requests"]:
+        with suppress(ImportError):
+            types = importlib.import_module(one["module"])
+            for shape, within in one["shapes"].items():
+                for name in _fields(getattr(types, shape, None)):
+                    fact = f"{one['endpoint']}: {within}{name}"
+                    about = (one["catalogue"], one["provider"], ANY_MODEL)
+                    yield Claim(*about, fact, "listed")
 
 
-_PARAMETERS = {
-    "chat": "chat.completion_create_params",
-    "responses": "responses.response_create_params",
-}
-_SHAPES = {
-    "CompletionCreateParamsBase": "",
-    "ResponseCreateParamsBase": "",
-    "PromptCacheOptions": "prompt_cache_options.",
-    "Reasoning": "reasoning.",
-    "ResponseTextConfigParam": "text.",
-}
-"""Where the fields of a shape stand in a request."""
-
-
-def _anthropic_parameters() -> Iterator[Claim]:
-    types = importlib.import_module("anthropic.types.message_create_params")
-    for name in types.MessageCreateParamsBase.__annotations__:
-        fact = f"messages: {name}"
-        yield Claim("anthropic.types", "anthropic", ANY_MODEL, fact, "listed")
-
-
-def _genai_parameters() -> Iterator[Claim]:
-    types = importlib.import_module("google.genai.types")
-    shapes = (types.GenerateContentConfig, types.ThinkingConfig)
-    for name, field in (item for s in shapes for item in s.model_fields.items()):
-        fact = f"generate_content: {field.alias or name}"
-        yield Claim("google.genai.types", "google_genai", ANY_MODEL, fact, "listed")
+def _fields(shape: Any) -> list[str]:
+    """Return the names on the wire of the fields of a typed dictionary or a model."""
+    fields = getattr(shape, "model_fields", None)
+    if fields is None:
+        return list(getattr(shape, "__annotations__", ()))
+    return [field.alias or name for name, field in fields.items()]
 
 
 def _litellm_map() -> Iterator[Claim]:
@@ -241,7 +215,7 @@ def _litellm_map() -> Iterator[Claim]:
         return
     file = Path(spec.origin).parent / "model_prices_and_context_window_backup.json"
     for name, entry in json.loads(file.read_text(encoding="utf-8")).items():
-        provider = _MAP.get(entry.get("litellm_provider"))
+        provider = listed()["called"].get(entry.get("litellm_provider"))
         if provider is not None:
             model = name.removeprefix(f"{entry['litellm_provider']}/")
             yield Claim("litellm", provider, model, "id", "listed")
@@ -268,9 +242,7 @@ def _map_facts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 _CATALOGUE_READERS: tuple[Callable[[], Iterator[Claim]], ...] = (
     _sdk_literals,
-    _sdk_parameters,
-    _genai_parameters,
-    _anthropic_parameters,
+    _request_fields,
     _partner_profiles,
     _model_parameters,
     _prices,

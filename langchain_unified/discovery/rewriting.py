@@ -12,7 +12,7 @@ from typing import Any
 
 from langchain_unified.data import parse_toml
 from langchain_unified.data.writing import toml_of
-from langchain_unified.discovery.catalogues import NUMBERS, release_of
+from langchain_unified.discovery.catalogues import NUMBERS, listed, release_of
 from langchain_unified.discovery.upstream import (
     Claim,
     claims,
@@ -24,7 +24,7 @@ from langchain_unified.errors import RegistryError
 from langchain_unified.learning.files import FileStore
 from langchain_unified.registry import Registry
 
-_PROFILES = {"langchain_openai", "langchain_google_genai"}
+_PROFILES = frozenset(listed()["profiles"])
 TRUSTED = {
     "id": {*_PROFILES, "openai.types"},
     "released": _PROFILES,

@@ -18,7 +18,7 @@ from langchain_unified.errors import UnsupportedError
 from tests.unit_tests.schemas.drawing import Drawn, drawn
 from tests.unit_tests.schemas.world import World
 
-DRAWS = int(os.environ.get("SCHEMA_DRAWS", "200"))
+DRAWS = int(os.environ.get("SCHEMA_DRAWS", "100"))
 SEED = int(os.environ.get("PROPERTY_SEED", secrets.randbelow(10**9)))
 RESPONSES = "gpt-6-sol on Responses"
 ANSWERS = (
