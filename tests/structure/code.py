@@ -36,6 +36,7 @@ def module_of(path: str) -> str:
     return ".".join((NAME, *(part for part in parts if part != "__init__")))
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Return which modules each module imports, lazily and for types included.
 

@@ -24,7 +24,7 @@ CHUNK = warm.Passed(files=10, calls=31)
 @pytest.fixture(scope="module")
 def passed() -> dict[str, warm.Passed]:
     """Return what warm calls pass through in a process that ran no other test."""
-    program = [sys.executable, "-m", "tests.structure"]
+    program = [sys.executable, "-m", "tests.structure", "--warm"]
     run = subprocess.run(  # noqa: S603
         program, cwd=ROOT, capture_output=True, text=True, check=True
     )
