@@ -31,13 +31,13 @@ from collections.abc import (
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import openai
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
-from pydantic import model_validator
+from pydantic import SecretStr, model_validator
 from typing_extensions import Self
 
 from langchain_unified.connection import Connection
@@ -61,6 +61,11 @@ from langchain_unified.shims.openai.responses_stream import (
 from langchain_unified.types import CallPlan
 
 _ENDPOINT = "unified_endpoint"
+
+
+_CLIENTS = frozenset({"client", "async_client", "root_client", "root_async_client"})
+_PLACE = object()
+"""Keeps `ChatOpenAI` from making clients, where it has read keys and addresses."""
 
 
 class PlannedChatOpenAI(ChatOpenAI):
@@ -191,6 +196,29 @@ class PlannedChatOpenAI(ChatOpenAI):
         make = response_stream_parser if responses else ChatStreamParser
         told = headers if self.include_response_headers else None
         return make(output_version=plan.output_version, headers=told)
+
+    @model_validator(mode="after")
+    def validate_environment(self) -> Self:
+        """Make the clients; theirs would import all of the SDK's `create` methods."""
+        build: Any = super().validate_environment
+        named = _CLIENTS & self.model_fields_set
+        if named or not isinstance(self.openai_api_key, SecretStr):
+            return cast("Self", build())
+        self.client = self.async_client = _PLACE
+        build()
+        settings: dict[str, Any] = {
+            "api_key": self.openai_api_key.get_secret_value(),
+            "organization": self.openai_organization,
+            "base_url": self.openai_api_base,
+            "timeout": self.request_timeout,
+            "default_headers": self.default_headers,
+            "default_query": self.default_query,
+        }
+        self.root_client = openai.OpenAI(http_client=self.http_client, **settings)
+        self.root_async_client = openai.AsyncOpenAI(
+            http_client=self.http_async_client, **settings
+        )
+        return self
 
     @model_validator(mode="after")
     def _read_dictionaries(self) -> Self:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -162,12 +163,28 @@ def is_hooked(client: Any, path: str) -> bool:
         client: The SDK's client.
         path: The path of the endpoint.
     """
-    resource = resource_of(client, path)
-    if resource is None:
-        return False
-    create = getattr(type(resource), "create", None)
     request = getattr(type(client), "request", None)
+    if path not in _RESOURCES:
+        return False
+    if _is_unread(client, *_RESOURCES[path]):
+        return not _are_of_the_sdk(request)
+    resource = resource_of(client, path)
+    create = getattr(type(resource), "create", None)
     return not _are_of_the_sdk(create, request) or is_put_in_place(resource)
+
+
+def _is_unread(client: Any, name: str, module: str) -> bool:
+    """Tell whether nobody has asked for a resource so far: it need not be imported."""
+    made_by = type(client).__module__.partition(".")[0]
+    is_of_the_sdk = made_by == openai.__name__
+    return is_of_the_sdk and name not in vars(client) and module not in sys.modules
+
+
+_RESOURCES = {
+    "/chat/completions": ("chat", "openai.resources.chat.completions.completions"),
+    "/responses": ("responses", "openai.resources.responses.responses"),
+}
+"""By path: name of the client's resource, and the module that has its `create`."""
 
 
 def is_put_in_place(resource: Any) -> bool:
