@@ -2,7 +2,8 @@
 
 The types and deprecation notes of `openai`, the types of other SDKs, the profiles of
 LangChain's packages, `modelparams`, `genai_prices` and the map of `litellm`. None of
-them is a dependency, and none is right everywhere; `data/catalogues.toml` names them.
+them is a dependency, and none is right everywhere; `data/catalogues.toml` names them,
+and says which provider has none.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from langchain_unified import data
 from langchain_unified.discovery.trials import EFFORTS
@@ -28,6 +30,7 @@ from langchain_unified.discovery.trials import EFFORTS
 ANY_MODEL = "*"
 """The model of a claim about an endpoint, whichever model is called."""
 
+_LOG = logging.getLogger("langchain_unified")
 _LITERALS = ("shared.chat_model", "shared.all_models", "shared.responses_model")
 _FLAGS = (
     "tool_calling",
@@ -45,6 +48,7 @@ _FLAGS = (
 NUMBERS = ("max_input_tokens", "max_output_tokens")
 _RESPONSES_ONLY = "shared.responses_model"
 """The type that adds, to the models of chat, those that Responses alone serves."""
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _QUOTED = re.compile(r'"([\w.\-]+)"')
 _NOTE = re.compile(
     r'^- (?P<ids>(?:"[^"]+",?\s*)+):\s*Announced\s+shutdown\s+date:'
@@ -91,10 +95,18 @@ class Claim:
 
 
 def claims() -> Iterator[Claim]:
-    """Yield the claims of every catalogue that is installed."""
+    """Yield the claims of every catalogue that is installed.
+
+    What another release of a package may have moved is logged and left out.
+    """
     for read in _CATALOGUE_READERS:
-        with suppress(ImportError):
+        try:
             yield from read()
+        except ImportError:  # noqa: PERF203 - seven readers
+            continue
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            said = "A catalogue is left out, whose form has changed: %s: %r"
+            _LOG.warning(said, read.__name__.strip("_"), error)
 
 
 @cache
@@ -123,6 +135,24 @@ def _sdk_literals() -> Iterator[Claim]:
             day = date.fromisoformat(note["day"])
             for model in _QUOTED.findall(note["ids"]):
                 yield Claim("openai.types", "openai", model, "shutdown", day)
+
+
+def _listed_models() -> Iterator[Claim]:
+    """Yield the models of types that list them, and the days on which they end."""
+    for one in listed()["models"]:
+        about = (one["catalogue"], one["provider"])
+        with suppress(ImportError):
+            types = importlib.import_module(one["module"])
+            for model in get_args(get_args(getattr(types, one["type"]))[0]):
+                yield Claim(*about, model, "id", "listed")
+            ends = importlib.import_module(one["ends_in"])
+            for model, day in getattr(ends, one["ends"]).items():
+                yield Claim(*about, model, "shutdown", _day(day))
+
+
+def _day(text: str) -> date:
+    """Read a day in words, for example `June 30th, 2026`."""
+    return datetime.strptime(_ORDINAL.sub("", text), "%B %d, %Y").date()  # noqa: DTZ007
 
 
 def _partner_profiles() -> Iterator[Claim]:
@@ -242,6 +272,7 @@ def _map_facts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 _CATALOGUE_READERS: tuple[Callable[[], Iterator[Claim]], ...] = (
     _sdk_literals,
+    _listed_models,
     _request_fields,
     _partner_profiles,
     _model_parameters,

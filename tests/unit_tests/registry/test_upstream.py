@@ -78,6 +78,8 @@ def _unknown(found: dict[str, ModelConfig]) -> list[str]:
         ("openai.types", "openai", 110),
         ("langchain_openai", "langchain_openai", 50),
         ("langchain_google_genai", "langchain_google_genai", 35),
+        ("langchain_anthropic", "langchain_anthropic", 15),
+        ("anthropic.types", "anthropic", 15),
         ("genai-prices", "genai_prices", 110),
         ("modelparams", "modelparams", 60),
         ("litellm", "litellm", 230),
