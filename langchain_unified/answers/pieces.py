@@ -146,8 +146,6 @@ class Opening:
 
     def passed(self, piece: ChatGenerationChunk) -> list[ChatGenerationChunk]:
         """Return the pieces that can go on now."""
-        if self.is_open:
-            return [piece]
         self._held.append(piece)
         if not says_something(piece) and len(self._held) <= limits().quiet_pieces:
             return []

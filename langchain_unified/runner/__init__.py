@@ -12,7 +12,6 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
-    Callable,
     Generator,
     Iterator,
     Mapping,
@@ -37,7 +36,6 @@ from langchain_unified.answers.whole import (
 from langchain_unified.cost import Purse
 from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.learning import Trial
 from langchain_unified.reliability import BreakerSettings
 from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import Exchange, too_late
@@ -47,7 +45,7 @@ from langchain_unified.runner.fallbacks import at_other_tier, read_fallbacks
 from langchain_unified.runner.planning import Planning
 from langchain_unified.runner.refusals import carried_by
 from langchain_unified.runner.spending import Spending
-from langchain_unified.runner.work import MakePlan, Work
+from langchain_unified.runner.work import Finish, Work
 from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
@@ -59,9 +57,6 @@ _GRACE = 0.1
 1.0.9 leaves the socket open (read 2026-11-23)."""
 
 Answer = TypeVar("Answer")
-
-Finish = Callable[[CallPlan], CallPlan]
-"""What a plan goes through last, before it is sent."""
 
 
 class _Logged(Bounded[tuple[str, str, str], object]):
@@ -113,34 +108,32 @@ class Runner:
 
         The call is planned at each attempt, with what is known by then.
         """
-        if self._fields["use_previous_response_id"]:
+        fields, planning = self._fields, self.planning
+        if fields["use_previous_response_id"]:
             messages, kwargs = _unseen(messages, kwargs)
-        planning = self.planning
         read = planning.calls.again(stop, kwargs, last=True)
-        asked = planning.invocation(messages, read, stream=stream)
-        if not (messages or planning.known(asked.model).is_elsewhere):
+        call = planning.invocation(messages, read, stream=stream)
+        if not (messages or planning.known(call.model).is_elsewhere):
             raise InvalidParameterError("messages", messages, "give at least one.")
-        plans = [partial(planning.attempt, read, asked)]
+        plans = [partial(planning.attempt, read, call)]
         for one in self._fallbacks:
             read = planning.calls.read(stop, {**kwargs, **one})
-            call = planning.invocation(messages, read, stream=stream)
-            plans.append(partial(planning.attempt, read, call))
-        tier, budget = self._fields["service_tier_fallback"], self._fields["budget_usd"]
-        elsewhere = tier and at_other_tier(asked, tier, planning.plan)
-        if finish is not None:
-            plans = [partial(_finished, plan, finish) for plan in plans]
-            elsewhere = elsewhere and partial(_finished, elsewhere, finish)
+            other = planning.invocation(messages, read, stream=stream)
+            plans.append(partial(planning.attempt, read, other))
+        tier, budget = fields["service_tier_fallback"], fields["budget_usd"]
+        elsewhere = tier and at_other_tier(call, tier, planning.plan)
         work = Work(
             self.shim,
-            lambda plan: planning.scope(plan.config.connection, asked),
+            lambda plan: planning.scope(plan.config.connection, call),
             planning.lessons,
-            lambda: carried_by(messages, asked, kwargs),
+            lambda: carried_by(messages, call, kwargs),
             self._safeguards,
-            asked.deadline,
+            call.deadline,
+            finish,
         )
         spending = None
         if budget is not None:
-            spending = Spending(self._purse, budget, asked, messages)
+            spending = Spending(self._purse, budget, call, messages)
         first, *others = plans
         return Attempts(first, work, others, elsewhere, spending), messages
 
@@ -157,12 +150,6 @@ class Runner:
         shim = wiring.shim(plan)
         self._told = plan, shim
         return shim
-
-
-def _finished(
-    make_plan: MakePlan, finish: Finish, caution: int, trials: tuple[Trial, ...]
-) -> CallPlan:
-    return finish(make_plan(caution, trials))
 
 
 def _log(planned: CallPlan, kept: Runtime) -> None:
@@ -235,19 +222,16 @@ def stream(
     while True:
         with attempts as plan:
             exchange, opening = attempts.exchange, Opening()
-            spending = attempts.spending
-            with closing(exchange), exchange:
-                pieces = _stream(plan, attempts.shim, messages)
+            pieces = _stream(plan, attempts.shim, messages)
             with closing(exchange), closing(pieces):
                 for piece in _watched(pieces, exchange):
-                    if spending is not None and (cost := cost_of(piece)) is not None:
-                        spending.paid(cost)
+                    if attempts.spending is not None:
+                        attempts.spending.paid(cost_of(piece))
                     if opening.is_open:
                         yield piece
-                        continue
-                    for one in opening.passed(piece):
+                    elif held := opening.passed(piece):
                         attempts.commit()
-                        yield one
+                        yield from held
                 yield from opening.rest()
             return
 
@@ -259,14 +243,12 @@ async def astream(
     while True:
         async with attempts as plan:
             exchange, opening = attempts.exchange, Opening()
-            spending = attempts.spending
-            with exchange:
-                given = _astream(plan, attempts.shim, messages)
+            given = _astream(plan, attempts.shim, messages)
             async with aclosing(exchange), owned(given) as pieces:
                 native = plan.route == "native"
                 async for piece in _awatched(pieces, exchange, native=native):
-                    if spending is not None and (cost := cost_of(piece)) is not None:
-                        spending.paid(cost)
+                    if attempts.spending is not None:
+                        attempts.spending.paid(cost_of(piece))
                     if opening.is_open:
                         yield piece
                         continue

@@ -117,12 +117,8 @@ class Attempts:
                 if self._guarded or self._further or self.route.at_gate:
                     self._wait(plan)
                 return self._to_be_sent(plan)
-            except UnifiedError as error:  # noqa: PERF203 - one round is usual
-                self._abandon()
+            except BaseException as error:  # noqa: BLE001, PERF203 - one round is usual
                 self._pass_over(error)
-            except BaseException:
-                self._abandon()
-                raise
 
     async def __aenter__(self) -> CallPlan:
         """Plan for the first model that can be tried; wait until it may be sent.
@@ -136,12 +132,8 @@ class Attempts:
                 if self._guarded or self._further or self.route.at_gate:
                     await self._await(plan)
                 return self._to_be_sent(plan)
-            except UnifiedError as error:  # noqa: PERF203 - one round is usual
-                self._abandon()
+            except BaseException as error:  # noqa: BLE001, PERF203 - one round is usual
                 self._pass_over(error)
-            except BaseException:
-                self._abandon()
-                raise
 
     def __exit__(
         self,
@@ -190,26 +182,17 @@ class Attempts:
             self._place = await budget.aenter(self.route.patience())
 
     def _to_be_sent(self, plan: CallPlan) -> CallPlan:
-        """Return the plan as it is sent: one attempt, in the time that is left.
-
-        Raises:
-            BudgetExceededError: If the budget does not allow it.
-            ProviderTimeoutError: If no time is left.
-        """
+        """Return the plan as it is sent: one attempt, in the time that is left."""
         route, guards = self.route, self._work.safeguards
         if route.has_waited:
             plan = route.plan()
         if self.spending is not None:
             self.spending.reserve(plan)
         remaining = None if self._work.deadline is None else route.remaining()
-        if remaining is not None and remaining <= 0:
-            raise too_late()
         pause = guards.native_pause if plan.route == "native" else guards.pause
         self.shim = route.shim
         self.exchange = Exchange(remaining, pause or None, self.failed, guards.runtime)
-        if remaining is None:
-            return plan.single
-        return replace(plan, max_retries=0, timeout=_sooner(plan.timeout, remaining))
+        return plan.single if remaining is None else _within(plan, remaining)
 
     def _wait_after(self, error: BaseException | None) -> float | None:
         """Release all guards and return the wait before another attempt."""
@@ -226,15 +209,14 @@ class Attempts:
             self.route.finish(error)
             return None
         self._further = True
-        wait = self._worth_waiting(error)
-        if wait is None and isinstance(error, UnifiedError):
-            verdict = self._verdict(error)
-            if verdict is not error:
-                raise verdict from error
-        return wait
+        return self._worth_waiting(error)
 
     def _worth_waiting(self, error: BaseException) -> float | None:
-        """Return the seconds to wait before another attempt; `None` for none."""
+        """Return the seconds to wait before another attempt; `None` for none.
+
+        Raises:
+            UnifiedError: What the first model ran into, if others were tried.
+        """
         if isinstance(error, ProviderError):
             if self._changed_tier(error) or self.route.learn(error):
                 return 0.0
@@ -244,7 +226,12 @@ class Attempts:
         self.route.finish(error)
         if not isinstance(error, UnifiedError):
             return None
-        return 0.0 if self._moved_on(error) else None
+        if self._moved_on(error):
+            return 0.0
+        verdict = self._verdict(error)
+        if verdict is not error:
+            raise verdict from error
+        return None
 
     def _changed_tier(self, error: ProviderError) -> bool:
         """Move to another service tier if there is no room and the user allows it."""
@@ -256,15 +243,14 @@ class Attempts:
         self.route.move(make_plan)
         return True
 
-    def _abandon(self) -> None:
-        """Release the guards of a call that was not sent."""
+    def _pass_over(self, error: BaseException) -> None:
+        """Move to the next model after an error before sending, or raise it."""
         place, self._place = self._place, None
         if place is not None:
             place.release()
         self.route.finish(_NOT_SENT)
-
-    def _pass_over(self, error: UnifiedError) -> None:
-        """Move to the next model, or raise the error of the call."""
+        if not isinstance(error, UnifiedError):
+            raise error
         self.route.describe(error, alone=not self._others)
         if not self._moved_on(error):
             raise self._verdict(error) from error.__cause__
@@ -291,10 +277,17 @@ class Attempts:
         return first
 
 
-def _sooner(allowed: Any, remaining: float) -> float:
-    """Return how long to wait for the server: as allowed, within the deadline."""
-    is_number = isinstance(allowed, (int, float))
-    return max(min(allowed, remaining) if is_number else remaining, _SHORTEST)
+def _within(plan: CallPlan, remaining: float) -> CallPlan:
+    """Return a plan without retries of the client, within the seconds that are left.
+
+    Raises:
+        ProviderTimeoutError: If none are.
+    """
+    if remaining <= 0:
+        raise too_late()
+    allowed = plan.timeout
+    wait = min(allowed, remaining) if isinstance(allowed, (int, float)) else remaining
+    return replace(plan, max_retries=0, timeout=max(wait, _SHORTEST))
 
 
 class Route:
@@ -336,18 +329,20 @@ class Route:
             plan = self._make_plan(0, ())
         else:
             plan = self._refusals.plan_again(self._make_plan, self._last)
+        if self._work.finish is not None:
+            plan = self._work.finish(plan)
         self._last, self.has_waited = plan, False
         self.shim = self._work.connect(plan)
         if self._started is None:
             self._started = time.monotonic()
         # Without a body there is nothing that could be refused.
-        self.at_gate = bool(
-            plan.body
-            and not self._retries
-            and is_unsure(plan.config, self._work.safeguards.runtime)
-            and self._work.lessons() is not None
-        )
+        self.at_gate = bool(plan.body) and self._is_unsure(plan)
         return plan
+
+    def _is_unsure(self, plan: CallPlan) -> bool:
+        if self._retries or not is_unsure(plan.config, self._work.safeguards.runtime):
+            return False
+        return self._work.lessons() is not None
 
     def move(self, make_plan: MakePlan) -> None:
         """Plan the next attempts in another way, within the same deadline."""

@@ -126,12 +126,6 @@ class Planning:
 
         A plan follows from what is asked, the messages' traits, the model as it is
         known and what was learned; the first is the same for a `Call`.
-
-        Args:
-            read: The call as it was read.
-            call: The call, with what its messages hold.
-            caution: How cautious to be; see `Invocation`.
-            trials: Corrections that this call is trying out.
         """
         is_open = call.tokens is not None
         if caution or trials or is_open or not self.wiring.lessons.is_empty:
@@ -150,10 +144,6 @@ class Planning:
     def plan(self, call: Invocation, trials: tuple[Trial, ...] = ()) -> CallPlan:
         """Return the plan of a call; the only place where one is made.
 
-        Args:
-            call: The call, with what its messages hold.
-            trials: Corrections that this call is trying out.
-
         Raises:
             ProviderNotEnabledError: If the provider of the model is switched off.
             InvalidParameterError: If a name begins with a misspelt provider or server.
@@ -167,11 +157,7 @@ class Planning:
             registry.check_enabled(config.provider, self._fields["enable"])
         if config.match == "fallback":
             registry.check_prefix(config, self.wiring.named_servers())
-        if config.server_name:
-            here = {**call.platforms, config.provider: config.server}
-            call = call._replace(platforms=here)
-        if (server := self.wiring.connected(config.connection).server).key:
-            call = call._replace(server=server.key)
+        call = self._placed(call, config)
         try:
             return self.wiring.runtime[PlanCache].plan(call, config)
         except UnsupportedError as refusal:
@@ -179,6 +165,14 @@ class Planning:
         except RecursionError as error:
             accepted = "messages, tools and schemas must be less deeply nested."
             raise InvalidParameterError("request", "(nested)", accepted) from error
+
+    def _placed(self, call: Invocation, config: ModelConfig) -> Invocation:
+        """Return a call with the server that it is sent to."""
+        if config.server_name:
+            here = {**call.platforms, config.provider: config.server}
+            call = call._replace(platforms=here)
+        server = self.wiring.connected(config.connection).server
+        return call._replace(server=server.key) if server.key else call
 
     def _chosen(self, call: Invocation, trials: tuple[Trial, ...]) -> CallPlan:
         """Return the plan of a call that leaves its model open."""

@@ -47,22 +47,18 @@ class Spending:
             BudgetExceededError: If the budget does not allow it.
         """
         self.settle(None, answered=False)
-        self._cost = None
+        self._cost, cap = None, cap_of(plan)
         estimate = estimate_plan(plan, about_tokens(self._messages, plan.body))
-        known = cap_of(plan) or plan.config.limits.get("output")
-        has_cap = bool(known if estimate is None else cap_of(plan))
+        known = cap or plan.config.limits.get("output")
+        has_cap = bool(known if estimate is None else cap)
+        told = {"model": plan.config.full_name, "tier": tier_of(plan)}
         self._hold = self._purse.hold(
-            self._budget,
-            estimate,
-            self._tenant,
-            has_cap=has_cap,
-            model=plan.config.full_name,
-            tier=tier_of(plan),
+            self._budget, estimate, self._tenant, has_cap=has_cap, **told
         )
 
     def paid(self, cost: float | None) -> None:
         """Note what the answer cost, if that is known."""
-        self._cost = cost
+        self._cost = self._cost if cost is None else cost
 
     def settle(self, error: BaseException | None, *, answered: bool) -> None:
         """Pay what the attempt cost, and give the rest back.

@@ -15,6 +15,9 @@ MakePlan = Callable[[int, tuple[Trial, ...]], CallPlan]
 """Plans a call with what is known at that moment and with the corrections that this
 call is trying out, more or less cautiously; see `Invocation.caution`."""
 
+Finish = Callable[[CallPlan], CallPlan]
+"""Puts on a plan what is on record of it beside what was planned."""
+
 
 def _nothing_learned() -> None:
     return None
@@ -31,6 +34,7 @@ class Work(NamedTuple):
         carried: Returns the texts that the request carries, which an error may repeat.
         safeguards: Breakers, places and limits of rate; none if left out.
         deadline: Seconds for the call at each model; no limit if left out.
+        finish: What a plan goes through last, before it is sent.
     """
 
     connect: Callable[[CallPlan], ProviderShim]
@@ -39,3 +43,4 @@ class Work(NamedTuple):
     carried: Callable[[], Carried] = Carried
     safeguards: Safeguards = Safeguards()
     deadline: float | None = None
+    finish: Finish | None = None
