@@ -13,7 +13,7 @@ from typing_extensions import Self
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.closing import Owned
 from langchain_unified.reliability.exchange import current
-from langchain_unified.reliability.limits import limits
+from langchain_unified.reliability.limits import InForce
 from langchain_unified.shims.openai.faults import (
     no_stream,
     raise_broken,
@@ -233,22 +233,21 @@ class EventReader:
         self._received = 0
         self.broken = transport_errors(response.__class__)[1]
         self._response = response
-        self._bytes, self._most = 0, limits().stream_bytes
+        self._exchange = exchange = current()
+        exchange.received = (response, b"")
+        if exchange.deadline is not None:
+            shorten(response, exchange)
+        bounds = exchange.runtime[InForce].limits
+        self._bytes, self._most = 0, bounds.stream_bytes
         self._opening = b""
-        self._exchange = current()
-        self._exchange.received = (response, b"")
-        seconds = self._exchange.remaining()
-        self._is_limited = seconds is not None
-        if seconds is not None:
-            shorten(response, seconds)
-        self._decoder = SSEDecoder(max_line or limits().event_bytes)
+        self._decoder = SSEDecoder(max_line or bounds.event_bytes)
         self._terminal = (
             TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
         )
 
     def feed(self, chunk: bytes) -> list[tuple[bytes, bytes]]:
         """Return name and data of the events that some bytes complete; see `event`."""
-        if self._is_limited:
+        if self._exchange.deadline is not None:
             self._exchange.check()
         if not self._bytes or (not self._received and len(self._opening) < _OPENING):
             self._opening += chunk[:_OPENING]

@@ -23,8 +23,8 @@ from typing import Any
 import openai
 from jiter import from_json
 
-from langchain_unified.reliability.exchange import current, too_late
-from langchain_unified.reliability.limits import limits
+from langchain_unified.reliability.exchange import Exchange, current, too_late
+from langchain_unified.reliability.limits import InForce
 from langchain_unified.runtime import runtime
 from langchain_unified.shims.openai.faults import (
     api_error,
@@ -295,17 +295,16 @@ class BodyReader:
         """Read the body of an open response."""
         self._response, self._size = response, 0
         self._parts: list[bytes] = []
-        self._most = limits().body_bytes if max_bytes is None else max_bytes
-        self._exchange = current()
-        seconds = self._exchange.remaining()
-        self._is_limited = seconds is not None
-        if seconds is not None:
-            shorten(response, seconds)
+        self._exchange = exchange = current()
+        bounds = exchange.runtime[InForce].limits
+        self._most = bounds.body_bytes if max_bytes is None else max_bytes
+        if exchange.deadline is not None:
+            shorten(response, exchange)
         self.broken = transport_errors(response.__class__)[1]
 
     def feed(self, chunk: bytes) -> None:
         """Take some bytes, if they are not too many."""
-        if self._is_limited:
+        if self._exchange.deadline is not None:
             self._exchange.check()
         self._size += len(chunk)
         if self._size > self._most:
@@ -329,13 +328,13 @@ class BodyReader:
 _ANSWERS = frozenset({"chat.completion", "response"})
 
 
-def shorten(response: Any, seconds: float) -> None:
+def shorten(response: Any, exchange: Exchange) -> None:
     """Wait for the next bytes no longer than the call has time.
 
     httpcore reads the timeout when it begins with the body.
     """
-    timeouts = response.request.extensions.get("timeout")
-    if not isinstance(timeouts, dict):
+    seconds, timeouts = exchange.remaining(), response.request.extensions.get("timeout")
+    if seconds is None or not isinstance(timeouts, dict):
         return
     if seconds <= 0:
         raise too_late()

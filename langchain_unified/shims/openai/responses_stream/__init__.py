@@ -1,23 +1,15 @@
-"""Responses streams: from event dictionaries to LangChain message chunks.
-
-Two shapes, one base. `TextStreamParser` gives text as `str` content and keeps the
-native blocks beside it; `BlockStreamParser` gives every block as it grows.
-"""
+"""Responses streams: from event dictionaries to LangChain message chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from langchain_unified.shims.openai.responses_stream.base import (
-    ResponseStreamParser,
-)
-from langchain_unified.shims.openai.responses_stream.blocks import (
+from langchain_unified.shims.openai.responses_stream.older import OlderStreamParser
+from langchain_unified.shims.openai.responses_stream.parsers import (
     BlockStreamParser,
+    ResponseStreamParser,
+    TextStreamParser,
 )
-from langchain_unified.shims.openai.responses_stream.older import (
-    OlderStreamParser,
-)
-from langchain_unified.shims.openai.responses_stream.text import TextStreamParser
 
 __all__ = ["ResponseStreamParser", "response_stream_parser"]
 

@@ -8,10 +8,8 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.shims.openai.older import older_message
-from langchain_unified.shims.openai.responses_stream.base import Event
-from langchain_unified.shims.openai.responses_stream.blocks import (
-    BlockStreamParser,
-)
+from langchain_unified.shims.openai.responses_stream.items import Event
+from langchain_unified.shims.openai.responses_stream.parsers import BlockStreamParser
 
 
 class OlderStreamParser(BlockStreamParser):
@@ -19,16 +17,18 @@ class OlderStreamParser(BlockStreamParser):
 
     _reasoned = False
 
+    def parse(self, event: Event) -> ChatGenerationChunk | None:
+        """Parse one event; see `ResponseStreamParser`."""
+        chunk = super().parse(event)
+        return None if chunk is None else self._older(chunk)
+
     def _item_added(self, event: Event) -> ChatGenerationChunk | None:
-        item = event["item"]
+        item: dict[str, Any] = event["item"]
         if item.get("type") == "message":
-            return super()._chunk(id=item.get("id"))
+            return self._chunk(id=item.get("id"))
         return super()._item_added(event)
 
-    def _chunk(
-        self, info: dict[str, Any] | None = None, **fields: Any
-    ) -> ChatGenerationChunk:
-        chunk = super()._chunk(info, **fields)
+    def _older(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         message = cast("AIMessageChunk", chunk.message)
         older_message(message, reasoned=self._reasoned)
         self._reasoned = self._reasoned or "reasoning" in message.additional_kwargs
