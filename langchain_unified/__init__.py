@@ -11,7 +11,7 @@ from langchain_unified.runtime import runtime
 
 if TYPE_CHECKING:
     __version__: str
-    from langchain_unified.answer_errors import (
+    from langchain_unified.answers.errors import (
         RefusalError,
         StructuredOutputError,
         TruncatedOutputError,
@@ -56,10 +56,10 @@ _HOMES = {
     "ProviderError": "errors",
     "ProviderNotEnabledError": "errors",
     "ProviderShim": "shims",
-    "RefusalError": "answer_errors",
+    "RefusalError": "answers.errors",
     "Registry": "registry",
-    "StructuredOutputError": "answer_errors",
-    "TruncatedOutputError": "answer_errors",
+    "StructuredOutputError": "answers.errors",
+    "TruncatedOutputError": "answers.errors",
     "UnifiedChatModel": "chat_model",
     "UnifiedError": "errors",
     "UnifiedInferenceService": "service",

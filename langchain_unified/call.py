@@ -13,6 +13,7 @@ from langchain_unified.choice.policies import is_auto, spelled
 from langchain_unified.errors import InvalidParameterError, UnknownParameterError
 from langchain_unified.registry import check_name
 from langchain_unified.schemas.formats import neutral_format
+from langchain_unified.schemas.tool_forms import neutral_tools
 from langchain_unified.settings import (
     CARRIED_METADATA,
     canonical_names,
@@ -22,7 +23,6 @@ from langchain_unified.settings import (
     table,
     takes_null,
 )
-from langchain_unified.toolforms import neutral_tools
 from langchain_unified.types import (
     EMPTY,
     CallPlan,

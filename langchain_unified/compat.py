@@ -19,7 +19,7 @@ from typing import Any, Literal
 from langchain_core.exceptions import ModelError
 from typing_extensions import deprecated
 
-from langchain_unified.answer_errors import refusal_of
+from langchain_unified.answers.errors import refusal_of
 from langchain_unified.errors import (
     InvalidParameterError,
     ProviderError,

@@ -19,9 +19,9 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 from opentelemetry import metrics, trace
 
+from langchain_unified.connection.servers import Server
 from langchain_unified.content import RECORD
 from langchain_unified.data import read_toml
-from langchain_unified.servers import Server
 
 _SCOPE = "langchain_unified"
 _OPERATION = "chat"

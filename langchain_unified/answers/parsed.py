@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
-from langchain_unified.answer_errors import (
+from langchain_unified.answers.errors import (
     form_error,
     is_cut_off,
     refusal_error,

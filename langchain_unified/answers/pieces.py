@@ -11,6 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_unified.answers.empty import empty_answer, reason_of_status
 from langchain_unified.answers.names import own_names, restore_names
 from langchain_unified.answers.parsed import PARSED, check_end, parsed
+from langchain_unified.answers.stopping import StopCutter
 from langchain_unified.answers.unwrapping import MessageUnwrapper
 from langchain_unified.answers.whole import COST, normalise, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
@@ -18,7 +19,6 @@ from langchain_unified.cost import TIER, answer_cost
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.exchange import Exchange, current
 from langchain_unified.reliability.limits import limits
-from langchain_unified.stopping import StopCutter
 from langchain_unified.types import CallPlan
 from langchain_unified.wires import wire_at
 

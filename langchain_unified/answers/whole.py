@@ -12,13 +12,13 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from langchain_unified.answers.empty import empty_answer, reason_of_status
 from langchain_unified.answers.names import own_names, restore_names
+from langchain_unified.answers.stopping import cut_message
 from langchain_unified.answers.unwrapping import unwrap
 from langchain_unified.content import RECORD, kept_blocks, says_nothing
 from langchain_unified.cost import answer_cost
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import UNKNOWN, WORDS
 from langchain_unified.reliability.exchange import Exchange
-from langchain_unified.stopping import cut_message
 from langchain_unified.types import CallPlan
 from langchain_unified.wires import wire_at
 

@@ -15,9 +15,9 @@ from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.cli.output import console, errors, print_json
 from langchain_unified.content import RECORD
 from langchain_unified.data import read_toml
-from langchain_unified.display import compact
 from langchain_unified.errors import UnifiedError
 from langchain_unified.types import CallPlan
+from langchain_unified.types.display import compact
 
 _KEYS = {
     "OPENAI_API_KEY": ("OPENAI_API_KEY",),

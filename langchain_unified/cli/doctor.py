@@ -16,6 +16,7 @@ import typer
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.ending import ages, endings
 from langchain_unified.cli.output import console, print_json, table, user_errors
+from langchain_unified.connection.servers import server_of
 from langchain_unified.data.connections import facts_of
 from langchain_unified.registry import (
     ENABLE_VARIABLE,
@@ -24,7 +25,6 @@ from langchain_unified.registry import (
 )
 from langchain_unified.registry.facts import certainty
 from langchain_unified.registry.schema import ProviderRow
-from langchain_unified.servers import server_of
 from langchain_unified.transport.secrets import masked_url
 from langchain_unified.versions import SHARED, problems
 

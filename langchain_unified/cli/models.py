@@ -18,11 +18,11 @@ from langchain_unified.cli.output import (
     user_errors,
 )
 from langchain_unified.cost import estimate_usd
-from langchain_unified.display import ACCEPTS, label_lines
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.facts import certainty
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.types import ModelConfig
+from langchain_unified.types.display import ACCEPTS, label_lines
 
 _MILLION = 1_000_000
 _WIDE = 120

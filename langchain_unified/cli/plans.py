@@ -25,8 +25,8 @@ from langchain_unified.cli.output import (
     table,
     user_errors,
 )
-from langchain_unified.display import compact
 from langchain_unified.types import CallPlan
+from langchain_unified.types.display import compact
 
 
 def explain(

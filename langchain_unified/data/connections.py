@@ -30,7 +30,7 @@ class ConnectionFacts(NamedTuple):
         listed_as: Names of the provider in lists of prices, the first asked first.
         file_hosts: Hosts of files that its servers alone can read by their address.
         place: Name of the function that tells where calls go; see
-            `langchain_unified.servers.Place`. Empty where an address says it all.
+            `langchain_unified.connection.Place`. Empty where an address says it all.
         responses_since: First API version that serves Responses, where versions differ.
     """
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from langchain_unified.discovery.refreshing import PATIENCE, within
-from langchain_unified.environment import cache_folder
 from langchain_unified.errors import RegistryError, UnifiedError
 from langchain_unified.learning.files import FileStore
 from langchain_unified.registry.pinned import Pinned, read_pinned
+from langchain_unified.settings.environment import cache_folder
 
 if TYPE_CHECKING:
     from langchain_unified.registry import Registry

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 
 from langchain_unified.schemas.formats import neutral_format
-from langchain_unified.toolforms import neutral_tools
+from langchain_unified.schemas.tool_forms import neutral_tools
 from langchain_unified.types import ToolLike
 
 Bound: TypeAlias = RunnableBinding[LanguageModelInput, AIMessage]

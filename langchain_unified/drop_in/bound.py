@@ -9,9 +9,9 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
 
+from langchain_unified.answers.structured import structured
 from langchain_unified.schemas import read_structure
-from langchain_unified.structured import structured
-from langchain_unified.toolforms import neutral_tools
+from langchain_unified.schemas.tool_forms import neutral_tools
 from langchain_unified.types import ToolLike
 
 

@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
 from langchain_unified.runner import Runner
-from langchain_unified.toolforms import neutral_tools
+from langchain_unified.schemas.tool_forms import neutral_tools
 from langchain_unified.types import CallPlan, Invocation, ToolLike
 
 _UNCOUNTED = (NotImplementedError, OSError, ValueError, RuntimeError)

@@ -13,11 +13,12 @@ from langchain_core.runnables import RunnableSerializable
 from pydantic import ValidationError
 
 from langchain_unified import choice, connection
-from langchain_unified.data.connections import facts_of
-from langchain_unified.environment import (
-    URL_WHEN_MADE,
-    from_environment,
+from langchain_unified.connection.servers import (
+    owned_keywords,
+    server_of,
+    user_configured,
 )
+from langchain_unified.data.connections import facts_of
 from langchain_unified.errors import (
     InvalidParameterError,
     UnknownParameterError,
@@ -27,7 +28,6 @@ from langchain_unified.registry import Registry, check_name, default_registry
 from langchain_unified.registry.profiles import profile_of
 from langchain_unified.rollout.control import rollout_of
 from langchain_unified.runner.clients import CLIENTS, connected
-from langchain_unified.servers import owned_keywords, server_of, user_configured
 from langchain_unified.settings import (
     Settings,
     canonical_names,
@@ -35,6 +35,10 @@ from langchain_unified.settings import (
     shown_names,
 )
 from langchain_unified.settings.declared import check_declared
+from langchain_unified.settings.environment import (
+    URL_WHEN_MADE,
+    from_environment,
+)
 from langchain_unified.transport.secrets import check_url
 from langchain_unified.types import ModelConfig
 from langchain_unified.versions import installed_version

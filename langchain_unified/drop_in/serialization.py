@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
+from langchain_unified.connection.servers import owned_keywords
 from langchain_unified.runner.wiring import Wiring
-from langchain_unified.servers import owned_keywords
 from langchain_unified.transport.secrets import masked_url, without_passwords
 
 Model = TypeVar("Model", bound=BaseChatModel)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from langchain_unified.schemas.refused import STRICT, strict_schemas
+from langchain_unified.schemas.tool_forms import kind_of
 from langchain_unified.settings import canonical_names, settings
-from langchain_unified.toolforms import kind_of
 from langchain_unified.types import CallPlan, ParameterMapping
 
 _PREFIXES = re.compile(r"^(?:body|request|generation_?config|options)\.", re.IGNORECASE)

@@ -7,9 +7,9 @@ from typing import Any
 
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.merging import camel
+from langchain_unified.schemas.tool_forms import kind_of
 from langchain_unified.schemas.wires import facts
 from langchain_unified.settings import nearest_word, settings
-from langchain_unified.toolforms import kind_of
 from langchain_unified.types import ParameterRule
 
 TOOL, BLOCK = "tool", "block"

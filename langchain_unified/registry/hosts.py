@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from langchain_unified.connection.servers import plain_url
 from langchain_unified.errors import InvalidParameterError
-from langchain_unified.servers import plain_url
 from langchain_unified.settings import did_you_mean
 
 LIKE = "openai"

@@ -17,11 +17,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from langchain_unified.environment import cache_folder
 from langchain_unified.learning.files import FileStore
 from langchain_unified.registry.layers import Patch
 from langchain_unified.registry.own import LONGEST_NAME
 from langchain_unified.registry.schema import LimitsRow, ModelRow, RuleRow
+from langchain_unified.settings.environment import cache_folder
 
 VERSION = 1
 MONTH = 30 * 86_400.0

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from langchain_unified.environment import cache_folder
 from langchain_unified.errors import RegistryError, UnifiedError
+from langchain_unified.settings.environment import cache_folder
 
 ROWS_VARIABLE = "LANGCHAIN_UNIFIED_ROWS"
 """Environment variable that names files of rows at URLs, separated by spaces."""

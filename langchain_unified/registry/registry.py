@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.connection import check_ids
+from langchain_unified.connection.servers import Server
 from langchain_unified.errors import (
     ProviderNotEnabledError,
     RegistryError,
@@ -29,7 +30,6 @@ from langchain_unified.registry.names import OWN, Place
 from langchain_unified.registry.outcomes import Probe, Refreshed, Schedule
 from langchain_unified.registry.own import OwnRows, check_name
 from langchain_unified.runtime import Bounded, Runtime, runtime
-from langchain_unified.servers import Server
 from langchain_unified.types import Match, ModelConfig
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ class Registry(OwnRows):
         return found
 
     def _repr_html_(self) -> str:
-        from langchain_unified.display import registry_html  # noqa: PLC0415
+        from langchain_unified.types.display import registry_html  # noqa: PLC0415
 
         return registry_html(self)
 

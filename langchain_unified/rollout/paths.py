@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import AIMessage, UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.answer_errors import refusal_of
+from langchain_unified.answers.errors import refusal_of
 from langchain_unified.answers.whole import COST
 from langchain_unified.content import RECORD, on_record
 from langchain_unified.cost import answer_cost

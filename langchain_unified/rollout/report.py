@@ -16,8 +16,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from langchain_unified.display import table_html
 from langchain_unified.errors import InvalidParameterError
+from langchain_unified.types.display import table_html
 from langchain_unified.types.plans import ChangeKind
 
 UNKNOWN = "unknown"

@@ -34,7 +34,6 @@ from langchain_unified.answers.whole import (
     noted,
 )
 from langchain_unified.cost import Purse
-from langchain_unified.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.errors import InvalidParameterError
 from langchain_unified.reliability import BreakerSettings
 from langchain_unified.reliability.closing import Owned, owned
@@ -47,6 +46,7 @@ from langchain_unified.runner.refusals import carried_by
 from langchain_unified.runner.spending import Spending
 from langchain_unified.runner.work import Finish, Work
 from langchain_unified.runtime import Bounded, Runtime
+from langchain_unified.settings.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.types import CallPlan
 

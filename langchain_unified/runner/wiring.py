@@ -7,15 +7,15 @@ from typing import Any
 
 from langchain_unified import connection
 from langchain_unified.connection import SHARED, Connection
+from langchain_unified.connection.servers import owned_keywords, user_configured
 from langchain_unified.data.connections import facts_of
-from langchain_unified.environment import URL_WHEN_MADE, from_environment
 from langchain_unified.learning import Lessons
 from langchain_unified.registry import Registry, default_registry
 from langchain_unified.registry.billing import Billing, billing_of
 from langchain_unified.registry.hosts import LIKE, Host
 from langchain_unified.runner.clients import connected as client_settings
 from langchain_unified.runtime import Runtime, runtime
-from langchain_unified.servers import owned_keywords, user_configured
+from langchain_unified.settings.environment import URL_WHEN_MADE, from_environment
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
 from langchain_unified.types import CallPlan

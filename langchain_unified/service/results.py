@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from langchain_unified.answer_errors import (
+from langchain_unified.answers.errors import (
     RefusalError,
     StructuredOutputError,
     refusal_of,

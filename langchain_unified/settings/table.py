@@ -21,12 +21,12 @@ from typing import Annotated, Any, Literal
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from langchain_unified.environment import (
+from langchain_unified.runtime import Runtime
+from langchain_unified.settings.environment import (
     CHUNK_TIMEOUT,
     from_environment,
     seconds_from_env,
 )
-from langchain_unified.runtime import Runtime
 from langchain_unified.settings.row import (
     Connects,
     Setting,

@@ -117,7 +117,7 @@ class Invocation(NamedTuple):
             text in the user turn. For the last attempts at a model whose rules are
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
-            place, by provider id; see `langchain_unified.servers.Place`.
+            place, by provider id; see `langchain_unified.connection.Place`.
         server: Address the call is sent to; empty for the provider's usual one.
         tenant: Whose call it is, for lessons, budgets and breakers; empty for nobody's
             in particular.

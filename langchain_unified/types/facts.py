@@ -231,7 +231,7 @@ class ModelConfig(NamedTuple):
         return f"{self.connection}:{self.model}"
 
     def _repr_html_(self) -> str:
-        from langchain_unified.display import config_html  # noqa: PLC0415
+        from langchain_unified.types.display import config_html  # noqa: PLC0415
 
         return config_html(self)
 

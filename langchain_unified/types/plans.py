@@ -135,12 +135,12 @@ class CallPlan:
 
     def __str__(self) -> str:
         """Return the plan as a table for a terminal."""
-        from langchain_unified.display import plan_text  # noqa: PLC0415
+        from langchain_unified.types.display import plan_text  # noqa: PLC0415
 
         return plan_text(self)
 
     def _repr_html_(self) -> str:
-        from langchain_unified.display import plan_html  # noqa: PLC0415
+        from langchain_unified.types.display import plan_html  # noqa: PLC0415
 
         return plan_html(self)
 

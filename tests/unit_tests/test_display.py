@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from langchain_unified import ModelConfig, Registry, UnifiedChatModel, default_registry
-from langchain_unified.display import (
+from langchain_unified.rollout import Difference, ShadowReport
+from langchain_unified.types import CallPlan, Change
+from langchain_unified.types.display import (
     config_html,
     config_text,
     plan_html,
@@ -24,8 +26,6 @@ from langchain_unified.display import (
     registry_text,
     table_html,
 )
-from langchain_unified.rollout import Difference, ShadowReport
-from langchain_unified.types import CallPlan, Change
 
 EVIL = "<script>alert(1)</script>&\"'"
 SCHEMES = {"light": ("#ffffff", "#1f1f1f"), "dark": ("#111111", "#e6e6e6")}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.stopping import StopText
+from langchain_unified.answers.stopping import StopText
 from langchain_unified.testing import ProviderEmulator
 
 Make = Callable[..., UnifiedChatModel]

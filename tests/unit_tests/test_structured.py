@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.structured import (
+from langchain_unified.answers.structured import (
     RefusalError,
     StructuredOutputError,
     TruncatedOutputError,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.structured import StructuredOutputError
+from langchain_unified.answers.structured import StructuredOutputError
 from langchain_unified.testing import ProviderEmulator
 
 WRITTEN = ("json_schema", "json_mode")

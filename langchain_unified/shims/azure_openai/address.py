@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from langchain_unified.connection.servers import Place
 from langchain_unified.data.connections import facts_of
-from langchain_unified.servers import Place
 from langchain_unified.types import CHAT_ONLY
 
 ENDPOINT_VARIABLE, VERSION_VARIABLE = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
@@ -76,7 +76,7 @@ def serves_responses(version: str | None) -> bool:
 
 
 def place_of(get: Callable[[str], Any], url: Any) -> Place:
-    """Return where a resource is called; see `langchain_unified.servers.Place`.
+    """Return where a resource is called; see `langchain_unified.connection.Place`.
 
     Args:
         get: Returns a connection setting, `None` if it is not set.

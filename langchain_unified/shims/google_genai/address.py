@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from langchain_unified.servers import Place
+from langchain_unified.connection.servers import Place
 
 VERTEX = "vertexai"
 """Platform of models that are served on Vertex AI."""
@@ -17,7 +17,7 @@ _SAID |= dict.fromkeys(("false", "0", "no"), False)
 
 
 def place_of(get: Callable[[str], Any], url: Any) -> Place:
-    """Return where Gemini is called; see `langchain_unified.servers.Place`.
+    """Return where Gemini is called; see `langchain_unified.connection.Place`.
 
     Args:
         get: Returns a connection setting, `None` if it is not set.

@@ -12,7 +12,7 @@ from langchain_core.tools import StructuredTool
 from pydantic import BaseModel, RootModel
 
 from langchain_unified import UnifiedChatModel
-from langchain_unified.toolforms import neutral_tools
+from langchain_unified.schemas.tool_forms import neutral_tools
 from tests.unit_tests.schemas.test_tools import function
 from tests.unit_tests.schemas.world import World
 from tests.unit_tests.servers.loopback import (

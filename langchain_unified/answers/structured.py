@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from typing_extensions import override
 
-from langchain_unified.answer_errors import (
+from langchain_unified.answers.errors import (
     RefusalError,
     StructuredOutputError,
     StructuredValidationError,

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from langchain_unified.connection.servers import Place, Server, place_of
 from langchain_unified.data.connections import connection_facts, facts_of
 from langchain_unified.data.installed import shipped_ids
 from langchain_unified.errors import (
@@ -20,7 +21,6 @@ from langchain_unified.errors import (
     UnknownParameterError,
     shown_name,
 )
-from langchain_unified.servers import Place, Server, place_of
 from langchain_unified.settings import did_you_mean, nearest, shared_keywords
 
 SHARED = shared_keywords()
