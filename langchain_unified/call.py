@@ -186,25 +186,27 @@ class CallReader:
         fields, own = self._fields, self._defaults
         if own is None or self._read_with != fields["model_kwargs"]:
             own = self.defaults()
-        named = kwargs.get("model")
-        model = fields["model_name"] if named is None else spelled(named)
         if kwargs.get("rollout") == "legacy":
             return self._unchecked(own, stop, kwargs)
-        is_plain = stop is None and (not kwargs or kwargs.keys() == {"model"})
-        if not is_plain or fields["disabled_params"] or not isinstance(model, str):
-            call = Call(self._merged(own, stop, kwargs), self, kwargs)
-        elif model in self._calls:
-            call = self._calls[model]
+        named = kwargs.get("model")
+        model = fields["model_name"] if named is None else spelled(named)
+        is_plain = stop is None and kwargs.keys() <= {"model"}
+        if is_plain and isinstance(model, str) and not fields["disabled_params"]:
+            call = self._calls.get(model) or self._kept(model, own, kwargs)
         else:
-            call = Call({"model": model, **own}, self, kwargs)
-            if self._is_kept(model):
-                self._calls[model] = call
+            call = Call(self._merged(own, stop, kwargs), self, kwargs)
         self._last = (stop, kwargs, call)
         return call
 
-    def _is_kept(self, model: str) -> bool:
-        """Tell whether to keep a call: names from outside may be long, and many."""
-        return len(model) <= LONGEST_NAME and len(self._calls) < _MOST_CALLS
+    def _kept(self, model: str, own: dict[str, Any], kwargs: dict[str, Any]) -> Call:
+        """Make the call of a model that says nothing else, and keep it.
+
+        Names from outside may be long, and many.
+        """
+        call = Call({"model": model, **own}, self, kwargs)
+        if len(model) <= LONGEST_NAME and len(self._calls) < _MOST_CALLS:
+            self._calls[model] = call
+        return call
 
     def again(
         self, stop: list[str] | None, kwargs: dict[str, Any], *, last: bool = False
@@ -212,26 +214,17 @@ class CallReader:
         """Return a call that was just read for its trace, or read it.
 
         langchain-core hands keywords from hook to hook as they are, so the same objects
-        are the same call.
-
-        Args:
-            stop: Strings that end the answer.
-            kwargs: The keywords of the call.
-            last: Whether nothing reads this call again.
+        are the same call. After the `last` reading what they hold may change.
         """
-        known = self._last
-        if known is None or self._read_with != self._fields["model_kwargs"]:
+        if self._last is None or self._read_with != self._fields["model_kwargs"]:
             return self.read(stop, kwargs)
-        before, held, call = known
-        if (
-            stop is before
-            and held.keys() == kwargs.keys()
-            and all(map(is_, map(held.get, kwargs), kwargs.values()))
-        ):
-            if last:  # What it was given may have changed when it comes again.
-                self._last = None
-            return call
-        return self.read(stop, kwargs)
+        before, held, call = self._last
+        same = stop is before and held.keys() == kwargs.keys()
+        if not (same and all(map(is_, map(held.get, kwargs), kwargs.values()))):
+            return self.read(stop, kwargs)
+        if last:
+            self._last = None
+        return call
 
     def _unchecked(
         self,
@@ -270,10 +263,8 @@ class CallReader:
             given["stop"] = stop
         model = given.get("model") or self._fields["model_name"]
         merged = {**own, **checked(given, model=model)}
-        for name, value in given.items():
-            if value is None:
-                merged.pop(name, None)
-        for name in self._fields["disabled_params"] or {}:
+        unset = (name for name, value in given.items() if value is None)
+        for name in (*unset, *(self._fields["disabled_params"] or ())):
             merged.pop(name, None)
         merged.setdefault("model", model)
         return merged
@@ -283,13 +274,8 @@ class CallReader:
         names = canonical_names()
         empty = (names.get(name) for name, value in kwargs.items() if value is None)
         own = self.defaults()
-        return tuple(
-            sorted(
-                name
-                for name in filter(None, empty)
-                if name not in own and takes_null(name)
-            )
-        )
+        found = (one for one in empty if one and one not in own and takes_null(one))
+        return tuple(sorted(found))
 
 
 def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:
@@ -338,12 +324,7 @@ def checked(settings: Mapping[str, Any], *, model: str) -> dict[str, Any]:
 def invocation(
     settings: Mapping[str, Any], *, platforms: Mapping[str, str] = EMPTY
 ) -> Invocation:
-    """Return the call that checked settings describe, without its messages.
-
-    Args:
-        settings: Settings by canonical name, each checked.
-        platforms: Where models are served, by provider id.
-    """
+    """Return the call that checked settings describe, without its messages."""
     rows = table()
     params: dict[str, Any] = {}
     filled: dict[str, Any] = {}

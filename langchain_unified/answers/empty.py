@@ -26,30 +26,23 @@ def empty_answer(
 ) -> dict[str, Any]:
     """Return what goes on record of an answer that says nothing, and log it.
 
-    It holds neither text, nor a tool call, nor anything else. The record says why it
-    ended, the token cap that was sent, the tokens that were made and those of them that
-    went into reasoning, and one sentence with what to change.
-
-    Args:
-        plan: The plan of the call.
-        reason: Why the answer ended, in OpenAI's words.
-        usage: Its token counts, as `usage_metadata` has them.
+    It holds neither text, nor a tool call, nor anything else. `reason` is why it ended.
     """
     if reason in _TOLD_ELSEWHERE:
         return {}
-    made = (usage or {}).get("output_tokens")
-    thought = ((usage or {}).get("output_token_details") or {}).get("reasoning")
-    cap = max_tokens_of(plan)
-    why = _why(reason, cap, made, thought)
-    _LOG.warning("%s: %s", plan.model, why)
-    told = {
-        "finish_reason": reason,
-        "max_tokens": cap,
-        "output_tokens": made,
-        "reasoning_tokens": thought,
-        "reason": why,
+    told: dict[str, Any] = {
+        "max_tokens": max_tokens_of(plan),
+        "output_tokens": (usage or {}).get("output_tokens"),
+        "reasoning_tokens": _reasoning(usage or {}),
     }
-    return {EMPTY: told}
+    why = _why(reason, *told.values())
+    _LOG.warning("%s: %s", plan.model, why)
+    return {EMPTY: {"finish_reason": reason, **told, "reason": why}}
+
+
+def _reasoning(usage: Mapping[str, Any]) -> int | None:
+    found: int | None = (usage.get("output_token_details") or {}).get("reasoning")
+    return found
 
 
 def reason_of_status(message: BaseMessage) -> str | None:

@@ -58,31 +58,37 @@ class Pieces:
             restore_names(message, self._own_names)
         if self._unwrapper is not None:
             self._unwrapper.feed(message)
-        self._spoke = self._spoke or says_something(chunk)
-        self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
-        info, reason = chunk.generation_info, None
-        if message.response_metadata.get(_FINISH) or (info and info.get(_FINISH)):
-            reason = normalise(message, info, calls=self._calls)
-        last = getattr(message, "chunk_position", None) == "last"
-        self._ended = self._ended or reason is not None or last
-        if reason is None and "status" in message.response_metadata:
-            reason = reason_of_status(message)
-        self._reason = reason or self._reason
-        self._answered = self._answered or not says_nothing(message)
-        for said in (chunk.generation_info or {}, message.response_metadata):
-            self._metadata |= {TIER: said[TIER]} if said.get(TIER) else {}
-        if isinstance(message, AIMessageChunk) and message.usage_metadata:
-            self._usages.append(message.usage_metadata)
+        self._note(chunk)
         if self._plan.has_form:
             self._said.append(str(message.text))
         fed = chunk if self._cutter is None else self._cutter.feed(chunk)
-        ended = getattr(fed.message, "chunk_position", None) == "last"
-        return self._with_cost(fed) if ended else fed
+        return self._with_cost(fed) if _is_last(fed) else fed
+
+    def _note(self, chunk: ChatGenerationChunk) -> None:
+        """Note what a piece says of the answer."""
+        message, info = chunk.message, chunk.generation_info or {}
+        metadata = message.response_metadata
+        self._spoke = self._spoke or says_something(chunk)
+        self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
+        self._answered = self._answered or not says_nothing(message)
+        ends = metadata.get(_FINISH) or info.get(_FINISH) or "status" in metadata
+        if ends or _is_last(chunk):
+            self._note_end(chunk)
+        if tier := metadata.get(TIER) or info.get(TIER):
+            self._metadata = {TIER: tier}
+        if isinstance(message, AIMessageChunk) and message.usage_metadata:
+            self._usages.append(message.usage_metadata)
+
+    def _note_end(self, chunk: ChatGenerationChunk) -> None:
+        """Note that the answer ended, and why."""
+        reason = normalise(chunk.message, chunk.generation_info, calls=self._calls)
+        self._ended = self._ended or reason is not None or _is_last(chunk)
+        self._reason = reason or reason_of_status(chunk.message) or self._reason
 
     def _with_cost(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Put the cost on the last piece; pieces merge, so it is on no other."""
         message = chunk.message
-        if not self._priced and getattr(message, "chunk_position", None) == "last":
+        if not self._priced and _is_last(chunk):
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
             cost = answer_cost(self._plan, self._usage(), self._metadata)
@@ -118,18 +124,30 @@ class Pieces:
         if (self._usages or unrecorded) and not self._priced:
             last = AIMessageChunk(content="", chunk_position="last")
             yield self._with_cost(ChatGenerationChunk(message=last))
-        if self._plan.has_form and self._plan.parse_as is None and not self._calls:
+        if self._plan.has_form:
+            yield from self._form()
+        if not (self.done or self._ended):
+            self._check_broken_off()
+
+    def _form(self) -> Iterator[ChatGenerationChunk]:
+        """Yield the object that the answer holds, if the call gave its class."""
+        if self._plan.parse_as is None and not self._calls:
             check_end(self._whole(), current())
         if self._plan.parse_as is not None and self._said:
             found = parsed(self._plan, self._whole(), current())
             piece = AIMessageChunk(content="", additional_kwargs={PARSED: found})
             yield ChatGenerationChunk(message=piece)
-        if self.done or self._ended:
-            return
+
+    def _check_broken_off(self) -> None:
+        """Raise for an answer without an end where its end is always told."""
         plan = self._plan
         if wire_at(plan.config, plan.endpoint).says_end or not self._spoke:
             message = "The stream ended before the answer was complete."
             raise MalformedResponseError(message)
+
+
+def _is_last(chunk: ChatGenerationChunk) -> bool:
+    return getattr(chunk.message, "chunk_position", None) == "last"
 
 
 class Opening:

@@ -76,11 +76,6 @@ def normalise(
 ) -> str | None:
     """Put the normal word in the place of the provider's, which is kept beside it.
 
-    Args:
-        message: The message, or a piece of one.
-        info: Its generation info.
-        calls: Whether pieces before it call tools.
-
     Returns:
         The normal word, or `None` if there is no end yet.
     """

@@ -239,15 +239,11 @@ def _means_responses(settings: Settings) -> bool:
     It is shown only: the plan of each call chooses, since the call may name a model
     that is not served there.
     """
-    given = (
-        settings.context_management,
-        settings.include,
-        settings.reasoning,
-        settings.truncation,
-        settings.use_previous_response_id or None,
-        True if settings.output_version == "responses/v1" else None,
-    )
-    if any(value is not None for value in given):
+    says_so = settings.output_version == "responses/v1"
+    if says_so or settings.use_previous_response_id:
+        return True
+    names = ("context_management", "include", "reasoning", "truncation")
+    if any(getattr(settings, name) is not None for name in names):
         return True
     registry = settings.registry or default_registry()
     return bool(registry.resolve(settings.model_name).endpoints == ("responses",))

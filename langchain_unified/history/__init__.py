@@ -86,8 +86,11 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     """
     if plan.add_system is not None:
         messages = [SystemMessage(plan.add_system), *messages]
-    if plan.sends_as_given:
-        return list(messages)
+    return list(messages) if plan.sends_as_given else _rendered(plan, messages)
+
+
+def _rendered(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
+    """Return turns in the words that the model and the endpoint of the plan take."""
     written = as_given(plan)
     functions = takes_functions(plan.config, plan.endpoint)
     turns = upgraded(messages, keeps_functions=functions, keeps_roles=written)
@@ -99,6 +102,11 @@ def prepared(plan: CallPlan, messages: list[BaseMessage]) -> list[BaseMessage]:
     turns = rendered_turns(plan, turns)
     if plan.endpoint in STRUCTURED_ARGUMENTS:
         turns = with_finite_arguments(turns)
+    return _in_order(plan, turns)
+
+
+def _in_order(plan: CallPlan, turns: list[BaseMessage]) -> list[BaseMessage]:
+    """Return turns in the order that the endpoint of the plan asks for."""
     blanks = plan.endpoint in REFUSES_BLANKS
     if blanks:
         turns = without_blanks(turns)

@@ -119,14 +119,7 @@ class Router:
         stop: list[str] | None,
         kwargs: dict[str, Any],
     ) -> Any:
-        """Return the answer to a call, from whoever serves it.
-
-        Args:
-            face: `generate`, `agenerate`, `stream` or `astream`.
-            messages: The messages of the call.
-            stop: Strings that end the answer.
-            kwargs: The keywords of the call.
-        """
+        """Return the answer to a call by one of `FACES`, from whoever serves it."""
         stream = face.endswith("stream")
         if self.is_asked(kwargs):
             path = self._path(messages, stop, kwargs, stream=stream)

@@ -93,8 +93,7 @@ class Attempts:
         self._guarded = (guards.breaker, guards.max_concurrency) != (None, None)
         self.failed: list[dict[str, Any]] = []
         self.route, self.spending = Route(make_plan, work), spending
-        self._others = list(fallbacks)
-        self._elsewhere = elsewhere
+        self._others, self._elsewhere = list(fallbacks), elsewhere
         self._first: UnifiedError | None = None
         self._place: Place | None = None
         self._further = self._committed = False

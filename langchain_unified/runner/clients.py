@@ -27,13 +27,10 @@ CLIENTS = {
 
 
 def connected(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the connection settings that clients stand for.
+    """Return the connection settings that clients and resources stand for.
 
     A resource of the SDK stands for its client. One of another make, such as a mock,
     is called itself.
-
-    Args:
-        given: Clients and resources by attribute.
     """
     found: dict[str, Any] = {}
     for name in ("client", "async_client"):

@@ -85,13 +85,7 @@ def at_other_tier(
 ) -> MakePlan | None:
     """Return what plans a call for another service tier, on record.
 
-    Args:
-        call: The call.
-        tier: The tier to move to.
-        plan: Plans a call.
-
-    Returns:
-        `None` if the call asks for no tier, or for this one.
+    It is `None` if the call asks for no tier, or for this one.
     """
     extra = dict(call.extra_body)
     asked = extra.pop(TIER, None) or call.params.get(TIER)

@@ -79,10 +79,7 @@ class Refusals:
     def describe(self, error: ProviderError, plan: CallPlan, *, last: bool) -> None:
         """Say on an error what it was about, and what would put it right.
 
-        Args:
-            error: What came instead of an answer.
-            plan: What was sent.
-            last: Whether retries were made, and neither one nor another model is left.
+        After the `last` retry, with no other model to try, more may be left out.
         """
         _shorten(error, limits(self._work.safeguards.runtime).error_characters)
         error.provider = error.provider or plan.provider
@@ -106,21 +103,16 @@ class Refusals:
 
         Nothing is remembered until the corrected request is accepted.
         """
-        if not refusal.fix or self._corrections >= MOST_CORRECTIONS:
+        known = {trial.correction for trial in self._trials}
+        new = [one for one in refusal.fix if one not in known]
+        if not new or self._corrections >= MOST_CORRECTIONS:
             return False
         if self._work.lessons() is None:
             return False
-        known = {trial.correction for trial in self._trials}
-        new = [
-            Trial(plan.config, plan.endpoint, correction)
-            for correction in refusal.fix
-            if correction not in known
-        ]
-        if not new:
-            return False
         self._corrections += 1
         self._last, self._told = refusal, str(refusal)
-        self._trials = (*self._trials, *new)
+        trials = (Trial(plan.config, plan.endpoint, one) for one in new)
+        self._trials = (*self._trials, *trials)
         return True
 
     def remember(self) -> None:
@@ -169,12 +161,7 @@ def _without_usage(
 
     ChatOpenAI asks no server of the user's own for the usage of a stream, so that a
     refusal without a reason may be of that, and so may a failure (5xx) that retries do
-    not mend.
-
-    Args:
-        error: What the server answered.
-        plan: What it was sent.
-        last: Whether retries were made, and none is left.
+    not mend (`last`: none is left).
     """
     if not (plan.config.server and plan.stream and _ASKS_USAGE in plan.body):
         return ()

@@ -20,31 +20,23 @@ def scope_of(
     query: Mapping[str, Any] | None = None,
     tenant: str = "",
 ) -> Scope:
-    """Return whose call it is.
-
-    Args:
-        connection: The connection the call is sent on.
-        headers: Headers of the call.
-        query: Query parameters of the call.
-        tenant: What the call gives as `tenant`.
-    """
-    parts: dict[str, Any] = {}
-    is_known = True
+    """Return whose call on a connection it is."""
     own = facts_of(connection.provider).credentials
-    for name in ("api_key", *own, "organization", "project"):
-        value, known = _value(connection.get(name))
-        parts[name], is_known = value, is_known and known
+    names = ("api_key", *own, "organization", "project")
+    values = {name: _value(connection.get(name)) for name in names}
+    parts: dict[str, Any] = {name: value for name, (value, _) in values.items()}
     client = connection.get("root_client") or connection.get("root_async_client")
     parts["client"] = getattr(client, "api_key", None)
     parts["environment"] = connection.surroundings
-    for name, values in (
-        ("default_headers", connection.get("default_headers")),
-        ("headers", headers),
-        ("default_query", connection.get("default_query")),
-        ("query", query),
-    ):
-        parts[name] = sorted(identifying(values).items(), key=str)
+    given = {"headers": headers, "query": query}
+    given |= {name: connection.get(name) for name in _OF_CONNECTIONS}
+    for name, told in given.items():
+        parts[name] = sorted(identifying(told).items(), key=str)
+    is_known = all(known for _, known in values.values())
     return Scope(connection.server.key, digest(parts), tenant, is_known)
+
+
+_OF_CONNECTIONS = ("default_headers", "default_query")
 
 
 def _value(given: Any) -> tuple[Any, bool]:

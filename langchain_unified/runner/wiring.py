@@ -24,6 +24,10 @@ _OF_HOSTS = frozenset({"key_env", "like", "prices", "profile"})
 """What `providers` says about a server, and not about a connection to it."""
 
 
+_OF_STREAMS = ("stream_chunk_timeout", "include_response_headers")
+"""Fields of the model that hold on each of its connections to such servers."""
+
+
 class Wiring:
     """The registry and the connections of one chat model, made when first needed.
 
@@ -140,15 +144,19 @@ class Wiring:
             if owner == provider
         }
         if provider == "openai":
-            settings |= {name: fields[name] for name in SHARED if name in fields}
-            settings |= client_settings(self._clients)
-            if not (settings.get("base_url") or self._clients):
-                settings["base_url"] = self._url_when_made()
-            settings["stream_chunk_timeout"] = fields["stream_chunk_timeout"]
-            settings["include_response_headers"] = fields["include_response_headers"]
-        return Connection(
-            provider, {**settings, **fields["providers"].get(provider, {})}
-        )
+            settings = self._with_shared(settings)
+        settings |= fields["providers"].get(provider, {})
+        return Connection(provider, settings)
+
+    def _with_shared(self, own: dict[str, Any]) -> dict[str, Any]:
+        """Return OpenAI's settings with shared keywords and the clients given."""
+        fields = self._fields
+        shared = {name: fields[name] for name in SHARED if name in fields}
+        always = {name: fields[name] for name in _OF_STREAMS}
+        settings = {**own, **shared, **client_settings(self._clients), **always}
+        if not (settings.get("base_url") or self._clients):
+            settings["base_url"] = self._url_when_made()
+        return settings
 
     def _url_when_made(self) -> str | None:
         """Return OpenAI's base URL of the environment that the model was made in.
@@ -166,8 +174,7 @@ class Wiring:
         own = self._fields["providers"].get(host.name, {})
         settings = {
             "base_url": host.base_url,
-            "stream_chunk_timeout": self._fields["stream_chunk_timeout"],
-            "include_response_headers": self._fields["include_response_headers"],
+            **{name: self._fields[name] for name in _OF_STREAMS},
             **{k: v for k, v in own.items() if k not in _OF_HOSTS},
         }
         if not settings.get("api_key"):

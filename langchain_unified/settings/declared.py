@@ -61,23 +61,16 @@ def check_declared(names: Any) -> Declared:
         return names  # type: ignore[no-any-return]
     if isinstance(names, str) or not isinstance(names, Sequence):
         raise InvalidParameterError("configurable", shown_value(names), _FORMS)
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidParameterError("configurable", "**********", _FORMS)
     known = known_settings()
-    for name in names:
-        if not isinstance(name, str):
-            raise InvalidParameterError("configurable", "**********", _FORMS)
-        if name not in known:
-            near = nearest(name, known)
-            raise UnknownParameterError(name, near, where="configurable")
+    for name in (name for name in names if name not in known):
+        raise UnknownParameterError(name, nearest(name, known), where="configurable")
     return tuple(names)
 
 
 def config_specs(declared: Declared, prefix: str) -> list[ConfigurableFieldSpec]:
-    """Return the settings a config may set, as LangChain's interfaces list them.
-
-    Args:
-        declared: What may be set.
-        prefix: What stands before the keys; see `key_prefix`.
-    """
+    """Return the settings a config may set, as LangChain's interfaces list them."""
     names = tuple(_TYPES) if declared == ANY else declared or ()
     start = key_prefix(prefix)
     return [
@@ -108,9 +101,6 @@ def check_undeclared(config: Mapping[str, Any] | None) -> None:
     A name is left to the application, which may mean its own. A dictionary or a number
     is what a web page sends by mistake, or the application's: only the user knows.
 
-    Args:
-        config: The config of a call on a model that declares nothing.
-
     Raises:
         InvalidParameterError: If it is plain data other than text.
     """
@@ -138,10 +128,6 @@ def with_run_settings(
 
     `callbacks`, `tags`, `run_name` and `run_id` given as keywords go into the config.
     `metadata` is the setting of the provider.
-
-    Args:
-        config: The config of a call.
-        kwargs: Its keywords.
     """
     if kwargs.keys().isdisjoint(_RUN_SETTINGS):
         return config, carried(kwargs)
@@ -169,13 +155,7 @@ def chosen_by(model: Any, config: Mapping[str, Any] | None) -> dict[str, Any]:
 def read_config(
     model: Any, config: RunnableConfig, kwargs: dict[str, Any]
 ) -> tuple[RunnableConfig, dict[str, Any]]:
-    """Let the config's settings stand for those that a call does not give.
-
-    Args:
-        model: The chat model.
-        config: The config of a call.
-        kwargs: Its keywords.
-    """
+    """Let the config's settings stand for those that a call does not give."""
     if kwargs:
         config, kwargs = with_run_settings(config, kwargs)
     if model.configurable is None:
@@ -188,13 +168,7 @@ def read_config(
 def chosen_settings(
     config: Mapping[str, Any] | None, declared: Declared, prefix: str
 ) -> dict[str, Any]:
-    """Return the settings that a config chooses.
-
-    Args:
-        config: The config of a call.
-        declared: What may be chosen.
-        prefix: What stands before the keys; see `key_prefix`.
-    """
+    """Return the settings that a config chooses, of those that are declared."""
     given = (config or {}).get("configurable")
     if not given or not declared:
         return {}
