@@ -17,6 +17,7 @@ from langchain_unified.cli.output import (
     check_words,
     console,
     errors,
+    note_unknown,
     plain,
     print_json,
     table,
@@ -81,7 +82,10 @@ def _probe_row(found: Probe) -> dict[str, Any]:
 
 
 def verify(
-    provider: Annotated[str, typer.Option(help="Provider id, such as openai.")],
+    provider: Annotated[
+        str | None,
+        typer.Option(help="Provider id, such as openai; that of the models if unset."),
+    ] = None,
     *,
     models: Annotated[
         str | None,
@@ -108,9 +112,11 @@ def verify(
     """
     registry = default_registry()
     with user_errors():
-        check_words("--provider", [provider], registry.files)
+        check_words("--provider", [provider] if provider else (), registry.files)
         _check_out(out)
         names = _named(models, provider)
+        for name in names:
+            note_unknown(registry.resolve(name))
         found = verifying.verify(registry, names, max_usd=max_usd)
         errors.print(found.bounds, highlight=False, markup=False, soft_wrap=True)
         if run:
@@ -141,19 +147,24 @@ def _check_out(out: Path | None) -> None:
         raise InvalidParameterError("--out", str(out), "it cannot be written.")
 
 
-def _named(models: str | None, provider: str) -> list[str]:
+def _named(models: str | None, provider: str | None) -> list[str]:
     """Return full names of the models asked for, or of those with a rank.
 
     Raises:
         InvalidParameterError: If none is named, or one of another provider.
     """
     registry = default_registry()
+    if models is None and provider is None:
+        accepted = "name a provider, or --models."
+        raise InvalidParameterError("--provider", "", accepted)
     if models is None:
         ranked = registry.ranked()
         return [one.full_name for one, _ in ranked if one.connection == provider]
     names = dict.fromkeys(name.strip() for name in models.split(",") if name.strip())
     if not names:
         raise InvalidParameterError("--models", models, "name at least one.")
+    if provider is None:
+        return [*dict.fromkeys(registry.resolve(name).full_name for name in names)]
     for name in names:
         there = name.partition(":")[0] if ":" in name else provider
         if there in registry.files and there != provider:

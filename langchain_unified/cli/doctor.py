@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 import typer
 
 from langchain_unified.cli.asked import AsJson
-from langchain_unified.cli.ending import ages, endings
+from langchain_unified.cli.ending import ages, endings, fetched
 from langchain_unified.cli.output import console, print_json, table, user_errors
 from langchain_unified.connection.servers import server_of
 from langchain_unified.data.connections import facts_of
@@ -65,7 +65,7 @@ def doctor(
 
     Exit code 1 if no provider has a key.
     """
-    rows = [*_versions(), *_keys(), *_settings(), _facts(), ages()]
+    rows = [*_versions(), *_keys(), *_settings(), _facts(), ages(), *fetched()]
     with user_errors():
         rows += endings(models or ())
     rows += [] if offline else [*_connections()]

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from langchain_unified.errors import InvalidParameterError
+from langchain_unified.errors import InvalidParameterError, RegistryError
 from langchain_unified.registry import default_registry
 from langchain_unified.registry.facts import citations
+from langchain_unified.registry.pinned import ROWS_VARIABLE, read_pinned
+from langchain_unified.settings import did_you_mean
 from langchain_unified.types import ModelConfig
 
 Row = tuple[str, str, str]
@@ -40,6 +42,19 @@ def ages() -> Row:
     return "facts were read", told, mend if age > _OLD else ""
 
 
+def fetched() -> Iterator[Row]:
+    """Yield a row for each file of rows at a URL that the environment names."""
+    for address in os.environ.get(ROWS_VARIABLE, "").split():
+        try:
+            pinned = read_pinned(address)
+        except RegistryError as error:
+            yield "rows at a URL", "left out", str(error)
+            continue
+        kept = pinned.kept() is not None
+        how = "" if kept else "langchain-unified refresh --rows"
+        yield f"rows at {pinned.shown}", "kept" if kept else "not fetched", how
+
+
 def endings(named: Iterable[str]) -> Iterator[Row]:
     """Yield a row for each model in use: its end, and the call that replaces it.
 
@@ -57,7 +72,9 @@ def endings(named: Iterable[str]) -> Iterator[Row]:
         elif _is_model(name):
             found.setdefault(name, "")
         else:
-            accepted = "it is no file or folder, and no row is about it."
+            known = [config.model for config in default_registry().models()]
+            accepted = "it is no file or folder, and no row is about it"
+            accepted += did_you_mean(name, known, "; ", ".")
             raise InvalidParameterError("MODELS", name, accepted)
     for model, place in (*_in_environment(), *_in_rows()):
         found.setdefault(model, place)

@@ -15,10 +15,10 @@ from langchain_unified.cli.output import (
     check_words,
     console,
     errors,
-    plain,
     print_json,
     table,
     user_errors,
+    words_of,
 )
 from langchain_unified.discovery.catalogues import claims, release_of
 from langchain_unified.discovery.fetching import fetch_rows
@@ -123,15 +123,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
     shown = table("model", "fact", "here", "there", "catalogue", "why it is so here")
     for row in rows:
         told = row["reviewed"] or row["source"]
-        values = [_text(row[name]) for name in ("here", "there")]
+        values = [words_of(row[name]) for name in ("here", "there")]
         shown.add_row(row["model"], row["fact"], *values, row["catalogue"], told)
     console.print(shown, markup=False, highlight=False)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(plain(value)) if value is not None else "nothing"
 
 
 def fetch_pinned() -> None:

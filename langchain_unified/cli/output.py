@@ -63,6 +63,13 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)
 
 
+def words_of(value: Any) -> str:
+    """Return a fact in words: a list without brackets."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "nothing"
+    return str(plain(value)) if value is not None else "nothing"
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Print the package's own errors as one line and exit with code 1 or 2."""

@@ -111,3 +111,22 @@ def test_a_link_to_nowhere_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_text("m = 'gpt-4o'\n")
 
     assert "model gpt-4o" in _told(str(tmp_path))
+
+
+def test_a_slip_in_a_name_is_met_with_the_model_that_was_meant() -> None:
+    """The nearest name of a row is told."""
+    result = CliRunner().invoke(app, ["doctor", "--offline", "gpt-4oo"])
+
+    assert 2 == result.exit_code
+    assert "did you mean 'gpt-4o'?" in result.stderr
+
+
+def test_rows_at_urls_are_told_of(tmp_path: Path) -> None:
+    """What was not fetched, or cannot be, is said with what to do."""
+    pin = f"https://rows.example.com/a.toml#sha256={'0' * 64}"
+    named = {"LANGCHAIN_UNIFIED_ROWS": f"{pin} http://rows.example.com/b.toml"}
+    told = _told(LANGCHAIN_UNIFIED_CACHE=str(tmp_path), **named)
+    fetch = "langchain-unified refresh --rows"
+
+    assert ("not fetched", fetch) == told["rows at https://rows.example.com/a.toml"]
+    assert "left out" == told["rows at a URL"][0]

@@ -55,6 +55,19 @@ def test_the_table_counts_what_it_shows() -> None:
     assert "with an independent source" in told
 
 
+def test_a_narrow_terminal_shows_whole_lines() -> None:
+    """Of a fact stands what it says on one line, and its sources below."""
+    asked = ["facts", "--sample", "5", "--seed", "1"]
+    told = CliRunner().invoke(app, asked, env={"COLUMNS": "80"}).stdout
+    lines = told.splitlines()
+
+    providers = default_registry().files
+
+    assert 5 == sum(line.partition(":")[0] in providers for line in lines)
+    assert 5 <= sum(line.startswith("  ") for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize("count", ["0", "-1"])
 def test_a_sample_of_nothing_is_refused(count: str) -> None:
     """At least one fact is drawn."""

@@ -242,6 +242,20 @@ def test_every_wording_of_a_refusal_names_where_it_was_seen() -> None:
     assert [] == [row["source"] for row in rows if not _opens(row["source"])]
 
 
+def test_a_wording_that_nobody_else_has_is_marked() -> None:
+    """Who reads a row sees whether the words were seen, or are what they may be."""
+    rows = read_toml("corrections.toml")["rows"]
+    alone = ("no independent source", "nobody reported it")
+    marked = [row.get("confidence", "reported") for row in rows]
+
+    assert {"reported", "inferred"} == set(marked)
+    assert [] == [
+        row["source"]
+        for row, confidence in zip(rows, marked, strict=True)
+        if (confidence == "inferred") != any(one in row["source"] for one in alone)
+    ]
+
+
 def test_every_fact_that_is_cited_by_itself_names_a_source_of_its_file() -> None:
     """A key in `cited` is one of the sources of the same file."""
     tables = [read_rows(name) for name in provider_files()]

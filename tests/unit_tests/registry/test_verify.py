@@ -475,3 +475,22 @@ def test_a_model_named_twice_is_asked_once() -> None:
     named = ["verify", "--provider", "openai", "--models", "gpt-4o,openai:gpt-4o"]
 
     assert 1 == RUNNER.invoke(app, named).stderr.count("Probing")
+
+
+def test_models_say_themselves_whose_they_are() -> None:
+    """Without a provider each is asked where it is served; one of the two is needed."""
+    pytest.importorskip("genai_prices")
+    named = ["verify", "--models", "gpt-4o,gemini-2.5-pro"]
+    told = RUNNER.invoke(app, named).stderr
+    nothing = RUNNER.invoke(app, ["verify"])
+
+    assert 2 == told.count("Probing")
+    assert (2, True) == (nothing.exit_code, "name a provider" in nothing.stderr)
+
+
+def test_a_model_in_no_row_is_told_of() -> None:
+    """A slip in a name costs money only where it is meant."""
+    pytest.importorskip("genai_prices")
+    told = RUNNER.invoke(app, ["verify", "--models", "gpt-4oo"]).stderr
+
+    assert "did you mean 'gpt-4o'?" in told
