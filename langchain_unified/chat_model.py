@@ -21,6 +21,7 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import ConfigDict, PrivateAttr, ValidationError, model_validator
 from typing_extensions import override
 
+from langchain_unified import rollout as rollouts
 from langchain_unified.answers.whole import combined
 from langchain_unified.cost import Purse
 from langchain_unified.drop_in import (
@@ -35,7 +36,7 @@ from langchain_unified.drop_in import (
 from langchain_unified.history.inputs import reading, sendable
 from langchain_unified.history.media import completed
 from langchain_unified.reliability.closing import owned
-from langchain_unified.rollout import Router, ShadowReport
+from langchain_unified.rollout import Router
 from langchain_unified.rollout.control import rollout_of
 from langchain_unified.runner.planning import Planning
 from langchain_unified.settings import Settings, declared, forget_table
@@ -217,7 +218,7 @@ class UnifiedChatModel(Settings, BaseChatModel):
         """
         return self._planning.resolve(model)
 
-    def shadow_report(self, timeout: float = 5.0) -> ShadowReport:
+    def shadow_report(self, timeout: float = 5.0) -> rollouts.ShadowReport:
         """Return what calls in `shadow` mode showed so far.
 
         Args:

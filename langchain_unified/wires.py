@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages import AIMessage
 
@@ -29,8 +28,7 @@ record, or `refuse`."""
 JudgeMedia = Callable[[MediaForm, str], tuple[Verdict, str] | None]
 
 
-@dataclass(frozen=True)
-class MediaForms:
+class MediaForms(NamedTuple):
     """What content a wire takes beside plain text.
 
     Attributes:
@@ -54,7 +52,7 @@ class MediaForms:
     """
 
     takes: frozenset[tuple[str, str]]
-    mimes: Mapping[str, frozenset[str]] = field(default_factory=lambda: EMPTY)
+    mimes: Mapping[str, frozenset[str]] = EMPTY
     in_tools: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     items: bool = False
@@ -63,8 +61,7 @@ class MediaForms:
     looks_at: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class ProviderWire:
+class ProviderWire(NamedTuple):
     """How an endpoint's requests are planned and written, where it differs.
 
     A provider's rows name the object: `wire = "langchain_acme.wire:WIRE"` in the table

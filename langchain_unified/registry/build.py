@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_unified.registry.schema import (
     Confidence,
@@ -55,8 +54,7 @@ LIFECYCLE = ("released", "deprecated", "shutdown", "replacement", "replacement_w
 """The facts of a `Lifecycle` that rows state under the same name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stratum:
+class Stratum(NamedTuple):
     """One row that speaks about a model, and the registry layer it belongs to.
 
     Attributes:
@@ -107,8 +105,7 @@ class Stratum:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a name leads to: the rows that speak about it, weakest first.
 
     Attributes:

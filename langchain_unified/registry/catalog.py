@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -131,7 +130,7 @@ class Catalog:
         hosted = self.hosted(model, hosts)
         if hosted is not None:
             found = self.lookup.find(hosted[1], None, hosted[0], today)
-            return replace(found, host=hosted[0].host), None
+            return found._replace(host=hosted[0].host), None
         name = self.lookup.read(model, place)
         if deployments and name.provider is None and name.wire in deployments:
             name = self._as_deployment(name, today)
@@ -320,7 +319,7 @@ class Catalog:
         found = self.lookup.find(name.wire, None, OWN, today)
         if not owners or found.match != "fallback":
             return name
-        return replace(name, provider=owners[0])
+        return name._replace(provider=owners[0])
 
     def _patch(
         self,
@@ -345,7 +344,7 @@ class Catalog:
         self._check_target(row, (provider, bare.casefold()), origin, today)
         rules = self.files.get(file.provider.rules_of or "", file)
         patch = checked_patch(rules, bare, row, origin, sources)
-        return replace(patch, provider=provider)
+        return patch._replace(provider=provider)
 
     def _provider(self, model: str, row: OverrideRow, today: date) -> str:
         """Return the provider of a row that names none."""
@@ -428,7 +427,7 @@ def _as_asked(found: Found) -> Found:
     family = found.file.provider.compatible_family
     if found.match != "fallback" or family is None:
         return found
-    return replace(found, canonical=family, family=family)
+    return found._replace(canonical=family, family=family)
 
 
 def _deployed(config: ModelConfig, name: Name) -> ModelConfig:

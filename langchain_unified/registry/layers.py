@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from langchain_unified.registry.build import Stratum
 from langchain_unified.registry.schema import ModelRow, SourceRow
-from langchain_unified.types import Layer
+from langchain_unified.types import EMPTY, Layer
 
 _ABOUT = ("source", "checked", "confidence")
 DEFAULT_PROVIDER = "openai"
 """The provider of names that name none, and of whatever speaks its API elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """A row of a layer above the shipped ones.
 
     Attributes:
@@ -31,7 +29,7 @@ class Patch:
     model: str
     row: ModelRow
     origin: str
-    sources: Mapping[str, SourceRow] = field(default_factory=dict)
+    sources: Mapping[str, SourceRow] = EMPTY
 
     @property
     def names(self) -> dict[str, str]:
@@ -57,7 +55,7 @@ class Patch:
         row = _merged(self.row.model_dump(exclude_unset=True), stated)
         shape = type(later.row)
         sources = {**self.sources, **later.sources}
-        return replace(self, row=shape.model_validate(row), sources=sources)
+        return self._replace(row=shape.model_validate(row), sources=sources)
 
 
 class Owned(NamedTuple):

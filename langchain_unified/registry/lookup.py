@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -109,7 +108,7 @@ class Lookup:
             return hosted_name(model, DEFAULT_PROVIDER)
         name = read_name(self.target(model), self._prefixes, place)
         if name.provider is None:
-            name = replace(name, provider=self._owner(name, place))
+            name = name._replace(provider=self._owner(name, place))
         return name
 
     def _owner(self, name: Name, place: Place) -> str | None:
@@ -168,8 +167,7 @@ class Lookup:
             return found
         above = self._layers.strata(name.provider or "", (name.key,), "")
         stated = tuple(stratum for stratum in above if stratum.layer == "override")
-        return replace(
-            found,
+        return found._replace(
             family=own.stated("family") or found.family,
             match="exact",
             rows=(*found.rows, *stated),
@@ -198,23 +196,23 @@ class Lookup:
         row = server_row(server, place.profile) if server else None
         passes_on = row is not None and row.passes_on
         meant = self._meant(name) if server and unknown else ""
-        found = replace(found, rows=rows, server=server, passes_on=passes_on)
-        return replace(found, could_mean=meant) if meant else found
+        found = found._replace(rows=rows, server=server, passes_on=passes_on)
+        return found._replace(could_mean=meant) if meant else found
 
     def _below(self, target: str, named: Named, place: Place) -> Name:
         """Return the name of the model that another is `same_as`."""
         if place.host and not target.casefold().startswith(f"{place.host}:"):
-            return replace(self.read(target), provider=named.provider)
+            return self.read(target)._replace(provider=named.provider)
         bare = target[len(place.host) + 1 :] if place.host else target
-        return replace(self.read(bare, place), provider=named.provider)
+        return self.read(bare, place)._replace(provider=named.provider)
 
     def _same(self, found: Found, named: Named, name: Name, place: Place) -> Found:
         """Return the rows of another model with those of one that is like it."""
         keys = tuple(dict.fromkeys((named.key, name.key)))
         above = self._layers.strata(named.provider, keys, place.server)
-        found = replace(found, match="fallback", rows=(*found.rows, *above))
+        found = found._replace(match="fallback", rows=(*found.rows, *above))
         like = found.canonical  # by which prices are listed
-        return replace(_as_named(found, named, name, place.host), canonical=like)
+        return _as_named(found, named, name, place.host)._replace(canonical=like)
 
     def _named(self, name: Name, place: Place) -> Named | None:
         """Return the user's own rows of a name, of a snapshot's or fine-tune's base."""
@@ -256,10 +254,10 @@ class Lookup:
         server = server_row(place.server, place.profile)
         is_own = bool(server and server.own_models) and not place.stated
         keys = () if is_own else known_names(name.key)
-        rows = [self._by_row(replace(here, key=key)) for key in keys]
+        rows = [self._by_row(here._replace(key=key)) for key in keys]
         for found in (*rows, self._by_family(here) if keys else None):
             if found is not None and _is_served(found, name.key):
-                return replace(found, wire=name.wire)
+                return found._replace(wire=name.wire)
         family = file.provider.compatible_family or file.provider.fallback_family
         return Found(file, name.wire, family, family, "fallback")
 
@@ -320,11 +318,10 @@ class Lookup:
         if served is None or today < served.since:
             return found
         provider = found.file.provider.id
-        name = replace(self.read(served.model), provider=provider)
+        name = self.read(served.model)._replace(provider=provider)
         effective = self._laid_over(name, provider, OWN)
         own = (s if s.layer == "override" else _only_dates(s) for s in found.rows)
-        return replace(
-            effective,
+        return effective._replace(
             wire=found.wire,
             canonical=found.canonical,
             match=found.match,
@@ -370,8 +367,7 @@ def _as_named(found: Found, named: Named, name: Name, host: str = "") -> Found:
     spelling = spelling[len(prefix) :] if spelling else None
     listed = exact and named.key.startswith(named.owned.model.casefold())
     match: Match = "exact" if listed else "alias" if exact else "snapshot"
-    return replace(
-        found,
+    return found._replace(
         wire=(spelling or name.wire) if unknown else found.wire,
         canonical=named.owned.model if unknown else found.canonical,
         family=named.owned.stated("family") or found.family,
@@ -412,7 +408,7 @@ def _only_dates(stratum: Stratum) -> Stratum:
         replacement_with=row.replacement_with,
         served_by=row.served_by,
     )
-    return replace(stratum, row=kept)
+    return stratum._replace(row=kept)
 
 
 def _keys(model: str, row: ModelRow) -> Iterator[str]:

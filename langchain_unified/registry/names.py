@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _SUFFIXES = (
@@ -17,8 +16,7 @@ _FINE_TUNED = re.compile(r"^ft:([^:]+)(?::.*)?$")
 _TAG = re.compile(r":[^/]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A model name taken apart.
 
     Attributes:

@@ -20,24 +20,24 @@ Example:
 from typing import TYPE_CHECKING
 
 from langchain_unified.exports import exported
-from langchain_unified.rollout.capture import (
-    Sent,
-    async_capture_hooks,
-    capture_hooks,
-    report_sent,
-)
 from langchain_unified.rollout.control import Rollout, rollout
 from langchain_unified.rollout.events import RolloutEvent
 from langchain_unified.rollout.flags import EMERGENCY, ENVIRONMENT
 from langchain_unified.rollout.keys import CallInfo, Key
 from langchain_unified.rollout.modes import Mode
-from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 from langchain_unified.rollout.router import Router
 from langchain_unified.rollout.served import RolledPlan, Served
 
 if TYPE_CHECKING:
+    from langchain_unified.rollout.capture import (
+        Sent,
+        async_capture_hooks,
+        capture_hooks,
+        report_sent,
+    )
     from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
+    from langchain_unified.rollout.report import Difference, Mirrored, ShadowReport
 
 __all__ = [
     "EMERGENCY",
@@ -62,4 +62,17 @@ __all__ = [
     "rollout",
 ]
 
-__getattr__ = exported(__name__, {"Guard": "guard", "Mirror": "mirror"})
+__getattr__ = exported(
+    __name__,
+    {
+        "Difference": "report",
+        "Guard": "guard",
+        "Mirror": "mirror",
+        "Mirrored": "report",
+        "Sent": "capture",
+        "ShadowReport": "report",
+        "async_capture_hooks": "capture",
+        "capture_hooks": "capture",
+        "report_sent": "capture",
+    },
+)

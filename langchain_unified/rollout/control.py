@@ -28,15 +28,15 @@ from langchain_unified.rollout.flags import (
 )
 from langchain_unified.rollout.keys import CallInfo, Key, KeyReader
 from langchain_unified.rollout.modes import LEGACY, Mode
-from langchain_unified.rollout.report import ShadowReport
 from langchain_unified.rollout.served import Served
-from langchain_unified.rollout.store import Destination, ShadowStore
 from langchain_unified.runtime import ROLLOUT
 
 if TYPE_CHECKING:
     from langchain_unified.rollout.guard import Guard
     from langchain_unified.rollout.mirror import Mirror
     from langchain_unified.rollout.paths import Answer
+    from langchain_unified.rollout.report import ShadowReport
+    from langchain_unified.rollout.store import Destination, ShadowStore
 
 SALT = "langchain-unified"
 
@@ -157,7 +157,8 @@ class Rollout:
         self._mode: Mode | None = None
         self._default: Mode | None = None
         self.salt, self.mirror, self.guard, self.guarded = salt, mirror, guard, ""
-        self.store = ShadowStore(report_to)
+        if report_to is not None:
+            self._open_store(report_to)
         self._keys, self._teller = KeyReader(key), Teller(on_event)
         self._told: set[str] = set()
         self._emergency: dict[str, EmergencyFile] = {}
@@ -177,6 +178,18 @@ class Rollout:
             self._sources.append(told)
         self._has_sources = len(self._sources) > 1
         self.mode, self.default = mode, default
+
+    @property
+    def store(self) -> ShadowStore:
+        """Where what shadowed calls show is counted."""
+        return vars(self).get("_store") or self._open_store()
+
+    def _open_store(self, report_to: Destination | None = None) -> ShadowStore:
+        """Return the store; of two threads that come first, both get the same one."""
+        from langchain_unified.rollout.store import ShadowStore  # noqa: PLC0415
+
+        made: ShadowStore = vars(self).setdefault("_store", ShadowStore(report_to))
+        return made
 
     @property
     def mode(self) -> Mode | None:
