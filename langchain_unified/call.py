@@ -297,7 +297,7 @@ def canonical(given: Mapping[str, Any], *, where: str) -> dict[str, Any]:
             raise UnknownParameterError(spelling, nearest(spelling, names), where=where)
         other = found.get(name)
         if other is not None and value is not None and other != value:
-            accepted = f"it was also given as {other!r} under another spelling."
+            accepted = f"it was also given as {other!r}, under another name."
             raise InvalidParameterError(spelling, value, accepted)
         found[name] = value if value is not None else other
     return found

@@ -48,7 +48,7 @@ _ROUTED = {
 """Methods that both services may have: which of the two answers is for the flag."""
 
 _DEPRECATED = (
-    "LangChainCompatibilityService.generate_text() keeps old callers going; new "
+    "LangChainCompatibilityService.generate_text() is for existing callers; new "
     "code should call UnifiedInferenceService.generate_text(), which returns a "
     "typed result and raises typed errors."
 )

@@ -54,20 +54,20 @@ class BudgetExceededError(UnifiedError):
     ) -> None:
         """Name the three amounts, and what to set."""
         self.budget, self.spent, self.estimate = budget, spent, estimate
-        cap = "" if has_cap else " Set max_tokens= to lower what it may cost."
+        cap = "" if has_cap else " Set max_tokens to lower the maximum cost."
         if estimate is None and not has_cap:
             reason = (
-                "how long the answer may get is not known, so the budget cannot be "
-                "kept. Set max_tokens=."
+                "the length of the response is not limited, so the budget cannot be "
+                "guaranteed. Set max_tokens."
             )
         elif estimate is None:
             reason = (
-                f"the budget cannot be kept: {_how_to_state(model, tier)} List prices "
-                'of providers come with pip install "langchain-unified[cost]".'
+                f"the budget cannot be guaranteed: {_how_to_state(model, tier)} List "
+                'prices of providers need: pip install "langchain-unified[cost]".'
             )
         else:
             reason = (
-                f"${spent:.6f} is spent or set aside for calls under way, and this "
+                f"${spent:.6f} is spent or reserved for running calls, and this "
                 f"call may cost ${estimate:.6f}.{cap}"
             )
         super().__init__(f"budget_usd={budget:g}: {reason}")
@@ -280,16 +280,16 @@ def price_source(config: ModelConfig) -> str:
         >>> registry = Registry()
         >>> registry.register("gpt-4o", price={"input": 1, "output": 2})
         >>> price_source(registry.resolve("gpt-4o"))
-        'the price that registry.register states'
+        'the price stated by registry.register'
     """
     price = price_of(config)
     if price is not None and price is config.price:
-        return f"the price that {price.provenance.source} states"
+        return f"the price stated by {price.provenance.source}"
     if price is not None:
         return f"the list prices of {config.billed_as} ({price.provenance.source})"
     if not config.billed_as:
-        return f"no row states a price, and {config.server} bills by a list of its own"
-    return "no list price is known (they come with the extra cost)"
+        return f"no row states a price, and {config.server} has its own prices"
+    return "no list price is known (install the extra cost for list prices)"
 
 
 def _note_unpriced(config: ModelConfig, tier: str | None) -> None:
@@ -302,21 +302,21 @@ def _note_unpriced(config: ModelConfig, tier: str | None) -> None:
         or not runtime[_Unpriced].add(key, key)
     ):
         return
-    _LOG.warning("What calls cost is not known: %s", _how_to_state(*key))
+    _LOG.warning("The cost of calls is unknown: %s", _how_to_state(*key))
 
 
 def _how_to_state(model: str, tier: str = "") -> str:
     """Return what to type where no price is known."""
     if tier:
         return (
-            f"no price is known for {model!r} at service_tier={tier!r}. State by how "
-            f'much it differs: registry.register("{model}", '
+            f"no price is known for {model!r} at service_tier={tier!r}. State the "
+            f'factor: registry.register("{model}", '
             f'service_tiers={{"{tier}": 1.0}}).'
         )
     return (
-        f"no price is known for {model!r}. State it, in US dollars per million tokens: "
-        f'registry.register("{model}", price={{"input": 0, "output": 0}}), which is '
-        "right for a machine of your own."
+        f"no price is known for {model!r}. Register it, in US dollars per million "
+        f'tokens: registry.register("{model}", price={{"input": 0, "output": 0}}), '
+        "which is right for your own hardware."
     )
 
 

@@ -197,8 +197,9 @@ class UnsupportedError(UnifiedError, ValueError):
         hint = ""
         if alternatives:
             names = ", ".join(repr(name) for name in alternatives)
-            hint = f" Models that can: {names}."
-        super().__init__(f"{model!r} cannot take {parameter}: {reason}{hint}")
+            hint = f" Models that do: {names}."
+        shown = "these messages" if parameter == "messages" else parameter
+        super().__init__(f"{model!r} does not accept {shown}: {reason}{hint}")
 
     def suggesting(self, alternatives: tuple[str, ...]) -> UnsupportedError:
         """Return the same error with models that would do."""

@@ -76,7 +76,7 @@ def _check_name(model: Any) -> None:
     if model is not None and not isinstance(model, str):
         message = (
             f"model must be a name such as 'openai:gpt-4o', not a "
-            f"{type(model).__name__}; a chat model that exists is used as it is."
+            f"{type(model).__name__}; pass a name, or use the chat model directly."
         )
         raise TypeError(message)
 
@@ -182,7 +182,7 @@ class ConfigurableChatModel(Runnable[LanguageModelInput, Any]):
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the model that is used where a config sets nothing."""
         if name.startswith("_") or "model" not in self._settings:
-            message = f"{name!r}: no model is chosen yet; give one to init_chat_model."
+            message = f"{name!r}: no model is set; pass one to init_chat_model."
             raise AttributeError(message)
         return getattr(self._model(), name)
 

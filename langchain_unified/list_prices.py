@@ -96,7 +96,10 @@ def update_prices(url: str | None = None) -> None:
         found = updater.fetch()
     except Exception as error:
         told = f"{type(error).__name__}: {error}"
-        message = f"No list prices from {updater.url}, the old ones stay: {told}"
+        message = (
+            f"List prices could not be updated from {updater.url}; the previous ones "
+            f"are kept: {told}"
+        )
         raise RegistryError(message) from error
     prices.data_snapshot.set_custom_snapshot(found)
 

@@ -38,8 +38,8 @@ class Problem(NamedTuple):
     def sentence(self) -> str:
         """What is wrong, and what to type."""
         return (
-            f"{self.package} {self.found} is installed, but langchain-unified works "
-            f'with {self.needed}: pip install "{self.package}{self.needed}"'
+            f"{self.package} {self.found} is installed, but langchain-unified needs "
+            f'{self.needed}: pip install "{self.package}{self.needed}"'
         )
 
 

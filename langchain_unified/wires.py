@@ -144,6 +144,8 @@ def load_wire(name: str) -> ProviderWire:
         message = f"wire = {name!r} cannot be loaded: {error}"
         raise RegistryError(message) from error
     if not isinstance(found, ProviderWire):
-        message = f"wire = {name!r} is no ProviderWire but {type(found).__name__}."
+        message = (
+            f"wire = {name!r} is not a ProviderWire, but a {type(found).__name__}."
+        )
         raise RegistryError(message)
     return found

@@ -66,12 +66,12 @@ def _why(
     reason: str | None, cap: int | None, made: int | None, thought: int | None
 ) -> str:
     if reason != "length":
-        return f"the answer is empty (finish_reason {reason!r}, {made or 0} tokens)."
+        return f"the response is empty (finish_reason {reason!r}, {made or 0} tokens)."
     cap_words = "the token limit" if cap is None else f"max_tokens={cap}"
     if not thought:
-        return f"the answer is empty: {cap_words} was reached before any text."
+        return f"the response is empty: {cap_words} was reached before any text."
     return (
-        f"the answer is empty: {thought} of {made} tokens went into reasoning and "
+        f"the response is empty: reasoning used {thought} of {made} tokens and "
         f"{cap_words} was reached before any text. Raise max_tokens, which counts "
         "reasoning, or lower reasoning_effort."
     )

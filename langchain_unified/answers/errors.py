@@ -129,7 +129,7 @@ def refusal_error(told: str, message: BaseMessage) -> RefusalError:
     reason = _FILTERED if _FILTERED in _reasons(message) else "refusal"
     also, fields = _of_the_sdk(reason, message)
     error: RefusalError = _combined(RefusalError, also)(
-        f"The model refused: {told}", message
+        f"The model refused to answer: {told}", message
     )
     vars(error).update(fields)
     return error
@@ -148,9 +148,9 @@ def form_error(
     also: tuple[Any, ...] = ()
     fields: dict[str, Any] = {}
     kind: Any = StructuredOutputError
-    text = f"The answer does not have the form asked for: {error}"
+    text = f"The response does not match the schema: {error}"
     if _CUT_OFF & _reasons(message):
-        text = "The answer was cut off at max_tokens before it was complete."
+        text = "The response was truncated at the max_tokens limit; raise max_tokens."
         kind = TruncatedOutputError
         also, fields = _of_the_sdk("length", message)
     by_pydantic = hasattr(target, "model_validate")
@@ -180,7 +180,7 @@ def refusal_of(message: BaseMessage) -> str | None:
         if isinstance(inner, dict) and inner.get("refusal"):
             return str(inner["refusal"])
     if _FILTERED in _reasons(message):
-        return "a content filter stopped the answer"
+        return "a content filter stopped the response"
     return None
 
 

@@ -142,7 +142,7 @@ class Pieces:
         """Raise for an answer without an end where its end is always told."""
         plan = self._plan
         if wire_at(plan.config, plan.endpoint).says_end or not self._spoke:
-            message = "The stream ended before the answer was complete."
+            message = "The stream ended before the response was complete."
             raise MalformedResponseError(message)
 
 

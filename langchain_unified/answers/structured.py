@@ -298,7 +298,7 @@ def _json(message: BaseMessage) -> Any:
     return parse_json_markdown(message.text, parser=_strictly)
 
 
-_EMPTY = "the answer is empty"
+_EMPTY = "the response is empty"
 
 
 def _strictly(text: str) -> Any:

@@ -34,7 +34,7 @@ def finished(plan: CallPlan, results: list[ChatResult]) -> ChatResult:
     """
     result = results[0] if len(results) == 1 else _merged(results)
     if not result.generations:
-        message = "The answer holds no choices."
+        message = "The response has no choices."
         raise MalformedResponseError(message)
     cost = _cost(plan, result) if plan.is_billed else None
     record = {**json.loads(plan.record_json), COST: cost}

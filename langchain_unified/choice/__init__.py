@@ -95,10 +95,11 @@ class NoModelFitsError(UnsupportedError):
     def __init__(self, asked: str, lacks: dict[str, list[str]]) -> None:
         """List every candidate."""
         self.lacks = lacks
-        rows = [f"  {name}: no {', no '.join(what)}" for name, what in lacks.items()]
-        listed = "\n".join(rows) or "  there is no candidate at all"
-        reason = f"no candidate can do what the call needs.\n{listed}"
+        rows = [f"  {name}: missing {', '.join(what)}" for name, what in lacks.items()]
+        listed = "\n".join(rows) or "  there are no candidates"
+        reason = f"no candidate supports everything the call needs.\n{listed}"
         super().__init__("model", asked, model=asked, reason=reason)
+        self.args = (f"model={asked!r}: {reason}",)
 
 
 class Chooser:
@@ -135,7 +136,7 @@ class Chooser:
         """Return the model for a call, and the change that records why.
 
         Raises:
-            NoModelFitsError: If no candidate can do what the call needs.
+            NoModelFitsError: If no candidate supports everything the call needs.
             InvalidParameterError: If the policy makes no sense.
         """
         policy = self.check(call.model)
@@ -188,7 +189,7 @@ class Chooser:
         if lacking:
             raise NoModelFitsError(call.model, {candidate.name: lacking})
         told = getattr(pick, "__name__", "the callable")
-        return candidate.name, _change(call, candidate, f"{told} picked it")
+        return candidate.name, _change(call, candidate, f"chosen by {told}")
 
     def _nothing(self, call: Invocation, policy: Order) -> NoModelFitsError:
         candidates = [candidate for candidate, _ in self._in_order(call, policy)]
@@ -208,7 +209,7 @@ class Chooser:
         """Yield the candidates, the most wanted first, and why each comes there."""
         if not policy.word:
             for place, name in enumerate(policy.names, 1):
-                yield self._named(call, name), f"the list's number {place}"
+                yield self._named(call, name), f"number {place} of the list"
             return
         if policy.names:
             found = [self._named(call, name) for name in policy.names]
@@ -249,7 +250,7 @@ class Chooser:
         try:
             made = plan(call, config)
         except UnsupportedError as refusal:
-            yield f"way to take {refusal.parameter} ({refusal.reason.rstrip('.')})"
+            yield f"support for {refusal.parameter} ({refusal.reason.rstrip('.')})"
         else:
             yield from self._missing_money(call, made)
 
@@ -260,35 +261,35 @@ class Chooser:
             return
         most = estimate_plan(made, call.tokens or 0)
         if most is None:
-            yield "price that is known (the budget needs one)"
+            yield "a known price (a budget needs one)"
         elif most > left:
-            yield f"money (it may cost ${most:.6f}, and ${left:.6f} is left)"
+            yield f"budget (the call may cost ${most:.6f}; ${left:.6f} is left)"
 
     def _absent(self, config: ModelConfig) -> Iterator[str]:
         """Yield why a model cannot be reached here and today."""
         registry, provider = self._registry, config.provider
         if not registry.is_enabled(provider, self._enable):
-            yield "permission (its provider is not enabled)"
+            yield "an enabled provider"
         if config.connection in self._killed:
-            yield "permission (its provider is switched off by the rollout flag)"
+            yield "a provider that the rollout flag does not switch off"
         connection, row = (
             self._connection(config.connection),
             registry.provider(provider),
         )
         variables = connection.key_env if connection.name else row.key_env
         if not has_credentials(connection, variables):
-            yield f"credentials (set {' or '.join(variables)})"
+            yield f"an API key (set {' or '.join(variables)})"
         listed = registry.discovered(provider, connection.server.key)
         names = {config.model.casefold(), config.canonical.casefold()}
         if listed and not names & {name.casefold() for name in listed}:
-            yield "place in the list its provider gave at the last refresh"
+            yield "an entry in the provider's list of models at the last refresh"
 
     def _past(self, candidate: Candidate) -> Iterator[str]:
         """Yield why a model is too old to be chosen."""
         end = candidate.config.lifecycle.shutdown
         ahead = timedelta(days=0 if candidate.named else self._registry.warn_days)
         if end is not None and self._registry.today() + ahead >= end:
-            yield f"future (its shutdown: {end})"
+            yield f"a later shutdown date (it is {end})"
 
 
 def _place(policy: str, candidate: Candidate) -> tuple[float, float, str]:
@@ -309,16 +310,16 @@ def _reason(policy: str, candidate: Candidate, *, priced: bool) -> str:
     if policy == "fastest":
         return f"the fastest by rank, {candidate.speed} of 100"
     if not priced:
-        return "the smallest, as genai-prices is not installed"
+        return "the smallest, because genai-prices is not installed"
     if candidate.price_usd is None:
-        return "no price is known, and none with a price can do it"
+        return "no candidate with a known price supports the call"
     return f"the cheapest, about ${candidate.price_usd:.6f}"
 
 
 def _change(call: Invocation, candidate: Candidate, why: str) -> Change:
     needs = list(dict.fromkeys(needed(call)))
-    told = f" that can do {', '.join(needs)}" if needs else ""
-    reason = f"{why}{told} and has credentials."
+    features = f"supports {', '.join(needs)} and " if needs else ""
+    reason = f"{why}; it {features}has credentials."
     return Change("model", "routed", call.model, candidate.name, reason, "choice")
 
 
@@ -342,7 +343,7 @@ def _check_ranks(call: Invocation, policy: Order, found: list[Candidate]) -> Non
     for candidate in found:
         if not getattr(candidate, fact):
             accepted = (
-                f"{candidate.name!r} has no rank. State one: "
+                f"{candidate.name!r} has no rank. Register one: "
                 f'registry.register("{candidate.name}", '
                 f'rank={{"{fact}": 50}}), from 0 to 100.'
             )

@@ -57,12 +57,16 @@ def missing_room(call: Invocation, config: ModelConfig) -> Iterator[str]:
     reads, writes = config.limits.get("input"), config.longest_answer
     context = config.limits.get("context")
     if reads is not None and tokens > reads:
-        yield f"room for about {tokens} tokens (it reads {reads})"
+        yield f"room for about {tokens} input tokens (the limit is {reads})"
     if context is not None and tokens + cap > context:
-        both = f"about {tokens} tokens and an answer of {cap}" if cap else f"{tokens}"
-        yield f"room for {both} (its context has {context})"
+        both = (
+            f"about {tokens} input tokens and {cap} output tokens"
+            if cap
+            else f"{tokens}"
+        )
+        yield f"room for {both} (the context window is {context})"
     if writes is not None and cap > writes:
-        yield f"answer of {cap} tokens (it writes {writes})"
+        yield f"room for {cap} output tokens (the limit is {writes})"
 
 
 def needed(call: Invocation) -> Iterator[str]:

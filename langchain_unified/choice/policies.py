@@ -54,7 +54,7 @@ def spelled(model: Any) -> Any:
     if not isinstance(model, (list, tuple)):
         return model
     if not model or not all(isinstance(one, str) and one.strip() for one in model):
-        accepted = "give a list of the names of models, the most wanted first."
+        accepted = "give a list of model names, the preferred one first."
         raise InvalidParameterError("model", f"a {type(model).__name__}", accepted)
     return f"{AUTO}:{','.join(model)}"
 
@@ -104,7 +104,7 @@ def _read_words(said: str, parameter: str, given: Any) -> Order:
         if _SLIPS.search(name):
             raise InvalidParameterError(parameter, given, _FORMS)
         if name.casefold() in POLICIES:
-            accepted = f"{name!r} is a policy and no model; {_FORMS}"
+            accepted = f"{name!r} is a policy, not a model; {_FORMS}"
             raise InvalidParameterError(parameter, given, accepted)
     return Order(word, names)
 

@@ -65,18 +65,18 @@ def main(
 @app.command()
 def demo(
     prompt: Annotated[
-        str, typer.Argument(help="What to ask.")
+        str, typer.Argument(help="The prompt.")
     ] = "In one sentence: why do leaves turn red in autumn?",
     *,
     models: Annotated[
-        str | None, typer.Option(help="Models to ask, separated by commas.")
+        str | None, typer.Option(help="Models to call, separated by commas.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask several models the same with the same settings; show what each was sent.
+    """Send one prompt to several models and show the request each one received.
 
-    Uses real providers if the environment has a key for all of them, else the
-    emulator for all of them; it says which.
+    Calls the real providers if the environment has a key for each of them, and the
+    local emulator otherwise; the first line says which.
     """
     asked = [name.strip() for name in models.split(",")] if models else None
     with user_errors():

@@ -11,10 +11,10 @@ from langchain_unified.errors import InvalidParameterError
 
 Temperature = Annotated[float | None, typer.Option(help="Sampling temperature.")]
 MaxTokens = Annotated[
-    int | None, typer.Option(help="Maximum number of tokens in the answer.")
+    int | None, typer.Option(help="Maximum number of tokens in the response.")
 ]
-Stop = Annotated[list[str] | None, typer.Option(help="Stop string; repeatable.")]
-Effort = Annotated[str | None, typer.Option(help="Reasoning effort, none to max.")]
+Stop = Annotated[list[str] | None, typer.Option(help="Stop string; can be repeated.")]
+Effort = Annotated[str | None, typer.Option(help="Reasoning effort, from none to max.")]
 Tools = Annotated[
     bool, typer.Option("--tools", help="Plan a call with a function tool.")
 ]
@@ -24,7 +24,7 @@ Schema = Annotated[
 Stream = Annotated[bool, typer.Option("--stream", help="Plan a streamed call.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any other setting, NAME=JSON; repeatable."),
+    typer.Option("--set", help="Any other setting, as NAME=JSON; can be repeated."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -32,33 +32,38 @@ from langchain_unified.registry.outcomes import Outcome, Probe
 
 Providers = Annotated[
     list[str] | None,
-    typer.Option("--provider", help="Provider id; repeatable. All enabled if unset."),
+    typer.Option(
+        "--provider", help="Provider id; can be repeated. Default: all enabled."
+    ),
 ]
 MaxAge = Annotated[
-    float, typer.Option(help="Seconds a cached list is used; 0 fetches it again.")
+    float,
+    typer.Option(help="Seconds for which a cached list is used; 0 fetches it again."),
 ]
 
 
 def probe(
-    model: Annotated[str, typer.Argument(help="The model to find out about.")],
+    model: Annotated[str, typer.Argument(help="The model to test.")],
     *,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Send the calls instead of only counting them."),
+        typer.Option(
+            "--yes", help="Send the calls; without it, they are only counted."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find out a model's parameter rules with real calls, and print its TOML row.
+    """Test a model's parameter rules with real calls, and print its TOML row.
 
-    Without --yes nothing is sent: the most calls and their price are printed. Keep the
-    row in a file and name it in LANGCHAIN_UNIFIED_MODELS.
+    Without --yes, nothing is sent: the maximum number of calls and their cost are
+    printed. Save the row in a file and name it in LANGCHAIN_UNIFIED_MODELS.
     """
     registry = default_registry()
     with user_errors():
         bounds = registry.probe(model)
         errors.print(bounds.bounds, highlight=False, markup=False)
         if yes:
-            with show_progress(f"Asking {bounds.model}"):
+            with show_progress(f"Calling {bounds.model}"):
                 bounds = registry.probe(model, dry_run=False)
     if as_json:
         print_json(_probe_row(bounds))
@@ -66,7 +71,9 @@ def probe(
         typer.echo(bounds.toml)
         errors.print(f"{bounds.calls} calls were made.", highlight=False)
     else:
-        errors.print("Nothing was sent; --yes sends them.", highlight=False)
+        errors.print(
+            "Nothing was sent. Run again with --yes to send the calls.", highlight=False
+        )
 
 
 def _probe_row(found: Probe) -> dict[str, Any]:
@@ -89,26 +96,28 @@ def verify(
     *,
     models: Annotated[
         str | None,
-        typer.Option(help="Models, separated by commas; those with a rank if unset."),
+        typer.Option(help="Models, separated by commas. Default: all ranked models."),
     ] = None,
     max_usd: Annotated[
-        float, typer.Option(help="US dollars that may be spent.", min=0)
+        float, typer.Option(help="Spending limit in US dollars.", min=0)
     ] = 1.0,
     run: Annotated[
         bool,
-        typer.Option("--run", "--yes", help="Send the calls instead of counting them."),
+        typer.Option(
+            "--run", "--yes", help="Send the calls; without it, they are only counted."
+        ),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write the report: .json the findings, .toml the rows."),
+        typer.Option(help="Report file: .json for findings, .toml for rows."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check each rule in the registry with real calls, and report what is wrong.
 
-    Without --run nothing is sent: the most calls and their price are printed. Rows
-    written with --out FILE.toml count as verified; name the file in
-    LANGCHAIN_UNIFIED_MODELS. Exit code 1 if a row is wrong.
+    Without --run, nothing is sent: the maximum number of calls and their cost are
+    printed. Rows written with --out FILE.toml count as verified; name the file in
+    LANGCHAIN_UNIFIED_MODELS. The exit code is 1 if a row is wrong.
     """
     registry = default_registry()
     with user_errors():
@@ -129,7 +138,9 @@ def verify(
     elif run:
         _print_findings(found)
     if not run:
-        errors.print("Nothing was sent; --run sends them.", highlight=False)
+        errors.print(
+            "Nothing was sent. Run again with --run to send the calls.", highlight=False
+        )
     raise typer.Exit(FAILED if found.contradicted else 0)
 
 
@@ -144,7 +155,7 @@ def _check_out(out: Path | None) -> None:
     if out.suffix not in {".json", ".toml"} or out.is_dir():
         raise InvalidParameterError("--out", str(out), "give FILE.json or FILE.toml")
     if not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise InvalidParameterError("--out", str(out), "it cannot be written.")
+        raise InvalidParameterError("--out", str(out), "the file cannot be written.")
 
 
 def _named(models: str | None, provider: str | None) -> list[str]:
@@ -168,7 +179,7 @@ def _named(models: str | None, provider: str | None) -> list[str]:
     for name in names:
         there = name.partition(":")[0] if ":" in name else provider
         if there in registry.files and there != provider:
-            accepted = f"it is of {there}, and --provider is {provider}."
+            accepted = f"the model belongs to {there}, and --provider is {provider}."
             raise InvalidParameterError("--models", name, accepted)
     prefix = f"{provider}:"
     full = (name if name.startswith(prefix) else prefix + name for name in names)
@@ -177,10 +188,10 @@ def _named(models: str | None, provider: str | None) -> list[str]:
 
 def _verified(names: list[str], max_usd: float) -> verifying.Verification:
     """Ask the models, with progress on a terminal."""
-    with show_progress("Asking") as bar:
+    with show_progress("Calling") as bar:
 
         def note(model: str, calls: int) -> None:
-            bar.tell(f"Asking {model}")
+            bar.tell(f"Calling {model}")
             bar(calls)
 
         return verifying.verify(
@@ -206,29 +217,34 @@ def refresh(
     *,
     facts: Annotated[
         bool,
-        typer.Option("--facts", help="Compare the rows with installed catalogues."),
+        typer.Option(
+            "--facts",
+            help="Compare the registry with the catalogues of installed packages.",
+        ),
     ] = False,
     write: Annotated[
-        bool, typer.Option("--write", help="Write what rows lack (with --facts).")
+        bool,
+        typer.Option(
+            "--write", help="Write missing facts to your file of rows (with --facts)."
+        ),
     ] = False,
-    file: Annotated[
-        Path | None, typer.Option(help="File of your rows to write into.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Your file of rows.")] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Reviewed differences, too (with --facts).")
+        bool,
+        typer.Option("--all", help="Show reviewed differences too (with --facts)."),
     ] = False,
     rows: Annotated[
         bool,
-        typer.Option("--rows", help="Fetch the files in LANGCHAIN_UNIFIED_ROWS."),
+        typer.Option("--rows", help="Fetch the files named in LANGCHAIN_UNIFIED_ROWS."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch the providers' lists of models and cache them.
+    """Fetch and cache the providers' lists of models.
 
-    With --facts nobody is asked: the rows are compared with the catalogues of installed
-    packages, and with --write what they lack goes into a file of your own. With --rows
-    the files of rows at the URLs of LANGCHAIN_UNIFIED_ROWS are fetched. Exit code 1 if
-    no list could be fetched.
+    With --facts, no provider is called: the registry is compared with the catalogues
+    of installed packages, and --write adds missing facts to your file of rows. With
+    --rows, the files at the URLs in LANGCHAIN_UNIFIED_ROWS are fetched. The exit code
+    is 1 if no list could be fetched.
     """
     if rows:
         freshness.fetch_pinned()
@@ -239,7 +255,7 @@ def refresh(
     if rows or facts or write:
         return
     registry = default_registry()
-    with user_errors(), show_progress("Asking the providers"):
+    with user_errors(), show_progress("Fetching the lists of models"):
         found = registry.refresh(max_age=max_age, providers=provider)
     told = [_outcome_row(one) for one in found.outcomes]
     if as_json:
@@ -262,7 +278,7 @@ def _outcome_row(outcome: Outcome) -> dict[str, Any]:
 
 
 def _print_outcomes(rows: list[dict[str, Any]]) -> None:
-    shown = table("provider", "list", "models", "seconds old", "problem", "new")
+    shown = table("provider", "list", "models", "age in seconds", "problem", "new")
     for row in rows:
         *facts, new = row.values()
         shown.add_row(*(escape(str(fact)) for fact in facts), escape(", ".join(new)))

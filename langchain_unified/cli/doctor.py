@@ -50,20 +50,21 @@ Row = tuple[str, str, str]
 def doctor(
     models: Annotated[
         list[str] | None,
-        typer.Argument(help="Models in use, or files and folders that name them."),
+        typer.Argument(
+            help="Models you use, or files and folders to search for model names."
+        ),
     ] = None,
     *,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not look whether hosts answer.")
+        bool, typer.Option("--offline", help="Do not connect to any host.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check keys, versions, settings, models in use, and the way to the providers.
+    """Check API keys, package versions, settings, models and connections.
 
-    Of each model that is named here, in a variable such as OPENAI_MODEL or in rows of
-    your own, it tells when it ends and the call that replaces it.
-
-    Exit code 1 if no provider has a key.
+    For each model named here, in a variable such as OPENAI_MODEL, or in your own rows,
+    it prints the shutdown date and the call that replaces it. The exit code is 1 if no
+    provider has an API key.
     """
     rows = [*_versions(), *_keys(), *_settings(), _facts(), ages(), *fetched()]
     with user_errors():
@@ -95,7 +96,7 @@ def _installed(name: str) -> Row:
         problem = next(problems((name,)), None)
         return name, version(name), "" if problem is None else problem.sentence
     except PackageNotFoundError:
-        return name, "not installed", f"pip install {name}, if it is needed"
+        return name, "not installed", f"pip install {name}, if you need it"
 
 
 def _keys() -> Iterator[Row]:
@@ -109,7 +110,7 @@ def _key(row: ProviderRow) -> Row:
     names = " or ".join(row.key_env)
     found = next((name for name in row.key_env if os.environ.get(name)), None)
     if found is None:
-        state = "missing" if row.enabled else "missing (provider is off)"
+        state = "missing" if row.enabled else "missing (provider is disabled)"
         return f"key of {row.title}", state, f"set {names}"
     problem = _looks_wrong(os.environ[found])
     return f"key of {row.title}", "set", f"from {found}{problem}"
@@ -133,7 +134,7 @@ def _settings() -> Iterator[Row]:
 def _facts() -> Row:
     """Return how much of what is known about models nobody states anywhere."""
     sure = certainty(default_registry().models())
-    return "facts about models", str(sure), "langchain-unified show MODEL tells which"
+    return "registry facts", str(sure), "langchain-unified show MODEL --all lists them"
 
 
 def _connections() -> Iterator[Row]:
@@ -146,7 +147,7 @@ def _connections() -> Iterator[Row]:
             variable = next(
                 (n for n in facts_of(provider).url_env if os.environ.get(n)), ""
             )
-            source = f"from {variable}" if variable else "the usual address"
+            source = f"from {variable}" if variable else "the default address"
             yield _connection(server.address, f"{row.title}, {source}")
 
 

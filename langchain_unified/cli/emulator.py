@@ -12,20 +12,20 @@ from langchain_unified.cli.output import WRONG_USE, errors, user_errors
 
 def emulator(
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")
+        int, typer.Option(min=0, max=65_535, help="Port; 0 chooses a free one.")
     ] = 0,
     record: Annotated[
-        Path | None, typer.Option(help="Write every request to this JSON Lines file.")
+        Path | None, typer.Option(help="Record every request in this JSON Lines file.")
     ] = None,
     rules: Annotated[
-        Path | None, typer.Option(help="Rules of invented models, as JSON.")
+        Path | None, typer.Option(help="JSON file with rules for additional models.")
     ] = None,
     as_server: Annotated[
         str | None,
-        typer.Option("--as", help="Emulate another server, for example deepseek."),
+        typer.Option("--as", help="Server to emulate, for example deepseek."),
     ] = None,
 ) -> None:
-    """Run the local OpenAI and Gemini server until Ctrl-C; prints its base URLs."""
+    """Run a local server with the OpenAI and Gemini APIs; stop it with Ctrl-C."""
     from langchain_unified.testing.__main__ import main  # noqa: PLC0415
 
     arguments = ["--port", str(port)]

@@ -35,11 +35,11 @@ def ages() -> Row:
     registry = default_registry()
     read = {one.checked for c in registry.models() for one in citations(c)} - {""}
     if not read:
-        return "facts were read", "never", ""
+        return "registry updated", "never", ""
     age = (registry.today() - date.fromisoformat(max(read))).days
     mend = "pip install -U langchain-unified, or langchain-unified refresh --facts"
-    told = f"{min(read)} to {max(read)}, the newest {max(age, 0)} days ago"
-    return "facts were read", told, mend if age > _OLD else ""
+    told = f"{min(read)} to {max(read)}, {max(age, 0)} days ago"
+    return "registry updated", told, mend if age > _OLD else ""
 
 
 def fetched() -> Iterator[Row]:
@@ -86,15 +86,15 @@ def _row(config: ModelConfig, model: str, place: str) -> Row:
     life, today = config.lifecycle, default_registry().today()
     source = f" ({place})" if place else ""
     if life.served_by and life.served_from:
-        when = f"{life.served_by} answers from {life.served_from} on"
+        when = f"replaced by {life.served_by} on {life.served_from}"
     elif life.shutdown is None:
-        return f"model {model}", "no end is announced", place
+        return f"model {model}", "no shutdown announced", place
     else:
         days = (life.shutdown - today).days
-        told = f"in {days} days" if days > 0 else "it is over"
-        when = f"ends {life.shutdown}, {told}"
+        told = f"in {days} days" if days > 0 else "it has passed"
+        when = f"shutdown {life.shutdown}, {told}"
     call = life.replacement_call
-    return f"model {model}", when, f"{f'write {call}' if call else ''}{source}".strip()
+    return f"model {model}", when, f"{f'use {call}' if call else ''}{source}".strip()
 
 
 def _is_model(name: str) -> bool:

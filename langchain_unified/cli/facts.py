@@ -22,14 +22,14 @@ NONE = "none"
 
 
 def facts(
-    sample: Annotated[int, typer.Option(min=1, help="How many facts to draw.")] = 200,
+    sample: Annotated[int, typer.Option(min=1, help="Number of facts.")] = 200,
     seed: Annotated[
-        int | None, typer.Option(help="Seed, to draw the same facts again.")
+        int | None, typer.Option(help="Random seed, to get the same facts again.")
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Draw random facts from the registry, each with its independent sources.
+    """Print random facts from the registry, each with its independent sources.
 
     A source is what the row cites, and every installed package that says the same:
     the types of openai, google-genai and anthropic, the profiles of LangChain's

@@ -67,13 +67,16 @@ def compare_facts(
         _print(shown)
     known = sum(bool(row["reviewed"]) for row in rows)
     new = len(rows) - known
-    typer.echo(f"{new} new differences; {known} were reviewed (--all shows why).")
+    typer.echo(f"{new} new differences; {known} reviewed before (--all explains them).")
     for line in lacking:
         typer.echo(f"{'written' if target else 'can be written'}: {line}")
     if target is not None:
         errors.print(f"{len(lacking)} facts were written to {target}.", highlight=False)
     elif lacking:
-        errors.print("Nothing was written; --write does it.", highlight=False)
+        errors.print(
+            "Nothing was written. Run again with --write to write the facts.",
+            highlight=False,
+        )
 
 
 def _target(file: Path | None) -> Path:
@@ -84,7 +87,7 @@ def _target(file: Path | None) -> Path:
     """
     named = os.environ.get(MODELS_VARIABLE, "").split(os.pathsep)[0]
     if file is None and not named:
-        accepted = f"name the file of your rows with --file or in {MODELS_VARIABLE}."
+        accepted = f"name your file of rows with --file or in {MODELS_VARIABLE}."
         raise InvalidParameterError("--write", "", accepted)
     return (file or Path(named)).expanduser()
 
@@ -120,7 +123,7 @@ def _filling(one: Filling) -> dict[str, Any]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    shown = table("model", "fact", "here", "there", "catalogue", "why it is so here")
+    shown = table("model", "fact", "here", "there", "catalogue", "reason")
     for row in rows:
         told = row["reviewed"] or row["source"]
         values = [words_of(row[name]) for name in ("here", "there")]
@@ -156,6 +159,6 @@ def fetch_pinned() -> None:
 def _addresses() -> Iterator[str]:
     named = os.environ.get(ROWS_VARIABLE, "").split()
     if not named:
-        accepted = f"name URLs in {ROWS_VARIABLE}: https://.../rows.toml#sha256=..."
+        accepted = f"set {ROWS_VARIABLE} to URLs: https://.../rows.toml#sha256=..."
         raise InvalidParameterError("--rows", "", accepted)
     yield from named

@@ -24,40 +24,45 @@ FAILED = 3
 """A file could not be read or written."""
 
 
-Paths = Annotated[list[Path], typer.Argument(help="Files and folders.")]
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders to migrate.")]
 Check = Annotated[
-    bool, typer.Option("--check", help="Write nothing; exit 1 if it would.")
+    bool,
+    typer.Option(
+        "--check", help="Write nothing; exit with 1 if there are changes to make."
+    ),
 ]
 Diff = Annotated[
-    bool, typer.Option("--diff", help="Write nothing; print unified diffs.")
+    bool, typer.Option("--diff", help="Write nothing; print a diff of the changes.")
 ]
-Revert = Annotated[
-    bool, typer.Option("--revert", help="Take the recorded migration back.")
-]
+Revert = Annotated[bool, typer.Option("--revert", help="Undo the migration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 KeepDefaults = Annotated[
     bool,
-    typer.Option("--keep-defaults", help="Write out the defaults that a class sends."),
+    typer.Option(
+        "--keep-defaults", help="Write the old class's default settings into the code."
+    ),
 ]
 VerifyWhich = Annotated[
     str,
     typer.Option(
         help="Import changed modules before and after, in a child process: "
-        "definitions (those that run nothing), all, none."
+        "definitions (only modules that run no code), all, none."
     ),
 ]
 WriteDependencies = Annotated[
     bool,
     typer.Option(
-        "--write-dependencies", help="Add this package to the dependency files."
+        "--write-dependencies", help="Add langchain-unified to your dependency files."
     ),
 ]
 Changes = Annotated[bool, typer.Option("--changes", help="List every change.")]
 Include = Annotated[
-    list[str] | None, typer.Option(help="Take only files that match; repeatable.")
+    list[str] | None,
+    typer.Option(help="Only files that match this pattern; can be repeated."),
 ]
 Exclude = Annotated[
-    list[str] | None, typer.Option(help="Leave files that match; repeatable.")
+    list[str] | None,
+    typer.Option(help="Skip files that match this pattern; can be repeated."),
 ]
 
 
@@ -78,13 +83,13 @@ def migrate(
     """Move code from ChatOpenAI, AzureChatOpenAI, ChatGoogleGenerativeAI,
     ChatAnthropic, ChatOllama and init_chat_model to this package.
 
-    Exit codes: 0 done; 1 --check found something to change, or --revert left a file
-    that was changed since; 2 wrong use; 3 a file could not be read or written.
+    Exit codes: 0 success; 1 --check found changes to make, or --revert skipped a file
+    that was edited since; 2 usage error; 3 a file could not be read or written.
     """  # noqa: D205 - typer prints the first paragraph
     if revert and (check or diff or keep_defaults or include or exclude):
-        _fail("--revert goes with no other option but --json.")
+        _fail("--revert can be combined with --json only.")
     if verify not in _VERIFY:
-        _fail(f"--verify takes one of: {', '.join(_VERIFY)}.")
+        _fail(f"--verify must be one of: {', '.join(_VERIFY)}.")
     settings = {
         "verify": verify,
         "write_dependencies": write_dependencies,

@@ -62,11 +62,14 @@ def _capabilities() -> list[str]:
 
 Price = Annotated[
     float | None,
-    typer.Option(help="Most US dollars for a million tokens in (extra cost)."),
+    typer.Option(
+        help="Maximum price of a million input tokens in US dollars (needs the extra "
+        "cost)."
+    ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Shut-down models too.")]
+All = Annotated[bool, typer.Option("--all", help="Include models that are shut down.")]
 Ending = Annotated[
-    str | None, typer.Option(help="Only models that shut down before YYYY-MM-DD.")
+    str | None, typer.Option(help="Only models with a shutdown date before YYYY-MM-DD.")
 ]
 
 
@@ -77,12 +80,13 @@ Provider = Annotated[
 Can = Annotated[
     list[str] | None,
     typer.Option(
-        help="A capability, such as tool_calling; repeatable.",
+        help="A feature, such as tool_calling; can be repeated.",
         autocompletion=_capabilities,
     ),
 ]
 Model = Annotated[
-    str, typer.Argument(help="A model, in any spelling.", autocompletion=names)
+    str,
+    typer.Argument(help="Model name, with or without provider.", autocompletion=names),
 ]
 
 
@@ -153,7 +157,7 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        message = f"{text!r} is no date; give YYYY-MM-DD."
+        message = f"{text!r} is not a date; use YYYY-MM-DD."
         raise typer.BadParameter(message) from error
 
 
@@ -179,7 +183,7 @@ def show(
     model: Model,
     *,
     every: Annotated[
-        bool, typer.Option("--all", help="Every fact, with its source.")
+        bool, typer.Option("--all", help="Show every fact with its source.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -194,7 +198,9 @@ def show(
     if not every:
         lines = label_lines(_summary(config), console.width)
         console.print("\n".join(lines), highlight=False, markup=False)
-        console.print(f"{certainty([config])}; --all shows each with its source.")
+        console.print(
+            f"{certainty([config])}. Run with --all to see every fact with its source."
+        )
         return
     facts = table("fact", "value", "source")
     for name, value, source in _lines(config):

@@ -102,7 +102,7 @@ def note_unknown(config: ModelConfig) -> None:
         return
     known = [row.model for row in default_registry().models()]
     errors.print(
-        f"{config.model} is not in the registry: the rules of the family "
+        f"{config.model} is not in the registry. The rules of the family "
         f"{config.family} apply{did_you_mean(config.model, known, '; ', '.')}",
         markup=False,
         highlight=False,

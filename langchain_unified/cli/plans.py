@@ -42,7 +42,7 @@ def explain(
     stream: Stream = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a call would send and why; no key, no network."""
+    """Show the request of a call and the reason for each change; nothing is sent."""
     with user_errors():
         settings = call_settings(
             temperature=temperature,
@@ -75,7 +75,7 @@ def diff(
     stream: Stream = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what changes when the same call moves from one model to another."""
+    """Compare the requests of the same call to two models."""
     with user_errors():
         settings = call_settings(
             temperature=temperature,
@@ -96,7 +96,7 @@ def diff(
     shown = table("", plans[0].model, plans[1].model)
     for row in rows:
         shown.add_row(*row)
-    console.print(shown if rows else "Nothing changes.")
+    console.print(shown if rows else "No differences.")
 
 
 def _plan(model: str, settings: dict[str, Any], *, stream: bool) -> CallPlan:

@@ -26,7 +26,7 @@ from langchain_unified.rollout.report import ShadowReport
 
 app = typer.Typer(
     name="rollout",
-    help="Explain a rollout flag; read shadow reports.",
+    help="Explain a rollout flag; print shadow reports.",
     no_args_is_help=True,
 )
 
@@ -38,15 +38,17 @@ Flag = Annotated[
     ),
 ]
 Keys = Annotated[
-    list[str] | None, typer.Option("--key", help="A user or tenant; repeatable.")
+    list[str] | None, typer.Option("--key", help="A user or tenant; can be repeated.")
 ]
-KeyFile = Annotated[Path | None, typer.Option("--keys", help="A file, a key a line.")]
+KeyFile = Annotated[
+    Path | None, typer.Option("--keys", help="A file with one key per line.")
+]
 Salt = Annotated[str, typer.Option(help="The salt of the rollout.")]
 
 _MEANS = {
-    "unified": "the new path",
-    "legacy": "the path before",
-    "shadow": "the path before; the new path is compared beside it",
+    "unified": "the unified path",
+    "legacy": "the legacy path",
+    "shadow": "the legacy path; the unified path is compared",
     "off": "refused before sending",
 }
 
@@ -60,9 +62,9 @@ def check(
     salt: Salt = SALT,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a flag: what calls to each provider get, and who is in a canary.
+    """Explain a flag: the path of each provider's calls, and who is in the canary.
 
-    Exits with code 2 if the flag would be refused, and says what was probably meant.
+    The exit code is 2 if the flag is not valid; the error suggests a correction.
     """
     with user_errors():
         mode = _read(flag)
@@ -86,14 +88,14 @@ def check(
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="What report_to= was given.")],
+    folder: Annotated[Path, typer.Argument(help="The folder passed as report_to=.")],
     *,
     as_json: AsJson = False,
     as_html: Annotated[bool, typer.Option("--html", help="Print HTML.")] = False,
 ) -> None:
-    """Show what the shadow runs of all processes found, merged."""
+    """Print the merged shadow report of all processes."""
     if not folder.is_dir():
-        errors.print(f"error: there is no folder {folder}", markup=False)
+        errors.print(f"error: the folder {folder} does not exist", markup=False)
         raise typer.Exit(WRONG_USE)
     with user_errors():
         found = ShadowReport.load(folder)
@@ -127,7 +129,7 @@ def _show(
     mode: Mode, providers: dict[str, Mode], drawn: dict[str, float], salt: str
 ) -> None:
     console.print(f"flag: {mode}", highlight=False)
-    shown = table("provider", "mode", "calls get")
+    shown = table("provider", "mode", "calls use")
     for name, own in providers.items():
         shown.add_row(name, str(own._replace(providers=())), _means(name, own))
     console.print(shown)
@@ -138,14 +140,16 @@ def _show(
         who.add_row(key, f"{at:.2f} %", mode.serves(key, salt))
     console.print(who)
     inside = sum(mode.serves(key, salt) == "unified" for key in drawn)
-    console.print(f"{inside} of {len(drawn)} keys on the new path", highlight=False)
+    console.print(f"{inside} of {len(drawn)} keys on the unified path", highlight=False)
 
 
 def _means(provider: str, mode: Mode) -> str:
     if mode.name == "canary":
-        means: Any = f"the new path for {mode.percent:g} % of the keys, the same always"
+        means: Any = (
+            f"the unified path for {mode.percent:g}% of the keys, always the same ones"
+        )
     else:
         means = _MEANS[mode.name]
     if mode.name in {"unified", "off"} or provider in LEGACY_PROVIDERS:
         return str(means)
-    return f"{means}; without an old service of your own, the new path"
+    return f"{means}; without an old service of your own, the unified path"

@@ -125,7 +125,7 @@ class Connection:
             *variables: Environment variables that can hold it, the stronger first.
 
         Returns:
-            `None` if there is none.
+            `None` if there is no such provider.
 
         Example:
             >>> Connection("acme", {"api_key": "secret"}).key("ACME_API_KEY")
@@ -197,13 +197,15 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
     """
     checked: dict[str, dict[str, Any]] = {}
     if given and not isinstance(given, Mapping):
-        accepted = 'give settings by provider, for example {"openai": {...}}.'
+        accepted = (
+            'give a dictionary of settings by provider, for example {"openai": {...}}.'
+        )
         raise InvalidParameterError("providers", "**********", accepted)
     for named, settings in dict(given or {}).items():
         provider = named.casefold() if isinstance(named, str) else named
         where = f"providers[{shown_name(str(provider))!r}]"
         if not isinstance(settings, Mapping):
-            accepted = 'give settings by name, for example {"api_key": "..."}.'
+            accepted = 'give a dictionary of settings, for example {"api_key": "..."}.'
             raise InvalidParameterError(where, "**********", accepted)
         known = known_settings().union(facts_of(str(provider)).settings)
         for name, value in settings.items():
@@ -211,9 +213,11 @@ def checked_providers(given: Any) -> dict[str, dict[str, Any]]:
                 raise UnknownParameterError(name, nearest(name, known), where=where)
             _check_type(f"{where}[{name!r}]", name, value)
         if provider in checked:
-            raise InvalidParameterError("providers", named, "give it once.")
+            raise InvalidParameterError(
+                "providers", named, "it was given twice; remove one."
+            )
         if "key_env" in settings and "like" not in settings:
-            accepted = 'it belongs to a server of your own, with "like": "openai".'
+            accepted = 'it is for a server of your own; add "like": "openai".'
             raise InvalidParameterError(where, "key_env", accepted)
         checked[provider] = {k: as_secret(k, v) for k, v in settings.items()}
     return checked
@@ -228,7 +232,9 @@ def check_ids(provider_ids: Iterable[str], known: Iterable[str], *, where: str) 
     names = tuple(known)
     for name in provider_ids:
         if name not in names:
-            hint = did_you_mean(str(name), names, otherwise="there is none.")
+            hint = did_you_mean(
+                str(name), names, otherwise="there is no such provider."
+            )
             accepted = f"{hint} Providers: {', '.join(sorted(names))}."
             raise InvalidParameterError(where, shown_name(str(name)), accepted)
 

@@ -52,8 +52,8 @@ def installed() -> tuple[Installed, ...]:
     found: dict[str, Installed] = {}
     for entry in entries:
         if entry.name in shipped_ids():
-            reason = "that is a provider of langchain-unified's own"
-            _LOG.warning("%r of %s is left out: %s", entry.name, entry.value, reason)
+            reason = "it is a provider of langchain-unified itself"
+            _LOG.warning("%r of %s is ignored: %s", entry.name, entry.value, reason)
         elif entry.name not in found and (one := _read(entry)) is not None:
             found[entry.name] = one
     return tuple(found.values())
@@ -71,6 +71,6 @@ def _read(entry: EntryPoint) -> Installed | None:
             return None
         table = parse_toml(path.read_text(encoding="utf-8"))
     except (ImportError, OSError, ValueError) as error:
-        _LOG.warning("The rows of provider %r are left out: %s", entry.name, error)
+        _LOG.warning("The rows of provider %r are ignored: %s", entry.name, error)
         return None
     return Installed(entry.name, path, table)

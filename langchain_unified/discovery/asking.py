@@ -360,7 +360,7 @@ class Asking:
 
     def _count(self) -> None:
         if self.calls >= self._most:
-            message = "A probe never makes more calls than it announced."
+            message = "A probe must not make more calls than it announced."
             raise RuntimeError(message)
         self.calls += 1
 

@@ -80,7 +80,9 @@ def _fetched(pinned: Pinned, timeout: float) -> bytes:
     try:
         data = within(timeout, lambda: _download(pinned, timeout))
     except TimeoutError:
-        raise _failed(pinned, f"it takes more than {timeout:g} seconds") from None
+        raise _failed(
+            pinned, f"the download took more than {timeout:g} seconds"
+        ) from None
     if not pinned.matches(data):
         raise _failed(pinned, "its SHA-256 is not the one that is pinned")
     return data
@@ -127,7 +129,7 @@ def _download(pinned: Pinned, timeout: float) -> bytes:
                     url = _next(pinned, httpx.URL(url), response)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _failed(pinned, str(error) or type(error).__name__) from None
-    raise _failed(pinned, f"it is redirected more than {_HOPS} times")
+    raise _failed(pinned, f"it redirects more than {_HOPS} times")
 
 
 def _next(pinned: Pinned, url: Any, response: Any) -> str:
@@ -141,10 +143,13 @@ def _next(pinned: Pinned, url: Any, response: Any) -> str:
 
 def _body(pinned: Pinned, response: Any) -> bytes:
     if not response.is_success:
-        raise _failed(pinned, f"its server answers with status {response.status_code}")
+        raise _failed(pinned, f"the server answered with status {response.status_code}")
     packed = response.headers.get("content-encoding", "identity")
     if packed != "identity":
-        raise _failed(pinned, f"its server packs it as {packed[:40]!r}, unasked")
+        raise _failed(
+            pinned,
+            f"the server compressed it as {packed[:40]!r}, which was not requested",
+        )
     data = bytearray()
     for piece in response.iter_raw():
         data += piece

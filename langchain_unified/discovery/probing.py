@@ -167,11 +167,11 @@ def _bounds(
 def _told(model: str, calls: int, price: float | None, rests_on: str) -> str:
     """Return what a probe takes at most and what that rests on, as sentences."""
     takes = (
-        f"Probing {model!r} takes at most {calls} calls of at most {INPUT_TOKENS} "
+        f"Probing {model!r} makes at most {calls} calls of at most {INPUT_TOKENS} "
         f"tokens in ({IMAGE_TOKENS} with an image) and {OUTPUT_TOKENS} out"
     )
     if price is None:
-        return f"{takes}. What they cost is not known: {rests_on}."
+        return f"{takes}. The cost is unknown: {rests_on}."
     return f"{takes}: at most ${price:.4f}, by {rests_on}."
 
 

@@ -94,7 +94,7 @@ def _refresh_one(
         return _failed(registry, who, kept, said)
     entry = Entry(connection.provider, server, time.time(), rows)
     unkept = cache.write(entry)
-    problem = f"the list is not kept for other processes: {unkept}" if unkept else ""
+    problem = f"the list could not be cached on disk: {unkept}" if unkept else ""
     return _laid(registry, entry, "fetched", who, problem)
 
 
@@ -113,7 +113,7 @@ def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
         return [_plain(row) for row in own()]
     delegate = getattr(shim, "delegate", None)
     if delegate is None:
-        message = f"the shim of {shim.provider} has no list_models()"
+        message = f"the shim of {shim.provider} does not implement list_models()"
         raise ValueError(message)
     client = delegate.root_client
     answer: Any = client.get("/models", cast_to=object)
@@ -121,7 +121,7 @@ def list_models(shim: ProviderShim) -> list[dict[str, Any]]:
     given: list[Any] = rows if isinstance(rows, list) else []
     listed = [row for row in given if isinstance(row, Mapping)]
     if not any(map(listed_name, listed)):
-        message = f"the answer is no list of models: {str(answer)[:200]}"
+        message = f"the response is not a list of models: {str(answer)[:200]}"
         raise ValueError(message)
     return [dict(row) for row in listed]
 
@@ -138,7 +138,9 @@ def _plain(row: Any) -> dict[str, Any]:
 def _failed(
     registry: Registry, provider: str, kept: Entry | None, problem: str
 ) -> Outcome:
-    what = "the old list stays" if kept is not None else "there is no older list"
+    what = (
+        "the previous list is kept" if kept is not None else "there is no previous list"
+    )
     _LOG.warning(
         "The models of %s could not be listed, %s: %s", provider, what, problem
     )
@@ -168,7 +170,7 @@ def within(timeout: float, ask: Callable[[], Found]) -> Found:
     try:
         found = answers.get(timeout=timeout)
     except queue.Empty:
-        message = f"there was no list within {timeout:g} seconds"
+        message = f"no response within {timeout:g} seconds"
         raise TimeoutError(message) from None
     if isinstance(found, Exception):
         raise found

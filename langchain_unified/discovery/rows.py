@@ -38,7 +38,7 @@ def row_of(
     return {
         "provider": known.connection,
         "family": file.provider.fallback_family if reasons or not plain else plain,
-        "source": f"asked {known.model} itself at {where}",
+        "source": f"called {known.model} at {where}",
         "checked": day,
         "confidence": "reported",
         "endpoints": list(seen.served),

@@ -48,7 +48,9 @@ class Disagreement:
     def __str__(self) -> str:
         """Return one line for a person."""
         source, model, fact, theirs = self.key
-        return f"{model}: {fact} is {theirs} in {source}, {self.ours} here"
+        return (
+            f"{model}: {fact} is {theirs} in {source} and {self.ours} in the registry"
+        )
 
 
 @lru_cache(maxsize=1)

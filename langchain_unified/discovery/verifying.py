@@ -75,7 +75,7 @@ class Verification:
     def bounds(self) -> str:
         """What it takes at most, model by model, and within which budget."""
         lines = [one.bounds.bounds for one in self.models]
-        return "\n".join([*lines, f"No more than ${self.max_usd:g} is spent."])
+        return "\n".join([*lines, f"At most ${self.max_usd:g} will be spent."])
 
     @property
     def toml(self) -> str:
@@ -164,9 +164,9 @@ def _checked(
     except BudgetExceededError as error:
         if error.estimate is None:
             raise
-        seen, problem = asking.seen, f"the money is used up: {error}"
+        seen, problem = asking.seen, f"the spending limit is reached: {error}"
     except ProviderModelNotFoundError as error:
-        problem = f"the provider has no such model: {error}"
+        problem = f"the provider does not have this model: {error}"
     if seen is None:
         return Checked(ready.bounds, calls=asking.calls, problem=problem)
     found = compare(known, seen)

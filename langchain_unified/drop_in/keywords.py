@@ -172,10 +172,10 @@ def _check_together(settings: Any) -> None:
         InvalidParameterError: If there are such.
     """
     if settings.n is not None and settings.n > 1 and settings.streaming:
-        accepted = "with streaming=True it must be 1."
+        accepted = "it must be 1 with streaming=True."
         raise InvalidParameterError("n", settings.n, accepted)
     if settings.openai_proxy and (settings.http_client or settings.http_async_client):
-        accepted = "give either a proxy or HTTP clients that use it."
+        accepted = "give either openai_proxy or HTTP clients, not both."
         raise InvalidParameterError("openai_proxy", "**********", accepted)
     # Not LangChain's own fields: its `metadata` is the trace's, not the provider's.
     ours = Settings.model_fields.keys() & settings.model_fields_set
@@ -183,7 +183,7 @@ def _check_together(settings: Any) -> None:
         value = settings.model_kwargs[name]
         shown = value if name in shown_names() else "**********"
         raise InvalidParameterError(
-            name, shown, "it was given beside model_kwargs too."
+            name, shown, "it is also in model_kwargs; give it once."
         )
     settings.metadata = _with_versions(settings.metadata)
 

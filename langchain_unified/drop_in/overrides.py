@@ -25,7 +25,7 @@ def warn_of_uncalled(model: type) -> None:
     """
     for name in _INSTEAD.keys() & vars(model).keys():
         warnings.warn(
-            f"{model.__name__}.{name} is ChatOpenAI's own and is not called here; use "
-            f"{_INSTEAD[name]}.",
+            f"{model.__name__}.{name} is a method of ChatOpenAI that UnifiedChatModel "
+            f"does not call; override {_INSTEAD[name]}.",
             stacklevel=5,
         )

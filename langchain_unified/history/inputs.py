@@ -56,7 +56,7 @@ def sendable(value: PromptValue) -> PromptValue:
     """
     messages = value.messages if isinstance(value, ChatPromptValue) else ()
     if any(isinstance(message, RemoveMessage) for message in messages):
-        accepted = "a RemoveMessage edits a history and cannot be sent; apply it first."
+        accepted = "a RemoveMessage cannot be sent; apply it to the history first."
         raise InvalidTypeError("messages", "...", accepted)
     return value
 

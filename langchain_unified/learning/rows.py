@@ -48,7 +48,7 @@ def read_rows(data: bytes) -> list[Lesson]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        message = f"a learned rule is damaged ({type(error).__name__})."
+        message = f"a learned rule cannot be read ({type(error).__name__})."
         raise StoreError(message) from error
     version = found.get("version") if isinstance(found, Mapping) else None
     if version != VERSION:
@@ -72,7 +72,7 @@ def _row(lesson: Lesson) -> dict[str, Any]:
 def _lessons(rows: Any) -> Iterator[Lesson]:
     for row in rows if isinstance(rows, list) else [None]:
         if not isinstance(row, Mapping) or not _is_readable(row):
-            message = "a learned rule has a field that this version does not know."
+            message = "a learned rule has an unknown field."
             raise StoreError(message)
         value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
         correction = Correction(row["do"], row["parameter"], value, row["said"])

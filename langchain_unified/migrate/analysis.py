@@ -134,7 +134,9 @@ def _only_renamed(call: cst.Call, outcome: rules.Outcome) -> rules.Outcome:
     """Refuse new arguments inside an f-string: their quotes could end it."""
     if outcome.call and code_of(outcome.call) == code_of(call):
         return outcome
-    return rules.Outcome(None, ("a call inside an f-string: move it out",))
+    return rules.Outcome(
+        None, ("a call inside an f-string: move it to a line of its own",)
+    )
 
 
 def _rewritten(found: Analysis, use: Use, updated: cst.Call) -> cst.Call:

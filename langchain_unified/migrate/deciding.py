@@ -59,7 +59,7 @@ def decide(path: Path, options: Options) -> Step:
     except OSError as error:
         return Step(failed(path, error))
     except Exception as error:  # noqa: BLE001 - one odd file must not end the others
-        reason = f"the codemod failed on it: {type(error).__name__}: {error}"
+        reason = f"the codemod failed: {type(error).__name__}: {error}"
         return Step(FileOutcome(path, "failed", reason))
     after = migration.code.encode(encoding)
     if after == before:

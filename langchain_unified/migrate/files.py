@@ -161,10 +161,10 @@ def decoded(data: bytes, path: Path) -> tuple[str, str]:
         encoding = _encoding(data, path)
         text = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        msg = "is not in the encoding it declares"
+        msg = "does not have the encoding it declares"
         raise NotUnderstoodError(msg) from None
     if text.encode(encoding) != data:
-        msg = "could not be kept byte for byte"
+        msg = "could not be preserved byte for byte"
         raise NotUnderstoodError(msg)
     return text, encoding
 

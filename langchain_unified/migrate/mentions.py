@@ -27,9 +27,12 @@ def report_mentions(found: Analysis) -> None:
         if binding.local in found.aliased:
             continue
         if binding.target and binding.local in found.options.exported:
-            reason = f"{binding.local} is imported from this file by others"
+            reason = f"{binding.local} is imported from this file by other files"
         elif binding.target and not binding.accesses:
-            reason = f"{binding.local} is imported but not used here: a re-export?"
+            reason = (
+                f"{binding.local} is imported but not used in this file; it may be a "
+                "re-export"
+            )
         else:
             continue
         found.kept.add(binding.local)
@@ -81,8 +84,8 @@ class _Reporter:
         for arg in node.args:
             if (package := text_of(arg.value)) in packages():
                 reason = (
-                    f"{code_of(node.func)} names the package {package!r} in text: "
-                    f"the code needs langchain_unified now"
+                    f"{code_of(node.func)} names the package {package!r} in a "
+                    "string: the code now needs langchain_unified"
                 )
                 self._found.report(arg, "text", "check", reason)
 
@@ -94,8 +97,8 @@ class _Reporter:
         name = text_of(node.args[1].value)
         if homes and (name is None or name in target_names()):
             reason = (
-                f"{code_of(node)} takes a class by its name: write UnifiedChatModel, "
-                "of langchain_unified, if it is one that is moved"
+                f"{code_of(node)} gets a class by name: use UnifiedChatModel, "
+                "of langchain_unified, if the class was replaced"
             )
             self._found.report(node, "text", "untouched", reason)
 

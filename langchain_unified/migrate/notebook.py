@@ -52,7 +52,7 @@ def _code_cells(code: str) -> list[Cell]:
     try:
         cells, metadata = read_cells(code)
     except (ValueError, IndexError, TypeError) as error:
-        msg = f"is no notebook: {error}"
+        msg = f"is not a notebook: {error}"
         raise NotUnderstoodError(msg) from None
     kernel = metadata.get("kernelspec", {}).get("language", "python")
     language = metadata.get("language_info", {}).get("name", kernel)
@@ -71,7 +71,7 @@ def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
     result = migrate_module(_joined(sources), options, kept=kept)
     new = [unmasked(part[:-1], magics) for part in _PARTS.split(result.code)[1:]]
     if len(new) != len(used):
-        msg = "could not be put back into its cells"
+        msg = "could not be split into its cells again"
         raise NotUnderstoodError(msg)
     places = _places(used, sources)
     reports = [*skipped, *_masked_reports(used), *_placed(result.reports, places)]
@@ -89,11 +89,11 @@ def _foreign(cell: Cell) -> bool:
 def _skipped(cell: Cell) -> Report | None:
     """Report a cell that names a class but is no Python that parses."""
     if is_foreign(cell.source):
-        reason = "a cell of another language"
+        reason = "a cell in another language"
     elif _parses(masked(cell.source, [])):
         return None
     else:
-        reason = "the cell does not parse"
+        reason = "the cell cannot be parsed"
     if not names_a_target(cell.source):
         return Report(1, "notebook", "untouched", reason, cell.number)
     return Report(1, "notebook", "untouched", f"{reason}: names a class", cell.number)

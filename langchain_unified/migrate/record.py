@@ -81,7 +81,7 @@ class Record:
             raise RecordError(msg) from None
         files = content.get("files") if isinstance(content, dict) else None
         if not isinstance(files, dict) or content.get("version") != _VERSION:
-            msg = f"{self.path} is no record of this version"
+            msg = f"{self.path} is not a migration record of this version"
             raise RecordError(msg)
         return files
 
@@ -107,11 +107,11 @@ class Record:
         if digest(data) == entry["original"]:
             return data
         if digest(data) != entry["migrated"]:
-            msg = "was changed since the migration"
+            msg = "was edited since the migration"
             raise RecordError(msg)
         before = patched(data, entry["reverse"])
         if digest(before) != entry["original"]:
-            msg = "has a record that does not fit"
+            msg = "does not match its migration record"
             raise RecordError(msg)
         return before
 

@@ -8,8 +8,8 @@ from langchain_unified.migrate.dependencies import requirement
 from langchain_unified.migrate.types import Change, FileOutcome, Kind, Report, Run
 
 _HEADS: tuple[tuple[Kind, str], ...] = (
-    ("untouched", "Left as it was, to move by hand or to leave:"),
-    ("check", "Moved, with something that could not be seen; look at it once:"),
+    ("untouched", "Not changed; decide by hand:"),
+    ("check", "Changed, but not everything could be checked; please review:"),
 )
 
 
@@ -72,13 +72,13 @@ def _files(run: Run) -> Iterator[str]:
 
 def _unseen(run: Run) -> Iterator[str]:
     for path in run.unseen:
-        yield f"{path}: not looked at; name it to migrate it"
+        yield f"{path}: skipped; name it on the command line to migrate it"
 
 
 def _verified(run: Run) -> Iterator[str]:
     same = sum(not one.problem for one in run.verified)
     if same:
-        yield f"Imported before and after, with the same names: {same} modules."
+        yield f"{same} modules import as before, with the same names."
     yield from (f"  {one.path}: {one.problem}" for one in run.verified if one.problem)
 
 
@@ -113,11 +113,11 @@ def _summary(run: Run, *, written: bool) -> str:
     verb = "changed" if written else "would change"
     return (
         f"{len(changed)} of {len(run.files)} files {verb} ({places} places); "
-        f"{untouched} places left untouched, {len(reports) - untouched} to check; "
+        f"{untouched} places not changed, {len(reports) - untouched} to check; "
         f"{_left(run)}."
     )
 
 
 def _left(run: Run) -> str:
     untouched, failed = len(run.of("untouched")), len(run.of("failed"))
-    return f"{untouched} files left untouched, {failed} failed"
+    return f"{untouched} files not changed, {failed} failed"

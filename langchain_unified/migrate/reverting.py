@@ -56,5 +56,5 @@ def _revert_file(record: Record, name: str) -> FileOutcome:
 
 def _check_inside(record: Record, path: Path) -> None:
     if not path.resolve().is_relative_to(record.root.resolve()):
-        msg = "is outside the folder of the record"
+        msg = "is outside the folder of the migration record"
         raise RecordError(msg)

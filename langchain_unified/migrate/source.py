@@ -83,7 +83,7 @@ def _parsed(code: str) -> cst.Module:
         msg = f"does not parse (line {line})"
         raise NotUnderstoodError(msg) from None
     if module.code != code:
-        msg = "could not be kept byte for byte"
+        msg = "could not be preserved byte for byte"
         raise NotUnderstoodError(msg)
     return module
 

@@ -133,7 +133,7 @@ def _reason(taking: Taking) -> str:
     where = taking.home.name
     return (
         f"{taking.how} takes {taking.offered} from {where}, which now calls "
-        f"{NEW_CLASS}: write {NEW_CLASS} here too"
+        f"{NEW_CLASS}: use {NEW_CLASS} here too"
     )
 
 

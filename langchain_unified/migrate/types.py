@@ -70,7 +70,7 @@ class Options:
     """How to migrate.
 
     Attributes:
-        keep_defaults: Write down what a class sends unasked.
+        keep_defaults: Write a class's default settings into the code.
         exported: Names that other files take from this one; they go on standing for
             the class, or the old import stays.
         derived: Those that another file derives a class from: the old import stays.

@@ -30,12 +30,12 @@ def decide_marks(draft: Draft) -> None:
 
 def _note(draft: Draft, mark: str, written: str | None) -> None:
     if written:
-        reason = f"{draft.endpoint} calls it {written}."
+        reason = f"on {draft.endpoint} its name is {written}."
         draft.note(
             "messages", "translated", requested=mark, sent=written, reason=reason
         )
     else:
-        reason = f"{draft.endpoint} has no {mark} on content; other providers have."
+        reason = f"{draft.endpoint} does not support {mark} on content."
         draft.note("messages", "dropped", requested=mark, reason=reason)
 
 
@@ -51,7 +51,7 @@ def _decide_time(draft: Draft) -> None:
     fitting = (one for one, holds in _HOLDS.items() if holds <= seconds)
     draft.cache_ttl = max(fitting, key=_HOLDS.__getitem__)
     value = draft.wanted.pop(name)
-    reason = "the marks on content say it."
+    reason = "the marks on the content state the same."
     if _HOLDS[draft.cache_ttl] == seconds:
         sent = {"ttl": draft.cache_ttl}
         draft.note(name, "translated", requested=value, sent=sent, reason=reason)

@@ -69,7 +69,10 @@ def read_choice(draft: Draft, given: Any, tools: Sequence[Any]) -> Choice | None
     known = [*names_of(tools), *_names_of_custom(tools)]
     choice = _read(given, known, tools)
     if choice is None:
-        reason = "it is no form of a tool choice; give 'auto', 'none', 'any' or a name."
+        reason = (
+            "it is not a valid tool choice; use 'auto', 'none', 'any' or the name of "
+            "a tool."
+        )
         raise draft.refusal("tool_choice", given, reason)
     unknown = [name for name in choice.names if name not in known]
     if unknown or (choice.only and not choice.names):

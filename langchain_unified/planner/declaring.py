@@ -55,7 +55,10 @@ def declared(draft: Draft, tools: Sequence[Tool]) -> list[Tool]:
     if not known or not draft.tool_names:
         return told
     for own, sent in draft.tool_names.items():
-        reason = f"{draft.endpoint} takes no such name; answers have the tool's own."
+        reason = (
+            f"{draft.endpoint} does not accept this name; tool calls in responses "
+            "have the original one."
+        )
         draft.note("tools", "renamed", requested=own, sent=sent, reason=reason)
     return [_renamed(draft, tool) for tool in told]
 
@@ -84,7 +87,7 @@ def among(draft: Draft, tools: Sequence[Tool], choice: Choice) -> list[Tool]:
             "translated",
             requested=choice.told,
             sent=list(choice.names),
-            reason="a choice among some tools is any choice among those alone.",
+            reason="a choice among some tools is sent as 'any' with those tools alone.",
         )
     return kept
 
@@ -96,7 +99,7 @@ def _check_number(draft: Draft, tools: Sequence[Tool]) -> None:
     most = limit["most"]
     if len(tools) > most:
         reason = (
-            f"{draft.endpoint} takes {most} tools, and the call has {len(tools)} "
+            f"{draft.endpoint} accepts {most} tools, and the call has {len(tools)} "
             f"({facts()['sources'][limit['source']]})."
         )
         raise draft.refusal("tools", len(tools), reason)
@@ -135,14 +138,19 @@ def _in_its_words(draft: Draft, function: Tool) -> dict[str, Any]:
     told = {**function, "parameters": found.schema}
     if strict and not has_strict(draft.endpoint, "tool"):
         del told["strict"]
-        reason = f"{draft.endpoint} has no strict tools; the tool checks its arguments."
+        reason = (
+            f"{draft.endpoint} does not support strict tools; the tool validates its "
+            "arguments."
+        )
         asked = {"strict": True}
         draft.note("tools", "translated", requested=asked, reason=reason)
     elif strict and not is_strict:
         told["strict"] = False
     elif "strict" not in function and _would_lose(draft, found.schema):
         told["strict"] = False
-        reason = f"left out, {draft.endpoint} would require what is optional."
+        reason = (
+            f"without strict=False, {draft.endpoint} would require optional arguments."
+        )
         draft.note("tools", "defaulted", sent={"strict": False}, reason=reason)
     return told
 

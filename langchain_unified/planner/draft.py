@@ -178,7 +178,7 @@ class Draft:
                 "dropped",
                 requested={path: given},
                 sent={path: sent},
-                reason=f"a setting of its own says {path} and goes first.",
+                reason=f"another setting sets {path} and takes precedence.",
             )
 
     def drop(self, parameter: str, value: Any, reason: str) -> None:

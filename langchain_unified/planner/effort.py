@@ -51,7 +51,7 @@ def _settle_budget_and_effort(draft: Draft) -> None:
     if effort is None or budget is None:
         return
     del draft.wanted["thinking_budget"]
-    reason = f"reasoning_effort={effort!r} says the same and goes first."
+    reason = f"reasoning_effort={effort!r} has the same purpose and takes precedence."
     draft.note("thinking_budget", "dropped", requested=budget, reason=reason, source="")
 
 
@@ -60,7 +60,7 @@ def _as_effort(draft: Draft) -> None:
     if budget is not None and _reasons(draft):
         _budget_to_effort(draft, budget)
     elif budget is not None:
-        draft.drop("thinking_budget", budget, "the model does not reason.")
+        draft.drop("thinking_budget", budget, "the model does not support reasoning.")
     effort = draft.wanted.pop("reasoning_effort", None)
     if effort is None:
         return
@@ -75,7 +75,7 @@ def _as_effort(draft: Draft) -> None:
     draft.effort = sent
     put_path(draft.body, rule.name, sent)
     if rule.name != "reasoning_effort":
-        reason = f"{draft.endpoint} calls reasoning_effort {rule.name}."
+        reason = f"on {draft.endpoint} reasoning_effort is named {rule.name}."
         draft.note(
             "reasoning_effort",
             "renamed",
@@ -96,9 +96,9 @@ def legal_effort(draft: Draft, effort: str, levels: Sequence[str]) -> str | None
     sent = nearest_effort(effort, levels)
     listed = ", ".join(levels)
     if sent is None:
-        draft.drop("reasoning_effort", effort, f"{draft.endpoint} takes {listed}.")
+        draft.drop("reasoning_effort", effort, f"{draft.endpoint} accepts {listed}.")
     elif sent != effort:
-        reason = f"{draft.endpoint} takes {listed}; the nearest is sent."
+        reason = f"{draft.endpoint} accepts {listed}; the nearest value is sent."
         draft.clamp("reasoning_effort", effort, sent, reason)
     return sent
 
@@ -109,13 +109,13 @@ def _reasons(draft: Draft) -> bool:
 
 def _no_effort_reason(draft: Draft) -> str:
     if not draft.config.reasons:
-        return "the model does not reason."
+        return "the model does not support reasoning."
     return "the effort of this model cannot be set."
 
 
 def _budget_to_effort(draft: Draft, budget: int) -> None:
     effort = effort_for_budget(budget, draft.config.thinking.budgets)
-    reason = "the model takes effort levels, not token budgets."
+    reason = "the model supports effort levels, not token budgets."
     draft.note(
         "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
     )
@@ -141,7 +141,9 @@ def _as_budget(draft: Draft) -> None:
     elif budget is not None:
         sent = _legal_budget(draft, budget)
         if sent != budget:
-            reason = f"the model takes {_budget_words(draft)}; the nearest is sent."
+            reason = (
+                f"the model accepts {_budget_words(draft)}; the nearest value is sent."
+            )
             draft.clamp("thinking_budget", budget, sent, reason)
         _put_thinking(draft, "thinking_budget", sent)
 
@@ -156,7 +158,7 @@ def _effort_to_budget(draft: Draft, effort: str) -> None:
         "translated",
         requested=effort,
         sent={"thinking_budget": sent},
-        reason=f"the model takes token budgets ({_budget_words(draft)}), not levels.",
+        reason=f"the model accepts token budgets ({_budget_words(draft)}), not levels.",
     )
     if effort == "none" and sent != 0:
         draft.losses += 1
@@ -186,7 +188,7 @@ def _as_level(draft: Draft) -> None:
         return
     thinking = draft.config.thinking
     if effort == "none" and thinking.can_disable:
-        reason = "the model is told not to think by a budget of 0."
+        reason = "a budget of 0 disables thinking."
         draft.note(
             "reasoning_effort", "translated", requested=effort, sent=0, reason=reason
         )
@@ -206,7 +208,9 @@ def _budget_to_level(draft: Draft, budget: int) -> None:
     if takes_budgets and (budget > 0 or thinking.can_disable):
         sent = _legal_budget(draft, budget)
         if sent != budget:
-            reason = f"the model takes {_budget_words(draft)}; the nearest is sent."
+            reason = (
+                f"the model accepts {_budget_words(draft)}; the nearest value is sent."
+            )
             draft.clamp("thinking_budget", budget, sent, reason)
         _put_thinking(draft, "thinking_budget", sent)
         return

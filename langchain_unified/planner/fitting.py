@@ -91,8 +91,8 @@ def _note_not_strict(
         "translated",
         requested={"strict": True},
         sent={"strict": False},
-        reason=f"{obstacle}, which strict mode cannot say; it goes without, and the "
-        "answer is checked on the client.",
+        reason=f"{obstacle}, which strict mode does not support; it is sent without "
+        "strict, and the response is validated on the client.",
         source=wire.source,
     )
 
@@ -113,7 +113,7 @@ def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
             "translated",
             requested=[_at(one.word, one.place) + where for one in found.rewritten],
             sent=[one.sent for one in found.rewritten],
-            reason="the endpoint says it in other words, with the same meaning.",
+            reason="it is written in the form of the endpoint, with the same meaning.",
             source=found.wire.source,
         )
     if found.required:
@@ -122,7 +122,7 @@ def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
             "translated",
             requested=[f"optional: {place}{where}" for place in found.required],
             sent="required",
-            reason="strict mode requires every key; the model has to give a value.",
+            reason="strict mode requires every key; the model must return a value.",
             source=found.wire.source,
         )
     if found.weakened:
@@ -132,7 +132,7 @@ def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
             requested=[_lost(one) + where for one in found.weakened],
             sent="description",
             reason="the endpoint cannot enforce it; the model is told in words, and "
-            "the answer is checked on the client.",
+            "the response is validated on the client.",
             source=found.wire.source,
         )
 

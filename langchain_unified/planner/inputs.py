@@ -10,9 +10,9 @@ from langchain_unified.planner.turns import decide_turns
 from langchain_unified.settings import importance
 
 _UNREACHABLE = {
-    "not_chat": "it is no chat model.",
-    "live_only": "it is served on the Live API only.",
-    "unserved": "the provider lists the name but does not serve it.",
+    "not_chat": "it is not a chat model.",
+    "live_only": "it is available on the Live API only.",
+    "unserved": "the provider lists the name but does not serve the model.",
 }
 
 
@@ -52,8 +52,8 @@ def _check_cached_content(draft: Draft) -> None:
     beside += ["system text"] if draft.invocation.traits.system else []
     if beside:
         reason = (
-            f"{' and '.join(beside)} cannot be sent beside it; "
-            "put them into the cached content."
+            f"{' and '.join(beside)} cannot be sent with it; "
+            "include them in the cached content."
         )
         raise draft.refusal("cached_content", draft.wanted["cached_content"], reason)
 
@@ -70,7 +70,7 @@ def _default_modality(draft: Draft) -> None:
     if not config.supports("audio_outputs") or config.supports("text_outputs"):
         return
     draft.wanted["modalities"] = ["AUDIO"]
-    reason = "the model answers in speech only."
+    reason = "the model responds with audio only."
     draft.note("modalities", "defaulted", sent=["AUDIO"], reason=reason)
 
 
@@ -78,10 +78,13 @@ def decide_system_role(draft: Draft) -> None:
     """Choose the role of system text; without one it goes in the user's turn."""
     traits = draft.invocation.traits
     draft.system_role = _role(draft, draft.config.system_roles)
-    reason = "the model takes no system text; it opens the first user turn."
+    reason = (
+        "the model does not support system messages; the text is added to the first "
+        "user message."
+    )
     if "only_system" in traits.findings and draft.endpoint not in KEEPS_LATE_SYSTEM:
         draft.system_role = None
-        reason = "the API wants a user's turn, and there is nothing but system text."
+        reason = "the API requires a user message, and there are only system messages."
     if draft.system_role is None and traits.system:
         draft.note(
             "system",
@@ -96,7 +99,7 @@ def decide_system_role(draft: Draft) -> None:
 def decide_caution(draft: Draft) -> None:
     """After several refusals send only what must be sent."""
     caution = draft.invocation.caution
-    reason = "earlier attempts were refused; only what must be sent is sent."
+    reason = "earlier attempts were rejected; only the required parts are sent."
     if caution > 0:
         for parameter, value in list(draft.wanted.items()):
             if importance(parameter) == "tuning":

@@ -19,10 +19,10 @@ from langchain_unified.planner.words import BLOCK, has_refused_kind, note_new_ki
 from langchain_unified.types import MediaForm
 
 _SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
-_NOT_READ = "only the model that made it understands it."
-_NO_PART = "{endpoint} has no content of this type, and refuses it."
+_NOT_READ = "only the model that created it can read it."
+_NO_PART = "{endpoint} does not support content of this type."
 _FETCH_HINT = (
-    "{endpoint} takes no {kind} by URL; give its bytes as base64, or let the client "
+    "{endpoint} does not accept a {kind} by URL; pass it as base64, or let the client "
     "download it with fetch_urls=True."
 )
 
@@ -38,7 +38,7 @@ def decide_media(draft: Draft) -> None:
         feature = FEATURES.get(form.kind)
         if feature is not None and not _reads(draft, feature):
             words = feature.replace("_", " ")
-            reason = f"it has no {words}."
+            reason = f"it does not support {words}."
             raise draft.refusal("messages", words, reason, feature=feature)
         _decide_form(draft, form, allowed=allowed)
 
@@ -82,7 +82,7 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
         feature = _feature(form)
         raise draft.refusal("messages", _words(form), reason, feature=feature)
     if verdict == "fetch":
-        reason = "the client downloads it: the wire takes no URL."
+        reason = "the client downloads it, because the API does not accept URLs."
         _note(draft, "fetch_urls", form, "base64", reason)
     if verdict == "text":
         _note(draft, "messages", form, "text", "a text file is sent as text.")
@@ -93,7 +93,7 @@ def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
     if verdict in {"send", "leave"} and form.kind == "block":
         _check_kind(draft, form, verdict)
     if not _stays(draft, form):
-        reason = f"it cannot stand in the turn of the {form.place}."
+        reason = f"it is not allowed in a message of the {form.place}."
         _note(draft, "messages", form, "user", reason)
 
 
@@ -107,8 +107,8 @@ def _check_kind(draft: Draft, form: MediaForm, verdict: str) -> None:
     served = (draft.endpoint,) if verdict == "send" else draft.config.mappings
     if has_refused_kind(draft, BLOCK, form.source, served):
         reason = (
-            f"its server knows no content block of type {form.source!r}, and "
-            "refused one; leave it out, or give it in another form."
+            f"the server rejected a content block of type {form.source!r}; "
+            "remove it, or send it in another form."
         )
         raise draft.refusal("messages", _words(form), reason)
     if verdict == "send" and form.place != "assistant":

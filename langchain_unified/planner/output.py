@@ -30,7 +30,10 @@ def decide_response_format(draft: Draft) -> None:
     rule = draft.rule("response_format")
     if rule is None:
         raise draft.refusal(
-            "response_format", asked, "the endpoint has none.", feature="json_mode"
+            "response_format",
+            asked,
+            "the endpoint does not support it.",
+            feature="json_mode",
         )
     value = _flat(asked) if draft.endpoint == "responses" else dict(asked)
     put_path(draft.body, rule.name, value)
@@ -62,14 +65,14 @@ def _check_format(draft: Draft, asked: Mapping[str, Any]) -> None:
     kind = asked.get("type")
     feature = "structured_output" if kind == "json_schema" else "json_mode"
     if not draft.config.supports(feature):
-        reason = f"it has no response format of type {kind!r}."
+        reason = f"it does not support a response format of type {kind!r}."
         raise draft.refusal("response_format", asked, reason, feature=feature)
     if kind == "json_object" and _wants_json_word(draft):
         _mention_json(draft)
     has_tools = "tools" in draft.body
     together = draft.config.features.get("tools_with_json", True)
     if has_tools and not together:
-        reason = "it takes either tools or a response format, not both."
+        reason = "it accepts either tools or a response format, not both."
         raise draft.refusal("response_format", asked, reason, feature="tools_with_json")
 
 
@@ -105,7 +108,8 @@ def _schema_in_its_words(draft: Draft, told: Mapping[str, Any]) -> dict[str, Any
     except UnsayableError as obstacle:
         where = f" at {obstacle.place}" if obstacle.place else ""
         reason = (
-            f"its response format has no {obstacle.what}{where}; give a tool instead."
+            f"its response format does not support {obstacle.what}{where}; use a tool "
+            "instead."
         )
         raise draft.refusal(parameter, told.get("name"), reason) from obstacle
     if found.wrapped is not None and is_unknown_server(draft):
@@ -128,7 +132,7 @@ def _mention_json(draft: Draft) -> None:
     if draft.endpoint == "generate_content":
         return
     draft.add_system = draft.add_system or "Answer in JSON."
-    reason = "json_object is refused unless a message contains the word JSON."
+    reason = "json_object requires a message that contains the word JSON."
     draft.note(
         "response_format",
         "emulated",
@@ -152,13 +156,15 @@ def decide_max_tokens(draft: Draft) -> None:
     if asked is None:
         return
     if rule is None or rule.accepts != "any":
-        raise draft.refusal("max_tokens", asked, "the endpoint has no token cap.")
+        raise draft.refusal(
+            "max_tokens", asked, "the endpoint does not support a token limit."
+        )
     limit = rule.maximum or draft.config.limits.get("output")
     sent = max(asked, int(rule.minimum or 1))
     sent = min(sent, int(limit)) if limit else sent
     if sent != asked:
         legal = f"{int(rule.minimum or 1)} to {limit or 'any number of'} tokens"
-        reason = f"{draft.endpoint} takes {legal}; the nearest is sent."
+        reason = f"{draft.endpoint} accepts {legal}; the nearest value is sent."
         draft.clamp("max_tokens", asked, sent, reason)
     draft.put("max_tokens", sent)
 
@@ -172,7 +178,7 @@ def decide_stop(draft: Draft) -> None:
     if rule is not None and rule.accepts == "any":
         _send_stop(draft, _sendable(draft, asked), rule.max_items)
         return
-    reason = "the model refuses it; the answer is cut after it arrives instead."
+    reason = "the model does not support it; the client truncates the response instead."
     _stop_on_client(draft, asked, reason)
 
 
@@ -185,7 +191,10 @@ def _sendable(draft: Draft, asked: Sequence[str]) -> list[str]:
         return list(asked)
     kept = [text for text in asked if not is_blank(text)]
     if len(kept) < len(asked):
-        reason = "the API refuses stop strings of white space; the client cuts there."
+        reason = (
+            "the API rejects stop strings of white space; the client truncates the "
+            "response."
+        )
         _stop_on_client(draft, list(asked), reason)
     return kept
 
@@ -193,7 +202,9 @@ def _sendable(draft: Draft, asked: Sequence[str]) -> list[str]:
 def _send_stop(draft: Draft, asked: list[str], most: int | None) -> None:
     most = None if draft.config.server_decides else most
     if most is not None and len(asked) > most:
-        reason = f"the model takes {most} stop strings; all are applied on the client."
+        reason = (
+            f"the model accepts {most} stop strings; the client applies all of them."
+        )
         _stop_on_client(draft, asked, reason)
     if asked:
         draft.put("stop", asked[:most])
@@ -212,14 +223,14 @@ def decide_copies(draft: Draft) -> None:
         return
     rule = draft.rule("n")
     if asked > 1 and draft.stream:
-        reason = "several answers cannot be streamed; call invoke or generate."
+        reason = "several responses cannot be streamed; call invoke or generate."
         raise draft.refusal("n", asked, reason)
     if rule is not None and rule.accepts == "any" and asked <= (rule.maximum or asked):
         draft.put("n", asked)
     elif asked > 1:
         draft.calls = asked
         draft.emulations += 1
-        reason = f"{draft.endpoint} gives one answer; {asked} requests are sent."
+        reason = f"{draft.endpoint} returns one response; {asked} requests are sent."
         draft.note("n", "emulated", requested=asked, sent=1, reason=reason)
 
 
@@ -232,7 +243,9 @@ def decide_stream(draft: Draft) -> None:
         draft.stream = False
         draft.emulations += 1
         draft.wanted.pop("stream_options", None)
-        reason = "the model does not stream; the answer comes in one piece."
+        reason = (
+            "the model does not support streaming; the response comes in one piece."
+        )
         draft.note("stream", "emulated", requested=True, sent=False, reason=reason)
         return
     if draft.invocation.stream_usage is False:

@@ -47,11 +47,14 @@ def _note_conversation(draft: Draft, extra: Mapping[str, Any]) -> None:
     replaces_system = system in extra and draft.invocation.traits.system
     for name in (turns, system):
         if name in extra and (name == turns or replaces_system):
-            reason = f"extra_body sets {name}, which goes first."
+            reason = f"extra_body sets {name} and takes precedence."
             sent = {name: extra[name]}
             draft.note("messages", "dropped", sent=sent, reason=reason, source=_SOURCE)
     if "model" in extra and extra["model"] != draft.config.model:
-        reason = "extra_body sets model, which goes first; the rules stay the model's."
+        reason = (
+            "extra_body sets model and takes precedence; the rules of the requested "
+            "model apply."
+        )
         told = {"requested": draft.config.model, "sent": extra["model"]}
         draft.note("model", "dropped", **told, reason=reason, source=_SOURCE)
 
@@ -95,6 +98,6 @@ def _note(draft: Draft, parameter: str, planned: Any, sent: Mapping[str, Any]) -
         "dropped" if asked else "translated",
         requested=draft.invocation.params.get(parameter, planned),
         sent=dict(sent),
-        reason=f"extra_body sets {next(iter(sent))}, which goes first.",
+        reason=f"extra_body sets {next(iter(sent))} and takes precedence.",
         source=_SOURCE,
     )

@@ -112,7 +112,7 @@ def _want(draft: Draft, parameter: str, value: Any, path: str) -> None:
 def _note_replaced(
     draft: Draft, parameter: str, held: Any, value: Any, path: str
 ) -> None:
-    reason = f"extra_body sets {path}, which goes first."
+    reason = f"extra_body sets {path} and takes precedence."
     told = {"requested": held, "sent": {path: value}}
     draft.note(parameter, "dropped", **told, reason=reason, source="extra_body")
 
@@ -146,11 +146,11 @@ def _split(draft: Draft, place: str, parameter: str, value: Any) -> None:
     value = _plain(parameter, value)
     held = draft.wanted.setdefault(parameter, value)
     if held != value:
-        reason = f"{parameter} is given as well and goes first."
+        reason = f"{parameter} is set too and takes precedence."
         told = {"requested": value, "sent": {parameter: held}}
         draft.note(place, "dropped", **told, reason=reason, source="")
     elif "." in parameter:
-        reason = f"{parameter} is its name now."
+        reason = f"it is now named {parameter}."
         draft.note(place, "renamed", requested=value, sent=parameter, reason=reason)
 
 
@@ -174,12 +174,12 @@ def _say(draft: Draft, name: str, holder: str, rule: ParameterRule) -> None:
     value, options = draft.wanted.pop(name), draft.wanted.get(holder) or {}
     key = rule.parameter.rpartition(".")[2]
     if key in options:
-        reason = f"{rule.parameter} is given as well and goes first."
+        reason = f"{rule.parameter} is set too and takes precedence."
         draft.note(name, "dropped", requested=value, reason=reason)
         return
     sent = legal_value(draft, rule, value)
     if sent is not None:
         draft.wanted[holder] = {**options, key: sent}
-        reason = f"{draft.endpoint} calls it {rule.parameter}."
+        reason = f"on {draft.endpoint} its name is {rule.parameter}."
         told = {"requested": value, "sent": {rule.parameter: sent}}
         draft.note(name, "translated", **told, reason=reason)

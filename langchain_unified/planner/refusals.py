@@ -139,7 +139,7 @@ def _blaming(
         place,
         call.params.get(first, call.endpoint),
         model=call.model,
-        reason=f"{reason.rstrip('.')}. The call can be made without {others}.",
+        reason=f"{reason.rstrip('.')}. The call works without {others}.",
     )
 
 
@@ -151,7 +151,7 @@ def _reason(
         since = facts_of(config.provider).responses_since
         return name, (
             "this API version serves chat completions only, and the call needs "
-            f"Responses, served from {since} on"
+            f"Responses, available from {since} on"
         )
     if name == _ENDPOINT:
         return name, f"the call needs {endpoint}"
@@ -163,7 +163,7 @@ def _reason(
             needed = place == endpoint and len(config.endpoints) > 1
             where = f"on {place}, which the rest of the call needs, " if needed else ""
             return refused.parameter, where + refused.reason
-    return name, f"it does not go together with {_rest(name, call)}"
+    return name, f"it cannot be combined with {_rest(name, call)}"
 
 
 def _base(parameter: str) -> str:

@@ -118,7 +118,7 @@ def _endpoints(invocation: Invocation, config: ModelConfig) -> tuple[str, ...]:
             "use_responses_api",
             forced == "responses",
             model=invocation.model,
-            reason=f"it is served on {', '.join(config.endpoints)} only.",
+            reason=f"it is available on {', '.join(config.endpoints)} only.",
         )
     return (forced,)
 
@@ -239,17 +239,20 @@ def _model_changes(
 ) -> list[Change]:
     changes = []
     if config.match in {"family", "fallback"}:
-        reason = f"no row of its own; the rules of family {config.family!r} apply."
+        reason = (
+            "the model is not in the registry; the rules of the family "
+            f"{config.family!r} apply."
+        )
         asked, sent = invocation.model, config.model
         changes.append(Change("model", "defaulted", asked, sent, reason, "registry"))
     if config.seen:
-        reason = "its answers show what make of server it is."
+        reason = "the server was identified by its responses."
         told = (config.server, config.seen, reason, "servers.toml")
         changes.append(Change("base_url", "learned", *told))
     if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
         served = config.endpoints[0] in _served(invocation, config)
-        why = "cannot take this call without a loss."
-        why = why if served else "is not served by this API version."
+        why = "cannot represent this call without loss."
+        why = why if served else "is not available in this API version."
         reason = f"{config.endpoints[0]} {why}"
         changes.append(
             Change("endpoint", "routed", None, draft.endpoint, reason, "planner")

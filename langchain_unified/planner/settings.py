@@ -13,11 +13,11 @@ _LOGPROBS_INCLUDE = "message.output_text.logprobs"
 _ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 _REASONS = {
-    "absent": "the endpoint has no such parameter.",
-    "never": "the model refuses it.",
-    "default": "the model takes only its default.",
-    "effort_none": "the model takes it only while it does not reason.",
-    "ignored": "the model answers, but ignores it.",
+    "absent": "the endpoint does not have this parameter.",
+    "never": "the model does not support it.",
+    "default": "the model supports only the default value.",
+    "effort_none": "the model supports it only with reasoning_effort='none'.",
+    "ignored": "the model ignores it.",
 }
 
 
@@ -25,7 +25,7 @@ def decide_logprobs(draft: Draft) -> None:
     """Ask for log probabilities; on Responses they are an entry of `include`."""
     if draft.wanted.get("top_logprobs") and "logprobs" not in draft.wanted:
         draft.wanted["logprobs"] = draft.given["logprobs"] = True
-        reason = "top_logprobs is refused without it."
+        reason = "top_logprobs requires it."
         draft.note("logprobs", "defaulted", sent=True, reason=reason)
     if draft.endpoint != "responses" or "logprobs" not in draft.wanted:
         return
@@ -42,7 +42,7 @@ def decide_logprobs(draft: Draft) -> None:
         "translated",
         requested=True,
         sent={"include": [_LOGPROBS_INCLUDE]},
-        reason="Responses asks for them by an entry of include.",
+        reason="on Responses they are requested by an entry of include.",
     )
 
 
@@ -59,7 +59,7 @@ def decide_include(draft: Draft) -> None:
     if not lacking:
         return
     for entry in lacking:
-        reason = f"the model has no {entry}, and refuses to be asked for it."
+        reason = f"the model does not support {entry}."
         draft.note("include", "dropped", requested=entry, reason=reason)
     rest = [entry for entry in listed if entry not in lacking]
     if rest:
@@ -91,7 +91,7 @@ def decide_rest(draft: Draft) -> None:
         elif not _taken(draft, rule):
             draft.drop(parameter, value, _REASONS[rule.accepts])
         elif rule.requires is not None and not _given(draft, rule.requires):
-            draft.drop(parameter, value, f"it is refused without {rule.requires}.")
+            draft.drop(parameter, value, f"it requires {rule.requires}.")
         else:
             _send(draft, rule, value)
 
@@ -122,7 +122,7 @@ def _given(draft: Draft, parameter: str) -> bool:
 def _send(draft: Draft, rule: ParameterRule, value: Any) -> None:
     """Send a value, or the nearest legal one, and of an object what is taken."""
     if rule.until is not None:
-        reason = f"the provider ends {rule.name} on {rule.until}."
+        reason = f"the provider removes {rule.name} on {rule.until}."
         told = {"requested": value, "sent": value}
         draft.note(rule.parameter, "defaulted", **told, reason=reason)
     if isinstance(value, Mapping):
@@ -168,7 +168,7 @@ def decide_defaults(draft: Draft) -> None:
         _keep_stored(draft)
     elif not ("store" in draft.body or _server_state(draft) or draft.chose_responses):
         draft.body["store"] = False
-        reason = "Responses stores answers by default, chat does not."
+        reason = "Responses stores responses by default, chat completions does not."
         draft.note("store", "defaulted", sent=False, reason=reason)
     if _has_encrypted(draft) and draft.body.get("store") is False:
         _include(draft, _ENCRYPTED_REASONING)
@@ -186,11 +186,11 @@ def _keep_stored(draft: Draft) -> None:
     """
     background = draft.wanted.get("background", draft.body.get("background"))
     if draft.body.get("store") is False:
-        reason = "what is made in the background is stored; leave out store=False."
+        reason = "background responses must be stored; remove store=False."
         raise draft.refusal("background", background, reason)
     draft.body["store"] = True
     if "store" not in draft.invocation.params:
-        reason = "what is made in the background is stored until it is fetched."
+        reason = "background responses are stored until they are retrieved."
         draft.note("store", "defaulted", sent=True, reason=reason)
 
 

@@ -171,9 +171,9 @@ def _instructions(schema: Mapping[str, Any]) -> str:
 
 
 def _note(draft: Draft, asked: str, used: str | None, why: str | None = None) -> None:
-    reason = f"the model cannot do {asked} in this call; {used} gives the same form."
+    reason = f"the model does not support {asked} in this call; {used} is used instead."
     if why is not None:
-        reason = f"{why}, which {asked} cannot say; it is asked for another way."
+        reason = f"{why}, which {asked} does not support; another method is used."
     draft.note(
         "response_format",
         "translated",

@@ -58,7 +58,7 @@ def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
     foreign = set(tool_marks()).difference(taken, draft.wire.tool_marks)
     found = sorted({key for tool in tools for key in foreign if key in tool})
     for key in found:
-        reason = f"{draft.endpoint} has no {key} on a tool; other providers have."
+        reason = f"{draft.endpoint} does not support {key} on a tool."
         draft.note("tools", "dropped", requested=key, reason=reason)
     return [{k: v for k, v in tool.items() if k not in found} for tool in tools]
 
@@ -78,7 +78,7 @@ def _translate_functions(draft: Draft) -> None:
     if called is not None:
         name = called["name"] if isinstance(called, Mapping) else called
         draft.wanted["tool_choice"] = name
-    reason = "the model takes tools, the newer form of functions."
+    reason = "functions are deprecated; the model accepts tools."
     draft.note(
         "functions", "translated", requested=functions, sent="tools", reason=reason
     )
@@ -93,7 +93,7 @@ def _without_tools(draft: Draft, choice: Any) -> None:
         draft.note("tool_choice", "dropped", requested=choice, reason=reason)
     parallel = draft.wanted.pop("parallel_tool_calls", None)
     if parallel is not None:
-        reason = "it is refused when there are no tools."
+        reason = "it is not allowed without tools."
         draft.note("parallel_tool_calls", "dropped", requested=parallel, reason=reason)
 
 
@@ -116,7 +116,7 @@ def _of_added(choice: Any) -> Any:
 def _check_taken(draft: Draft, tools: Sequence[Any]) -> None:
     _check_condition(draft, tools)
     if draft.rule("tools") is None:
-        reason = "the endpoint takes no tools."
+        reason = "the endpoint does not support tools."
         raise draft.refusal("tools", tools, reason, feature="tool_calling")
 
 
@@ -139,7 +139,7 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
     if requested is None and (only or insists):
         _lower_effort(draft)
         return
-    reason = f"on {draft.endpoint} it takes function tools only at effort 'none'."
+    reason = f"on {draft.endpoint} function tools require reasoning_effort='none'."
     raise draft.refusal("tools", _names(tools), reason)
 
 
@@ -150,7 +150,7 @@ as ChatOpenAI refuses none."""
 
 def _no_tools(draft: Draft, tools: Sequence[Any]) -> UnsupportedError:
     """Name another endpoint of the model that takes tools, else other models."""
-    reason = f"it takes no function tools on {draft.endpoint}"
+    reason = f"it does not support function tools on {draft.endpoint}"
     conditions = draft.config.tools
     others = [e for e in draft.config.endpoints if conditions.get(e, "any") != "never"]
     if others:
@@ -161,7 +161,7 @@ def _no_tools(draft: Draft, tools: Sequence[Any]) -> UnsupportedError:
 
 def _lower_effort(draft: Draft) -> None:
     """The user insists on this endpoint and leaves the effort open: none is legal."""
-    reason = f"{draft.endpoint} takes function tools only without reasoning."
+    reason = f"{draft.endpoint} supports function tools only without reasoning."
     draft.put("reasoning_effort", "none")
     draft.effort = "none"
     draft.losses += 1
@@ -184,7 +184,7 @@ def _check_foreign(draft: Draft, tools: Sequence[Any]) -> None:
     """Refuse built-in tools that have not the form of OpenAI's."""
     foreign = [tool for tool in tools if _OF_OTHERS.search(str(tool.get("type")))]
     if foreign:
-        reason = f"it has no built-in tool like {dict(foreign[0])!r}."
+        reason = f"it does not support the built-in tool {dict(foreign[0])!r}."
         raise draft.refusal("tools", _names(foreign), reason)
 
 
@@ -195,7 +195,7 @@ def _as_chat(
     unknown = is_unknown_server(draft)
     if builtin and not _knows_them(draft, builtin):
         _check_foreign(draft, tools)
-        reason = f"{draft.endpoint} has no built-in or custom tools."
+        reason = f"{draft.endpoint} does not support built-in or custom tools."
         raise draft.refusal("tools", _names(builtin), reason)
     if unknown and choice is not None and choice.only:
         tools = among(draft, tools, choice)

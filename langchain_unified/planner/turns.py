@@ -14,47 +14,51 @@ from langchain_unified.types import Traits
 _SOURCE = "facts of 2026-11-23: signatures, reasoning items, provider switches"
 
 _REASONS = {
-    "older": ("older form", "tool_calls", "a message of an older version is read."),
+    "older": (
+        "older form",
+        "tool_calls",
+        "a message of an older version is converted.",
+    ),
     "functions": (
         "function_call",
         "tool_calls",
-        "the model reads tool calls, the newer form of a function call.",
+        "function calls are deprecated; the model accepts tool calls.",
     ),
     "orphan": (
         "tool result without its call",
         "user turn",
-        "every API refuses it; its text opens a user's turn.",
+        "every API rejects it; its text is sent in a user message.",
     ),
     "unanswered": (
         "tool call without a result",
         "synthetic result",
-        "every API refuses it; a result says that it was not carried out.",
+        "every API rejects it; a result is added that says it was not executed.",
     ),
-    "empty": ("empty turn", None, "the API refuses a turn that says nothing."),
+    "empty": ("empty turn", None, "the API rejects an empty message."),
     "doubled": (
-        "two turns of the assistant in a row",
+        "two assistant messages in a row",
         "one turn",
-        "the API refuses a function call after a turn of the assistant.",
+        "the API rejects a function call after an assistant message.",
     ),
     "headless": (
-        "the assistant speaks first",
-        "a user's turn before it",
-        "the API wants the first turn to be the user's.",
+        "the assistant message comes first",
+        "a user message before it",
+        "the API requires the first message to be the user's.",
     ),
     "odd_id": (
         "tool call ids",
         "short ids",
-        "the API takes short ids only; call and result keep the same one.",
+        "the API accepts short ids only; call and result have the same new id.",
     ),
     "white": (
         "white space as text",
         None,
-        "the API refuses text without a visible character.",
+        "the API rejects text of white space only.",
     ),
     "trailing_white": (
-        "white space at the end of the assistant's turn",
+        "white space at the end of an assistant message",
         None,
-        "the API refuses to continue after white space.",
+        "the API rejects white space at the end.",
     ),
     "not_finite": (
         "NaN or an infinity among a tool call's arguments",
@@ -64,7 +68,7 @@ _REASONS = {
     "late_system": (
         "late system text",
         "system text at the head",
-        "the API takes system text in one place only.",
+        "the API accepts a system message only at the start.",
     ),
 }
 _FUNCTION_PAIRS = ("function_orphan", "function_unanswered")
@@ -84,15 +88,15 @@ def decide_turns(draft: Draft) -> None:
     traits, config = draft.invocation.traits, draft.config
     continues = traits.prefill and not _is_resumed(draft)
     if continues and not config.features.get("prefill", True):
-        reason = "the conversation must not end with the assistant's turn."
+        reason = "the conversation must not end with an assistant message."
         raise draft.refusal("messages", "prefill", reason, feature="prefill")
     if traits.multi_turn and not config.features.get("multi_turn", True):
-        reason = "it takes a single turn."
+        reason = "it accepts a single message."
         raise draft.refusal("messages", "history", reason)
     if "blank" in traits.findings and draft.endpoint not in KEEPS_LATE_SYSTEM:
-        raise draft.refusal("messages", "", "no message says anything.")
+        raise draft.refusal("messages", "", "all messages are empty.")
     if "all_white" in traits.findings and draft.endpoint in REFUSES_BLANKS:
-        reason = "no message says more than white space, which it refuses."
+        reason = "all messages contain only white space, which the API rejects."
         raise draft.refusal("messages", " ", reason)
     _note_bound(draft, traits)
     _note_findings(draft, traits)

@@ -26,7 +26,7 @@ def legal_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     if is_new_word(draft, rule.parameter, value, legal):
         return value
     listed = ", ".join(repr(item) for item in legal)
-    reason = f"the model takes {listed}." if legal else "the model refuses it."
+    reason = f"the model accepts {listed}." if legal else "the model refuses it."
     nearest = nearest_word(rule.parameter, value, legal)
     if nearest is None:
         draft.drop(rule.parameter, value, reason)
@@ -52,7 +52,9 @@ def is_new_word(
     if len(legal) == 1:
         return False
     listed = ", ".join(map(str, legal))
-    reason = f"no row knows the word (known: {listed}); it is sent as it is."
+    reason = (
+        f"the value is not in the registry (known: {listed}); it is sent unchanged."
+    )
     draft.note(parameter, "defaulted", requested=word, sent=word, reason=reason)
     return True
 
@@ -66,7 +68,7 @@ def check_tool_kinds(draft: Draft, tools: Sequence[Mapping[str, Any]]) -> None:
     served = (draft.endpoint,) if draft.is_elsewhere else draft.config.mappings
     for kind in map(kind_of, tools):
         if has_refused_kind(draft, TOOL, kind, served):
-            reason = f"its server knows no tool of type {kind!r}, and refused one."
+            reason = f"the server rejected a tool of type {kind!r}."
             raise draft.refusal("tools", [kind], reason)
         note_new_kind(draft, "tools", "tool_kinds", kind)
 
@@ -86,7 +88,7 @@ def note_new_kind(draft: Draft, parameter: str, table: str, kind: str) -> None:
         return
     if kind in map(camel, known):
         return
-    reason = f"no row knows the type {kind!r}; it is sent as it is."
+    reason = f"the type {kind!r} is not in the registry; it is sent unchanged."
     draft.note(parameter, "defaulted", requested=kind, sent=kind, reason=reason)
 
 
@@ -99,6 +101,6 @@ def _in_range(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     if rule.maximum is not None and value > rule.maximum:
         sent = rule.maximum
     if sent != value:
-        reason = f"the model takes {rule.minimum} to {rule.maximum}."
+        reason = f"the model accepts {rule.minimum} to {rule.maximum}."
         draft.clamp(rule.parameter, value, sent, reason)
     return sent

@@ -232,7 +232,7 @@ class Catalog:
         if place is None:
             known = [own.model for _, _, own in self.own()]
             hint = did_you_mean(name.key, known, "; ", ".")
-            message = f"You have no row of {model!r}{hint}"
+            message = f"There is no row of your own for {model!r}{hint}"
             raise RegistryError(message)
         users = [
             own.model
@@ -240,7 +240,9 @@ class Catalog:
             if own.stated("same_as") and place in self.lookup.follow(own.model)[2:]
         ]
         if users:
-            message = f"{users[0]!r} is same_as {model!r}; unregister it first."
+            message = (
+                f"{users[0]!r} is defined as same_as {model!r}; unregister it first."
+            )
             raise RegistryError(message)
         self._layers.unregister(*place)
         self._merged = Bounded(_MOST_MERGED)
@@ -386,7 +388,7 @@ def _check_own_name(model: str) -> None:
     """Refuse a name that no call could mean a row by."""
     word, colon, rest = model.casefold().partition(":")
     if word.strip() in {"", "auto"} or (colon and not rest.strip()):
-        accepted = "it names no model; give the name that a call gives."
+        accepted = "give the name of a model."
         raise InvalidParameterError("model", model, accepted)
 
 

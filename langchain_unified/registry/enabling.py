@@ -18,7 +18,7 @@ def enabled_by_environment() -> set[str]:
 
 def how_to_enable(row: ProviderRow) -> str:
     """Return what to install and to set to use a provider that is off."""
-    steps = [f"{row.title} is off by default. To use it:"]
+    steps = [f"{row.title} is disabled by default. To use it:"]
     if row.extra:
         steps.append(f'install it: pip install "langchain-unified[{row.extra}]";')
     if row.key_env:
@@ -27,7 +27,7 @@ def how_to_enable(row: ProviderRow) -> str:
         given = ", ".join(f'"{argument}": ...' for argument in row.arguments)
         steps.append(f'pass providers={{"{row.id}": {{{given}}}}};')
     steps.append(
-        f'switch it on: UnifiedChatModel(..., enable=["{row.id}"]) or '
+        f'enable it: UnifiedChatModel(..., enable=["{row.id}"]) or '
         f"{ENABLE_VARIABLE}={row.id}."
     )
     return " ".join(steps)

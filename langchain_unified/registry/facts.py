@@ -191,7 +191,7 @@ class ModelFacts:
             if fact in about or (fact == "thinking" and c.do.startswith("no_")):
                 cited = Provenance(c.said, lesson.learned[:10], "documented", "learned")
                 value = c.do if c.value is None else f"{c.do} {c.value!r}"
-                yield Say("a refused request", value, cited, lesson.endpoint)
+                yield Say("a rejected request", value, cited, lesson.endpoint)
 
     def _value(self, fact: str) -> Any:
         config = self.config

@@ -85,7 +85,7 @@ def check_host(
         accepted = "give a name of letters, digits, '-', '_' and '.'."
         raise InvalidParameterError(where, host.name, accepted)
     if host.name in {*taken, "auto", "ft"}:
-        accepted = "this is the name of a provider; give the server another."
+        accepted = "this is the name of a provider; choose another name for the server."
         raise InvalidParameterError(where, host.name, accepted)
     where = f"{where}.{host.name}"
     if not host.base_url.startswith(("http://", "https://")):
@@ -105,7 +105,7 @@ def check_like(where: str, like: Any) -> None:
         InvalidParameterError: If it does.
     """
     if like != LIKE:
-        accepted = f"a server of your own speaks the wire of {LIKE!r}."
+        accepted = f"a server of your own must be like {LIKE!r}."
         raise InvalidParameterError(f"{where}.like", like, accepted)
 
 

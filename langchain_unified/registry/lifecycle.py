@@ -37,7 +37,7 @@ def warn_of_shutdown(
         return
     key = (config.provider, config.model)
     if kept[_Warned].add(key, key):
-        _LOG.warning("%s", _ending(config, f"is shut down on {shutdown}"))
+        _LOG.warning("%s", _ending(config, f"will be shut down on {shutdown}"))
 
 
 def explain_missing(
@@ -61,7 +61,7 @@ def explain_missing(
 def _say_what_to_write(error: Exception, config: ModelConfig) -> None:
     provider = config.could_mean.partition(":")[0]
     told = (
-        f"{config.model!r} was asked for at {config.server}, where base_url points; to "
+        f"{config.model!r} was called at {config.server}, the address in base_url; to "
         f"call {provider} itself write model={config.could_mean!r}."
     )
     if told in str(error):
@@ -75,7 +75,7 @@ def _ending(config: ModelConfig, what: str) -> str:
     life = config.lifecycle
     told = f"{config.model!r} {what}."
     if life.served_by and life.served_from:
-        told += f" From {life.served_from} on {life.served_by!r} answers in its place."
+        told += f" From {life.served_from} on, {life.served_by!r} answers instead."
     if life.replacement_call:
         told += f" Use {life.replacement_call}."
     return told

@@ -132,7 +132,7 @@ def _read(provider: str, row: Mapping[str, Any], day: date) -> Patch | None:
     try:
         return _patch(provider, row, day)
     except (ArithmeticError, TypeError, ValueError) as error:
-        _LOG.warning("A model that %s lists is left out: %s", provider, error)
+        _LOG.warning("A model in the list of %s is ignored: %s", provider, error)
         return None
 
 

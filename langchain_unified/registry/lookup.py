@@ -71,7 +71,9 @@ class Lookup:
         """
         key = _plain(name)
         if key in self.follow(target):
-            message = f"aliases: {name!r} would stand for itself, by way of {target!r}."
+            message = (
+                f"aliases: {name!r} would be an alias of itself, through {target!r}."
+            )
             raise RegistryError(message)
         self.aliases[key] = target
 

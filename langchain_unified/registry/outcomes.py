@@ -98,7 +98,8 @@ class Probe:
         if self.row:
             return self.toml
         return (
-            f"{self.bounds} Nothing was sent; call probe(..., dry_run=False) to run it."
+            f"{self.bounds} Nothing was sent; call probe(..., dry_run=False) to send "
+            "the calls."
         )
 
 

@@ -174,7 +174,7 @@ def _unknown_words(
 def _empty_lists(row: ModelRow) -> Iterator[str]:
     for name in ("endpoints", "inputs", "outputs"):
         if getattr(row, name) == []:
-            yield f"{name}: the list is empty; name one or leave it out."
+            yield f"{name}: the list is empty; add an entry or remove the key."
     for name in ("aliases", "snapshots"):
         if not all(word.strip() for word in getattr(row, name)):
             yield f"{name}: a name is empty."

@@ -38,7 +38,7 @@ def _checked(one: Installed) -> ProviderFile | None:
         file = load(one.table, str(one.path))
         _check_claims(one, file)
     except (RegistryError, ValueError) as error:
-        _LOG.warning("The rows of provider %r are left out: %s", one.provider, error)
+        _LOG.warning("The rows of provider %r are ignored: %s", one.provider, error)
         return None
     return file
 
@@ -56,15 +56,15 @@ def why_missing(provider: str) -> str:
     one = next((one for one in installed() if one.provider == provider), None)
     if one is None:
         return (
-            f"No installed package offers provider {provider!r}: name its shim in the "
-            f"entry points of pyproject.toml, put {provider}.toml beside the module of "
-            "the shim, and install the package again."
+            f"No installed package provides provider {provider!r}: name its shim in "
+            f"the entry points of pyproject.toml, put {provider}.toml beside the "
+            "module of the shim, and install the package again."
         )
     try:
         _check_claims(one, load(one.table, str(one.path)))
     except (RegistryError, ValueError) as error:
-        return f"The rows of provider {provider!r} are left out: {error}"
-    return f"The rows of provider {provider!r} are there, but not in this registry."
+        return f"The rows of provider {provider!r} are ignored: {error}"
+    return f"The rows of provider {provider!r} exist, but not in this registry."
 
 
 def _check_claims(one: Installed, file: ProviderFile) -> None:

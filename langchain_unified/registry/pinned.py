@@ -82,12 +82,12 @@ def read_pinned(address: str) -> Pinned:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        message = f"An address of a file of rows cannot be read: {error}."
+        message = f"The URL of a file of rows is not valid: {error}."
         raise RegistryError(message) from None
     shown = _without_secrets(url)
     is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
     if not parts.hostname or not (is_here or parts.scheme == "https"):
-        message = f"{shown!r} is no https address of a file of rows."
+        message = f"{shown!r} is not the https URL of a file of rows."
         raise RegistryError(message)
     if pin is None:
         message = (

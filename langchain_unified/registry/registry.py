@@ -256,7 +256,7 @@ class Registry(OwnRows):
         named = (file.provider.default_model for file in self.files.values())
         found = next(filter(None, named), None)
         if found is None:
-            message = "no provider names a default model; give model=..."
+            message = "no provider has a default model; pass model=..."
             raise RegistryError(message)
         return found
 

@@ -66,7 +66,9 @@ class BreakerSettings(NamedTuple):
             read = given if isinstance(given, cls) else cls(**given)
             if all(type(value) in {int, float} for value in read):
                 return read
-        accepted = f"give True, False or settings: {', '.join(cls._fields)}."
+        accepted = (
+            f"give True, False or a dictionary of settings:  {', '.join(cls._fields)}."
+        )
         shown = shown_value(given)
         raise InvalidParameterError("circuit_breaker", shown, accepted)
 
@@ -165,7 +167,7 @@ class Breaker:
             f"Not sent: the circuit breaker of {self.provider!r}, model "
             f"{self.model!r}, is open after {self.failures} failed calls; the last "
             f"was {self.reason} "
-            "To let calls pass now: langchain_unified.reliability.reset_breakers()."
+            "To close it now: langchain_unified.reliability.reset_breakers()."
         )
         error.provider, error.model = self.provider, self.model
         error.retry_after = self.opens_in

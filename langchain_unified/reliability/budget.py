@@ -151,9 +151,8 @@ def budget(provider: str, scope: Scope, size: int, kept: Runtime = runtime) -> B
 
 def _no_place() -> ProviderTimeoutError:
     error = ProviderTimeoutError(
-        "No request could be sent within the time allowed: as many as "
-        "max_concurrency allows are under way. Raise max_concurrency, or allow more "
-        "time with timeout=."
+        "No request could be sent within the timeout: "
+        "max_concurrency calls are running. Raise max_concurrency or timeout."
     )
     error.is_retryable = False
     return error

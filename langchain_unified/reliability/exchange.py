@@ -174,13 +174,13 @@ class Exchange:
             MalformedResponseError: If the answer could not be read.
         """
         if not self.answered and isinstance(error, RecursionError):
-            accepted = "messages, tools and schemas must be less deeply nested."
+            accepted = "messages, tools and schemas are nested too deeply."
             raise InvalidParameterError("request", "(nested)", accepted) from error
         if not self.answered and _is_unwritable(error):
             raise unwritable(error) from None  # Its text holds the whole request.
         if self.answered and _is_misread(error):
             what = f"{type(error).__name__}: {str(error)[:300]}"
-            message = f"The answer is not what the API promises ({what})."
+            message = f"The response does not have the format of the API ({what})."
             raise MalformedResponseError(message + self.quote()) from error
         if type(error) is MalformedResponseError and error.status is None:
             said = self.quote()
@@ -195,7 +195,7 @@ def current() -> Exchange:
 
 def too_late() -> ProviderTimeoutError:
     """Return the error of a call that took too long."""
-    return ProviderTimeoutError("The answer did not come within the time allowed.")
+    return ProviderTimeoutError("The response did not arrive within the timeout.")
 
 
 _NO_JSON = re.compile(r"JSON (compliant|serializable)|^Circular ref|^keys must be str")

@@ -56,6 +56,8 @@ def check_concurrency(given: Any) -> Any:
     sizes = list(given.values()) if isinstance(given, Mapping) else [given]
     for size in sizes:
         if size is not None and (type(size) is not int or size < 1):
-            accepted = "give 1 or more, or numbers by provider id."
+            accepted = (
+                "give a number, 1 or more, or a dictionary of numbers by provider id."
+            )
             raise InvalidParameterError("max_concurrency", given, accepted)
     return given

@@ -11,10 +11,10 @@ from langchain_unified.errors import InvalidParameterError, invalid_as
 
 def unwritable(error: Exception) -> InvalidParameterError:
     """Return the error of a request that cannot be written as JSON, or as headers."""
-    what = "it holds lone surrogates, or headers that are not ASCII"
+    what = "it contains lone surrogates, or headers that are not ASCII"
     if not isinstance(error, UnicodeEncodeError):
         what = f"{error}. Numbers must be finite, other values plain data"
-    accepted = f"the request cannot be written: {what}."
+    accepted = f"the request cannot be encoded: {what}."
     return invalid_as(error, "request", "...", accepted)
 
 
@@ -40,7 +40,7 @@ def check_writable(*values: Any) -> None:
         elif isinstance(value, (list, tuple)):
             pending += value
         elif isinstance(value, float) and not math.isfinite(value):
-            raise unwritable(ValueError(f"{value} is no number of JSON"))
+            raise unwritable(ValueError(f"{value} is not a JSON number"))
 
 
 def _encoded(text: str) -> bytes:

@@ -17,8 +17,8 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Places = Annotated[int, Field(ge=1)]
 
-_FUNCTION = "give a function that is not async."
-_FOLDER = "give a folder, or a function that is not async."
+_FUNCTION = "give a synchronous function."
+_FOLDER = "give a folder, or a synchronous function."
 _KEY = (
     "give the name of a field ('tenant'), a path into the config "
     "('metadata.org.id'), or a function of the call that is not async."

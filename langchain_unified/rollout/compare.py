@@ -24,11 +24,11 @@ REFUSALS = (UnifiedError, ValidationError)
 
 ADDED = {
     "stream_options": (
-        "The unified path asks for usage while streaming, as the answer counts tokens; "
+        "The unified path requests usage while streaming, because it counts tokens; "
         "stream_usage=False leaves it out."
     ),
     "include": (
-        "The unified path asks for the reasoning in a form that can be sent back."
+        "The unified path requests the reasoning in a form that can be sent back."
     ),
 }
 """What plans add to every call that takes it, without a change of its own."""
@@ -40,13 +40,15 @@ PLACES |= dict.fromkeys((*MESSAGES, "words", "roles"), "messages")
 FATES = {
     None: ", although {endpoint} has no such parameter: the call fails",
     "absent": ", although {endpoint} has no such parameter: the call fails",
-    "never": " and {model} refuses it (400)",
-    "default": " and {model} refuses it (400)",
-    "effort_none": " and {model} refuses it unless it does not reason (400)",
+    "never": " and {model} rejects it (400)",
+    "default": " and {model} rejects it (400)",
+    "effort_none": " and {model} rejects it unless reasoning_effort is 'none' (400)",
 }
 """What becomes of a call that carries a setting, by when the endpoint takes it."""
 
-_NO_SCHEMA = ", although {model} takes no response schema: the call fails (400)"
+_NO_SCHEMA = (
+    ", although {model} does not support response schemas: the call fails (400)"
+)
 _MEDIA = ("url", "data", "file")
 Meaning = tuple[Kind, str]
 
@@ -54,13 +56,13 @@ Meaning = tuple[Kind, str]
 def refusal(error: Exception, model: str, legacy: Payload | None) -> Difference:
     """Return the difference of a call the unified path refuses before sending."""
     said = isinstance(error, UnifiedError)  # What pydantic says repeats the words.
-    why = str(error) if said else "what is asked is no message."
+    why = str(error) if said else "the input is not a message."
     named = getattr(error, "parameter", None) or ("model" if said else "messages")
     parameter, value = canonical_names().get(named, named), UNKNOWN
     if legacy is not None:
         carried = legacy.settings().get(parameter)
         value = shown(parameter, carried.value) if carried else "sent"
-    meaning = f"The unified path refuses it before anything is sent: {why}"
+    meaning = f"The unified path raises an error before sending: {why}"
     return Difference(model, parameter, value, "refused", meaning, kind="refused")
 
 
@@ -94,7 +96,7 @@ class Comparison:
         settings = self.legacy.settings(), self.unified.settings()
         places = [*map(self._places, (self.legacy, self.unified), settings)]
         if self.plan.stop and "stop" not in settings[0]:
-            lost = f"{self.who} leaves it out without a word, and the answer runs past"
+            lost = f"{self.who} drops it silently, and the response continues past"
             _, more = _told(self._change("stop")) or ("", "")
             meaning: Meaning = ("emulated", f"{lost} it. {more}".strip())
             yield self._row("stop", None, "applied by the client", meaning)
@@ -185,24 +187,24 @@ class Comparison:
         """Return why the two requests go to different servers or endpoints."""
         plan, legacy = self.plan, self.legacy.endpoint
         if name == "base_url":
-            return "unexplained", f"{self.who} asks another server."
+            return "unexplained", f"{self.who} calls another server."
         if legacy not in plan.config.endpoints:
             fails = f"{self.who}'s call fails (404)."
-            return "mended", f"{plan.model} is not served on {legacy}; {fails}"
+            return "mended", f"{plan.model} is not available on {legacy}; {fails}"
         if why := _told(self._change("endpoint")):
             return why
         rule = plan.config.tools.get(legacy)
         if plan.body.get("tools") and rule not in {None, "any"}:
             return "mended", (
-                f"{plan.model} takes function tools on {legacy} under the condition "
-                f"{rule!r} only; {self.who}'s call fails (400)."
+                f"{plan.model} supports function tools on {legacy} only under the "
+                f"condition {rule!r}; {self.who}'s call fails (400)."
             )
         return "routed", f"The unified path prefers {plan.endpoint} for this call."
 
     def _why_roles(self, was: list[str], now: list[str]) -> Meaning:
         model, taken = self.plan.model, self.plan.config.system_roles
         if bad := sorted({"system", "developer"} & set(was) - set(taken)):
-            takes = f"{model} takes no message of role {bad[0]!r}"
+            takes = f"{model} does not accept messages of the role {bad[0]!r}"
             return "mended", f"{takes}; the call fails (400)."
         form = self._change("response_format")
         added = form if form is not None and form.kind == "emulated" else None
@@ -210,7 +212,7 @@ class Comparison:
             return why
         plain = [["system" if r == "developer" else r for r in x] for x in (was, now)]
         if plain[0] == plain[1]:
-            return "translated", "Both are accepted; the order and text are the same."
+            return "translated", "Both are accepted; order and text are the same."
         return _unexplained("the order of the messages")
 
     def _why(self, name: str, was: Carried | None, now: Carried | None) -> Meaning:
@@ -227,7 +229,7 @@ class Comparison:
         elif was.value == now.value:
             if self._lost(name):
                 return "mended", f"{self.who} sends it{fate}."
-            kind, text = why or ("renamed", "both are accepted.")
+            kind, text = why or ("renamed", "Both are accepted.")
             return kind, f"The same value under another name: {text}"
         mended: Meaning = ("mended", "The unified path does not.")
         kind, text = why or (mended if fate else _unexplained(name))
@@ -238,10 +240,10 @@ class Comparison:
         if name in ADDED:
             return "defaulted", ADDED[name]
         if name in self.asked:
-            takes = f"{self.plan.model} takes it."
-            return "kept", f"{self.who} leaves it out without a word; {takes}"
+            takes = f"{self.plan.model} supports it."
+            return "kept", f"{self.who} drops it silently; {takes}"
         kind, why = _unexplained(name)
-        return kind, f"Nobody asked for it, and the unified path adds it. {why}"
+        return kind, f"The unified path adds it. {why}"
 
     def _fate(self, name: str, value: Any) -> str:
         """Return what becomes of the call before for carrying a setting."""
@@ -296,7 +298,7 @@ def _told(change: Change | None) -> Meaning | None:
 
 
 def _unexplained(what: str) -> Meaning:
-    return "unexplained", f"No change on the plan says why {what} differs."
+    return "unexplained", f"No change in the plan explains why {what} differs."
 
 
 def _sentence(change: Change) -> str:

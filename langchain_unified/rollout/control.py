@@ -48,7 +48,7 @@ Decision = tuple[Mode, str]
 """A mode and what said so."""
 
 _OPEN = (
-    "The model is left open, which ChatOpenAI does not know; name one to have the call "
+    "No model is set, which ChatOpenAI does not support; set one to have the call "
     "served as before."
 )
 _NO_PAST = (
@@ -305,7 +305,10 @@ class Rollout:
             return self._keys.read(call)
         except Exception as error:  # noqa: BLE001 - a flag must never fail a call
             why = f"{type(error).__name__}: {error}"
-            self._once(f"The rollout's key fails, so calls are drawn by run: {why}")
+            self._once(
+                "The key function of the rollout failed, so each run is assigned by "
+                f"its run id: {why}"
+            )
             return Key()
 
     def count(self, answer: Answer) -> None:
@@ -315,8 +318,8 @@ class Rollout:
             self.guarded = why
             self._review()
             message = (
-                f"Rollout guard: the flag goes back to 'legacy' ({why}). Rollout."
-                "release() or a restart takes it back."
+                f"Rollout guard: the flag was set to 'legacy' ({why}). Rollout."
+                "release() or a restart restores it."
             )
             self._teller.tell("guard", message, LEGACY, "guard")
 

@@ -80,7 +80,7 @@ class Teller:
             return
         was = str(before[0]) if before else ""
         told = f" (before: {was!r} by {before[1]})" if before else ""
-        message = f"Rollout: {str(mode)!r} by {source} is in force{told}."
+        message = f"Rollout: the mode is now {str(mode)!r}, set by {source}{told}."
         self._tell(
             RolloutEvent("changed", message, str(mode), was, source, time.time())
         )
@@ -102,7 +102,7 @@ class Teller:
         try:
             self._listener(event)
         except Exception:  # noqa: BLE001 - a listener must never fail a call
-            _LOG.exception("on_event failed; the call did not")
+            _LOG.exception("on_event failed; the call was not affected")
 
     def _within_limit(self) -> bool:
         now = time.monotonic()

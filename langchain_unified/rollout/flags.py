@@ -79,7 +79,11 @@ class Flag:
         text = f"{type(error).__name__}: {error}"
         if text != self._told:
             self._told = text
-            keeps = f"keeps saying {str(good)!r}" if good else "has no good word yet"
+            keeps = (
+                f"the previous value {str(good)!r} is kept"
+                if good
+                else "no valid value was read yet"
+            )
             place = f"{self.source} ({self.place})"
             self._warn(f"Rollout source {place} cannot be read and {keeps}: {text}")
         return good

@@ -95,7 +95,7 @@ class KeyReader:
             said = self._key(call) if self._takes_call else self._key()
             found = _key(said, "function")
             if not (found.value or said is None or said == ""):
-                message = f"it returned a {type(said).__name__}, which is no key"
+                message = f"it returned a {type(said).__name__}, which is not a key"
                 raise TypeError(message)
             return found
         if self._key is not None and "." in self._key:

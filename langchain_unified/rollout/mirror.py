@@ -42,8 +42,8 @@ Judge = Callable[[str, str], bool | float]
 
 _LOG = logging.getLogger("langchain_unified")
 _UNPRICED = (
-    "Calls of %s are not mirrored: no price is known, so max_usd=%g cannot be kept. "
-    'Try pip install "langchain-unified[cost]", or Mirror(max_usd=None).'
+    "Calls to %s are not mirrored: no price is known, so max_usd=%g cannot be "
+    'enforced. Try pip install "langchain-unified[cost]", or Mirror(max_usd=None).'
 )
 
 

@@ -113,12 +113,12 @@ def _parsed(text: str) -> Mode:
     if not (plain or pairs):
         raise InvalidParameterError("rollout", text, f"it is empty; {_ACCEPTED}")
     if len(plain) > 1:
-        raise _refused(text, f"{plain[0]!r} and {plain[1]!r} are two modes")
+        raise _refused(text, f"{plain[0]!r} and {plain[1]!r} are two modes; give one")
     providers: dict[str, Mode] = {}
     for name, _, mode in pairs:
         provider = _provider(name.strip(), text)
         if provider in providers:
-            raise _refused(text, f"{provider!r} is named twice")
+            raise _refused(text, f"{provider!r} is given twice")
         providers[provider] = _single(mode.strip(), text, off=True)
     own = _single(plain[0], text) if plain else UNIFIED
     return Mode(own.name, own.percent, tuple(providers.items()))
@@ -142,7 +142,7 @@ def _single(word: str, text: str, *, off: bool = False) -> Mode:
             raise _refused(text, "'canary' needs a percentage", "canary:10")
         share = _PERCENT.fullmatch(percent)
         if share is None or float(share[1]) > _HUNDRED:
-            raise _refused(text, f"{percent!r} is no percentage from 0 to 100")
+            raise _refused(text, f"{percent!r} is not a percentage from 0 to 100")
         return Mode("canary", float(share[1]))
     words = (*_NAMES, "off") if off else _NAMES
     if name in words and not colon:

@@ -31,7 +31,7 @@ ALL_MODELS = "(other models)"
 _LOG = logging.getLogger("langchain_unified")
 _IN = " " * 9
 _COUNTS = ("compared", "identical", "skipped", "failed", "unseen", "processes")
-_HEADS = ("calls", "model", "parameter", "before", "unified", "kind", "what it means")
+_HEADS = ("calls", "model", "parameter", "before", "unified", "kind", "meaning")
 
 Kind = ChangeKind | Literal["refused", "mended", "kept", "unexplained"]
 """Why two requests differ: a change on the plan, or one of ours: `refused` (the unified
@@ -39,18 +39,18 @@ path raises before sending), `mended` (the request before fails or loses somethi
 `kept` (the path before leaves out what was asked for) or `unexplained`."""
 
 ADVICE: dict[str, str] = {
-    "unexplained": "Look at these first: compare both requests before you switch.",
-    "refused": "Mend the calling code, or keep these calls on the path before.",
-    "mended": "Nothing to do: these calls fail or lose something today.",
-    "kept": "Expect other answers: a setting that had no effect takes effect.",
-    "dropped": "Take the setting out of the call, or use a model that takes it.",
-    "clamped": "Set the value that is sent, or use a model that takes the one asked.",
-    "emulated": "Check one answer: the client does what the model cannot.",
-    "defaulted": "Set the value yourself if you want another.",
+    "unexplained": "Check these first: compare both requests before you switch.",
+    "refused": "Fix the calling code, or keep these calls on the legacy path.",
+    "mended": "Nothing to do: today these calls fail or lose a setting.",
+    "kept": "Expect other responses: a setting that had no effect takes effect.",
+    "dropped": "Remove the setting from the call, or use a model that supports it.",
+    "clamped": "Set the value that is sent, or use a model that accepts yours.",
+    "emulated": "Check one response: the client does what the model does not support.",
+    "defaulted": "Set the value yourself if you want another one.",
     "routed": "Compare cost, latency and stored state of the other endpoint.",
     "translated": "Nothing to do: the same meaning in another form.",
     "renamed": "Nothing to do: the same value under another name.",
-    "learned": "Nothing to do: the provider refused the request as it was.",
+    "learned": "Nothing to do: the provider rejected the original request.",
 }
 """What to do about each kind of difference."""
 
@@ -259,7 +259,7 @@ class ShadowReport:
             self.failed and f"{self.failed} failed to compare",
             self.mirrored and _mirror_summary(self.mirrored),
             self.processes > 1 and f"{self.processes} processes",
-            not self.complete and "more under way or unreadable",
+            not self.complete and "some calls are still running or unreadable",
         ]
         return ", ".join(str(part) for part in parts if part) + "."
 

@@ -13,10 +13,10 @@ from langchain_unified.rollout.keys import Key
 from langchain_unified.rollout.modes import Mode, ServedBy
 from langchain_unified.types import EMPTY, CallPlan
 
-_STEPS_IN = "It stands in for another model; the path from before has no fallbacks."
+_STEPS_IN = "It is a fallback for another model; the legacy path has no fallbacks."
 _NO_KEY = (
-    "The call names no user, tenant or thread, so it was drawn by its run; the next "
-    "one may go the other way."
+    "The call has no user, tenant or thread, so its run id was used; the next "
+    "call may use the other path."
 )
 
 
@@ -62,8 +62,8 @@ class Served(str):
         if mode.name == "off":
             message = (
                 f"Provider {provider!r} is switched off by the rollout flag "
-                f"({self.source}: {str(self.flag)!r}). To switch it on again, take "
-                f"'{provider}=off' out of the flag."
+                f"({self.source}: {str(self.flag)!r}). To enable it again, remove "
+                f"'{provider}=off' from the flag."
             )
             raise ProviderNotEnabledError(provider, message)
         if mode != self.mode or self == "off":  # A fallback for another provider.

@@ -32,12 +32,12 @@ Asked = tuple[list[BaseMessage], list[str] | None, dict[str, Any]]
 """The messages of a call, its stop and its keywords."""
 
 NOT_SEEN = (
-    "nobody saw the old service's request; give its HTTP client capture_hooks(), or "
-    "call report_sent() in it"
+    "the old service's request was not captured; give its HTTP client "
+    "capture_hooks(), or call report_sent() in it"
 )
-OTHER_WIRE = "the old service's request is not of OpenAI's wire"
-SEVERAL = "a batch is several calls; ask one by one to have them compared"
-NO_CALL = "the old service refused the arguments with a TypeError and sent nothing"
+OTHER_WIRE = "the old service's request is not in the format of OpenAI's API"
+SEVERAL = "a batch is several calls; make single calls to compare them"
+NO_CALL = "the old service raised a TypeError for the arguments and sent nothing"
 
 
 class Shadowed(NamedTuple):
@@ -93,12 +93,16 @@ class Shadowed(NamedTuple):
             mirror.offer(plan, shim, messages, answer, store.keep)
         ours = planned_payload(shim, plan, messages)
         if ours is None:
-            why = f"the unified path calls {plan.provider}, in the form of its own wire"
+            why = (
+                f"the unified path calls {plan.provider}, in the format of its own API"
+            )
         if ours is None or legacy is None:
             return Finding(changes_of(plan), why)
         rows = [*Comparison(legacy, ours, plan, who, names).differences()]
         if requests > 1:
-            meaning = f"{who} sends several requests for one call; the last counts."
+            meaning = (
+                f"{who} sends several requests for one call; the last one is compared."
+            )
             texts = str(requests), str(plan.calls)
             rows.append(Difference(plan.model, "requests", *texts, meaning))
         return Finding(rows)

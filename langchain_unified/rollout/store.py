@@ -37,7 +37,7 @@ MAX_MIRRORED = 1000
 """Mirrored calls to keep, the oldest leaving first."""
 
 _SECONDS_BETWEEN_WRITES = 1.0
-_BROKEN = "A shadowed call could not be compared; its answer was not touched."
+_BROKEN = "A shadowed call could not be compared; its response was not affected."
 
 Destination = str | os.PathLike[str] | Callable[[ShadowReport], object]
 """A folder where each process keeps its report, or a function that gets it."""
@@ -104,7 +104,9 @@ class Background:
             try:
                 job()
             except Exception:  # noqa: BLE001 - a job must never end the thread
-                _LOG.warning("%s failed; the call did not", self._name, exc_info=True)
+                _LOG.warning(
+                    "%s failed; the call was not affected", self._name, exc_info=True
+                )
 
 
 class Finding(NamedTuple):
@@ -212,7 +214,7 @@ class ShadowStore(PerProcess):
                 folder.mkdir(parents=True, exist_ok=True)
                 self._so_far().write(folder / f"{self._name}{SUFFIX}")
         except Exception as error:  # noqa: BLE001 - a report must never fail a call
-            _LOG.warning("The shadow report could not be handed on: %r", error)
+            _LOG.warning("The shadow report could not be delivered: %r", error)
 
 
 def _publish_at_exit(store: weakref.ref[ShadowStore]) -> None:

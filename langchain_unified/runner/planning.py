@@ -163,7 +163,7 @@ class Planning:
         except UnsupportedError as refusal:
             raise self._with_alternatives(refusal, call, config) from None
         except RecursionError as error:
-            accepted = "messages, tools and schemas must be less deeply nested."
+            accepted = "messages, tools and schemas are nested too deeply."
             raise InvalidParameterError("request", "(nested)", accepted) from error
 
     def _placed(self, call: Invocation, config: ModelConfig) -> Invocation:

@@ -131,11 +131,11 @@ def read_structure(
         accepted = f"give one of {', '.join(map(repr, METHODS))}, or None."
         raise InvalidParameterError("method", method, accepted)
     if method == "json_mode" and strict is not None:
-        accepted = "leave it out beside method='json_mode', which follows no schema."
+        accepted = "it cannot be used with method='json_mode', which has no schema."
         raise InvalidParameterError("strict", strict, accepted)
     if target is None:
         if method != "json_mode":
-            accepted = "give a schema; only method='json_mode' does without."
+            accepted = "give a schema; only method='json_mode' works without one."
             raise InvalidParameterError("schema", target, accepted)
         return Structure(None, "answer", "", None, method, strict)
     function = _function(target)

@@ -58,7 +58,7 @@ class UnifiedInferenceService:
     def __init__(self, llm: UnifiedChatModel | None = None, **settings: Any) -> None:
         """Keep the chat model, or make one."""
         if llm is not None and settings:
-            message = "Give either a chat model or the keywords of one, not both."
+            message = "Pass either a chat model or the keywords of one, not both."
             raise TypeError(message)
         own = {"configurable": _BY_CONFIG, **settings}
         self.llm = llm if llm is not None else UnifiedChatModel(**own)

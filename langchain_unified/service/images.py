@@ -17,8 +17,9 @@ Image = str | bytes | Path
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[^,]*)?;base64,(.+)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ACCEPTED = (
-    "give a URL or data URL as text, the bytes of the image, or a pathlib.Path. Text "
-    "is never read as a path, so that a request from outside cannot name a local file."
+    "give a URL or data URL as a string, the bytes of the image, or a pathlib.Path. A "
+    "string is never read as a path, so that a request from outside cannot name a "
+    "local file."
 )
 
 
@@ -45,7 +46,7 @@ def _block(image: object) -> dict[str, Any]:
     data = image if isinstance(image, bytes) else image.read_bytes()
     mime = mime_of_bytes(data) or ("" if data is image else mime_of_name(str(image)))
     if not mime.startswith("image/"):
-        what = "these bytes are no known image."
+        what = "the bytes are not an image of a known type."
         raise InvalidParameterError("images", data[:12], what)
     encoded = base64.b64encode(data).decode("ascii")
     return {"type": "image", "base64": encoded, "mime_type": mime}

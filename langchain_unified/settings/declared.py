@@ -107,8 +107,8 @@ def check_undeclared(config: Mapping[str, Any] | None) -> None:
     given = ((config or {}).get("configurable") or {}).get("model")
     if isinstance(given, (dict, list, int, float)):
         accepted = (
-            "give the name of a model and declare configurable=('model',), or declare "
-            "configurable=() if the key is your application's own."
+            "set a model name and declare configurable=('model',), or declare "
+            "configurable=() if the key belongs to your application."
         )
         raise InvalidParameterError("config['configurable']['model']", given, accepted)
 

@@ -241,7 +241,9 @@ def read_headers(name: str, value: Any) -> Mapping[str, Any]:
     found = read_mapping(name, value)
     for key, header in found.items():
         if not isinstance(key, str):
-            raise InvalidTypeError(name, shown_value(key), "give texts as names.")
+            raise InvalidTypeError(
+                name, shown_value(key), "header names must be strings."
+            )
         _check_header(name, key, header)
     return found
 
@@ -249,14 +251,14 @@ def read_headers(name: str, value: Any) -> Mapping[str, Any]:
 def _check_header(name: str, key: str, value: Any) -> None:
     """Check one header; its value may be a secret and is never shown."""
     if not isinstance(value, (str, bytes)) and not _is_left_out(value):
-        accepted = f"the value of {key[:40]!r} has to be a string."
+        accepted = f"the value of {key[:40]!r} must be a string."
         raise InvalidTypeError(name, "**********", accepted)
     try:
         key.encode("ascii")
         if isinstance(value, str):
             value.encode("ascii")
     except UnicodeEncodeError as error:
-        accepted = f"{key[:40]!r}: names and values of headers are ASCII."
+        accepted = f"{key[:40]!r}: header names and values must be ASCII."
         raise invalid_as(error, name, "**********", accepted) from None
 
 

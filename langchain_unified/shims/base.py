@@ -135,7 +135,7 @@ class ProviderShim(ABC):
         Raises:
             NotImplementedError: If the provider offers no count.
         """
-        raise NotImplementedError(f"{self.provider} offers no token count")
+        raise NotImplementedError(f"{self.provider} does not count tokens")
 
     def count_text(self, plan: CallPlan, text: str) -> int:
         """Count the tokens of a text; see `count_tokens`."""
@@ -145,9 +145,9 @@ class ProviderShim(ABC):
         """Return the tokens of a text; a shim without a tokenizer says so.
 
         Raises:
-            NotImplementedError: If the provider offers no tokenizer.
+            NotImplementedError: If the provider does not provide a tokenizer.
         """
-        raise NotImplementedError(f"{self.provider} offers no tokenizer")
+        raise NotImplementedError(f"{self.provider} does not provide a tokenizer")
 
 
 def _close(transports: list[Any]) -> None:

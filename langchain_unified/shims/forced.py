@@ -22,7 +22,7 @@ _WHOLE = frozenset({"stop", "end_turn"})
 _LAST = 1_000
 """Index of the call among the blocks of an answer: after all that comes before it."""
 
-_NO_CALL = "The text is no call of a tool."
+_NO_CALL = "The text is not a tool call."
 
 
 def as_call(plan: CallPlan, result: ChatResult) -> ChatResult:

@@ -91,7 +91,7 @@ def load_shim(provider: str) -> type[ProviderShim]:
 def _check(provider: str, shim: object) -> type[ProviderShim]:
     if isinstance(shim, type) and issubclass(shim, ProviderShim):
         return shim
-    msg = f"The shim of provider {provider!r} is no ProviderShim subclass: {shim!r}."
+    msg = f"The shim of provider {provider!r} is not a ProviderShim subclass: {shim!r}."
     raise TypeError(msg)
 
 
@@ -101,7 +101,7 @@ def _not_available(
     if own:
         message = (
             f"There is no shim for provider {provider!r}. Install a package that "
-            f"offers one under the entry point group 'langchain_unified.shims'."
+            f"provides one in the entry point group 'langchain_unified.shims'."
         )
     else:
         message = (

@@ -25,5 +25,5 @@ def check_path(model: str) -> None:
     parts = model.split("/")
     if all(_SEGMENT.fullmatch(part) and part.strip(".") for part in parts):
         return
-    accepted = "the name becomes part of a URL: use letters, digits and . : @ - _ only."
+    accepted = "the name is part of a URL: use letters, digits and . : @ - _ only."
     raise InvalidParameterError("model", model, accepted)

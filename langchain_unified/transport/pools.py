@@ -83,7 +83,7 @@ def _proxy(http: ModuleType, url: Any) -> Any:
     try:
         return http.Proxy(url)
     except (ValueError, http.InvalidURL):
-        accepted = "give the address of a proxy, such as 'http://host:port'."
+        accepted = "give the URL of a proxy, such as 'http://host:port'."
         raise InvalidParameterError("proxy", masked_url(url), accepted) from None
 
 

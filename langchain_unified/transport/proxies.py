@@ -56,7 +56,7 @@ def check_proxy(url: str) -> None:
     """
     scheme = url.partition("://")[0]
     if scheme.startswith("socks") and find_spec("socksio") is None:
-        accepted = 'a SOCKS proxy needs one more package: pip install "httpx[socks]"'
+        accepted = 'a SOCKS proxy needs an extra package: pip install "httpx[socks]"'
         raise InvalidParameterError("proxy", f"{scheme}://...", accepted)
 
 

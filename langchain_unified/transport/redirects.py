@@ -28,9 +28,9 @@ def foreign_redirect(request: Any, response: Any) -> ProviderConnectionError:
     """Return the error of a redirect that is not followed."""
     host = _host_of(request, response)
     error = ProviderConnectionError(
-        f"{request.url.host!r} redirects to another host ({host!r}), which would get "
-        "the prompt. If that is the right host, set base_url to its address. To follow "
-        "redirects to any host, pass your own HTTP client: "
+        f"{request.url.host!r} redirects to another host ({host!r}), which would "
+        "receive the prompt. If that is the right host, set base_url to its address. "
+        "To follow redirects to any host, pass your own HTTP client: "
         "http_client=httpx.Client(follow_redirects=True), and http_async_client for "
         "asynchronous calls."
     )

@@ -174,8 +174,8 @@ def test_a_ranking_needs_ranks(llm: UnifiedChatModel) -> None:
         ({"model": "auto:cheapest()"}, "give 'auto'"),
         ({"model": ["gpt-4o", "cheapest"]}, "is a policy"),
         ({"model": ["cheapest"], "choice": None}, None),
-        ({"model": []}, "list of the names"),
-        ({"model": ["gpt-4o", None]}, "list of the names"),
+        ({"model": []}, "list of model names"),
+        ({"model": ["gpt-4o", None]}, "list of model names"),
         ({"choice": "cheapst"}, "did you mean 'auto:cheapest'"),
         ({"choice": ["None"]}, "no model 'None'"),
         ({"choice": []}, "give 'auto'"),
@@ -243,7 +243,7 @@ def test_a_budget_decides_too(server: CompatibleServer) -> None:
     )
 
     assert ("unpriced", "cheap") == (llm.explain("hi").model, poor.explain("hi").model)
-    with pytest.raises(NoModelFitsError, match="no money") as refused:
+    with pytest.raises(NoModelFitsError, match="missing budget") as refused:
         broke.invoke("hi")
-    assert "no price that is known" in str(refused.value)
+    assert "a known price" in str(refused.value)
     assert [] == server.bodies

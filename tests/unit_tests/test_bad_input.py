@@ -89,7 +89,7 @@ def test_an_unknown_call_setting_names_the_nearest(model: Make) -> None:
 
 def test_two_spellings_that_disagree(model: Make) -> None:
     """Two spellings of one setting with two values are refused."""
-    with pytest.raises(InvalidParameterError, match="another spelling"):
+    with pytest.raises(InvalidParameterError, match="another name"):
         model().invoke("hi", max_tokens=3, max_completion_tokens=4)
 
 
@@ -129,7 +129,7 @@ def test_images_to_a_model_without_eyes_name_models_that_see(model: Make) -> Non
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
     message = {"role": "user", "content": [image]}
 
-    with pytest.raises(UnsupportedError, match="Models that can: '") as raised:
+    with pytest.raises(UnsupportedError, match="Models that do: '") as raised:
         model().invoke([message], model="o3-mini")
     assert "image_inputs" == raised.value.feature
 

@@ -155,7 +155,7 @@ def test_a_callable_picks() -> None:
     plan = _llm(BOTH, model=pick).explain(AUDIO)
 
     assert "google_genai" == plan.provider
-    assert "pick picked it" in plan.changes[0].reason
+    assert "chosen by pick" in plan.changes[0].reason
 
 
 def test_the_meaning_of_auto_can_be_set() -> None:
@@ -170,9 +170,9 @@ def test_what_each_candidate_lacks_is_told() -> None:
         _llm(OPENAI).explain(AUDIO, model="auto:gpt-4o,gemini-3.8-flash,o1")
     told = str(refused.value)
 
-    assert "openai:gpt-4o: no audio input" in told
-    assert "credentials (set GOOGLE_API_KEY or GEMINI_API_KEY)" in told
-    assert "future (its shutdown: 2026-10-23)" in told
+    assert "openai:gpt-4o: missing audio input" in told
+    assert "an API key (set GOOGLE_API_KEY or GEMINI_API_KEY)" in told
+    assert "a later shutdown date (it is 2026-10-23)" in told
 
 
 def test_without_any_key_nothing_fits() -> None:
@@ -191,7 +191,7 @@ def test_a_disabled_provider_is_never_chosen() -> None:
 
     assert "openai" == llm.explain("hi").provider
     assert "gpt-4o" == llm.explain("hi", model=["gemini-3.8-flash", "gpt-4o"]).model
-    with pytest.raises(NoModelFitsError, match="not enabled"):
+    with pytest.raises(NoModelFitsError, match="an enabled provider"):
         llm.explain("hi", model="auto:gemini-3.8-flash")
 
 

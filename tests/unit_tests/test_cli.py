@@ -87,7 +87,7 @@ def test_explain_as_json_takes_any_setting() -> None:
         (["explain", "o3", "--temperature", "9"], "from 0 to 2"),
         (
             ["explain", "gpt-5-pro", "--set", "use_responses_api=false"],
-            "it is served on responses only",
+            "it is available on responses only",
         ),
         (["explain", "gpt-4o", "--set", "nothing=3"], "unknown setting"),
         (["explain", "gpt-4o", "--set", "seed"], "NAME=JSON"),
@@ -114,7 +114,7 @@ def test_diff_shows_what_changes() -> None:
 
 def test_diff_of_a_model_with_itself() -> None:
     """Nothing changes between a model and itself."""
-    assert "Nothing changes." in _run("diff", "gpt-4o", "gpt-4o").stdout
+    assert "No differences." in _run("diff", "gpt-4o", "gpt-4o").stdout
 
 
 def test_doctor_without_a_key() -> None:

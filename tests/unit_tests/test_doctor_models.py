@@ -41,19 +41,17 @@ def _told(*arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
 
 def test_the_age_of_the_facts_is_told() -> None:
     """The oldest and the newest day on which sources were read."""
-    state, _ = _told()["facts were read"]
+    state, _ = _told()["registry updated"]
 
-    assert re.fullmatch(
-        r"20\d\d-\d\d-\d\d to 20\d\d-\d\d-\d\d, the newest \d+ .*", state
-    )
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d to 20\d\d-\d\d-\d\d, \d+ days ago", state)
 
 
 def test_a_model_that_ends_has_the_exact_call() -> None:
     """The successor comes with the settings that make it do as the model did."""
     state, advice = _told(ENDING.model)[f"model {ENDING.model}"]
 
-    assert f"ends {ENDING.lifecycle.shutdown}" in state
-    assert f"write {ENDING.lifecycle.replacement_call}" == advice
+    assert f"shutdown {ENDING.lifecycle.shutdown}" in state
+    assert f"use {ENDING.lifecycle.replacement_call}" == advice
     assert ", " in ENDING.lifecycle.replacement_call
 
 
@@ -93,7 +91,7 @@ def test_a_name_that_is_nothing_is_an_error() -> None:
     result = CliRunner().invoke(app, ["doctor", "--offline", "gtp-4o"])
 
     assert 2 == result.exit_code
-    assert "no file or folder" in result.stderr
+    assert "neither a file, a folder" in result.stderr
 
 
 @pytest.mark.parametrize("length", [300, 5_000])
@@ -102,7 +100,7 @@ def test_a_name_longer_than_a_path_is_an_error(length: int) -> None:
     result = CliRunner().invoke(app, ["doctor", "--offline", "a" * length])
 
     assert 2 == result.exit_code
-    assert "no file or folder" in result.stderr
+    assert "neither a file, a folder" in result.stderr
 
 
 def test_a_link_to_nowhere_is_left_out(tmp_path: Path) -> None:

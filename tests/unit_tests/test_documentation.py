@@ -71,7 +71,7 @@ PROMISED = (
 
 pytestmark = [
     # The models of examples are the best known ones, not those with the longest life.
-    pytest.mark.filterwarnings("ignore:.*is shut down:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.*be shut down:UserWarning"),
     # An example of the compatibility layer calls what it exists to keep going.
     pytest.mark.filterwarnings("ignore:LangChainCompat:DeprecationWarning"),
 ]

@@ -27,7 +27,7 @@ MODELS = {
     "gemini-3.1-pro-preview": ("gcp.gemini", "gemini-3.1-pro-preview"),
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*is shut down:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*be shut down:UserWarning")
 
 
 class Traced(NamedTuple):

@@ -30,7 +30,7 @@ COMMANDS = {
     "migrate": (("-c", CLI, "migrate", ".", "--verify", "none"), "Files"),
     "refresh": (
         ("-c", CLI, "refresh", "--provider", "openai"),
-        "Asking the providers",
+        "Fetching the lists of models",
     ),
     "compare": (
         ("-c", CLI, "refresh", "--facts", "--provider", "openai"),
@@ -38,14 +38,14 @@ COMMANDS = {
     ),
     "probe": (
         ("-c", CLI, "probe", "gpt-4o", "--yes"),
-        "Asking gpt-4o",
+        "Calling gpt-4o",
     ),
     "verify": (
         (
             *("-c", CLI, "verify", "--provider", "openai"),
             *("--models", "gpt-4o", "--run"),
         ),
-        "Asking gpt-4o",
+        "Calling gpt-4o",
     ),
 }
 """By what takes long: how it is run, and the title of its progress."""

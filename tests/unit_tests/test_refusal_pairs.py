@@ -70,7 +70,7 @@ PAIRS = [
     for first, second in itertools.combinations(SETTINGS, 2)
     if first[0] != second[0]
 ]
-_INSTEAD = re.compile(r"can be made without (.*?)(?:, or |\.)")
+_INSTEAD = re.compile(r"call works without (.*?)(?:, or |\.)")
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,9 @@ class AddressNotPublicError(Exception):
 
     def __init__(self, part: str, value: str) -> None:
         """Name the part of the URL that is in the way."""
-        super().__init__(f"its {part} {value!r} is not public (guard against SSRF)")
+        super().__init__(
+            f"its {part} {value!r} is not a public address (protection against SSRF)"
+        )
 
 
 def check_url(scheme: str, host: str) -> None:

@@ -152,7 +152,7 @@ class _Body:
         named = [name.strip().lower() for name in encodings.split(",")]
         packed = [name for name in named if name not in {"", "identity"}]
         if len(packed) > 1 or not set(packed) <= _PACKED.keys():
-            raise _refused(url, f"its server packs it as {encodings[:60]!r}, unasked")
+            raise _refused(url, f"the server compressed it as {encodings[:60]!r}")
         self._unpacker: Any = zlib.decompressobj(_PACKED[packed[0]]) if packed else None
 
     def take(self, chunk: bytes) -> None:
@@ -162,7 +162,9 @@ class _Body:
             if self._exchange.downloaded > MAX_BYTES:
                 self._parts.clear()
                 most = MAX_BYTES // 1024 // 1024
-                raise _refused(self._url, f"the downloads of a call may have {most} MB")
+                raise _refused(
+                    self._url, f"the downloads of one call may have at most {most} MB"
+                )
             self._parts.append(part)
 
     def whole(self) -> bytes:
@@ -178,6 +180,4 @@ class _Body:
                 yield self._unpacker.decompress(chunk, _PIECE)
                 chunk = self._unpacker.unconsumed_tail
         except zlib.error:
-            raise _refused(
-                self._url, "it is packed in a way that cannot be read"
-            ) from None
+            raise _refused(self._url, "its compression cannot be read") from None

@@ -153,7 +153,7 @@ def _verdict_on_block(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
         return _verdict_on_item(wire, form)
     if wire.unknown:
         return "send", ""
-    return "refuse", f"it takes no content block of type {form.source!r}."
+    return "refuse", f"it does not support content blocks of type {form.source!r}."
 
 
 def _verdict_on_item(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
@@ -198,7 +198,7 @@ def _wrong_mime(wire: MediaForms, form: MediaForm, kind: str) -> str:
     if form.source != "base64":
         return ""
     if not form.mime:
-        return f"nobody says what the {form.kind} is; give its mime_type."
+        return f"the type of the {form.kind} is unknown; set mime_type."
     if legal is None or form.mime in legal:
         return ""
     return f"{form.mime} is none of {', '.join(sorted(legal))}."
@@ -206,7 +206,7 @@ def _wrong_mime(wire: MediaForms, form: MediaForm, kind: str) -> str:
 
 def _no_form(endpoint: str, form: MediaForm) -> str:
     if form.source in {"hosted", "cloud"}:
-        return f"only its own provider can read that address of a {form.kind}."
+        return f"only the provider that stores this {form.kind} can read its address."
     if form.source == "file_id":
-        return f"{endpoint} knows no {form.kind} by a file id of that kind."
-    return f"{endpoint} has no {form.kind} content."
+        return f"{endpoint} does not support a {form.kind} with this kind of file id."
+    return f"{endpoint} does not support {form.kind} content."

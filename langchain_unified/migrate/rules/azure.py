@@ -58,7 +58,7 @@ def _names(args: Arguments) -> tuple[cst.BaseExpression, cst.BaseExpression | No
     if deployment is None:
         model = args.find(*table["model"])
         if model is None:
-            msg = "no deployment is named: write azure_deployment="
+            msg = "no deployment is given: add azure_deployment="
             raise RefusedError(msg)
         _make_model(args, model)
         return model.value, None

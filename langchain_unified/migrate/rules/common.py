@@ -17,9 +17,7 @@ def check_keywords(args: Arguments) -> None:
     unknown = [name for name in args.names if name not in accepted_keywords()]
     if unknown:
         listed = ", ".join(f"{name}=" for name in unknown)
-        msg = (
-            f"UnifiedChatModel does not take {listed}: use extra_body= or leave it out"
-        )
+        msg = f"UnifiedChatModel does not accept {listed}: use extra_body= or remove it"
         raise RefusedError(msg)
 
 
@@ -38,7 +36,7 @@ def refuse(args: Arguments, reasons: Mapping[str, str]) -> None:
 def refuse_unseen(args: Arguments) -> None:
     """Refuse a call whose keywords cannot be seen."""
     if args.starred("**"):
-        msg = "**keywords may hold settings that must be translated: write them out"
+        msg = "**keywords may contain settings that must be translated: write them out"
         raise RefusedError(msg)
 
 
@@ -68,7 +66,7 @@ def take_settings(args: Arguments, settings: Mapping[str, str]) -> list[Setting]
     """Take connection keywords out, each under the name `providers` knows it by."""
     given = [name for name in args.names if name in settings]
     if len({settings[name] for name in given}) < len(given):
-        msg = "two spellings of one connection setting: keep one"
+        msg = "two names of one connection setting: keep one"
         raise RefusedError(msg)
     taken = (args.take(name, settings[name]) for name in given)
     return [setting for setting in taken if setting is not None]
@@ -83,6 +81,6 @@ def model_argument(args: Arguments, names: Sequence[str] = ("model",)) -> cst.Ar
     """Return the argument that names the model, or refuse the call."""
     found = args.find(*names)
     if found is None:
-        msg = "no model is named in the text: write model="
+        msg = "no model is given: add model="
         raise RefusedError(msg)
     return found

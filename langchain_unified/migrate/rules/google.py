@@ -19,12 +19,12 @@ from langchain_unified.migrate.types import Options
 
 PROVIDER = "google_genai"
 _UNASKED = (
-    "ChatGoogleGenerativeAI sends temperature={} unasked, UnifiedChatModel sends none; "
-    "--keep-defaults writes it"
+    "ChatGoogleGenerativeAI sends temperature={} by default, UnifiedChatModel sends "
+    "none; --keep-defaults adds it"
 )
 _DYNAMIC = (
-    "ChatGoogleGenerativeAI sends temperature={} unasked to models before Gemini 3, "
-    "UnifiedChatModel sends none: write it if this can be one"
+    "ChatGoogleGenerativeAI sends temperature={} by default to models before Gemini 3, "
+    "UnifiedChatModel sends none: add it if this can be such a model"
 )
 
 
@@ -52,7 +52,7 @@ def _prefix_model(args: Arguments) -> cst.Arg:
 def _default_temperature(
     args: Arguments, model: str | None, options: Options
 ) -> list[str]:
-    """Write, or report, the temperature that Gemini's class sends unasked."""
+    """Write, or report, the temperature that Gemini's class sends by default."""
     table = facts()["google"]
     if args.find("temperature") or args.starred("**"):
         return []

@@ -20,9 +20,9 @@ from langchain_unified.settings import canonical_names
 _PROVIDER = "openai"
 
 
-_POSITIONAL = "ChatOpenAI takes no positional arguments: write model="
+_POSITIONAL = "ChatOpenAI accepts no positional arguments: use model="
 _UNASKED = (
-    "the class of this import sent temperature={} unasked, UnifiedChatModel sends "
+    "the class of this import sent temperature={} by default, UnifiedChatModel sends "
     "none; --keep-defaults writes it"
 )
 
@@ -45,7 +45,7 @@ def rewrite_old(args: Arguments, options: Options) -> list[str]:
 
 
 def old_temperature(args: Arguments, options: Options) -> list[str]:
-    """Write, or report, the temperature that the class sent unasked."""
+    """Write, or report, the temperature that the class sent by default."""
     if args.find("temperature") or args.starred("**"):
         return []
     default = facts()["openai"]["old_temperature"]
@@ -79,7 +79,7 @@ def unpack_model_kwargs(args: Arguments) -> list[str]:
     _refuse_unknown([key for key in keys if key])
     problem = "; ".join((*_problems(keys, args), *_comments(arg, args)))
     if problem:
-        return [f"model_kwargs= was not unpacked: {problem}"]
+        return [f"model_kwargs= was not expanded: {problem}"]
     args.unpack(arg, [key for key in keys if key])
     return []
 
@@ -90,7 +90,8 @@ def _refuse_unknown(keys: list[str]) -> None:
     if unknown:
         listed = ", ".join(unknown)
         msg = (
-            f"UnifiedChatModel does not take {listed} in model_kwargs=: use extra_body="
+            f"UnifiedChatModel does not accept {listed} in model_kwargs=: use "
+            "extra_body="
         )
         raise RefusedError(msg)
 
@@ -107,9 +108,9 @@ def _problems(keys: list[str | None], args: Arguments) -> Iterator[str]:
     taken = {_canonical(name) for name in args.names}
     for key in keys:
         if key is None:
-            yield "a key is not a text literal"
+            yield "a key is not a string literal"
         elif key not in setting_names():
-            yield f"{key!r} is no setting that can stand outside"
+            yield f"{key!r} is not a setting of its own"
         elif _canonical(key) in taken:
             yield f"{key!r} is given twice"
         else:
@@ -125,7 +126,7 @@ def _comments(arg: cst.Arg, args: Arguments) -> Iterator[str]:
         return
     trial.unpack(found, ["_"] * len(arg.value.elements))
     if code_of(trial.call()).count("#") != before:
-        yield "a comment has no place"
+        yield "a comment would be lost"
 
 
 def _canonical(name: str) -> str:

@@ -16,7 +16,7 @@ def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
         "translated",
         requested=asked.get("type"),
         sent=put_schema(draft, schema),
-        reason="Anthropic takes a JSON schema as the format of its output.",
+        reason="Anthropic accepts a JSON schema as its output format.",
     )
 
 

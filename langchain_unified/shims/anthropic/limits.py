@@ -14,14 +14,14 @@ def decide_sampling(draft: Draft) -> None:
     if draft.endpoint != ENDPOINT or not _takes(draft, "temperature"):
         return
     if thinks(draft.body.get("thinking")):
-        reason = "the model takes it only while it does not think."
+        reason = "the model supports it only without thinking."
         for parameter in ("temperature", "top_k", "top_p"):
             value = draft.wanted.get(parameter)
             if value is not None and not _beside_thinking(parameter, value):
                 draft.drop(parameter, draft.wanted.pop(parameter), reason)
     pair = {"temperature", "top_p"} <= set(draft.wanted)
     if pair and not draft.config.supports("sampling_pair"):
-        reason = "the model takes temperature or top_p, not both."
+        reason = "the model accepts temperature or top_p, not both."
         draft.drop("top_p", draft.wanted.pop("top_p"), reason)
 
 
@@ -44,7 +44,7 @@ def decide_default_cap(draft: Draft) -> None:
     most = rule.maximum if rule is not None else None
     cap = int(most or draft.config.limits.get("output", _FALLBACK_CAP))
     draft.body["max_tokens"] = cap
-    reason = "the endpoint insists on a token cap; the model's largest is sent."
+    reason = "the endpoint requires a token limit; the model's maximum is sent."
     draft.note("max_tokens", "defaulted", sent=cap, reason=reason)
 
 

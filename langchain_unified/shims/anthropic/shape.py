@@ -58,7 +58,7 @@ def _note_finish(message: BaseMessage, told: Mapping[str, Any]) -> None:
     if reason == _REFUSAL:
         details = told.get("stop_details")
         why = details.get("explanation") if isinstance(details, Mapping) else None
-        message.additional_kwargs[_REFUSAL] = why or "Claude stopped the answer."
+        message.additional_kwargs[_REFUSAL] = why or "Claude stopped the response."
 
 
 def _shape(

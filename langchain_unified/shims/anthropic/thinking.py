@@ -20,7 +20,9 @@ def decide_thinking(draft: Draft) -> None:
         _drop_all(draft, reasoning_effort=effort, thinking_budget=budget)
         return
     if effort is not None and budget is not None:
-        reason = f"reasoning_effort={effort!r} says the same and goes first."
+        reason = (
+            f"reasoning_effort={effort!r} has the same purpose and takes precedence."
+        )
         draft.note("thinking_budget", "dropped", requested=budget, reason=reason)
     if effort is not None:
         _think_at(draft, effort)
@@ -33,7 +35,7 @@ def _drop_all(draft: Draft, **settings: Any) -> None:
     settings["include_thoughts"] = draft.wanted.pop("include_thoughts", None)
     for parameter, value in settings.items():
         if value is not None:
-            draft.drop(parameter, value, "the model does not reason.")
+            draft.drop(parameter, value, "the model does not support reasoning.")
 
 
 def _think_at(draft: Draft, effort: str) -> None:
@@ -55,7 +57,7 @@ def _put_effort(draft: Draft, effort: str) -> None:
     draft.effort = sent
     name = draft.mapping.rules["reasoning_effort"].name
     put_path(draft.body, name, sent)
-    reason = f"{draft.endpoint} calls reasoning_effort {name}."
+    reason = f"on {draft.endpoint} reasoning_effort is named {name}."
     draft.note(
         "reasoning_effort", "renamed", requested=effort, sent=name, reason=reason
     )
@@ -73,7 +75,7 @@ def _think_by_table(draft: Draft, effort: str) -> None:
         "translated",
         requested=effort,
         sent={"thinking_budget": budget},
-        reason="the model thinks within token budgets.",
+        reason="the model uses token budgets for thinking.",
     )
     if draft.config.thinking.levels[draft.endpoint]:
         _put_effort(draft, effort)
@@ -94,9 +96,9 @@ def _put_budget(draft: Draft, budget: int) -> int | None:
 def _do_not_think(draft: Draft) -> None:
     thinking, sent = draft.config.thinking, None
     if not draft.config.supports("thinks_by_default"):
-        reason = "the model does not think unless it is told to."
+        reason = "thinking is off by default."
     elif thinking.can_disable:
-        sent, reason = "disabled", "thinking is switched off by its type."
+        sent, reason = "disabled", "thinking is disabled by its type."
     elif draft.config.supports("between_tools"):
         sent, reason = (
             "between_tools",
@@ -119,7 +121,7 @@ def _think_within(draft: Draft, budget: int) -> None:
     if budget > 0 and takes_budgets:
         sent = _put_budget(draft, budget)
         if sent is None:
-            reason = "max_tokens leaves no room for it."
+            reason = "max_tokens is too low for it."
             draft.drop("thinking_budget", budget, reason)
         elif sent != budget:
             reason = "it must be 1024 or more and below max_tokens."
@@ -130,7 +132,7 @@ def _think_within(draft: Draft, budget: int) -> None:
 
 def _budget_as_effort(draft: Draft, budget: int) -> None:
     effort = effort_for_budget(budget, draft.config.thinking.budgets)
-    reason = "the model takes effort levels, not token budgets."
+    reason = "the model supports effort levels, not token budgets."
     draft.note(
         "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
     )
@@ -148,11 +150,13 @@ def _decide_display(draft: Draft) -> None:
         thinking = {"type": "adaptive"}
     if not thinks(thinking):
         if shown:
-            draft.drop("include_thoughts", shown, "the model does not think here.")
+            draft.drop(
+                "include_thoughts", shown, "the model does not think in this call."
+            )
     elif draft.config.supports("thinking_display"):
         display = "summarized" if shown else "omitted"
         draft.body["thinking"] = {**thinking, "display": display}
-        reason = "Anthropic asks for thinking text by its display."
+        reason = "Anthropic requests thinking text by its display setting."
         draft.note(
             "include_thoughts",
             "translated",
@@ -161,7 +165,7 @@ def _decide_display(draft: Draft) -> None:
             reason=reason,
         )
     elif not shown:
-        draft.drop("include_thoughts", shown, "the model always shows its thinking.")
+        draft.drop("include_thoughts", shown, "the model always returns its thinking.")
 
 
 def thinks(thinking: Any) -> bool:

@@ -59,7 +59,7 @@ def _tool(draft: Draft, tool: Mapping[str, Any]) -> dict[str, Any]:
     if tool.get("type") == "function" and isinstance(function, Mapping):
         return _function_tool(tool, function)
     if "type" not in tool or not ({"name", "mcp_server_name"} & set(tool)):
-        reason = f"Anthropic has no built-in tool like {dict(tool)!r}."
+        reason = f"Anthropic does not support the built-in tool {dict(tool)!r}."
         raise draft.refusal("tools", dict(tool), reason)
     return dict(tool)
 
@@ -79,7 +79,7 @@ def _choice(draft: Draft, choice: Choice | None) -> dict[str, Any] | None:
     if choice is None:
         return None
     if choice.mode == "builtin":
-        reason = "it chooses a tool by its name; give the name."
+        reason = "give the name of the tool."
         raise draft.refusal("tool_choice", choice.told, reason)
     if choice.mode == "any" and choice.names:
         return {"type": "tool", "name": choice.names[0]}
@@ -108,8 +108,8 @@ def _write_call(draft: Draft, tools: Sequence[Any], choice: Choice) -> None:
 
 def _cannot_write(draft: Draft, choice: Choice) -> UnsupportedError:
     reason = (
-        "it takes no forced tool choice, and this call cannot be written as its "
-        "response format; give tool_choice='auto'."
+        "it does not support a forced tool choice, and this call cannot be replaced "
+        "by its response format; give tool_choice='auto'."
     )
     return draft.refusal("tool_choice", choice.told, reason, feature="tool_choice")
 
@@ -123,5 +123,7 @@ def _make_room_for(draft: Draft, chosen: Mapping[str, Any]) -> None:
     del draft.body["thinking"]
     asked = draft.invocation.params
     name = "reasoning_effort" if "reasoning_effort" in asked else "thinking_budget"
-    reason = "thinking is refused beside a forced tool choice, which goes first."
+    reason = (
+        "thinking is not allowed with a forced tool choice, which takes precedence."
+    )
     draft.drop(name, asked.get(name), reason)

@@ -111,7 +111,7 @@ def _credentials(connection: Connection, providers: tuple[str, ...]) -> dict[str
 
 def _no_sync_token() -> str:
     """Refuse a synchronous call where only asynchronous ones can get a token."""
-    accepted = f"only {_ASYNC} is given; give it as well, or call ainvoke or astream."
+    accepted = f"only {_ASYNC} is given; pass it too, or call ainvoke or astream."
     raise InvalidParameterError(_SYNC, None, accepted)
 
 

@@ -39,8 +39,8 @@ class PlannedAzureOpenAI(PlannedChatOpenAI):
         if plan.endpoint == "responses" and not serves_responses(version):
             since = facts_of("azure_openai").responses_since
             accepted = (
-                f"this call needs Responses, served from {since} on; "
-                "leave the version out for the v1 API, which has no versions."
+                f"this call needs Responses, available from {since} on; "
+                "remove the version for the v1 API, which has no versions."
             )
             raise InvalidParameterError("api_version", version, accepted)
         return super().render(plan, messages)

@@ -122,7 +122,7 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
                 use_vertexai=self.on_vertex,
             )
         if not contents:
-            accepted = "no message says anything."
+            accepted = "all messages are empty."
             raise InvalidParameterError("messages", "", accepted, model=plan.model)
         places.fill(contents)
         put_results(contents, messages)

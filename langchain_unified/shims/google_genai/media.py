@@ -24,8 +24,8 @@ _IMAGES = frozenset(
 )
 _KINDS = ("image", "audio", "video", "file")
 _CLOUD = (
-    "the Gemini Developer API reads no gs:// address; call Vertex AI (vertexai=True), "
-    "upload the file, or give its bytes."
+    "the Gemini Developer API does not support gs:// addresses; call Vertex AI "
+    "(vertexai=True), upload the file, or pass its bytes."
 )
 
 

@@ -138,10 +138,10 @@ def note_finish(
         return
     if reason in _BROKEN:
         _tell_broken(message, reason, said=said)
-    _LOG.warning("%s: the answer ended with %s.", plan.model, reason)
+    _LOG.warning("%s: the response ended with %s.", plan.model, reason)
     if normal_reason(reason) == "content_filter":
         told = message.response_metadata.get("finish_message")
-        refusal = told or f"Gemini stopped the answer: {reason}."
+        refusal = told or f"Gemini stopped the response: {reason}."
         message.additional_kwargs["refusal"] = refusal
 
 
@@ -149,9 +149,13 @@ def _tell_broken(message: BaseMessage, reason: str, *, said: bool) -> None:
     """Raise for an answer that broke off before it said anything, else tell in it."""
     # google-genai 3.6 leaves `finishMessage` out on the Developer API (2026-11-27); an
     # error quotes the answer.
-    told = message.response_metadata.get("finish_message") or "no call was written."
+    told = (
+        message.response_metadata.get("finish_message") or "no tool call was returned."
+    )
     if not (said or message.content or getattr(message, "tool_calls", None)):
-        error = MalformedResponseError(f"Gemini ended the answer with {reason}: {told}")
+        error = MalformedResponseError(
+            f"Gemini ended the response with {reason}: {told}"
+        )
         error.code = reason
         error.is_retryable = reason not in _NOT_WORTH_REPEATING
         raise error

@@ -42,7 +42,9 @@ def settle_builtin_tools(
     if not builtin:
         return []
     if choice == "none":
-        reason = "Gemini's tool config rules function tools only; they are left out."
+        reason = (
+            "Gemini's tool config applies to function tools only; they are left out."
+        )
         draft.note("tool_choice", "translated", requested=choice, reason=reason)
         return []
     if not functions or choice == "builtin":
@@ -68,8 +70,8 @@ def _refuse_forced(draft: Draft, builtin: Sequence[Any], choice: Any) -> None:
         return
     listed = ", ".join(map(repr, names_of(builtin)))
     reason = (
-        f"Gemini calls its built-in tools ({listed}) when it sees fit, and only a "
-        "function tool can be forced; give tool_choice='auto', or none."
+        f"Gemini decides itself when to call its built-in tools ({listed}), and only a "
+        "function tool can be forced; give tool_choice='auto' or remove it."
     )
     raise draft.refusal("tool_choice", choice, reason)
 
@@ -82,15 +84,17 @@ def _ask_for_invocations(draft: Draft, builtin: Sequence[Any]) -> None:
     """
     names = names_of(builtin)
     if not draft.config.supports(_FEATURE):
-        reason = f"it takes function tools or built-in ones ({', '.join(names)}), not "
-        reason += "both; leave one kind out."
+        reason = (
+            f"it accepts function tools or built-in tools ({', '.join(names)}), not "
+        )
+        reason += "both; remove one kind."
         raise draft.refusal("tools", names, reason, feature=_FEATURE)
     given = draft.wanted.get("tool_config")
     said = in_camel_case(given) if isinstance(given, Mapping) else {}
     if draft.platform == VERTEX or _FLAG in said:
         return
     draft.body["toolConfig"] = {_FLAG: True}
-    reason = "built-in tools are refused beside function tools without it."
+    reason = "it is required for built-in tools together with function tools."
     source = draft.source(_FEATURE)
     draft.note(
         "tool_config", "defaulted", sent={_FLAG: True}, reason=reason, source=source
@@ -124,7 +128,7 @@ def render_tools(
 def _builtin(draft: Draft, tool: Mapping[str, Any]) -> dict[str, Any]:
     """Built-in tools are objects with one key, for example `{"google_search": {}}`."""
     if "type" in tool:
-        reason = f"Gemini has no built-in tool of type {tool['type']!r}."
+        reason = f"Gemini does not have a built-in tool of type {tool['type']!r}."
         raise draft.refusal("tools", [str(tool["type"])], reason)
     return dict(tool)
 
@@ -164,7 +168,7 @@ def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
         "translated",
         requested=asked.get("type"),
         sent=mime,
-        reason="Gemini takes a MIME type and a JSON schema.",
+        reason="Gemini accepts a MIME type and a JSON schema.",
     )
 
 

@@ -71,7 +71,7 @@ def _message(error: Exception) -> str:
     said = str(error.error if isinstance(error, ResponseError) else error)
     if _OVERFLOW.search(said):
         return (
-            f"{said}. Give the model more room with num_ctx, or have the server leave "
-            "out the start of the conversation with truncation='auto'."
+            f"{said}. Raise num_ctx, or let the server drop "
+            "the start of the conversation with truncation='auto'."
         )
     return said or type(error).__name__

@@ -35,11 +35,11 @@ def decide_thinking(draft: Draft) -> None:
 
 def _decide(draft: Draft, parameter: str, value: Any) -> None:
     if draft.config.thinking.style == "none":
-        draft.drop(parameter, value, "nothing says that the model reasons.")
+        draft.drop(parameter, value, "the model is not known to support reasoning.")
     elif parameter == "include_thoughts" and draft.body.get("think") and value:
         return
     elif "think" in draft.body:
-        reason = "reasoning_effort says the same and goes first."
+        reason = "reasoning_effort has the same purpose and takes precedence."
         draft.note(parameter, "dropped", requested=value, reason=reason)
     else:
         _put_think(draft, parameter, value, _as_effort(parameter, value))
@@ -60,11 +60,13 @@ def _put_think(draft: Draft, parameter: str, value: Any, effort: str | None) -> 
     if levels and effort is not None:
         think = nearest_effort(effort, levels) or effort
         if think != effort:
-            reason = f"the model takes {', '.join(levels)}; the nearest is sent."
+            reason = (
+                f"the model accepts {', '.join(levels)}; the nearest value is sent."
+            )
             draft.clamp(parameter, value, think, reason)
     draft.body["think"] = think
     draft.effort = effort or draft.effort
-    reason = "Ollama calls it think, and most models know only true and false."
+    reason = "on Ollama its name is think, and most models accept only true and false."
     draft.note(parameter, "translated", requested=value, sent=think, reason=reason)
 
 
@@ -81,10 +83,10 @@ def decide_truncation(draft: Draft) -> None:
     sent = asked not in {None, "disabled"}
     draft.body["truncate"] = sent
     if asked is None:
-        reason = "a prompt beyond num_ctx would be cut without a word."
+        reason = "a prompt longer than num_ctx would be truncated silently."
         draft.note("truncation", "defaulted", sent=False, reason=reason)
     else:
-        reason = "Ollama calls it truncate: true or false."
+        reason = "on Ollama its name is truncate, with true or false."
         draft.note(
             "truncation", "translated", requested=asked, sent=sent, reason=reason
         )
@@ -101,14 +103,14 @@ def render_tools(
     """
     for tool in tools:
         if tool.get("type") != "function" or "function" not in tool:
-            reason = "Ollama takes function tools only."
+            reason = "Ollama supports function tools only."
             raise draft.refusal("tools", dict(tool), reason)
     if choice is None or not choice.forces:
         return _unforced(draft, tools, choice)
     if not forced.can_be_written(draft):
         reason = (
-            "Ollama forces a call by the form of the answer, which is taken; give "
-            "tool_choice='auto', or no response_format."
+            "Ollama forces a tool call with a response format, and the call has one "
+            "already; use tool_choice='auto', or remove response_format."
         )
         raise draft.refusal("tool_choice", choice.told, reason, feature="tool_choice")
     schema = forced.write_call(draft, tools, choice)
@@ -126,7 +128,7 @@ def _unforced(
     draft: Draft, tools: Sequence[Any], choice: Choice | None
 ) -> dict[str, Any]:
     if choice is not None and choice.mode == "none":
-        reason = "Ollama has no tool choice; the tools are left out."
+        reason = "Ollama does not support tool_choice; the tools are left out."
         draft.note("tool_choice", "translated", requested=choice.told, reason=reason)
         return {}
     if choice is not None and choice.names:
@@ -143,7 +145,7 @@ def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
         "translated",
         requested=asked.get("type"),
         sent="format",
-        reason="Ollama takes a JSON schema, or the word json, as format.",
+        reason="Ollama accepts a JSON schema, or the word json, as format.",
     )
 
 

@@ -79,8 +79,9 @@ def _pauses(body: Body, options: Options) -> Iterator[float]:
         yield pause
         pause = min(pause * 1.5, _LONGEST_PAUSE)
     error = ProviderTimeoutError(
-        f"The background response {body['id']} is not ready within the timeout of "
-        f"{allowed:.3g} seconds. It goes on: client.responses.retrieve({body['id']!r})."
+        f"The background response {body['id']} is not complete within the timeout of "
+        f"{allowed:.3g} seconds. It is still running: "
+        f"client.responses.retrieve({body['id']!r})."
     )
     error.is_retryable = False
     raise error

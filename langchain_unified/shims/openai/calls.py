@@ -288,7 +288,7 @@ def _add_custom(
 ) -> None:
     name, text = call.get("name") or "", call.get("input")
     if is_cut(call):
-        error = "The call was cut off before it was whole."
+        error = "The tool call was truncated."
         invalid.append(invalid_tool_call(name=name, args=text, id=call_id, error=error))
         return
     parsed.append(tool_call(name=name, args={CUSTOM_INPUT: text}, id=call_id))
@@ -313,4 +313,4 @@ def _add_function(
         )
 
 
-_NO_OBJECT = "The arguments are JSON, and no object."
+_NO_OBJECT = "The arguments are JSON, but not an object."

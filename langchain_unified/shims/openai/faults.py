@@ -149,7 +149,7 @@ _BY_STATUS: dict[int, type[openai.APIStatusError]] = {
 
 def too_large(what: str, most: int, response: Any) -> MalformedResponseError:
     """Return the error of an answer with more bytes than are read."""
-    message = f"The {what} is too large: of its bytes at most {most} are read."
+    message = f"The {what} exceeds the limit of {most} bytes."
     error = malformed(message, response)
     error.is_retryable = False
     return error
@@ -226,7 +226,7 @@ def api_error(error: Any, request: Any, *, told: str = "") -> AnswerError:
     fields = error if isinstance(error, dict) else {"message": error}
     message = fields.get("message")
     if not isinstance(message, str) or not message:
-        message = told or "The answer tells an error without a message."
+        message = told or "The response contains an error without a message."
     found = AnswerError(message, request, body=error)
     if code := fields.get("code"):
         found.args = (f"{code}: {message}",)

@@ -54,7 +54,7 @@ def _seconds(name: str) -> int:
         return usual
     if said.strip().isdecimal():
         return int(said)
-    _LOGGER.warning("%s%s=%r is no number; %d is used.", _PREFIX, name, said, usual)
+    _LOGGER.warning("%s%s=%r is not a number; %d is used.", _PREFIX, name, said, usual)
     return usual
 
 
@@ -77,7 +77,7 @@ def _takes(probe: socket.socket, option: SocketOption) -> bool:
     try:
         probe.setsockopt(*option)
     except OSError:
-        _LOGGER.debug("Socket option %s is not known here.", option)
+        _LOGGER.debug("Socket option %s is not known on this system.", option)
         return False
     return True
 

@@ -286,7 +286,7 @@ class EventReader:
             raise no_stream(self._opening, self._response)
         # Servers that speak OpenAI's API do not all send [DONE].
         if not self.done and not self._finished:
-            message = "The stream ended before the answer was complete."
+            message = "The stream ended before the response was complete."
             request = self._response.request
             raise openai.APIConnectionError(message=message, request=request)
 

@@ -207,7 +207,7 @@ def describe_failure(body: dict[str, Any]) -> str:
     error = body.get("error") or (body.get("response") or {}).get("error") or body
     if isinstance(error, dict) and error.get("message"):
         return f"{error.get('code') or 'error'}: {error['message']}"
-    return f"No output in the answer, which has {sorted(body)}."
+    return f"The response has no output; it has {sorted(body)}."
 
 
 def _message_blocks(item: dict[str, Any]) -> list[Block]:

@@ -95,7 +95,7 @@ class OpenAIShim(ProviderShim):
         given = self.connection.get
         clients = (given("http_client"), given("http_async_client"))
         if any(clients) and given("proxy"):
-            accepted = "give either openai_proxy, or HTTP clients that use the proxy."
+            accepted = "give either openai_proxy or HTTP clients, not both."
             raise InvalidParameterError("openai_proxy", "**********", accepted)
         proxy = given("proxy") or (None if any(clients) else _proxy_in_environment())
         settings = http_settings(given("http_socket_options"), proxy)
@@ -172,7 +172,9 @@ def _as_the_client(client: Any, kept: Mapping[str, Any]) -> dict[str, Any]:
     is_real = str(address).startswith("http")
     own = {"openai_api_key": key, "openai_api_base": str(address)} if is_real else {}
     if "OPENAI_API_KEY" not in os.environ:
-        own.setdefault("openai_api_key", "none: the client given has its own")
+        own.setdefault(
+            "openai_api_key", "none; the client that was passed in has its own"
+        )
     return {name: value for name, value in own.items() if name not in kept}
 
 

@@ -128,7 +128,7 @@ def _check(response: httpx.Response) -> None:
 def _check_end(line: Mapping[str, Any]) -> None:
     """Refuse a stream whose last line does not say why it ended."""
     if "ended" not in line:
-        message = "The stream ended before the answer did."
+        message = "The stream ended before the response did."
         raise MalformedResponseError(message)
 
 

@@ -157,7 +157,7 @@ def _check(response: httpx.Response) -> None:
 def _check_end(line: Mapping[str, Any]) -> None:
     """Refuse a stream whose last line does not say why it ended."""
     if "halt" not in line:
-        message = "The stream ended before the answer did."
+        message = "The stream ended before the response did."
         raise MalformedResponseError(message)
 
 

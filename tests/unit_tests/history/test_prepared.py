@@ -453,13 +453,13 @@ def test_gemini_gets_alternating_turns() -> None:
 
     assert [HumanMessage, AIMessage, HumanMessage] == [type(turn) for turn in turns]
     assert "a\n\nb" == turns[1].content
-    found = {"the assistant speaks first", "empty turn"}
+    found = {"the assistant message comes first", "empty turn"}
     assert found <= set(changes(history, GEMINI))
 
 
 def test_nothing_to_say_is_refused() -> None:
     """Messages without any text are refused before sending to Gemini."""
-    with pytest.raises(UnsupportedError, match="no message says anything"):
+    with pytest.raises(UnsupportedError, match="all messages are empty"):
         planned([HumanMessage("")], GEMINI)
 
 

@@ -66,7 +66,7 @@ def test_a_file_arrives_byte_for_byte(
     block = {"type": KINDS[name], "base64": data_of(name), "mime_type": MIMES[name]}
     message = HumanMessage([{"type": "text", "text": "What is it?"}, block])
     if name not in TAKES[target]:
-        with pytest.raises(UnsupportedError, match="Models that can"):
+        with pytest.raises(UnsupportedError, match="Models that do"):
             model().invoke([message], **TARGETS[target])
         assert [] == provider_emulator.requests
         return
@@ -175,7 +175,7 @@ def test_a_missing_mime_type_is_read_from_the_bytes() -> None:
 
 def test_a_refusal_names_models_that_can(model: Make) -> None:
     """Content that a model cannot read is refused, and models that can are named."""
-    with pytest.raises(UnsupportedError, match="Models that can: 'gemini"):
+    with pytest.raises(UnsupportedError, match="Models that do: 'gemini"):
         model().invoke([HumanMessage([FORMS["video, base64"]])], model="gpt-4o")
 
 

@@ -84,7 +84,7 @@ def test_revert_of_a_changed_file(file: Path) -> None:
     result = _run(file.parent, "--revert")
 
     assert 1 == result.exit_code
-    assert "was changed since" in result.output
+    assert "was edited since" in result.output
 
 
 def test_json(file: Path) -> None:

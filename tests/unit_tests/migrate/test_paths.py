@@ -95,7 +95,7 @@ def test_revert_refuses_what_was_changed_since(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(NEW + "# mine\n")
     run = revert_paths([tmp_path])
 
-    assert "was changed since the migration" == run.of("untouched")[0].reason
+    assert "was edited since the migration" == run.of("untouched")[0].reason
     assert OLD == (tmp_path / "two.py").read_text()
     assert ["one.py"] == list(json.loads((tmp_path / RECORD).read_text())["files"])
 
@@ -178,7 +178,7 @@ def test_report_names_places(tmp_path: Path) -> None:
 
     assert "x.py:4: untouched: isinstance of ChatOpenAI" in text
     assert "The code needs: pip install 'langchain-unified" in text
-    assert "1 of 1 files changed (2 places); 1 places left untouched" in text
+    assert "1 of 1 files changed (2 places); 1 places not changed" in text
 
 
 DEEP = {

@@ -86,7 +86,7 @@ def test_getattr_on_a_package_is_reported(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.pyi", "a.pyw"])
 def test_other_python_files_are_named(name: str, tmp_path: Path) -> None:
     """Python that the codemod does not look into is named if it names a class."""
-    assert f"{name}: not looked at" in _said(tmp_path, {name: OLD, "b.pyi": "x: int"})
+    assert f"{name}: skipped" in _said(tmp_path, {name: OLD, "b.pyi": "x: int"})
     assert "b.pyi" not in _said(tmp_path, {})
 
 
@@ -151,7 +151,7 @@ def test_hidden_folders_with_code_are_named(tmp_path: Path) -> None:
     """What was not looked at is said, so that nobody believes it was."""
     said = _said(tmp_path, {".github/check.py": OLD, ".git/x.py": OLD, "a.py": ""})
 
-    assert ".github: not looked at" in said
+    assert ".github: skipped" in said
     assert ".git:" not in said
 
 
@@ -170,7 +170,7 @@ def test_old_homes_are_moved(home: str, tmp_path: Path) -> None:
     said = _said(tmp_path, {"a.py": code})
 
     assert "from langchain_unified" in (tmp_path / "a.py").read_text()
-    assert "sent temperature=0.7 unasked" in said
+    assert "sent temperature=0.7 by default" in said
 
 
 def test_other_classes_are_moved(tmp_path: Path) -> None:

@@ -393,7 +393,7 @@ def test_a_paused_turn_of_another_model_is_a_prefill(enabled: Enabled) -> None:
         "stop_reason": "pause_turn",
     }
     paused = AIMessage("Let me see", response_metadata=stamp)
-    with pytest.raises(UnsupportedError, match="assistant's turn"):
+    with pytest.raises(UnsupportedError, match="assistant message"):
         enabled("claude-opus-4-7").invoke([HumanMessage("hi"), paused])
 
 

@@ -165,7 +165,7 @@ def test_a_choice_of_models_passes_a_disabled_provider_by(
         llm.invoke("hi", model=[off, "gpt-4o"]),
         llm.invoke("hi", model="auto"),
     ]
-    with pytest.raises(NoModelFitsError, match="not enabled"):
+    with pytest.raises(NoModelFitsError, match="an enabled provider"):
         llm.invoke("hi", model=[off])
 
     assert provider not in {a.response_metadata["unified"]["provider"] for a in used}

@@ -248,7 +248,7 @@ def test_free_keys_cannot_be_written_for_claude(
     def store(facts: dict[str, str]) -> None:
         """Store facts."""
 
-    with pytest.raises(UnsupportedError, match="no forced tool choice"):
+    with pytest.raises(UnsupportedError, match="not support a forced tool choice"):
         enabled("claude-opus-5-5").invoke("hi", tools=[store], tool_choice="any")
 
 

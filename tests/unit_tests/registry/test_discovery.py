@@ -100,7 +100,7 @@ def test_offline_the_old_list_stays(
 
     assert "kept" == done["openai"].state
     assert done["openai"].problem
-    assert "the old list stays" in caplog.text
+    assert "the previous list is kept" in caplog.text
     assert "2027-05-01" == str(
         llm.explain(model="brand-new-9").config.lifecycle.shutdown
     )
@@ -134,7 +134,7 @@ def test_a_folder_that_cannot_be_written(
     done = llm.registry.refresh(llm, folder=blocked / "below")
 
     assert {"fetched"} == {one.state for one in done.outcomes}
-    assert "not kept" in done["openai"].problem
+    assert "not be cached" in done["openai"].problem
     assert llm.registry.discovered("openai", emulator.openai_base_url)
 
 

@@ -57,7 +57,7 @@ def test_a_near_end_is_warned_of(
     """From 90 days before, or as many as the user sets, the end is warned of."""
     _llm(emulator, day, **settings).invoke("hi")
 
-    assert warned == ("is shut down on 2026-12-11" in caplog.text)
+    assert warned == ("be shut down on 2026-12-11" in caplog.text)
 
 
 def test_the_warning_comes_once_and_names_the_successor(

@@ -70,7 +70,7 @@ def test_numbers_no_model_can_have_are_refused(
 @pytest.mark.parametrize("name", ["auto", "AUTO", "auto:x", "openai:", ":x"])
 def test_a_name_that_no_call_can_mean_is_refused(name: str) -> None:
     """A row nobody could ever reach is no row."""
-    with pytest.raises(UnifiedError, match="names no model"):
+    with pytest.raises(UnifiedError, match="the name of a model"):
         Registry().register(name, provider="openai", family="classic")
 
 
@@ -82,7 +82,7 @@ def test_a_name_that_no_call_can_mean_is_refused(name: str) -> None:
         ('[servers.lab]\nbase_url = "h"\n', "give an address"),
         ('[servers.lab]\nbase_url = "http://h"\nprices = "opnai"\n', "'openai'"),
         ('[servers.lab]\nbase_url = "http://h"\nprofile = "vlm"\n', "'vllm'"),
-        ('[servers.lab]\nbase_url = "http://h"\nlike = "ollama"\n', "wire of 'openai'"),
+        ('[servers.lab]\nbase_url = "http://h"\nlike = "ollama"\n', "must be like 'openai'"),
         ('[servers.openai]\nbase_url = "http://h"\n', "name of a provider"),
         ("schema = 99\n", "schema 99 is newer"),
     ],

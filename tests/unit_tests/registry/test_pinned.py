@@ -101,7 +101,7 @@ def _slow(_: HttpRequest) -> HttpReply:
 OLD = ROWS.replace(b"77", b"76")
 HUGE = b"#" * (MAX_BYTES + 1)
 WRONG = {
-    "another hash": (_file(ROWS), b"other", "SHA-256 is not the one"),
+    "another hash": (_file(ROWS), b"other", "SHA-256 does not match"),
     "another host": (_elsewhere, ROWS, "redirected to another host"),
     "in a circle": (_round_and_round, ROWS, "more than 5 times"),
     "too large": (_file(HUGE), HUGE, "more than 4194304 bytes"),
@@ -110,7 +110,7 @@ WRONG = {
     "packed": (
         _file(gzip.compress(ROWS), **{"content-encoding": "gzip"}),
         ROWS,
-        "packs it as 'gzip'",
+        "compressed it as 'gzip'",
     ),
     "not TOML": (_file(b"<html>"), b"<html>", "cannot be read"),
     "no text": (_file(b"\xff\xfe"), b"\xff\xfe", "cannot be read"),
@@ -160,8 +160,8 @@ def test_a_server_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     [
         ("https://rows.example.com/rows.toml", r"is not pinned: write https://rows"),
         ("https://rows.example.com/rows.toml#sha256=12", "is not pinned"),
-        (_pin("http://rows.example.com/rows.toml"), "is no https address"),
-        (_pin("file:///etc/rows.toml"), "is no https address"),
+        (_pin("http://rows.example.com/rows.toml"), "is not the https URL"),
+        (_pin("file:///etc/rows.toml"), "is not the https URL"),
     ],
 )
 def test_an_address_needs_a_hash_and_https(address: str, told: str) -> None:

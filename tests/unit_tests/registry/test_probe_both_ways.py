@@ -517,11 +517,11 @@ def _too_many() -> HttpReply:
 @pytest.mark.parametrize(
     ("price", "said"),
     [
-        (None, "What they cost is not known: no row states a price"),
-        ({"input": 0, "output": 0}, r"at most \$0.0000, by the price that registry"),
+        (None, "The cost is unknown: no row states a price"),
+        ({"input": 0, "output": 0}, r"at most \$0.0000, by the price stated by registry"),
         (
             {"input": 10, "output": 10},
-            r"at most \$\d+\.\d+, by the price that registry",
+            r"at most \$\d+\.\d+, by the price stated by registry",
         ),
     ],
 )

@@ -366,7 +366,7 @@ def test_asking_stops_at_the_bound() -> None:
 
         assert len(emulator.requests) == first.calls + second.calls - 2
     assert 0 < found.spent_usd <= 0.02
-    assert "money is used up" in first.problem
+    assert "the spending limit is reached" in first.problem
     assert () == second.findings
 
 
@@ -389,7 +389,7 @@ def test_a_model_that_is_gone_is_reported() -> None:
     with ProviderEmulator(rules=[gone]) as emulator:
         found = _asked(["gpt-4o", "gpt-4.1"], emulator)
 
-    assert "no such model" in found.models[0].problem
+    assert "does not have this model" in found.models[0].problem
     assert found.models[1].findings
 
 
@@ -404,7 +404,7 @@ def test_the_command_sends_nothing_unless_told() -> None:
     )
 
     assert 0 == result.exit_code
-    assert "Probing 'gpt-4o' takes at most" in result.stderr
+    assert "Probing 'gpt-4o' makes at most" in result.stderr
     assert "No more than $1 is spent." in result.stderr
     assert "Nothing was sent" in result.stderr
     assert "" == result.stdout
@@ -452,7 +452,7 @@ def test_the_command_reports_and_writes_rows(
     ("given", "told"),
     [
         (["--models", " , "], "name at least one"),
-        (["--models", "google_genai:gemini-2.5-pro"], "it is of google_genai"),
+        (["--models", "google_genai:gemini-2.5-pro"], "belongs to google_genai"),
         (["--models", "gpt-4o", "--out", "{folder}/none/x.json"], "cannot be written"),
         (["--models", "gpt-4o", "--out", "{folder}/x.txt"], "FILE.toml"),
     ],

@@ -111,7 +111,7 @@ def test_a_call_of_nobody_is_on_record_as_such(model: Make) -> None:
     nobody, ann = record(llm.invoke("hi")), record(llm.invoke("hi", user="ann"))
 
     assert ("none", "user") == (nobody["key"], ann["key"])
-    assert "names no user" in nobody["reason"]
+    assert "has no user" in nobody["reason"]
     assert "ann" not in str(ann)
 
 
@@ -179,4 +179,4 @@ def test_a_function_that_returns_no_key_is_told(
     for _ in range(3):
         flags.decide("openai")
 
-    assert 1 == caplog.text.count("it returned a tuple, which is no key")
+    assert 1 == caplog.text.count("it returned a tuple, which is not a key")

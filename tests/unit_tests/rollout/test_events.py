@@ -44,12 +44,14 @@ def test_each_flip_is_told_once(
         flag.write_text(mode)
         for _ in range(3):
             llm.invoke("hi")
-    lines = [r.getMessage() for r in caplog.records if "in force" in r.getMessage()]
+    lines = [r.getMessage() for r in caplog.records if "mode is now" in r.getMessage()]
 
     assert ["unified", "legacy", "unified"] == [event.mode for event in events]
     assert ["", "unified", "legacy"] == [event.before for event in events]
     assert 3 == len(lines)
-    assert "'legacy' by file is in force (before: 'unified' by file)" in lines[1]
+    assert (
+        "the mode is now 'legacy', set by file (before: 'unified' by file)" in lines[1]
+    )
 
 
 def test_a_block_is_no_flip(model: Make) -> None:
@@ -115,13 +117,13 @@ def test_a_typo_from_the_start_means_legacy(
         ("opena=off", "openai"),
         ("openai=of", "off"),
         ("canary", "canary:10"),
-        ("canary:1O", "no percentage"),
-        ("canary:1_0", "no percentage"),
-        ("canary:nan", "no percentage"),
-        ("canary:10 20", "no percentage"),
+        ("canary:1O", "not a percentage"),
+        ("canary:1_0", "not a percentage"),
+        ("canary:nan", "not a percentage"),
+        ("canary:10 20", "not a percentage"),
         ("unified google_genai=off", "Providers:"),
         ("legacy, unified", "two modes"),
-        ("openai=off, openai=legacy", "named twice"),
+        ("openai=off, openai=legacy", "given twice"),
         ("shadow:10", "shadow"),
         ("", "empty"),
     ],

@@ -265,7 +265,7 @@ async def test_a_provider_that_is_off_is_told_in_the_report(
 
     assert (0, 1) == (report.failed, report.unseen)
     assert ("refused", "refused") == (row.unified, row.kind)
-    assert "off by default" in row.meaning
+    assert "disabled by default" in row.meaning
 
 
 async def test_what_is_no_message_is_told_without_its_words(model: Make) -> None:

@@ -228,7 +228,7 @@ def test_a_kill_switch_stops_the_next_call(
     llm.invoke("hi", model="gemini-2.5-flash")
     path.write_text("unified, google_genai=off")
     sent = len(provider_emulator.requests)
-    with pytest.raises(ProviderNotEnabledError, match="take 'google_genai=off' out"):
+    with pytest.raises(ProviderNotEnabledError, match="remove 'google_genai=off'"):
         llm.invoke("hi", model="gemini-2.5-flash")
 
     assert sent == len(provider_emulator.requests)
@@ -280,7 +280,7 @@ def test_a_fallback_of_the_legacy_provider_says_why_it_is_unified(
     found = record(llm.invoke("hi"))
 
     assert ("unified", "legacy") == (found["served_by"], found["mode"])
-    assert found["reason"].startswith("It stands in for another model")
+    assert found["reason"].startswith("It is a fallback for another model")
 
 
 @pytest.mark.parametrize("killed", ["openai", "google_genai"])
@@ -299,7 +299,7 @@ def test_an_open_choice_stays_unified(model: Make, mode: str, name: Any) -> None
 
     assert "gpt-4o-mini" == answer.response_metadata["unified"]["model"]
     assert "unified" == record(answer)["served_by"]
-    assert "name one" in record(answer)["reason"]
+    assert "set one" in record(answer)["reason"]
 
 
 def test_a_rollback_takes_names_with_the_provider(

@@ -252,19 +252,19 @@ def test_the_report_names_every_known_mistake(
 @pytest.mark.parametrize(
     ("name", "form", "shows_in", "meaning"),
     [
-        ("o3", "function_calling", "parallel_tool_calls", "o3 refuses it (400)"),
-        ("o1-mini", "json_schema", "response_format", "refuses it (400)"),
+        ("o3", "function_calling", "parallel_tool_calls", "o3 rejects it (400)"),
+        ("o1-mini", "json_schema", "response_format", "rejects it (400)"),
         (
             "gpt-4o-2024-05-13",
             "json_schema",
             "response_format",
-            "takes no response schema: the call fails (400)",
+            "does not support response schemas: the call fails (400)",
         ),
         (
             "gpt-5-chat-latest",
             "json_schema",
             "response_format",
-            "takes no response schema: the call fails (400)",
+            "does not support response schemas: the call fails (400)",
         ),
     ],
 )
@@ -380,7 +380,7 @@ def test_the_report_reads_well(emulator: ProviderEmulator) -> None:
 
     assert "3 calls compared, 0 with identical payloads, 1 differences." == lines[0]
     assert "     3 x gpt-5.1: temperature  not sent -> 0.5" == lines[1]
-    assert "leaves it out without a word" in " ".join(lines[2:])
+    assert "drops it silently" in " ".join(lines[2:])
     assert "<td" in report._repr_html_()
     assert "gpt-5.1" in report._repr_html_()
     assert ["temperature"] == list(report.of("gpt-5.1"))

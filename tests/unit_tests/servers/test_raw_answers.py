@@ -125,7 +125,7 @@ async def test_a_stream_without_any_end_is_an_error(
     model: str, *, asynchronous: bool, framed: bool
 ) -> None:
     """Without a finish reason and [DONE], nobody knows whether the answer is whole."""
-    with pytest.raises(ProviderConnectionError, match="ended before the answer"):
+    with pytest.raises(ProviderConnectionError, match="ended before the response"):
         await streamed([data(A)], model, asynchronous=asynchronous, framed=framed)
 
 

@@ -137,7 +137,7 @@ def test_an_empty_answer_is_on_record(
     answer = asked(model(FLASH), face)
 
     assert "stop" == answer.response_metadata["unified"]["empty"]["finish_reason"]
-    assert "the answer is empty" in caplog.text
+    assert "the response is empty" in caplog.text
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -397,7 +397,7 @@ def test_what_json_cannot_hold_is_refused(
     settings: dict[str, Any],
 ) -> None:
     """The error says that the request cannot be written, and nothing is sent."""
-    with pytest.raises(InvalidParameterError, match="cannot be written"):
+    with pytest.raises(InvalidParameterError, match="cannot be encoded"):
         asked(model(FLASH).bind(**settings), face, given)
 
     assert [] == provider_emulator.requests

@@ -354,7 +354,7 @@ def test_built_in_tools_of_others_are_refused(
 ) -> None:
     """A switch to OpenAI with Gemini's or Anthropic's own tool ends before sending."""
     llm = model(FLASH).bind_tools([tool])
-    with pytest.raises(UnsupportedError, match="no built-in tool like"):
+    with pytest.raises(UnsupportedError, match="not support the built-in tool"):
         llm.invoke("hi", model=other)
 
     assert [] == provider_emulator.requests

@@ -154,7 +154,7 @@ def test_a_custom_tool_call_is_a_tool_call() -> None:
 @pytest.mark.parametrize("choices", [None, "x"])
 def test_an_answer_without_choices_is_malformed(choices: Any) -> None:
     """A body of some other kind is named in the error."""
-    with pytest.raises(MalformedResponseError, match="No choices"):
+    with pytest.raises(MalformedResponseError, match="has no choices"):
         parse_chat_body({"choices": choices})
 
 

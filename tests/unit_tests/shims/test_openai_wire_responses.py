@@ -303,7 +303,7 @@ def test_headers_are_kept() -> None:
     ("answer", "named"),
     [
         (body(error={"code": "server_error", "message": "busy"}), "server_error: busy"),
-        ({"id": "x"}, "No output"),
+        ({"id": "x"}, "has no output"),
     ],
 )
 def test_an_answer_without_output_is_malformed(

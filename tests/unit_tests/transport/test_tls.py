@@ -285,7 +285,7 @@ def test_a_socks_proxy_without_its_package_is_named(
     assert len(MODELS) * len(FACES) == len(said)
     assert {
         (
-            "proxy='socks5://...' is not valid: a SOCKS proxy needs one more package: "
+            "proxy='socks5://...' is not valid: a SOCKS proxy needs an extra package: "
             'pip install "httpx[socks]"'
         )
     } == set(said)
