@@ -122,7 +122,7 @@ def _silence(plan: CallPlan, message: BaseMessage, ended: str | None) -> dict[st
         MalformedResponseError: If it holds nothing at all where its end is always told.
     """
     if ended is None and _must_say(plan, message):
-        told = "The answer holds no candidates."
+        told = "The response has no candidates."
         raise MalformedResponseError(told)
     reason = ended or reason_of_status(message)
     if reason is None or not says_nothing(message):

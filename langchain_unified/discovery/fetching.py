@@ -84,7 +84,7 @@ def _fetched(pinned: Pinned, timeout: float) -> bytes:
             pinned, f"the download took more than {timeout:g} seconds"
         ) from None
     if not pinned.matches(data):
-        raise _failed(pinned, "its SHA-256 is not the one that is pinned")
+        raise _failed(pinned, "its SHA-256 does not match the pinned one")
     return data
 
 
@@ -93,7 +93,7 @@ def _keep(pinned: Pinned, data: bytes, folder: str | Path | None) -> Path:
     try:
         FileStore(where).mset([(pinned.name, data)])
     except OSError as error:
-        raise _failed(pinned, f"it cannot be kept: {error}") from error
+        raise _failed(pinned, f"the file cannot be cached: {error}") from error
     return where / pinned.name
 
 

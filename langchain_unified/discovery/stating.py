@@ -25,7 +25,7 @@ def verified_row(
     """
     row: Row = {
         "provider": known.connection,
-        "source": f"asked {known.model} itself at {where}",
+        "source": f"called {known.model} at {where}",
         "checked": day,
         "confidence": "verified",
     }

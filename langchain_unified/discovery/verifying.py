@@ -52,7 +52,7 @@ class Verification:
     Attributes:
         models: What asking each model came to.
         day: The day of the questions.
-        max_usd: US dollars that may be spent.
+        max_usd: Spending limit in US dollars.
         spent_usd: What the calls cost at most; refused ones cost nothing.
     """
 

@@ -193,7 +193,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write a file at once or not at all; its mode stays.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If the file cannot be written.
     """
     path = path.resolve()
     if path.exists() and not os.access(path, os.W_OK):

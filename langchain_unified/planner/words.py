@@ -26,7 +26,11 @@ def legal_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
     if is_new_word(draft, rule.parameter, value, legal):
         return value
     listed = ", ".join(repr(item) for item in legal)
-    reason = f"the model accepts {listed}." if legal else "the model refuses it."
+    reason = (
+        (f"the model accepts {listed}.")
+        if legal
+        else ("the model does not support it.")
+    )
     nearest = nearest_word(rule.parameter, value, legal)
     if nearest is None:
         draft.drop(rule.parameter, value, reason)

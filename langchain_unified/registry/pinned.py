@@ -117,7 +117,7 @@ def load_kept(load: Callable[[Path], object]) -> None:
         try:
             _load(address, load)
         except (UnifiedError, UnicodeError) as error:  # noqa: PERF203 - few addresses
-            _LOG.error("Rows named in %s are left out: %s", ROWS_VARIABLE, error)
+            _LOG.error("Rows named in %s are ignored: %s", ROWS_VARIABLE, error)
 
 
 def _load(address: str, load: Callable[[Path], object]) -> None:
@@ -126,5 +126,5 @@ def _load(address: str, load: Callable[[Path], object]) -> None:
     if path is not None:
         load(path)
         return
-    said = "The rows of %s are not there; fetch them: langchain-unified refresh --rows"
+    said = "The rows of %s are not cached; run: langchain-unified refresh --rows"
     _LOG.warning(said, pinned.shown)

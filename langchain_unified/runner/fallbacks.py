@@ -92,7 +92,7 @@ def at_other_tier(
     if asked is None or asked == tier:
         return None
     moved = call._replace(params={**call.params, TIER: tier}, extra_body=extra)
-    reason = f"the provider had no room for the call at service_tier={asked!r}."
+    reason = f"the provider had no capacity for the call at service_tier={asked!r}."
     change = Change(TIER, "routed", asked, tier, reason, "service_tier_fallback")
 
     def noted(caution: int, trials: tuple[Trial, ...]) -> CallPlan:

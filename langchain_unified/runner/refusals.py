@@ -135,7 +135,7 @@ def _same_request(one: CallPlan, other: CallPlan | None) -> bool:
 
 def _as_change(correction: Correction) -> Change:
     about = correction.parameter or correction.do
-    reason = f"the provider said: {correction.said}"
+    reason = f"the provider answered: {correction.said}"
     return Change(about, "learned", None, correction.value, reason, "a refused request")
 
 

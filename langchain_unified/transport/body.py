@@ -148,7 +148,7 @@ class Body:
         if self._exchange.deadline is not None:
             self._exchange.check()
         if self._until is not None and time.monotonic() > self._until:
-            message = "The body of the error took too long."
+            message = "Reading the body of the error took too long."
             raise _refused(message)
         if self._inflaters:
             return self._decoded(chunk, self._inflaters)
@@ -216,7 +216,7 @@ def _inflaters(encodings: str) -> list[_Inflater]:
 
 
 def _too_large(what: str, most: int) -> MalformedResponseError:
-    return _refused(f"The {what} is too large: of its bytes at most {most} are read.")
+    return _refused(f"The {what} exceeds the limit of {most} bytes.")
 
 
 def _refused(message: str) -> MalformedResponseError:

@@ -232,7 +232,7 @@ def _check_headers(request: Any) -> None:
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             error = ProviderConnectionError(
                 f"Not sent: the header {name.decode('latin-1')[:40]!r} has characters "
-                "that HTTP headers cannot hold, such as a newline. It comes from the "
+                "that HTTP headers do not allow, such as a newline. It comes from the "
                 "key, from extra_headers or from default_headers."
             )
             error.is_retryable = False

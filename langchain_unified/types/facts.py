@@ -15,7 +15,8 @@ Accepts = Literal["any", "default", "effort_none", "ignored", "never", "absent"]
 
 `any` takes every valid value; `default` only the provider's default; `effort_none`
 only while the effective reasoning effort is `none`; `ignored` answers 200 and does
-nothing with it; `never` refuses it; `absent` means the endpoint has no such parameter.
+nothing with it; `never` refuses it; `absent` means the endpoint
+does not have it.
 """
 
 Importance = Literal["tuning", "guarantee"]

@@ -88,7 +88,7 @@ def fetched(media: Media, seconds: float | None = None) -> Media:
     except AddressNotPublicError as error:
         raise _refused(url, str(error)) from None
     except _FAILED as error:
-        raise _refused(url, str(error) or "its server hangs up") from None
+        raise _refused(url, str(error) or "the server closed the connection") from None
     except (TimeoutError, asyncio.TimeoutError):
         raise _refused(url, f"a download may take {allowed:g} seconds") from None
     mime = mime_of_bytes(data) or canonical_mime(said) or mime_of_name(url)

@@ -23,7 +23,7 @@ _PROVIDER = "openai"
 _POSITIONAL = "ChatOpenAI accepts no positional arguments: use model="
 _UNASKED = (
     "the class of this import sent temperature={} by default, UnifiedChatModel sends "
-    "none; --keep-defaults writes it"
+    "none; --keep-defaults adds it"
 )
 
 

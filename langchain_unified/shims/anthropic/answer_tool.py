@@ -63,8 +63,8 @@ def _ask_by_tool(
         "translated",
         requested="json_schema",
         sent="tools",
-        reason=f"{obstacle}, which the response format does not support; a tool is used, "
-        "and the text of the response is the input of its call.",
+        reason=f"{obstacle}, which the response format does not support; a tool is "
+        "used, and the text of the response is the input of its call.",
         source=found.wire.source,
     )
     note_fit(draft, "response_format", found)

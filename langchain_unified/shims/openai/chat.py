@@ -57,7 +57,7 @@ def parse_chat_body(
     """
     choices = body.get("choices")
     if not choices or not isinstance(choices, list):
-        told = f"No choices in the answer, which has {sorted(body)}."
+        told = f"The response has no choices; it has {sorted(body)}."
         raise MalformedResponseError(told)
     usage, tier = complete_token_usage(body.get("usage")), body.get("service_tier")
     generations = []

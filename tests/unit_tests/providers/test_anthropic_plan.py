@@ -190,7 +190,9 @@ def test_forced_tools(
     if config.supports("tool_choice") or config.supports("structured_output"):
         assert "add" == llm.invoke("1 and 2").tool_calls[0]["name"]
     else:
-        with pytest.raises(UnsupportedError, match="not support a forced tool choice") as caught:
+        with pytest.raises(
+            UnsupportedError, match="not support a forced tool choice"
+        ) as caught:
             llm.invoke("1 and 2")
         assert caught.value.alternatives
 

@@ -82,7 +82,10 @@ def test_a_name_that_no_call_can_mean_is_refused(name: str) -> None:
         ('[servers.lab]\nbase_url = "h"\n', "give an address"),
         ('[servers.lab]\nbase_url = "http://h"\nprices = "opnai"\n', "'openai'"),
         ('[servers.lab]\nbase_url = "http://h"\nprofile = "vlm"\n', "'vllm'"),
-        ('[servers.lab]\nbase_url = "http://h"\nlike = "ollama"\n', "must be like 'openai'"),
+        (
+            '[servers.lab]\nbase_url = "http://h"\nlike = "ollama"\n',
+            "must be like 'openai'",
+        ),
         ('[servers.openai]\nbase_url = "http://h"\n', "name of a provider"),
         ("schema = 99\n", "schema 99 is newer"),
     ],

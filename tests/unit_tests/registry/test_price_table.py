@@ -456,7 +456,10 @@ def test_list_prices_are_updated_when_asked() -> None:
 @pytest.mark.parametrize("reply", [json_reply({}), HttpReply(500), HttpReply(200)])
 def test_prices_that_cannot_be_fetched_change_nothing(reply: HttpReply) -> None:
     """A server that answers with anything else is an error, and the old prices stay."""
-    with _file(reply) as url, pytest.raises(RegistryError, match="the previous ones are kept"):
+    with (
+        _file(reply) as url,
+        pytest.raises(RegistryError, match="the previous ones are kept"),
+    ):
         update_prices(url)
 
     assert 1.25 == estimate_usd(Registry().resolve("gpt-5"), 1_000_000, 0)

@@ -518,7 +518,10 @@ def _too_many() -> HttpReply:
     ("price", "said"),
     [
         (None, "The cost is unknown: no row states a price"),
-        ({"input": 0, "output": 0}, r"at most \$0.0000, by the price stated by registry"),
+        (
+            {"input": 0, "output": 0},
+            r"at most \$0.0000, by the price stated by registry",
+        ),
         (
             {"input": 10, "output": 10},
             r"at most \$\d+\.\d+, by the price stated by registry",
