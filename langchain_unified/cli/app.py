@@ -36,6 +36,8 @@ app = typer.Typer(
     cls=_Commands,
     help="One chat model for OpenAI's and Google's models.",
     no_args_is_help=True,
+    # Paragraphs of a docstring are wrapped to the terminal, not line by line.
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 

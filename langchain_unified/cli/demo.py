@@ -9,7 +9,6 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from rich.console import Console
-from rich.table import Table
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.cli.output import console, errors, print_json
@@ -28,11 +27,11 @@ _KEYS = {
 def run(
     prompt: str, models: Sequence[str] | None = None, *, as_json: bool = False
 ) -> int:
-    """Ask several models the same.
+    """Send one prompt to several models, and print each request and response.
 
     Args:
-        prompt: What to ask.
-        models: Whom to ask; one model for each way a request is sent by default.
+        prompt: The prompt.
+        models: Model names; by default, one for each kind of request.
         as_json: Print one JSON list instead of a report.
 
     Returns:
@@ -58,7 +57,7 @@ def run(
 
 @contextmanager
 def _providers(tell: Console) -> Iterator[dict[str, Any]]:
-    """Give real providers or the emulator to all models; never a mixture."""
+    """Yield settings for the real providers or the emulator; never a mixture."""
     missing = [
         name
         for name, spellings in _KEYS.items()
@@ -71,16 +70,16 @@ def _providers(tell: Console) -> Iterator[dict[str, Any]]:
     from langchain_unified.testing.playground import playground  # noqa: PLC0415
 
     tell.print(
-        f"No {' and no '.join(missing)} in the environment: all models are played by "
-        "the local emulator. It enforces each model's parameter rules, and answers by "
-        "repeating the prompt."
+        f"{' and '.join(missing)} not set: the local emulator answers for all models. "
+        "It enforces each model's parameter rules, and answers by repeating the "
+        "prompt."
     )
     with playground("emulator") as place:
         yield place.settings
 
 
 def _row(llm: UnifiedChatModel, model: str, prompt: str) -> dict[str, Any]:
-    """Return what one model was sent and answered, as data."""
+    """Return the request and the response of one model as data."""
     plan = llm.explain(prompt, model=model)
     row = {"model": model, "endpoint": plan.endpoint, "sent": dict(plan.body)}
     try:
@@ -95,7 +94,7 @@ def _row(llm: UnifiedChatModel, model: str, prompt: str) -> dict[str, Any]:
 
 
 def _ask(llm: UnifiedChatModel, model: str, prompt: str, *, stream: bool) -> bool:
-    """Ask one model and show what was sent, changed and answered."""
+    """Call one model, and print its request, the changes and its response."""
     plan = llm.explain(prompt, model=model, stream=stream)
     console.print(f"[bold]── {model} ──[/bold]", highlight=False)
     _show_plan(plan)
@@ -116,9 +115,9 @@ def _answer(
 ) -> AIMessage:
     if not stream:
         answer = llm.invoke(prompt, model=model)
-        console.print(f"answer   {answer.text}", markup=False)
+        console.print(f"answer      {answer.text}", markup=False)
         return answer
-    console.print("streamed ", end="")
+    console.print("streamed    ", end="")
     whole: AIMessageChunk | None = None
     for chunk in llm.stream(prompt, model=model):
         console.print(chunk.text, end="", markup=False)
@@ -128,9 +127,7 @@ def _answer(
 
 
 def _show_plan(plan: CallPlan) -> None:
-    console.print(f"sent     {plan.endpoint} {compact(plan.body)}", markup=False)
-    table = Table(show_header=False, box=None, padding=(0, 1, 0, 0))
-    for change in plan.changes:
-        sent = compact(change.sent) if change.sent is not None else "-"
-        table.add_row(change.kind, change.parameter, sent, change.reason)
-    console.print(table if plan.changes else "changed  nothing")
+    rows = [("endpoint", plan.endpoint), ("parameters", compact(plan.body))]
+    changes = change_lines(plan, sources=False) or ["  none"]
+    text = "\n".join([*label_lines(rows), "changes", *changes])
+    console.print(text, markup=False, highlight=False)

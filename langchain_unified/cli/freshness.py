@@ -149,9 +149,9 @@ def fetch_pinned() -> None:
             errors.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             failed = True
             continue
-        how = "is cached already" if found.was_there else "was fetched"
+        how = "was cached already" if found.was_there else "was fetched"
         counted = f"{len(found.models)} model{'s' * (len(found.models) != 1)}"
-        typer.echo(f"{found.url} {how}: {counted}, in {found.path}")
+        typer.echo(f"{found.url} {how}: {counted}, cached in {found.path}")
     if failed:
         raise typer.Exit(FAILED)
 

@@ -83,11 +83,17 @@ def plan_text(plan: CallPlan) -> str:
     """Return a plan as text for a terminal."""
     lines = label_lines(plan_rows(plan))
     lines.append("changes" if plan.changes else f"{'changes':<{_LABEL}}none")
+    return "\n".join([*lines, *change_lines(plan)])
+
+
+def change_lines(plan: CallPlan, *, sources: bool = True) -> list[str]:
+    """Return the changes of a plan as lines: what became of each setting, and why."""
+    lines = []
     for change in plan.changes:
         lines.append(f"  {change.kind:<10} {change.parameter}  {_moved(change)}")
-        detail = change.reason + (f" [{change.source}]" if change.source else "")
-        lines += _wrapped(detail, _INDENT, _INDENT)
-    return "\n".join(lines)
+        source = f" [{change.source}]" if sources and change.source else ""
+        lines += _wrapped(change.reason + source, _INDENT, _INDENT)
+    return lines
 
 
 def label_lines(rows: Iterable[tuple[str, str]], width: int = _WIDTH) -> list[str]:
@@ -113,7 +119,11 @@ def _wrapped(text: str, first: str, others: str, width: int = _WIDTH) -> list[st
 
 def _moved(change: Any) -> str:
     requested, sent = compact(change.requested), compact(change.sent)
-    return f"{requested} {'not sent' if change.sent is None else f'-> {sent}'}"
+    if change.sent is None:
+        return f"{requested} not sent"
+    if change.kind == "renamed" and isinstance(change.sent, str):
+        return f"{requested} sent as {change.sent}"
+    return f"{requested} -> {sent}"
 
 
 def plan_html(plan: CallPlan) -> str:

@@ -193,7 +193,7 @@ def test_the_command_fetches_and_processes_use_what_is_kept(
         result = CliRunner().invoke(app, ["refresh", "--rows"])
         assert (0, ["/rows.toml"]) == (result.exit_code, asked), result.output
 
-    assert "was fetched: 1 model, kept as" in result.stdout
+    assert "was fetched: 1 model, cached in" in result.stdout
     default_registry.cache_clear()
     assert 77 == default_registry().resolve("acme-1").limits["output"]
 
