@@ -16,7 +16,7 @@ from langchain_unified.content import RECORD
 from langchain_unified.data import read_toml
 from langchain_unified.errors import UnifiedError
 from langchain_unified.types import CallPlan
-from langchain_unified.types.display import compact
+from langchain_unified.types.display import change_lines, compact, label_lines
 
 _KEYS = {
     "OPENAI_API_KEY": ("OPENAI_API_KEY",),

@@ -48,11 +48,11 @@ def fetched() -> Iterator[Row]:
         try:
             pinned = read_pinned(address)
         except RegistryError as error:
-            yield "rows at a URL", "left out", str(error)
+            yield "rows at a URL", "ignored", str(error)
             continue
         kept = pinned.kept() is not None
         how = "" if kept else "langchain-unified refresh --rows"
-        yield f"rows at {pinned.shown}", "kept" if kept else "not fetched", how
+        yield f"rows at {pinned.shown}", "cached" if kept else "not cached", how
 
 
 def endings(named: Iterable[str]) -> Iterator[Row]:
@@ -73,7 +73,7 @@ def endings(named: Iterable[str]) -> Iterator[Row]:
             found.setdefault(name, "")
         else:
             known = [config.model for config in default_registry().models()]
-            accepted = "it is no file or folder, and no row is about it"
+            accepted = "it is neither a file, a folder nor a known model"
             accepted += did_you_mean(name, known, "; ", ".")
             raise InvalidParameterError("MODELS", name, accepted)
     for model, place in (*_in_environment(), *_in_rows()):

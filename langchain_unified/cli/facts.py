@@ -31,7 +31,7 @@ def facts(
 ) -> None:
     """Print random facts from the registry, each with its independent sources.
 
-    A source is what the row cites, and every installed package that says the same:
+    Sources are what the row cites, and every installed package that agrees:
     the types of openai, google-genai and anthropic, the profiles of LangChain's
     packages, modelparams, genai-prices, litellm.
     """
