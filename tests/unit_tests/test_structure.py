@@ -16,9 +16,15 @@ from langchain_unified import UnifiedChatModel
 from tests.structure import names, state, warm
 
 ROOT = Path(__file__).parents[2]
-INVOKE = warm.Passed(files=24, calls=118)
-CHUNK = warm.Passed(files=10, calls=31)
-"""Own files and function calls at most, with room for a few."""
+INVOKE = {
+    "OpenAI": warm.Passed(files=18, calls=104),
+    "Gemini": warm.Passed(files=24, calls=118),
+}
+CHUNK = {
+    "OpenAI": warm.Passed(files=7, calls=24),
+    "Gemini": warm.Passed(files=10, calls=31),
+}
+"""Own files and function calls at most by wire, with room for a few."""
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +41,19 @@ def passed() -> dict[str, warm.Passed]:
 @pytest.mark.parametrize("route", warm.ROUTES)
 def test_a_warm_invoke_is_short(passed: dict[str, warm.Passed], route: str) -> None:
     """A second call passes through few files and functions of ours."""
-    found = passed[f"{route}, invoke"]
+    found, most = passed[f"{route}, invoke"], INVOKE[route.partition(",")[0]]
 
-    assert found.files <= INVOKE.files
-    assert found.calls <= INVOKE.calls
+    assert found.files <= most.files
+    assert found.calls <= most.calls
 
 
 @pytest.mark.parametrize("route", warm.ROUTES)
 def test_a_streamed_chunk_is_short(passed: dict[str, warm.Passed], route: str) -> None:
     """A chunk in the middle of a stream passes through few files and functions."""
-    found = passed[f"{route}, streamed chunk"]
+    found, most = passed[f"{route}, streamed chunk"], CHUNK[route.partition(",")[0]]
 
-    assert found.files <= CHUNK.files
-    assert found.calls <= CHUNK.calls
+    assert found.files <= most.files
+    assert found.calls <= most.calls
 
 
 def test_parts_are_held_not_inherited() -> None:

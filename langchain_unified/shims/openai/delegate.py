@@ -36,6 +36,7 @@ from typing import Any, cast
 import openai
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import ChatPromptValue
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr, model_validator
 from typing_extensions import Self
@@ -322,8 +323,9 @@ class PlannedChatOpenAI(ChatOpenAI):
     ) -> list[dict[str, Any]]:
         """Return messages as `ChatOpenAI` writes them."""
         marks: dict[str, Any] = {_ENDPOINT: plan.endpoint}
+        said = ChatPromptValue.model_construct(messages=messages)  # valid already
         rendered: list[dict[str, Any]] = super()._get_request_payload(
-            list(messages), store=plan.body.get("store"), **marks
+            said, store=plan.body.get("store"), **marks
         )[key]
         return rendered
 

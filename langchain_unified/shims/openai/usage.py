@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, cast
 
 from langchain_core.messages.ai import UsageMetadata
@@ -20,7 +19,7 @@ _PRICED_APART = frozenset({"priority", "flex"})
 _INPUTS = (("cache_read", "cached_tokens"), ("cache_creation", "cache_write_tokens"))
 _OUTPUTS = (("reasoning", "reasoning_tokens"),)
 _INT = frozenset({int})
-_COUNTS = MappingProxyType(dict.fromkeys(CompletionUsage.model_fields))
+_COUNTS = dict.fromkeys(CompletionUsage.model_fields)
 _DETAILS = (
     ("completion_tokens_details", dict.fromkeys(CompletionTokensDetails.model_fields)),
     ("prompt_tokens_details", dict.fromkeys(PromptTokensDetails.model_fields)),
