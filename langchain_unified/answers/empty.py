@@ -12,6 +12,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from langchain_unified.cost import cap_of
 from langchain_unified.types import CallPlan
 
 EMPTY = "empty"
@@ -31,7 +32,7 @@ def empty_answer(
     if reason in _TOLD_ELSEWHERE:
         return {}
     told: dict[str, Any] = {
-        "max_tokens": max_tokens_of(plan),
+        "max_tokens": cap_of(plan),
         "output_tokens": (usage or {}).get("output_tokens"),
         "reasoning_tokens": _reasoning(usage or {}),
     }
@@ -75,13 +76,3 @@ def _why(
         f"{cap_words} was reached before any text. Raise max_tokens, which counts "
         "reasoning, or lower reasoning_effort."
     )
-
-
-def max_tokens_of(plan: CallPlan) -> int | None:
-    """Return the token cap that a plan sends, unless ChatOpenAI makes the request."""
-    mapping = plan.config.mappings.get(plan.endpoint)
-    rule = None if mapping is None else mapping.rules.get("max_tokens")
-    found: Any = plan.body
-    for key in rule.name.split(".") if rule else ():
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, int) else None

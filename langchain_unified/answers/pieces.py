@@ -17,7 +17,7 @@ from langchain_unified.answers.whole import COST, normalise, summed
 from langchain_unified.content import RECORD, kept_blocks, on_record, says_nothing
 from langchain_unified.cost import TIER, answer_cost
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.reliability.exchange import Exchange, current
+from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import limits
 from langchain_unified.types import CallPlan
 from langchain_unified.wires import wire_at
@@ -188,12 +188,3 @@ def says_something(piece: ChatGenerationChunk) -> bool:
         or message.additional_kwargs
         or kept_blocks(message)
     )
-
-
-def signed(piece: ChatGenerationChunk, exchange: Exchange) -> ChatGenerationChunk:
-    """Put on the record what was tried before."""
-    if exchange.failed:
-        record = piece.message.response_metadata.get(RECORD)
-        if record is not None and "model" in record:
-            record["failed"] = list(exchange.failed)
-    return piece

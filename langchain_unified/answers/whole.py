@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_usage
@@ -18,9 +18,10 @@ from langchain_unified.content import RECORD, kept_blocks, says_nothing
 from langchain_unified.cost import answer_cost
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.finish import UNKNOWN, WORDS
-from langchain_unified.reliability.exchange import Exchange
 from langchain_unified.types import CallPlan
 from langchain_unified.wires import wire_at
+
+GenerationT = TypeVar("GenerationT", bound=ChatGeneration)
 
 COST = "cost_usd"
 """The key of the cost in the record."""
@@ -148,13 +149,14 @@ def _name_model(result: ChatResult) -> None:
         result.llm_output = {**(result.llm_output or {}), "model_name": name}
 
 
-def noted(result: ChatResult, exchange: Exchange) -> ChatResult:
-    """Put on the record what was tried before."""
-    if exchange.failed:
-        for generation in result.generations:
-            record = generation.message.response_metadata[RECORD]
-            record["failed"] = list(exchange.failed)
-    return result
+def note_failed(
+    generation: GenerationT, failed: Sequence[Mapping[str, Any]]
+) -> GenerationT:
+    """Put on the record what was tried before, if this holds the record of the call."""
+    record = generation.message.response_metadata.get(RECORD)
+    if failed and record is not None and "model" in record:
+        record["failed"] = list(failed)
+    return generation
 
 
 def cost_of(generation: ChatGeneration) -> float | None:

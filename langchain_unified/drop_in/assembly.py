@@ -25,14 +25,7 @@ def assembled(
     purse: Purse,
     convert_input: Callable[[LanguageModelInput], PromptValue],
 ) -> Router:
-    """Return what serves the calls of a model.
-
-    Args:
-        model: The chat model.
-        clients: SDK clients that its constructor was given, by keyword.
-        purse: What it has spent.
-        convert_input: Returns the input of a call as a prompt.
-    """
+    """Return what serves the calls of a model."""
     fields = vars(model)
     planning = Planning(
         fields,
@@ -47,16 +40,10 @@ def assembled(
 
 @lru_cache
 def settings_of(model: type[BaseChatModel]) -> tuple[tuple[str, str], ...]:
-    """Return the fields of a model that are settings of its calls.
+    """Return the fields that are settings of calls, with their canonical names.
 
     A field counts that has a row, or the name of a setting, so that one added to a
     subclass takes effect like ours.
-
-    Args:
-        model: The class of the model.
-
-    Returns:
-        Fields with the canonical names of their settings.
     """
     theirs = BaseChatModel.model_fields.keys() - {"output_version"}
     names = spellings()

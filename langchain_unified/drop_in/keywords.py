@@ -49,11 +49,6 @@ def read_keywords(
 ) -> dict[str, Any]:
     """Return the fields that keywords set; the rest goes into `model_kwargs`.
 
-    Args:
-        values: The keywords as they were given.
-        spellings: The name of each field by every spelling.
-        where: Who got them, for error messages.
-
     Raises:
         UnknownParameterError: For a keyword that does not exist.
     """
@@ -65,10 +60,9 @@ def read_keywords(
     fields = {**spellings, **dict.fromkeys(CLIENTS, "")}
     known = canonical_names()
     extra = {k: v for k, v in values.items() if k not in fields}
-    for name in extra:
-        if name not in known:
-            near = nearest(name, {*fields, *known})
-            raise UnknownParameterError(name, near, where=where)
+    for name in (name for name in extra if name not in known):
+        near = nearest(name, {*fields, *known})
+        raise UnknownParameterError(name, near, where=where)
     kept = {k: v for k, v in values.items() if k in fields}
     if extra:
         kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **extra}
@@ -79,10 +73,7 @@ def read_keywords(
 def _own_connection(values: dict[str, Any]) -> dict[str, Any]:
     """Give the shared connection keywords to the provider of the model."""
     values["providers"] = connection.checked_providers(values.get("providers"))
-    for settings in (values, *values["providers"].values()):
-        for name in ("base_url", "openai_api_base", *settings):
-            if name.endswith(_ADDRESSES):
-                check_url(name, settings.get(name))
+    _check_addresses(values)
     model = values.get("model", values.get("model_name"))
     names = (*connection.SHARED, "openai_api_base")
     given = {k: values[k] for k in names if values.get(k) is not None}
@@ -101,6 +92,13 @@ def _own_connection(values: dict[str, Any]) -> dict[str, Any]:
     settings = {**own, **values["providers"].get(provider, {})}
     values["providers"] = {**values["providers"], provider: settings}
     return values
+
+
+def _check_addresses(values: dict[str, Any]) -> None:
+    for settings in (values, *values["providers"].values()):
+        for name in ("base_url", "openai_api_base", *settings):
+            if name.endswith(_ADDRESSES):
+                check_url(name, settings.get(name))
 
 
 _ADDRESSES = ("base_url", "api_base", "_endpoint")
@@ -166,7 +164,7 @@ def as_invalid_parameter(error: ValidationError) -> InvalidParameterError:
 
 
 def _check_together(settings: Any) -> None:
-    """Refuse settings that cannot hold together; name the packages in traces.
+    """Refuse settings that cannot hold together.
 
     Raises:
         InvalidParameterError: If there are such.
@@ -185,20 +183,16 @@ def _check_together(settings: Any) -> None:
         raise InvalidParameterError(
             name, shown, "it is also in model_kwargs; give it once."
         )
-    settings.metadata = _with_versions(settings.metadata)
 
 
 def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Set what ChatOpenAI shows where nothing was said; return the SDK clients given.
 
-    Args:
-        settings: The chat model.
-        kwargs: The keywords of its constructor.
-
     Raises:
         InvalidParameterError: If there are settings that cannot hold together.
     """
     _check_together(settings)
+    settings.metadata = _with_versions(settings.metadata)
     given_name = "model_name" in settings.model_fields_set
     if not (given_name or settings.model_name):
         settings.__dict__["model_name"] = default_registry().default_model()
@@ -217,12 +211,7 @@ def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def profile(settings: Settings, config: ModelConfig) -> ModelProfile:
-    """Return the profile of the model that a constructor names.
-
-    Args:
-        settings: The chat model.
-        config: What is known about its model.
-    """
+    """Return the profile of the model that a constructor names."""
     found = profile_of(config)
     on_responses = settings.use_responses_api
     if on_responses is None:

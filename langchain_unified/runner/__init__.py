@@ -26,12 +26,12 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import get_executor_for_config
 
 from langchain_unified.answers.parsed import put_parsed
-from langchain_unified.answers.pieces import Opening, Pieces, signed
+from langchain_unified.answers.pieces import Opening, Pieces
 from langchain_unified.answers.whole import (
     cost_of,
     finished,
     in_one_piece,
-    noted,
+    note_failed,
 )
 from langchain_unified.cost import Purse
 from langchain_unified.errors import InvalidParameterError
@@ -212,7 +212,9 @@ def _settled(attempts: Attempts, plan: CallPlan, result: ChatResult) -> ChatResu
         attempts.spending.paid(cost_of(result.generations[0]))
     if plan.has_form:
         put_parsed(plan, result, attempts.exchange)
-    return noted(result, attempts.exchange) if attempts.failed else result
+    for generation in result.generations if attempts.failed else ():
+        note_failed(generation, attempts.failed)
+    return result
 
 
 def stream(
@@ -266,11 +268,11 @@ def _watched(
     """Yield pieces within the deadline; what comes between belongs to the caller."""
     with exchange:
         piece = next(pieces, None)  # The request is sent, in the current exchange.
-    limited = exchange.remaining() is not None
+    limited, failed = exchange.remaining() is not None, exchange.failed
     while piece is not None:
         if limited:
             exchange.check()
-        yield signed(piece, exchange) if exchange.failed else piece
+        yield note_failed(piece, failed) if failed else piece
         try:
             piece = next(pieces, None)
         except Exception as error:
@@ -282,6 +284,7 @@ async def _awatched(
     pieces: Owned[ChatGenerationChunk], exchange: Exchange, *, native: bool
 ) -> AsyncIterator[ChatGenerationChunk]:
     """Yield pieces within the deadline; what comes between belongs to the caller."""
+    failed = exchange.failed
     while True:
         with exchange:
             # OpenAI's streams watch the silence between events themselves.
@@ -289,7 +292,7 @@ async def _awatched(
             piece = await in_time(_next(pieces), wait)
         if piece is None:
             return
-        yield signed(piece, exchange) if exchange.failed else piece
+        yield note_failed(piece, failed) if failed else piece
 
 
 async def _next(
