@@ -27,7 +27,7 @@ from tests.conftest import connections
 from tests.unit_tests.test_every_model import enabled_models
 
 SEED = int(os.environ.get("PROPERTY_SEED", secrets.randbelow(10**9)))
-CASES = int(os.environ.get("PROPERTY_CASES", "20000"))
+CASES = int(os.environ.get("PROPERTY_CASES", "4000"))
 SHARDS = 16
 
 MODELS = [config.model for config in enabled_models()]

@@ -207,6 +207,7 @@ def test_stream_options_are_left_out_once_refused(refused: HttpReply) -> None:
         assert [True, False, False] == ["stream_options" in b for b in server.bodies]
 
 
+@pytest.mark.usefixtures("_quick_retries")
 @pytest.mark.parametrize("status", [500, 501, 502, 503])
 @pytest.mark.parametrize("retries", [1, 2])
 def test_a_server_that_fails_over_stream_options_is_asked_without(

@@ -428,6 +428,9 @@ class OldFaces:
         yield "old"
 
 
+SLOW_DOWN = Reply.openai_error(
+    429, "Slow down.", times=0, headers={"retry-after-ms": "1"}
+)
 CALLS: dict[str, Callable[[Any], Any]] = {
     "chat": lambda c: c.generate_chat([("user", "hi")]),
     "sync": lambda c: asyncio.to_thread(c.generate_text_sync, "hi"),
@@ -452,7 +455,7 @@ async def test_every_method_raises_what_was_raised_before(
     legacy: Any,
 ) -> None:
     """A rate limit on the new path is the SDK's, whatever the method, old or gone."""
-    provider_emulator.script(Reply.openai_error(429, "Slow down.", times=0))
+    provider_emulator.script(SLOW_DOWN)
     compat = LangChainCompatibilityService(service, legacy=legacy, rollout="unified")
 
     with pytest.raises(openai.RateLimitError, match=r"Slow down\."):
