@@ -103,8 +103,8 @@ class Refusals:
 
         Nothing is remembered until the corrected request is accepted.
         """
-        known = {trial.correction for trial in self._trials}
-        new = [one for one in refusal.fix if one not in known]
+        known = {(trial.endpoint, trial.correction) for trial in self._trials}
+        new = [one for one in refusal.fix if (plan.endpoint, one) not in known]
         if not new or self._corrections >= MOST_CORRECTIONS:
             return False
         if self._work.lessons() is None:
