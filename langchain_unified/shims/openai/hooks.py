@@ -47,7 +47,7 @@ async def acreate_json(
 
 def create_stream(
     client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
-) -> Events[dict[str, Any]]:
+) -> Events:
     """Return the events of `create`; see `transport.post_stream`."""
     resource = _calling(client, path, options)
     stream = resource.create(**_arguments(path, body, options))
@@ -56,7 +56,7 @@ def create_stream(
 
 async def acreate_stream(
     client: Any, path: str, body: Mapping[str, Any], options: Mapping[str, Any] | None
-) -> AsyncEvents[dict[str, Any]]:
+) -> AsyncEvents:
     """Return the events of `create`; see `transport.post_stream`."""
     resource = _calling(client, path, options)
     stream = await resource.create(**_arguments(path, body, options))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any
 
 import anyio
 import openai
 from jiter import from_json
-from typing_extensions import Self
 
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.reliability.closing import Owned
@@ -24,7 +24,7 @@ from langchain_unified.shims.openai.faults import (
 )
 from langchain_unified.shims.openai.sending import decoded_body, shorten
 
-Event = TypeVar("Event")
+Event = dict[str, Any]
 _DRAIN_SECONDS = 0.1
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -136,7 +136,7 @@ class SSEDecoder:
         return MalformedResponseError(message)
 
 
-class Events(Generic[Event]):
+class Events(AbstractContextManager["Events"]):
     """Events, read one after the other; closing them early releases the connection.
 
     Args:
@@ -161,26 +161,16 @@ class Events(Generic[Event]):
         """Return the iterator of the events."""
         return self._events
 
-    def __next__(self) -> Event:
-        """Return the next event."""
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        """Return the events, to be closed at the end of the block."""
-        return self
-
     def __exit__(self, *error: object) -> None:
-        """Release the connection."""
-        self.close()
-
-    def close(self) -> None:
         """Release the connection."""
         self._events.close()
         for one in self._held:
             one.close()
 
+    close = __exit__
 
-class AsyncEvents(Generic[Event]):
+
+class AsyncEvents(AbstractAsyncContextManager["AsyncEvents"]):
     """Events of an asynchronous answer; see `Events`."""
 
     def __init__(
@@ -196,26 +186,16 @@ class AsyncEvents(Generic[Event]):
         """Return the iterator of the events."""
         return self._events
 
-    async def __anext__(self) -> Event:
-        """Return the next event."""
-        return await self._events.__anext__()
-
-    async def __aenter__(self) -> Self:
-        """Return the events, to be closed at the end of the block."""
-        return self
-
     async def __aexit__(self, *error: object) -> None:
-        """Release the connection."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
         """Release the connection."""
         await self._events.aclose()
         for one in self._held:
             await one.aclose()
 
+    aclose = __aexit__
 
-TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
+
+_TERMINAL_EVENTS = frozenset({"response.completed", "response.incomplete"})
 """Events after which a Responses stream has nothing more to say."""
 
 _OPENING = 64 * 1024
@@ -227,7 +207,7 @@ _FAILURES = frozenset({"error", "response.failed"})
 class EventReader:
     """What both kinds of stream do with the bytes they get."""
 
-    def __init__(self, response: Any, path: str, max_line: int | None) -> None:
+    def __init__(self, response: Any, path: str) -> None:
         """Read the events of an open response."""
         self.done = self._finished = False
         self._received = 0
@@ -240,9 +220,9 @@ class EventReader:
         bounds = exchange.runtime[InForce].limits
         self._bytes, self._most = 0, bounds.stream_bytes
         self._opening = b""
-        self._decoder = SSEDecoder(max_line or bounds.event_bytes)
+        self._decoder = SSEDecoder(bounds.event_bytes)
         self._terminal = (
-            TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
+            _TERMINAL_EVENTS if path.rstrip("/").endswith("/responses") else frozenset()
         )
 
     def feed(self, chunk: bytes) -> list[tuple[bytes, bytes]]:

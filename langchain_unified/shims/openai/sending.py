@@ -295,13 +295,12 @@ def _unsent(error: Exception, request: Any) -> openai.APIConnectionError:
 class BodyReader:
     """What both kinds of client do with the bytes of a whole answer."""
 
-    def __init__(self, response: Any, max_bytes: int | None) -> None:
+    def __init__(self, response: Any) -> None:
         """Read the body of an open response."""
         self._response, self._size = response, 0
         self._parts: list[bytes] = []
         self._exchange = exchange = current()
-        bounds = exchange.runtime[InForce].limits
-        self._most = bounds.body_bytes if max_bytes is None else max_bytes
+        self._most = exchange.runtime[InForce].limits.body_bytes
         if exchange.deadline is not None:
             shorten(response, exchange)
         self.broken = transport_errors(response.__class__)[1]

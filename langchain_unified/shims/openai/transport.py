@@ -18,9 +18,7 @@ import openai
 from langchain_unified.shims.openai import hooks
 from langchain_unified.shims.openai.chat_stream import aparsed, parsed
 from langchain_unified.shims.openai.faults import raise_broken
-from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.reading import (
-    TERMINAL_EVENTS,
     AsyncEvents,
     EventReader,
     Events,
@@ -41,24 +39,11 @@ PATHS = {"chat": "/chat/completions", "responses": "/responses"}
 Body = dict[str, Any]
 
 
-__all__ = [
-    "TERMINAL_EVENTS",
-    "Options",
-    "apost_json",
-    "apost_stream",
-    "post_json",
-    "post_stream",
-    "response_class",
-]
-
-
 def post_json(
     client: openai.OpenAI,
     path: str,
     body: Mapping[str, Any],
     options: Options | None = None,
-    *,
-    max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers.
 
@@ -67,7 +52,6 @@ def post_json(
         path: Path below the client's base URL, for example `/chat/completions`.
         body: The request body.
         options: Per-request headers, timeout, retries and query.
-        max_bytes: Most bytes of an answer that are read; see `reliability.Limits`.
 
     Returns:
         The decoded body and the response headers.
@@ -79,7 +63,7 @@ def post_json(
     if is_hooked(client, path):
         return hooks.create_json(client, path, body, options)
     response = send(client, path, body, options)
-    reader = BodyReader(response, max_bytes)
+    reader = BodyReader(response)
     try:
         for chunk in response.iter_bytes():
             reader.feed(chunk)
@@ -95,14 +79,12 @@ async def apost_json(
     path: str,
     body: Mapping[str, Any],
     options: Options | None = None,
-    *,
-    max_bytes: int | None = None,
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Send a request and return the answer and its headers; see `post_json`."""
     if is_hooked(client, path):
         return await hooks.acreate_json(client, path, body, options)
     response = await asend(client, path, body, options)
-    reader = BodyReader(response, max_bytes)
+    reader = BodyReader(response)
     try:
         async for chunk in response.aiter_bytes():
             reader.feed(chunk)
@@ -118,9 +100,7 @@ def post_stream(
     path: str,
     body: Mapping[str, Any],
     options: Options | None = None,
-    *,
-    max_line: int | None = None,
-) -> Events[Body]:
+) -> Events:
     """Send a request and return its events as they come.
 
     Args:
@@ -128,7 +108,6 @@ def post_stream(
         path: Path below the client's base URL; `/responses` or `/chat/completions`.
         body: The request body, `stream` included.
         options: Per-request headers, timeout, retries and query.
-        max_line: Most bytes of one event; see `reliability.Limits`.
 
     Returns:
         An iterator of event bodies. Close it, or use it in a `with` block. It raises
@@ -143,7 +122,7 @@ def post_stream(
     if is_hooked(client, path):
         return hooks.create_stream(client, path, body, options)
     response = send(client, path, body, options)
-    reader = EventReader(response, path, max_line)
+    reader = EventReader(response, path)
     return Events(read(response, reader), response.headers, response)
 
 
@@ -152,14 +131,12 @@ async def apost_stream(
     path: str,
     body: Mapping[str, Any],
     options: Options | None = None,
-    *,
-    max_line: int | None = None,
-) -> AsyncEvents[Body]:
+) -> AsyncEvents:
     """Send a request and return its events as they come; see `post_stream`."""
     if is_hooked(client, path):
         return await hooks.acreate_stream(client, path, body, options)
     response = await asend(client, path, body, options)
-    reader = EventReader(response, path, max_line)
+    reader = EventReader(response, path)
     return AsyncEvents(aread(response, reader), response.headers, response)
 
 

@@ -11,7 +11,7 @@ from langchain_openai import ChatOpenAI
 from langchain_unified.errors import MalformedResponseError
 from langchain_unified.shims.openai.chat import parse_chat_body
 from langchain_unified.shims.openai.chat_stream import ChatStreamParser
-from langchain_unified.shims.openai.transport import response_class
+from langchain_unified.shims.openai.http import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 USAGE = {

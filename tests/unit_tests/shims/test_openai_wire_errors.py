@@ -11,7 +11,7 @@ from langchain_core import exceptions as core
 
 from langchain_unified import errors as ours
 from langchain_unified.shims.openai.errors import RefusedModelError, to_unified
-from langchain_unified.shims.openai.transport import response_class
+from langchain_unified.shims.openai.http import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 REQUEST = LIBRARY.Request("POST", "https://api.openai.com/v1/x")

@@ -16,9 +16,9 @@ from langchain_unified.content import (
     without_native,
 )
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.responses import parse_response_body
 from langchain_unified.shims.openai.responses_stream import response_stream_parser
-from langchain_unified.shims.openai.transport import response_class
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
 Item = dict[str, Any]

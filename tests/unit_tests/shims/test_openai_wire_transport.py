@@ -7,13 +7,14 @@ from typing import Any
 import openai
 import pytest
 
+from langchain_unified import reliability
 from langchain_unified.errors import MalformedResponseError
+from langchain_unified.shims.openai.http import response_class
 from langchain_unified.shims.openai.transport import (
     apost_json,
     apost_stream,
     post_json,
     post_stream,
-    response_class,
 )
 
 LIBRARY: Any = __import__(response_class().__module__.partition(".")[0])
@@ -144,10 +145,21 @@ def test_odd_json_is_taken_as_the_sdk_takes_it(body: bytes) -> None:
     assert ["a"] == list(parsed)
 
 
+@pytest.fixture
+def limits() -> Iterator[None]:
+    """Give back the limits that a test changes."""
+    before = reliability.configure()
+    yield
+    reliability.configure(before)
+
+
+@pytest.mark.usefixtures("limits")
 def test_a_body_larger_than_the_limit_is_refused() -> None:
     """A huge answer is not parsed."""
+    reliability.configure(body_bytes=4)
+
     with pytest.raises(MalformedResponseError, match="the limit of 4 bytes"):
-        post_json(Server(b'{"a": 1}').client(), CHAT, {}, max_bytes=4)
+        post_json(Server(b'{"a": 1}').client(), CHAT, {})
 
 
 def test_an_error_in_a_200_body_is_raised() -> None:
@@ -218,9 +230,9 @@ def test_a_truncated_stream_is_an_error(path: str, events: list[Any]) -> None:
     """An answer that ends too early does not look complete."""
     stream = post_stream(Server(sse(*events)).client(), path, {})
 
-    next(stream)
+    next(iter(stream))
     with pytest.raises(openai.APIConnectionError, match="before the response"):
-        next(stream)
+        next(iter(stream))
 
 
 @pytest.mark.parametrize(
@@ -241,9 +253,9 @@ def test_an_error_in_mid_stream_is_raised(path: str, event: dict[str, Any]) -> N
     """What came before is delivered, then the provider's error is raised."""
     stream = post_stream(Server(sse(DELTA, event)).client(), path, {})
 
-    assert DELTA == next(stream)
+    assert DELTA == next(iter(stream))
     with pytest.raises(openai.APIError, match="busy") as info:
-        next(stream)
+        next(iter(stream))
     assert "server_error" == info.value.code
 
 
@@ -252,7 +264,7 @@ def test_a_named_error_event_is_raised() -> None:
     body = b'event: error\ndata: {"message": "busy"}\n\n'
 
     with pytest.raises(openai.APIError, match="busy"):
-        next(post_stream(Server(body).client(), CHAT, {}))
+        next(iter(post_stream(Server(body).client(), CHAT, {})))
 
 
 @pytest.mark.parametrize(
@@ -270,12 +282,12 @@ async def test_a_broken_connection_is_the_sdks_error(
     stream = post_stream(Server(Body(sse(DELTA), broken)).client(), CHAT, {})
     astream = await apost_stream(Server(Body(sse(DELTA), broken)).aclient(), CHAT, {})
 
-    next(stream)
+    next(iter(stream))
     with pytest.raises(expected):
-        next(stream)
-    await astream.__anext__()
+        next(iter(stream))
+    await anext(aiter(astream))
     with pytest.raises(expected):
-        await astream.__anext__()
+        await anext(aiter(astream))
 
 
 def test_a_connection_lost_after_the_end_is_no_error() -> None:
@@ -290,7 +302,7 @@ def test_an_event_that_is_no_json_is_malformed() -> None:
     stream = post_stream(Server(b"data: <html>\n\n").client(), CHAT, {})
 
     with pytest.raises(MalformedResponseError, match="<html>"):
-        next(stream)
+        next(iter(stream))
 
 
 async def test_closing_early_releases_the_connection() -> None:
@@ -299,17 +311,19 @@ async def test_closing_early_releases_the_connection() -> None:
     stream = post_stream(Server(body).client(), CHAT, {})
     astream = await apost_stream(Server(abody).aclient(), CHAT, {})
 
-    next(stream)
+    next(iter(stream))
     stream.close()
-    await astream.__anext__()
+    await anext(aiter(astream))
     await astream.aclose()
 
     assert (True, True) == (body.closed, abody.closed)
 
 
+@pytest.mark.usefixtures("limits")
 def test_a_long_event_is_refused() -> None:
-    """The limit on one event can be set per call."""
-    stream = post_stream(Server(sse("x" * 99)).client(), CHAT, {}, max_line=50)
+    """An event may be as long as the limits allow."""
+    reliability.configure(event_bytes=50)
+    stream = post_stream(Server(sse("x" * 99)).client(), CHAT, {})
 
     with pytest.raises(MalformedResponseError, match="larger than 50 bytes"):
-        next(stream)
+        next(iter(stream))
