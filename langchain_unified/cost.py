@@ -230,13 +230,17 @@ def price_of(config: ModelConfig, tier: str | None = None) -> Price | None:
     usual = config.price
     is_own = usual is not None and _is_own(usual.provenance)
     if not is_own and config.billed_as:
-        names, day = (config.model, config.canonical), config.day or _today()
-        usual = listed(config.billed_as, names, day) or usual
-    if not word:
-        return usual
-    stated = config.service_tiers.get(word)
+        usual = list_price(config) or usual
+    return _at_tier(config, word, usual, is_own=is_own) if word else usual
+
+
+def _at_tier(
+    config: ModelConfig, tier: str, usual: Price | None, *, is_own: bool
+) -> Price | None:
+    """Return the price at a service tier, where the usual one is the user's or not."""
+    stated = config.service_tiers.get(tier)
     if not is_own and not (stated and _is_own(config.provenance.get("service_tiers"))):
-        found = list_price(config, word)
+        found = list_price(config, tier)
         if found is not None:
             return found
     if isinstance(stated, Price):

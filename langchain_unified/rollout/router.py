@@ -148,6 +148,20 @@ class Router:
             asked = partial(ask, messages, stop, kwargs, stream=stream, finish=finish)
             counts = served == "unified" and served.rollout.guard is not None
             return Path(FACES.get, asked, served.rollout.count if counts else None)
+        return self._plain_path(served, messages, stop, kwargs, stream=stream)
+
+    def _plain_path(
+        self,
+        served: Served,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Path:
+        """Return the path of a call that the plain model serves."""
+        from langchain_unified.rollout.paths import Path  # noqa: PLC0415
+
         shim: Any = self._plain_shim()
         plan, done = self._legacy_plan(served, stop, kwargs, stream=stream), None
         if served.mode.name == "shadow":
@@ -166,12 +180,8 @@ class Router:
     ) -> Callable[[Answer, list[Sent]], None]:
         """Return what has a call of the user's own old service compared.
 
-        Args:
-            served: The decision for the call.
-            read: Returns what the new service would be asked; `None` if that is more
-                than one call.
-            model: The model the call names.
-            stream: Whether the answer is streamed.
+        `read` returns what the new service would be asked; it is `None` if that is more
+        than one call.
         """
 
         def asked() -> tuple[list[BaseMessage], None, dict[str, Any]]:

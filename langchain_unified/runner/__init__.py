@@ -15,6 +15,7 @@ from collections.abc import (
     Generator,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import aclosing, closing
 from functools import partial
@@ -44,11 +45,11 @@ from langchain_unified.runner.fallbacks import at_other_tier, read_fallbacks
 from langchain_unified.runner.planning import Planning
 from langchain_unified.runner.refusals import carried_by
 from langchain_unified.runner.spending import Spending
-from langchain_unified.runner.work import Finish, Work
+from langchain_unified.runner.work import Finish, MakePlan, Work
 from langchain_unified.runtime import Bounded, Runtime
 from langchain_unified.settings.environment import CHUNK_TIMEOUT, seconds_from_env
 from langchain_unified.shims.base import ProviderShim
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CallPlan, Invocation
 
 _LOG = logging.getLogger("langchain_unified")
 
@@ -108,8 +109,8 @@ class Runner:
 
         The call is planned at each attempt, with what is known by then.
         """
-        fields, planning = self._fields, self.planning
-        if fields["use_previous_response_id"]:
+        planning = self.planning
+        if self._fields["use_previous_response_id"]:
             messages, kwargs = _unseen(messages, kwargs)
         read = planning.calls.again(stop, kwargs, last=True)
         call = planning.invocation(messages, read, stream=stream)
@@ -120,8 +121,6 @@ class Runner:
             read = planning.calls.read(stop, {**kwargs, **one})
             other = planning.invocation(messages, read, stream=stream)
             plans.append(partial(planning.attempt, read, other))
-        tier, budget = fields["service_tier_fallback"], fields["budget_usd"]
-        elsewhere = tier and at_other_tier(call, tier, planning.plan)
         work = Work(
             self.shim,
             lambda plan: planning.scope(plan.config.connection, call),
@@ -131,11 +130,23 @@ class Runner:
             call.deadline,
             finish,
         )
+        return self._attempts(plans, work, call, messages), messages
+
+    def _attempts(
+        self,
+        plans: Sequence[MakePlan],
+        work: Work,
+        call: Invocation,
+        messages: list[BaseMessage],
+    ) -> Attempts:
+        """Return the attempts at a call by plans for the models to try in turn."""
+        first, *others = plans
+        tier, budget = self._fields["service_tier_fallback"], self._fields["budget_usd"]
+        elsewhere = tier and at_other_tier(call, tier, self.planning.plan)
         spending = None
         if budget is not None:
             spending = Spending(self._purse, budget, call, messages)
-        first, *others = plans
-        return Attempts(first, work, others, elsewhere, spending), messages
+        return Attempts(first, work, others, elsewhere, spending)
 
     def shim(self, plan: CallPlan) -> ProviderShim:
         """Return the shim a plan is sent with; log what the plan changes."""

@@ -40,15 +40,11 @@ class Guards:
     ) -> Iterator[float]:
         """Yield pauses until the breaker and the gate let the call pass.
 
-        Args:
-            plan: The plan of the attempt.
-            at_gate: Whether the rules of its model may be unsure.
-            retries: How many retries the call is allowed.
-            last: Whether there is no other model to try.
+        The gate is waited for where the rules of the model may be unsure.
 
         Raises:
-            CircuitOpenError: If another model can be tried, or time or retries are
-                used up.
+            CircuitOpenError: If this is not the last model, or time or retries are used
+                up.
         """
         while (wait := self._circuit_wait(plan, retries=retries, last=last)) > 0:
             yield wait

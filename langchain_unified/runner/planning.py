@@ -136,8 +136,7 @@ class Planning:
             if of is config and stream == call.stream and traits == call.traits:
                 return plan
         plan = self.plan(call)
-        enabled = self.wiring.registry.files[config.provider].provider.enabled
-        if enabled and read.is_constant():
+        if read.is_constant() and self.wiring.is_enabled(config):
             read.planned = (config, call.traits, call.stream, plan)
         return plan
 
@@ -153,7 +152,7 @@ class Planning:
             return self._chosen(call, trials)
         config = self._corrected(self.known(call.model), call, trials)
         registry = self.wiring.registry
-        if not registry.files[config.provider].provider.enabled:
+        if not self.wiring.is_enabled(config):
             registry.check_enabled(config.provider, self._fields["enable"])
         if config.match == "fallback":
             registry.check_prefix(config, self.wiring.named_servers())

@@ -67,10 +67,9 @@ class Refusals:
         if refusal is not None and _same_request(planned, before):
             self._trials = ()
             raise refusal
-        if not self._trials:
-            return planned
         learned = [_as_change(trial.correction) for trial in self._trials]
-        return replace(planned, changes=(*planned.changes, *learned))
+        changes = (*planned.changes, *learned)
+        return replace(planned, changes=changes) if learned else planned
 
     def drop(self) -> None:
         """Forget what was tried out: the call is planned in another way."""
@@ -91,9 +90,11 @@ class Refusals:
             or _on_chat(error, plan)
             or _without_usage(error, plan, last=last)
         )
-        if not error.fix and self._trials and str(error) == self._told:
+        if str(error) == self._told:
             tried = (trial.correction for trial in self._trials)
-            error.fix = tuple(c for c in tried if c.parameter != _ASKS_USAGE)
+            error.fix = error.fix or tuple(
+                one for one in tried if one.parameter != _ASKS_USAGE
+            )
         if isinstance(error, ProviderModelNotFoundError):
             _name_successor(error, plan.config.lifecycle.replacement)
             explain_missing(error, plan.config)

@@ -28,9 +28,8 @@ def scope_of(
     client = connection.get("root_client") or connection.get("root_async_client")
     parts["client"] = getattr(client, "api_key", None)
     parts["environment"] = connection.surroundings
-    given = {"headers": headers, "query": query}
-    given |= {name: connection.get(name) for name in _OF_CONNECTIONS}
-    for name, told in given.items():
+    own_values = {name: connection.get(name) for name in _OF_CONNECTIONS}
+    for name, told in {"headers": headers, "query": query, **own_values}.items():
         parts[name] = sorted(identifying(told).items(), key=str)
     is_known = all(known for _, known in values.values())
     return Scope(connection.server.key, digest(parts), tenant, is_known)

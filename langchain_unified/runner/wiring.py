@@ -18,7 +18,7 @@ from langchain_unified.runtime import Runtime, runtime
 from langchain_unified.settings.environment import URL_WHEN_MADE, from_environment
 from langchain_unified.shims.base import ProviderShim
 from langchain_unified.shims.loading import connect
-from langchain_unified.types import CallPlan
+from langchain_unified.types import CallPlan, ModelConfig
 
 _OF_HOSTS = frozenset({"key_env", "like", "prices", "profile"})
 """What `providers` says about a server, and not about a connection to it."""
@@ -180,6 +180,10 @@ class Wiring:
         if not settings.get("api_key"):
             settings["api_key"] = connection.as_secret("api_key", host.key())
         return Connection(LIKE, settings, host.name, host.key_env)
+
+    def is_enabled(self, config: ModelConfig) -> bool:
+        """Tell whether the provider of a model is switched on by itself."""
+        return self.registry.files[config.provider].provider.enabled
 
     def seen(self, provider: str) -> str:
         """Return the make of a server as its answers showed it; empty so far."""
