@@ -57,6 +57,14 @@ class DelegatedShim(ProviderShim):
     def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
         """Return an error of ours, which is of the class raised as well."""
 
+    def as_raised(
+        self,
+        error: Exception,
+        plan: CallPlan,  # noqa: ARG002 - for those that need it
+    ) -> Exception:
+        """Return an error of the SDK as the integration raises it."""
+        return error
+
     @abstractmethod
     def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
         """Return a whole answer in the content shape of the package."""
@@ -124,10 +132,11 @@ class DelegatedShim(ProviderShim):
                     yield shape(chunk)
 
     @contextmanager
-    def _errors(self, plan: CallPlan) -> Iterator[None]:
+    def _errors(self, plan: CallPlan, *, is_answer: bool = True) -> Iterator[None]:
         try:
             yield
         except self.caught as error:
             if (refusal := refusal_within(error)) is not None:
                 raise refusal from None
-            raise self.to_unified(error, plan) from error
+            raised = self.as_raised(error, plan) if is_answer else error
+            raise self.to_unified(raised, plan) from raised

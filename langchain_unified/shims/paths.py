@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from langchain_unified.errors import InvalidParameterError
 
 _SEGMENT = re.compile(r"[\w.:@ ()-]+")
 
 
+@lru_cache(maxsize=1024)
 def check_path(model: str) -> None:
     """Refuse a name that would be more than a name in the path of a request.
 

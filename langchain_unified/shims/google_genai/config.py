@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -38,22 +38,28 @@ def render_config(plan: CallPlan) -> GenerateContentConfig:
     generation = plan.body.get("generationConfig", {})
     fields = {**generation, **plan.body}
     fields.pop("generationConfig", None)
-    for name, spell in _SPELLINGS.items():
-        if name in fields:
-            fields[name] = spell(fields[name])
-    known = _config_fields()
-    extra = {name: v for name, v in plan.body.items() if name not in known}
-    inner = {name: v for name, v in generation.items() if name not in known}
-    extra.pop("generationConfig", None)
-    if inner:
-        extra["generationConfig"] = inner
-    fields = {name: value for name, value in fields.items() if name in known}
-    _move_new_words(fields, extra)
+    for name in _SPELLINGS.keys() & fields.keys():
+        fields[name] = _SPELLINGS[name](fields[name])
+    extra: dict[str, Any] = {}
+    if unknown := fields.keys() - _config_fields():
+        extra = _unknown(plan.body, generation, unknown)
+        fields = {name: v for name, v in fields.items() if name not in unknown}
+    if "serviceTier" in fields or fields.get("thinkingConfig"):
+        _move_new_words(fields, extra)
     config = _validated(fields, plan.body, extra)
     # Nothing here is a Python function the SDK could call; it would log that it cannot.
     config.automatic_function_calling = AutomaticFunctionCallingConfig(disable=True)
     config.http_options = _http_options(plan, extra)
     return config
+
+
+def _unknown(
+    body: Mapping[str, Any], generation: Mapping[str, Any], names: Iterable[str]
+) -> dict[str, Any]:
+    """Return what the SDK has no field for, at its place in the body."""
+    extra = {name: body[name] for name in names if name in body}
+    inner = {name: generation[name] for name in names if name in generation}
+    return {**extra, **({"generationConfig": inner} if inner else {})}
 
 
 def _move_new_words(fields: dict[str, Any], extra: dict[str, Any]) -> None:

@@ -1,16 +1,17 @@
 """A `ChatGoogleGenerativeAI` that sends plans, whichever model they name.
 
-Overrides the four faces `_generate`, `_agenerate`, `_stream` and `_astream`, which
-LangChain documents for integrations; `seam` has the private names. What
-`ChatGoogleGenerativeAI` would add of its own (a temperature of 0.7, `candidateCount`,
-empty safety settings) is not sent. `validate_environment` makes its client: on Vertex
-AI it hands a key over by a variable of the environment, and only where none is set
-(4.4.3, read 2026-11-27).
+It renders messages, keeps the client and is asked by methods of its own; `seam` has the
+private names. What `ChatGoogleGenerativeAI` would add (a temperature of 0.7,
+`candidateCount`, empty safety settings) is not sent. `validate_environment` makes its
+client: on Vertex AI it hands a key over by a variable of the environment, and only
+where none is set (4.4.3, read 2026-11-27).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncGenerator, Iterator
+from operator import attrgetter
 from typing import Any, cast
 
 from google.genai.client import Client
@@ -26,17 +27,11 @@ from langchain_unified.history.inputs import reading
 from langchain_unified.reliability.writing import check_writable
 from langchain_unified.shims.google_genai.config import render_config
 from langchain_unified.shims.google_genai.parts import Places, put_results
-from langchain_unified.shims.google_genai.responses import (
-    StreamReader,
-    classified,
-    read_response,
-)
+from langchain_unified.shims.google_genai.responses import StreamReader, read_response
 from langchain_unified.shims.google_genai.seam import parse_chat_history
 from langchain_unified.shims.google_genai.signatures import patch_signatures
 from langchain_unified.shims.paths import check_path
 from langchain_unified.types import CallPlan
-
-_PLAN = "unified_plan"
 
 
 class PlannedChatGoogle(ChatGoogleGenerativeAI):
@@ -64,43 +59,35 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
         self._made_here = True
         return self
 
-    def _generate(self, messages: list[BaseMessage], **kwargs: Any) -> ChatResult:  # type: ignore[override]
-        request = self.request(kwargs[_PLAN], messages)
-        with classified(request):
-            response = self._models.generate_content(**request)
-        return read_response(response)
+    def send(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send a plan and return the whole answer, in the integration's shape."""
+        models: Any = self.client
+        request = self.request(plan, messages)
+        return read_response(models.models.generate_content(**request))
 
-    async def _agenerate(  # type: ignore[override]
-        self, messages: list[BaseMessage], **kwargs: Any
-    ) -> ChatResult:
-        request = self.request(kwargs[_PLAN], messages)
-        with classified(request):
-            response = await self._async_models.generate_content(**request)
-        return read_response(response)
+    async def asend(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Send a plan and return the whole answer; see `send`."""
+        request = self.request(plan, messages)
+        return read_response(await self._async_models.generate_content(**request))
 
-    def _stream(  # type: ignore[override]
-        self, messages: list[BaseMessage], **kwargs: Any
+    def pieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Iterator[ChatGenerationChunk]:
-        request = self.request(kwargs[_PLAN], messages)
-        reader = StreamReader()
-        with classified(request):
-            for response in self._models.generate_content_stream(**request):
-                yield reader.read(response)
+        """Send a plan and return the answer in pieces; see `send`."""
+        models: Any = self.client
+        request = self.request(plan, messages)
+        given = models.models.generate_content_stream(**request)
+        return map(StreamReader().read, given)
 
-    async def _astream(  # type: ignore[override]
-        self, messages: list[BaseMessage], **kwargs: Any
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        request = self.request(kwargs[_PLAN], messages)
-        reader = StreamReader()
-        with classified(request):
-            models = self._async_models
-            async for response in await models.generate_content_stream(**request):
-                yield reader.read(response)
-
-    @property
-    def _models(self) -> Any:
-        client: Any = self.client
-        return client.models
+    async def apieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        """Send a plan and yield the answer in pieces; see `send`."""
+        request = self.request(plan, messages)
+        read = StreamReader().read
+        given = await self._async_models.generate_content_stream(**request)
+        async for response in given:
+            yield read(response)
 
     @property
     def _async_models(self) -> Any:
@@ -112,33 +99,58 @@ class PlannedChatGoogle(ChatGoogleGenerativeAI):
     def request(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the SDK's arguments of a plan with its messages."""
         check_path(plan.model)
-        told = [[one.content, getattr(one, "tool_calls", ())] for one in messages]
-        check_writable(plan.body, told)
-        places = Places()
-        with reading("..."):
-            system, contents = parse_chat_history(
-                places.held(messages),
-                model=plan.model,
-                use_vertexai=self.on_vertex,
-            )
+        _check_written(plan, messages)
+        if plan.sends_as_given:
+            system, contents = self._rendered(plan, messages)
+        else:
+            system, contents = self._rendered_with_parts(plan, messages)
         if not contents:
             accepted = "all messages are empty."
             raise InvalidParameterError("messages", "", accepted, model=plan.model)
-        places.fill(contents)
-        put_results(contents, messages)
-        if plan.config.supports("thought_signatures"):
-            patch_signatures(contents)
         config = render_config(plan)
         if config.system_instruction is None:  # extra_body may have set it
             config.system_instruction = system
         return {"model": plan.model, "contents": contents, "config": config}
+
+    def _rendered(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> tuple[Any, list[Any]]:
+        """Return the system instruction and the contents of messages."""
+        vertex = self.on_vertex
+        return parse_chat_history(messages, model=plan.model, use_vertexai=vertex)
+
+    def _rendered_with_parts(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> tuple[Any, list[Any]]:
+        """Return the same of messages that hold more than texts of user and system."""
+        places = Places()
+        with reading("..."):
+            system, contents = self._rendered(plan, places.held(messages))
+        places.fill(contents)
+        put_results(contents, messages)
+        if plan.config.supports("thought_signatures"):
+            patch_signatures(contents)
+        return system, contents
 
     @property
     def on_vertex(self) -> bool:
         """Whether the client talks to Vertex AI; the shim always says so."""
         return bool(self.vertexai)
 
-    @staticmethod
-    def planned(plan: CallPlan) -> dict[str, Any]:
-        """Return the keywords that carry a plan through the methods."""
-        return {_PLAN: plan}
+
+def _check_written(plan: CallPlan, messages: list[BaseMessage]) -> None:
+    """Refuse what JSON cannot hold; see `check_writable`.
+
+    Raises:
+        InvalidParameterError: If the request holds anything of the kind.
+    """
+    if plan.sends_as_given:
+        try:  # what is ordinary is written in one go, to see whether it can be
+            told = [plan.body, *map(attrgetter("content"), messages)]
+            json.dumps(told, default=dict, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError):
+            pass
+        else:
+            return
+    said = [[one.content, getattr(one, "tool_calls", ())] for one in messages]
+    check_writable(plan.body, said)

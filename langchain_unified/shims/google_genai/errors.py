@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from google.genai.errors import APIError
+from google.genai.errors import APIError, ClientError, ServerError
 from langchain_core.exceptions import ContextOverflowError
 from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
 
@@ -13,6 +13,10 @@ from langchain_unified import errors
 from langchain_unified.reliability.retry import retry_after, told_to_retry
 from langchain_unified.shims.errors import BY_STATUS, SERVER_ERROR, as_ours
 from langchain_unified.shims.google_genai.http import http_errors
+from langchain_unified.shims.google_genai.seam import (
+    raise_client_error,
+    raise_server_error,
+)
 from langchain_unified.types import CallPlan
 
 _BROKEN = (*http_errors("HTTPError"), *http_errors("StreamError"))
@@ -36,6 +40,18 @@ _OVERFLOW = re.compile(
 )
 _NO_CREDIT = re.compile(r"PerDay|billing|credits? (are|is) depleted", re.IGNORECASE)
 _RETRY_DELAY = re.compile(r"""['"]retryDelay['"]:\s*['"](\d+(?:\.\d+)?)s['"]""")
+
+
+def as_raised(error: Exception, plan: CallPlan) -> Exception:
+    """Return an error of the SDK as the integration raises it, for users' `except`."""
+    try:
+        if isinstance(error, ClientError):
+            raise_client_error(error, {"model": plan.model})
+        if isinstance(error, ServerError):
+            raise_server_error(error)
+    except (APIError, ChatGoogleGenerativeAIError) as found:
+        return found
+    return error
 
 
 def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:

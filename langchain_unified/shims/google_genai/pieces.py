@@ -11,6 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.content import keep_native, says_more, says_nothing, text_of
 from langchain_unified.shims.google_genai.shape import (
+    PROVIDER,
     answers_in_images,
     blocks_of,
     clean,
@@ -49,7 +50,9 @@ class Pieces:
     def shape(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Return a piece with text as `str` content."""
         message = chunk.message
-        clean(message)
+        message.response_metadata.setdefault("model_provider", PROVIDER)
+        if message.additional_kwargs:
+            clean(message)
         self._has_said = self._has_said or not says_nothing(message)
         if message.additional_kwargs and (wav := speech_of(message)):
             self._speech.append(wav)

@@ -8,12 +8,9 @@ and `toolResponse` parts what a reader wants but not what goes back (read 2026-1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from google.genai.errors import ClientError, ServerError
-from google.genai.types import Candidate, GenerateContentResponse, Outcome
+from google.genai.types import GenerateContentResponse, Outcome, Part
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -21,8 +18,6 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_unified.shims.google_genai.parts import PART
 from langchain_unified.shims.google_genai.seam import (
     StreamBlockIndexer,
-    raise_client_error,
-    raise_server_error,
     response_to_result,
 )
 
@@ -31,23 +26,13 @@ _RESULT = "code_execution_result"
 _SERVER_PARTS = {"server_tool_call": "tool_call", "server_tool_result": "tool_response"}
 
 
-@contextmanager
-def classified(request: dict[str, Any]) -> Iterator[None]:
-    """Raise the SDK's errors as the integration does, for its users' `except`."""
-    try:
-        yield
-    except ClientError as error:
-        raise_client_error(error, request)
-    except ServerError as error:
-        raise_server_error(error)
-
-
 def read_response(response: GenerateContentResponse) -> ChatResult:
     """Return a whole answer."""
     result = response_to_result(response)
     _complete(result, response)
-    for generation in result.generations:
-        _count_media(generation.message, _media_counts(response))
+    counts = _media_counts(response)
+    for generation in result.generations if counts else ():
+        _count_media(generation.message, counts)
     result.llm_output = {**(result.llm_output or {}), **_tier(response)}
     if not response.candidates:
         _, counted = _piece(response, None)
@@ -71,20 +56,22 @@ class StreamReader:
         """Return a piece."""
         piece, message = _piece(response, self._counted)
         self._indexer.assign(message)
-        self._note_tier(piece, _tier(response))
-        counts = _media_counts(response)
-        _count_media(message, counts, self._media)
-        self._media = counts or self._media
+        # The tier is told once: what pieces say alike would be added up.
+        if not self._tier and (tier := _tier(response)):
+            self._tier = tier
+            piece.generation_info = {**(piece.generation_info or {}), **tier}
+        if counts := _media_counts(response):
+            _count_media(message, counts, self._media)
+            self._media = counts
         self._counted = add_usage(self._counted, message.usage_metadata)
         return piece
 
-    def _note_tier(self, piece: ChatGenerationChunk, tier: dict[str, str]) -> None:
-        """Tell the tier once: what pieces say alike would be added up."""
-        if tier and not self._tier:
-            self._tier = tier
-            piece.generation_info = {**(piece.generation_info or {}), **tier}
 
-
+_SIDES = {
+    "input_token_details": "prompt_tokens_details",
+    "output_token_details": "candidates_tokens_details",
+}
+"""Where LangChain and the SDK tell tokens by modality."""
 _MEDIA = {"AUDIO": "audio", "IMAGE": "image"}
 """Modalities whose tokens have prices of their own, by LangChain's names."""
 _TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
@@ -111,19 +98,13 @@ def _tier(response: GenerateContentResponse) -> dict[str, str]:
 def _media_counts(response: GenerateContentResponse) -> dict[str, dict[str, int]]:
     """Return the tokens of audio and images so far, read and written."""
     usage = response.usage_metadata
-    sides = {
-        "input_token_details": getattr(usage, "prompt_tokens_details", None),
-        "output_token_details": getattr(usage, "candidates_tokens_details", None),
-    }
-    return {
-        side: {
-            _MEDIA[one.modality.value]: one.token_count
-            for one in counted or ()
-            if one.modality and one.modality.value in _MEDIA and one.token_count
-        }
-        for side, counted in sides.items()
-        if counted
-    }
+    found: dict[str, dict[str, int]] = {}
+    for side, field in _SIDES.items():
+        for one in getattr(usage, field, None) or ():
+            name = _MEDIA.get(one.modality.value) if one.modality else None
+            if name and one.token_count:
+                found.setdefault(side, {})[name] = one.token_count
+    return found
 
 
 def _count_media(
@@ -157,14 +138,17 @@ def _complete(result: ChatResult, response: GenerateContentResponse) -> None:
             value = getattr(candidate, name, None)
             if value:
                 message.response_metadata[name] = _plain(value)
-        _keep_silent_results(message, candidate)
+        parts = (candidate.content.parts if candidate.content else None) or []
+        for part in parts:
+            if part.code_execution_result is not None:
+                _keep_silent_results(message, parts)
+                break
         if isinstance(message.content, list):
-            _keep_parts(message.content, candidate)
+            _keep_parts(message.content, parts)
 
 
-def _keep_silent_results(message: BaseMessage, candidate: Candidate) -> None:
+def _keep_silent_results(message: BaseMessage, parts: list[Part]) -> None:
     """Put in its place what code that printed nothing came to: it may have failed."""
-    parts = (candidate.content.parts if candidate.content else None) or []
     ran = 0
     for part in parts:
         ran += part.executable_code is not None
@@ -187,9 +171,8 @@ def _place_after(blocks: list[Any], ran: int) -> int:
     return places[ran - 1] if 0 < ran <= len(places) else 0
 
 
-def _keep_parts(blocks: list[Any], candidate: Candidate) -> None:
+def _keep_parts(blocks: list[Any], parts: list[Part]) -> None:
     """Keep beside each block of a server's tool the part it was read from."""
-    parts = (candidate.content.parts if candidate.content else None) or []
     for kind, field in _SERVER_PARTS.items():
         found = [part for part in parts if getattr(part, field, None) is not None]
         shown = [b for b in blocks if isinstance(b, dict) and b.get("type") == kind]

@@ -29,7 +29,7 @@ PROVIDER = "google_genai"
 """`model_provider` of the messages, by which langchain-core finds their translator."""
 
 # google.genai.types.FinishReason of google-genai 2.34.0, read 2026-11-23.
-_USUAL = frozenset({None, "STOP", "MAX_TOKENS", "CONTINUATION"})
+USUAL = frozenset({None, "STOP", "MAX_TOKENS", "CONTINUATION"})
 # The model could not write what it wanted to (google-genai 3.6.1 `FinishReason`).
 _BROKEN = frozenset(
     {
@@ -51,15 +51,18 @@ def shape_result(plan: CallPlan, result: ChatResult) -> ChatResult:
     for generation in result.generations:
         message = generation.message
         info = generation.generation_info or {}
-        clean(message)
-        keep_speech(message, speech_of(message))
+        message.response_metadata.setdefault("model_provider", PROVIDER)
+        if message.additional_kwargs:
+            clean(message)
+            keep_speech(message, speech_of(message))
         as_list = answers_in_images(plan)
         if as_list or not isinstance(message.content, str):
             content = [standard_block(block) for block in blocks_of(message)]
             _set_content(message, content, as_list=as_list)
         if not info and blocked:
             note_blocked_prompt(plan, message, blocked)
-        note_finish(plan, message, info.get("finish_reason"))
+        if info.get("finish_reason") not in USUAL:
+            note_finish(plan, message, info["finish_reason"])
     return result
 
 
@@ -68,7 +71,7 @@ def answers_in_images(plan: CallPlan) -> bool:
     wanted = plan.body.get("generationConfig", {}).get("responseModalities")
     if wanted is not None:
         return "IMAGE" in {str(one).upper() for one in wanted}
-    return plan.config.supports("image_outputs")
+    return bool(plan.config.features.get("image_outputs"))
 
 
 def blocks_of(message: BaseMessage) -> list[Any]:
@@ -100,9 +103,7 @@ def clean(message: BaseMessage) -> None:
     The `function_call` in `additional_kwargs` repeats the first tool call; other
     providers refuse it.
     """
-    if message.additional_kwargs:
-        message.additional_kwargs.pop("function_call", None)
-    message.response_metadata.setdefault("model_provider", PROVIDER)
+    message.additional_kwargs.pop("function_call", None)
 
 
 def speech_of(message: BaseMessage) -> bytes:
@@ -134,7 +135,7 @@ def note_finish(
         MalformedResponseError: If the model could not write the answer, a tool call as
             a rule, and there is nothing else in it; another attempt may do better.
     """
-    if reason in _USUAL:
+    if reason in USUAL:
         return
     if reason in _BROKEN:
         _tell_broken(message, reason, said=said)

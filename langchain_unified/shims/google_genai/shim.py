@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from langchain_unified.errors import MissingCredentialsError, ProviderError
+from langchain_unified.errors import MissingCredentialsError
 from langchain_unified.history import prepared
 from langchain_unified.shims.delegated import DelegatedShim, Shape
 from langchain_unified.shims.google_genai.address import VERTEX
 from langchain_unified.shims.google_genai.delegate import PlannedChatGoogle
-from langchain_unified.shims.google_genai.errors import CAUGHT, to_unified
+from langchain_unified.shims.google_genai.errors import CAUGHT, as_raised, to_unified
 from langchain_unified.shims.google_genai.http import (
     http_package,
     uses_client_certificate,
@@ -73,13 +74,34 @@ class GoogleGenAIShim(DelegatedShim):
         given = {**({"proxy": proxy} if proxy else {}), **(client_args or {})}
         return client_arguments(http_package(given.values()), given, self.own)
 
-    def to_unified(self, error: Exception, plan: CallPlan) -> ProviderError:
-        """Return an error of ours, which is of the class raised as well."""
-        return to_unified(error, plan)
+    to_unified = staticmethod(to_unified)
+    as_raised = staticmethod(as_raised)
+    shape_result = staticmethod(shape_result)
 
-    def shape_result(self, plan: CallPlan, result: ChatResult) -> ChatResult:
-        """Return a whole answer with text as `str` content."""
-        return shape_result(plan, result)
+    def send(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return the answer to messages made ready for the wire."""
+        answer: ChatResult = self.delegate.send(plan, messages)
+        return answer
+
+    async def asend(self, plan: CallPlan, messages: list[BaseMessage]) -> ChatResult:
+        """Return the answer; see `send`."""
+        answer: ChatResult = await self.delegate.asend(plan, messages)
+        return answer
+
+    def pieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Return the answer in pieces; see `send`."""
+        found: Iterator[ChatGenerationChunk] = self.delegate.pieces(plan, messages)
+        return found
+
+    def apieces(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        """Return the answer in pieces; see `send`."""
+        found: AsyncGenerator[ChatGenerationChunk, None]
+        found = self.delegate.apieces(plan, messages)
+        return found
 
     def shape_pieces(self, plan: CallPlan) -> Shape:
         """Return what shapes the pieces of one stream."""
@@ -87,7 +109,7 @@ class GoogleGenAIShim(DelegatedShim):
 
     def count_tokens(self, plan: CallPlan, messages: list[BaseMessage]) -> int:
         """Return how many tokens the provider counts in messages, system and tools."""
-        with self._errors(plan):
+        with self._errors(plan, is_answer=False):
             return count_tokens(self.delegate, plan, prepared(plan, messages))
 
     def list_models(self) -> list[dict[str, Any]]:
