@@ -126,5 +126,5 @@ def test_rows_at_urls_are_told_of(tmp_path: Path) -> None:
     told = _told(LANGCHAIN_UNIFIED_CACHE=str(tmp_path), **named)
     fetch = "langchain-unified refresh --rows"
 
-    assert ("not fetched", fetch) == told["rows at https://rows.example.com/a.toml"]
-    assert "left out" == told["rows at a URL"][0]
+    assert ("not cached", fetch) == told["rows at https://rows.example.com/a.toml"]
+    assert "ignored" == told["rows at a URL"][0]
