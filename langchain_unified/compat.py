@@ -1,9 +1,9 @@
-"""The surface of the old `LangChainService`, over the new one.
+"""The interface of the old `LangChainService`, implemented by the new service.
 
-Code written against the old service goes on working: the same calls, the same plain
-dictionaries, the same exceptions. A rollout flag says, call by call, whether the old
-service or the new one answers, so that both run side by side and the old one can be
-removed last.
+Code written for the old service keeps working: the same calls, the same plain
+dictionaries, the same exceptions. A rollout flag decides for each call whether the old
+or the new service answers, so that both can run at the same time and the old one can be
+removed at the end.
 """
 
 from __future__ import annotations
@@ -58,30 +58,29 @@ _NEW_FIELDS = ("text", "model_used", "success")
 
 
 class LangChainCompatibilityService:
-    """The old `LangChainService` surface.
+    """The interface of the old `LangChainService`.
 
-    An old service of one's own is the path before for every call, whoever makes the
-    model: in `legacy` and `shadow` mode it gets the call as it came, its other methods
-    too, and what it returns or raises comes back untouched. Without one, `legacy` is
-    the plain `ChatOpenAI` inside the new service.
+    If you pass your old service, it is the legacy path of every call, whatever the
+    model: in `legacy` and `shadow` mode it receives the call unchanged, including calls
+    of its other methods, and its result or exception is returned unchanged. Without
+    it, `legacy` is the `ChatOpenAI` inside the new service.
 
-    On the new path a call without an answer raises what `ChatOpenAI` would have raised
-    (for example `openai.RateLimitError`), so that retries and status codes built on it
-    go on working. If the model refused, the dictionary also has `refusal`.
+    On the new path, a failed call raises what `ChatOpenAI` would have raised (for
+    example `openai.RateLimitError`), so that existing retries and status codes keep
+    working. If the model refused to answer, the dictionary also has `refusal`.
 
     Args:
         unified_service: The new service.
         legacy: The old service: any object with the old `generate_text`.
-        rollout: What decides who answers; what the new service's chat model obeys if
-            left out. With an old service and no flag anywhere, the old service does.
-        errors: `raise`, or `dict` for a dictionary whose `success` is false and whose
-            `error` says why, where the provider failed, is switched off or cannot do
-            what was asked for. Mistakes in the call, and whatever the old service
-            raises, are raised all the same.
-        details: Whether the dictionary also has the new result's further fields.
+        rollout: The rollout flag; by default that of the new service's chat model. With
+            an old service and no flag, the old service answers.
+        errors: `raise`, or `dict` to return a dictionary with `success=False` and an
+            `error` if the provider failed, is disabled or does not support the
+            request. Invalid calls and exceptions of the old service are always raised.
+        details: Whether the dictionary also has the other fields of the new result.
 
     Raises:
-        InvalidParameterError: If `errors` is neither, or `rollout` is no flag.
+        InvalidParameterError: If `errors` or `rollout` is not valid.
 
     Example:
         ```python
@@ -110,7 +109,7 @@ class LangChainCompatibilityService:
 
     @property
     def rollout(self) -> Rollout:
-        """What decides who answers."""
+        """The rollout flag."""
         own = self._rollout
         return rollout_of(own if own is not None else self.unified_service.llm.rollout)
 

@@ -1,6 +1,6 @@
-"""What calls cost, by the package `genai-prices`, and a budget for them.
+"""The cost of calls, from the package `genai-prices`, and budgets.
 
-The package is the extra `cost`; without it costs are `None` and a budget is an error.
+Install the extra `cost` for it; without it, costs are `None` and a budget is an error.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class _Unpriced(Bounded[tuple[str, str], object]):
 
 
 class BudgetExceededError(UnifiedError):
-    """A call would cost more than what is left of `budget_usd`; nothing was sent.
+    """A call may exceed `budget_usd`; nothing was sent.
 
     Attributes:
         budget: The budget in US dollars.
-        spent: What earlier calls cost, and those under way may cost.
-        estimate: What this call may cost at most; `None` if it is not known.
+        spent: The cost of earlier calls and the maximum cost of running ones.
+        estimate: The maximum cost of this call; `None` if it is unknown.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Hold:
 def cost_usd(
     config: ModelConfig, usage: Mapping[str, Any] | None, tier: str | None = None
 ) -> float | None:
-    """Return what an answer cost in US dollars; `None` if it is not known.
+    """Return the cost of a response in US dollars; `None` if it is unknown.
 
     A model that bills at list prices and has none is logged, once in a process.
 
@@ -200,7 +200,7 @@ def answer_cost(
 def estimate_usd(
     config: ModelConfig, input_tokens: int, output_tokens: int, tier: str | None = None
 ) -> float | None:
-    """Return what a call of a given size would cost in US dollars, if known."""
+    """Return the estimated cost of a call in US dollars, if known."""
     price = price_of(config, tier)
     if price is None:
         return None

@@ -1,17 +1,17 @@
-"""Every error this package raises, as one tree over langchain-core's `ModelError`.
+"""All errors of this package: one class tree over langchain-core's `ModelError`.
 
 ```text
 UnifiedError
-├── InvalidParameterError      a value no model takes            (also ValueError)
+├── InvalidParameterError      an invalid value                  (also ValueError)
 │   └── InvalidTypeError       a value of the wrong type         (also TypeError)
-├── UnsupportedError           this model cannot do what was asked for (ValueError)
-├── UnknownParameterError      no such setting                   (also TypeError)
+├── UnsupportedError           the model does not support the request (ValueError)
+├── UnknownParameterError      an unknown setting                (also TypeError)
 ├── MissingCredentialsError    no key for the provider of the call
-│   └── NoClientError          so there is no client to read  (also AttributeError)
-├── ProviderNotEnabledError    the provider is off or not installed
-├── UnsupportedVersionError    an installed package is of a version that fails
-├── RegistryError              a registry row that cannot be read
-└── ProviderError              the provider answered with an error
+│   └── NoClientError          there is no client without a key (also AttributeError)
+├── ProviderNotEnabledError    the provider is disabled or not installed
+├── UnsupportedVersionError    the version of an installed package fails
+├── RegistryError              a registry row cannot be read
+└── ProviderError              the provider returned an error
     ├── ProviderAuthenticationError, ProviderPermissionError
     ├── ProviderInvalidRequestError, ProviderModelNotFoundError
     ├── ProviderContextOverflowError, ProviderRateLimitError
@@ -53,7 +53,7 @@ class UnifiedError(LangChainException):
 
 
 def shown_value(value: Any) -> Any:
-    """Return a value of the wrong type as an error may show it: no key by mistake.
+    """Return a value of the wrong type for an error message, masked if it may be a key.
 
     Example:
         >>> shown_value("hot"), shown_value("sk-1234567890"), shown_value([1, "1e"])
@@ -65,7 +65,7 @@ def shown_value(value: Any) -> Any:
 
 
 def shown_name(text: str) -> str:
-    """Return a name that does not exist as an error may show it: no key by mistake.
+    """Return an unknown name for an error message, masked if it may be a key.
 
     Example:
         >>> shown_name("temprature"), shown_name("sk-1234567890")
@@ -80,10 +80,10 @@ _PLAIN = re.compile(r"[A-Za-z]{0,12}|[-+]?[0-9.,_]{1,8}%?")
 
 
 class InvalidParameterError(UnifiedError, ValueError):
-    """A value that no model takes; raised before anything is sent.
+    """An invalid value; raised before anything is sent.
 
     Attributes:
-        parameter: The setting, in LangChain's words.
+        parameter: The name of the setting in LangChain.
         value: The value given.
         model: The model of the call, if known.
     """
@@ -107,14 +107,14 @@ class InvalidParameterError(UnifiedError, ValueError):
         return str(self.args[0])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel with the attributes, which the message alone does not tell."""
+        """Pickle the attributes too."""
         kind = type(self)
         bases = (kind,) if kind.__name__ != _COMBINED else kind.__bases__
         return _rebuilt, (bases, self.args, vars(self))
 
 
 class InvalidTypeError(InvalidParameterError, TypeError):
-    """A value of a type that no model takes; raised before anything is sent."""
+    """A value of an invalid type; raised before anything is sent."""
 
 
 _COMBINED = "InvalidInputError"
@@ -131,13 +131,13 @@ _FAMILIES: tuple[type[Exception], ...] = (
 def invalid_as(
     error: Exception, parameter: str, value: Any, accepted: str
 ) -> InvalidParameterError:
-    """Return an error that whoever expects another one catches as well.
+    """Return an error that is also an instance of the class of another error.
 
     Args:
-        error: What LangChain, the SDK or Python raised for the value.
-        parameter: What the value was given as.
-        value: The value, as it may be shown.
-        accepted: What is wrong, and what would be right.
+        error: The error that LangChain, the SDK or Python raised for the value.
+        parameter: The name of the parameter.
+        value: The value as the message shows it.
+        accepted: What is wrong, and which values are accepted.
 
     Example:
         >>> found = invalid_as(KeyError("role"), "messages", "...", "give a role.")
@@ -171,14 +171,14 @@ def _rebuilt(
 
 
 class UnsupportedError(UnifiedError, ValueError):
-    """The model of the call cannot do what was asked for; raised before sending.
+    """The model does not support the request; raised before sending.
 
     Attributes:
-        parameter: The setting or capability asked for.
+        parameter: The setting or feature that is not supported.
         value: The value given.
         model: The model of the call.
         feature: The `ModelProfile` key of the missing capability, if it is one.
-        alternatives: Registered models that can do it.
+        alternatives: Registered models that support it.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class UnsupportedError(UnifiedError, ValueError):
         feature: str | None = None,
         alternatives: tuple[str, ...] = (),
     ) -> None:
-        """Name the model, the parameter, the reason and models that would do."""
+        """Name the model, the parameter, the reason and models that support it."""
         self.parameter, self.value, self.model = parameter, value, model
         self.reason, self.feature, self.alternatives = reason, feature, alternatives
         hint = ""
@@ -202,7 +202,7 @@ class UnsupportedError(UnifiedError, ValueError):
         super().__init__(f"{model!r} does not accept {shown}: {reason}{hint}")
 
     def suggesting(self, alternatives: tuple[str, ...]) -> UnsupportedError:
-        """Return the same error with models that would do."""
+        """Return the same error with models that support the request."""
         return UnsupportedError(
             self.parameter,
             self.value,
@@ -214,10 +214,10 @@ class UnsupportedError(UnifiedError, ValueError):
 
 
 class UnknownParameterError(UnifiedError, TypeError):
-    """A setting that does not exist; the message names the nearest one."""
+    """An unknown setting; the message suggests the most similar one."""
 
     def __init__(self, parameter: str, nearest: str | None, *, where: str) -> None:
-        """Name the unknown setting and the nearest known one."""
+        """Name the unknown setting and the most similar one."""
         self.parameter, self.nearest = shown_name(parameter), nearest
         hint = f" Did you mean {nearest!r}?" if nearest else ""
         super().__init__(
@@ -228,7 +228,7 @@ class UnknownParameterError(UnifiedError, TypeError):
 
 
 class MissingCredentialsError(UnifiedError, ModelAuthenticationError, ValueError):
-    """No key for the provider of the call."""
+    """There is no API key for the provider of the call."""
 
     def __init__(self, provider: str, title: str, variables: tuple[str, ...]) -> None:
         """Name the provider and what to set."""
@@ -250,7 +250,7 @@ class NoClientError(MissingCredentialsError, AttributeError):
 
 
 class ProviderNotEnabledError(UnifiedError, NotImplementedError):
-    """The provider of the call is switched off or its package is not installed."""
+    """The provider of the call is disabled, or its package is not installed."""
 
     def __init__(self, provider: str, message: str) -> None:
         """Say what to install and what to set."""
@@ -259,7 +259,7 @@ class ProviderNotEnabledError(UnifiedError, NotImplementedError):
 
 
 class UnsupportedVersionError(UnifiedError, ImportError):
-    """An installed package is older or newer than the versions that work."""
+    """The version of an installed package is not supported."""
 
     def __init__(self, package: str, found: str, needed: str) -> None:
         """Name the package, both versions, and what to install."""
@@ -272,25 +272,25 @@ class RegistryError(UnifiedError, ValueError):
 
 
 class ProviderError(UnifiedError, ModelError):
-    """The provider answered with an error, or could not be reached.
+    """The provider returned an error or could not be reached.
 
     Attributes:
         provider: Provider id of the call.
-        model: Wire name of the model of the call.
+        model: Name of the model in the request.
         endpoint: Endpoint of the call.
         status: HTTP status, if there was a response.
         code: The provider's own error code, if any.
-        parameter: The wire parameter the error names, if any.
-        request_id: The provider's id of the request, if any.
-        retry_after: Seconds the provider asked to wait, if any.
+        parameter: The request parameter that the error names, if any.
+        request_id: The provider's request id, if any.
+        retry_after: Seconds to wait before a retry, if the provider sent them.
         is_retryable: Whether the same request may succeed later, as LangChain
             classifies the condition.
-        should_retry: Whether it is worth sending again, if the provider said so
-            (`x-should-retry`) or the code tells; goes before `is_retryable`.
-        fix: The changes to the request that would put it right, if the provider named
-            any; see `langchain_unified.learning.Correction`.
-        successor: The model that takes the place of one that is gone, if known.
-        failed: What was tried before, if there were fallbacks.
+        should_retry: Whether to retry, if the provider (`x-should-retry`) or the error
+            code says so; takes precedence over `is_retryable`.
+        fix: The changes that would correct the request, if the provider named any;
+            see `langchain_unified.learning.Correction`.
+        successor: The replacement of a model that was shut down, if known.
+        failed: The failed attempts before this one, if there were fallbacks.
     """
 
     provider: str | None = None
@@ -308,27 +308,27 @@ class ProviderError(UnifiedError, ModelError):
 
 
 class ProviderAuthenticationError(ProviderError, ModelAuthenticationError):
-    """The provider refused the key (HTTP 401)."""
+    """The provider rejected the API key (HTTP 401)."""
 
 
 class ProviderPermissionError(ProviderError, ModelPermissionDeniedError):
-    """The key may not do this (HTTP 403)."""
+    """The API key does not have permission (HTTP 403)."""
 
 
 class ProviderInvalidRequestError(ProviderError, ModelInvalidRequestError):
-    """The provider refused the request (HTTP 400, 422)."""
+    """The provider rejected the request (HTTP 400, 422)."""
 
 
 class ProviderModelNotFoundError(ProviderError, ModelNotFoundError):
-    """The provider does not know or no longer serves the model (HTTP 404)."""
+    """The provider does not have the model, or no longer (HTTP 404)."""
 
 
 class ProviderContextOverflowError(ProviderInvalidRequestError, ContextOverflowError):
-    """The input is longer than the model's context."""
+    """The input exceeds the model's context window."""
 
 
 class ProviderRateLimitError(ProviderError, ModelRateLimitError):
-    """Too many requests, or the quota is used up (HTTP 429)."""
+    """Too many requests, or the quota is exhausted (HTTP 429)."""
 
 
 class ProviderUnavailableError(ProviderError, ModelAPIError):
@@ -336,9 +336,9 @@ class ProviderUnavailableError(ProviderError, ModelAPIError):
 
 
 class CircuitOpenError(ProviderUnavailableError):
-    """Not sent: the provider or the model failed too often in a row.
+    """The call was not sent, because the circuit breaker is open.
 
-    `retry_after` says in how many seconds a call may try again.
+    `retry_after` is the number of seconds until the next call is allowed.
     """
 
     is_retryable = False
@@ -353,11 +353,11 @@ class ProviderTimeoutError(ProviderError, ModelTimeoutError):
 
 
 class MalformedResponseError(ProviderError, ModelAPIError):
-    """The answer is not what the provider's API promises."""
+    """The response does not have the format of the provider's API."""
 
 
 def ours_within(error: BaseException) -> ProviderError | None:
-    """Return the error of ours that an SDK wrapped in its own, if it did."""
+    """Return this package's error that an SDK wrapped in its own, if there is one."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, ProviderError):
         found = found.__cause__
@@ -365,7 +365,7 @@ def ours_within(error: BaseException) -> ProviderError | None:
 
 
 def refusal_within(error: BaseException) -> UnifiedError | None:
-    """Return what refused a call below an SDK, which wrapped it as a broken line."""
+    """Return this package's error that an SDK wrapped as a connection error, if any."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, UnifiedError) and not isinstance(found, ProviderError):

@@ -1,4 +1,4 @@
-"""`init_chat_model`: LangChain's function, with this package's model in it."""
+"""`init_chat_model`, with `UnifiedChatModel` for the providers of this package."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def init_chat_model(
     Args:
         model: Name of the model, alone or as `provider:name`. A bare name that starts
             with `gemini` is one of the Gemini API.
-        model_provider: Provider of the model, if its name does not say it.
+        model_provider: Provider of the model, if its name does not include it.
         configurable_fields: Settings that `config["configurable"]` may set at each
             call, or `"any"`. Without a model: `model` and `model_provider`.
         config_prefix: Prefix of those keys, without its underscore.
@@ -49,7 +49,7 @@ def init_chat_model(
         A chat model; with configurable fields, a `ConfigurableChatModel`.
 
     Raises:
-        TypeError: If `model` is no string.
+        TypeError: If `model` is not a string.
         ImportError: If the provider needs `langchain`, and it is not installed.
 
     Example:

@@ -1,4 +1,4 @@
-"""What providers ask for their models, as the package `genai-prices` lists it."""
+"""The providers' list prices, from the package `genai-prices`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def listed(
 ) -> Price | None:
     """Return the list price of a model on a day.
 
-    Prices that `genai_prices.UpdatePrices` fetched hold from then on.
+    Prices fetched by `genai_prices.UpdatePrices` are used once they are there.
 
     Args:
         provider: Provider id; empty where nobody's list prices hold.
@@ -78,14 +78,14 @@ def listed(
 def update_prices(url: str | None = None) -> None:
     """Fetch the newest list prices with `genai_prices.UpdatePrices`.
 
-    They hold for the process from then on; nothing is fetched unless this is called.
-    `genai_prices.UpdatePrices().start()` does the same again and again.
+    They are used by this process from then on; nothing is fetched without this call.
+    `genai_prices.UpdatePrices().start()` repeats it regularly.
 
     Args:
-        url: Where they are; the address of genai-prices itself if left out.
+        url: The URL of the prices; by default that of genai-prices.
 
     Raises:
-        RegistryError: If they could not be fetched; the old prices stay.
+        RegistryError: If they could not be fetched; the previous prices are kept.
     """
     prices = library()
     if prices is None:

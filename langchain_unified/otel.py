@@ -1,7 +1,7 @@
 """OpenTelemetry spans and metrics of calls, by the GenAI conventions (extra `otel`).
 
-A callback handler rather than a part of the model: whoever does not hand it in pays
-nothing, and it sees what any other LangChain handler sees.
+It is a callback handler and not part of the model: without it, tracing costs nothing,
+and it receives the same events as any other LangChain handler.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class _Started(NamedTuple):
 class OpenTelemetryCallback(BaseCallbackHandler):
     """Record a span and the metrics of each call by OpenTelemetry's GenAI conventions.
 
-    The span is named after the operation and the model asked for. It carries the
-    provider, the request's settings, the model that answered, the server, token counts
-    by kind and the finish reasons; each change the plan made, and each model that was
-    given up for a fallback, is an event. The metrics are
+    The span is named after the operation and the requested model. It has the provider,
+    the request's settings, the model that answered, the server, token counts
+    by kind and the finish reasons; each change, and each model that failed before
+    a fallback, is an event. The metrics are
     `gen_ai.client.operation.duration` (seconds) and `gen_ai.client.token.usage`
     (tokens).
 
     Args:
         content: Whether messages go on the span, as `gen_ai.input.messages`,
             `gen_ai.output.messages` and `gen_ai.system_instructions`, and the texts of
-            errors. They may hold what users said; off by default, where an error is
-            told by its class and status.
+            errors. They may contain user input. By default, an error is recorded by its
+            class and status only.
         tracer_provider: Where spans go; the global provider by default.
         meter_provider: Where metrics go; the global provider by default.
 
@@ -127,7 +127,7 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         self._calls[run_id] = _Started(span, time.perf_counter(), labels)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
-        """End the span of a call with what was answered."""
+        """End the span of a call with its response."""
         call = self._calls.pop(run_id, None)
         if call is None:
             return

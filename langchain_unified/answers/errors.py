@@ -1,4 +1,4 @@
-"""Answers that cannot be used: refused, cut off, or of another form than asked for.
+"""Errors for responses that cannot be used: refused, truncated, or not as requested.
 
 Each error is also what the provider's own package raises in its place, so that code
 written for `ChatOpenAI` catches it.
@@ -35,10 +35,10 @@ _FILTERED = "content_filter"
 
 
 class StructuredOutputError(UnifiedError, OutputParserException):
-    """The answer does not have the form asked for.
+    """The response does not match the schema.
 
     Attributes:
-        message: The answer itself.
+        message: The response.
     """
 
     _made_of: tuple[Any, tuple[Any, ...]] | None = None
@@ -79,7 +79,7 @@ class RefusalError(StructuredOutputError, ModelRefusalError):
 
 
 class TruncatedOutputError(StructuredOutputError):
-    """The answer was cut off before it was complete; `max_tokens` may be too low."""
+    """The response was truncated; `max_tokens` may be too low."""
 
 
 class _InvalidError(StructuredOutputError):

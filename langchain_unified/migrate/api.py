@@ -1,4 +1,4 @@
-"""The library's two doors: one text, or files on disk."""
+"""The two entry points of the codemod: source text, or files on disk."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def migrate_source(
     path: str | os.PathLike[str] = "<code>.py",
     options: Options | None = None,
 ) -> Migration:
-    r"""Move the code of a module or notebook to `UnifiedChatModel`.
+    r"""Rewrite the code of a module or notebook to use `UnifiedChatModel`.
 
     Args:
-        code: The code; of a notebook, its JSON text.
-        path: Where it comes from; `.ipynb` makes it a notebook. Nothing is read.
+        code: The source code; for a notebook, its JSON text.
+        path: The path of the file; `.ipynb` means a notebook. The file is not read.
         options: How to migrate.
 
     Returns:
-        The code after the migration, what was changed and what to look at. Code that
-        does not parse comes back as it is, with a report.
+        The rewritten code, its changes and reports. Code that cannot be parsed is
+        returned unchanged, with a report.
 
     Example:
         >>> from langchain_unified.migrate import migrate_source

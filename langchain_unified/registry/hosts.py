@@ -85,7 +85,7 @@ def check_host(
         accepted = "give a name of letters, digits, '-', '_' and '.'."
         raise InvalidParameterError(where, host.name, accepted)
     if host.name in {*taken, "auto", "ft"}:
-        accepted = "this is the name of a provider; choose another name for the server."
+        accepted = "this is the name of a provider; give the server another name."
         raise InvalidParameterError(where, host.name, accepted)
     where = f"{where}.{host.name}"
     if not host.base_url.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""What comes of asking providers: refreshed lists, and what a probe found out."""
+"""The results of refreshing model lists and of probing models."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LOG = logging.getLogger("langchain_unified")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of asking one provider.
+    """The result of refreshing the list of one provider.
 
     Attributes:
         provider: Provider id.
-        state: Where its list is from now.
+        state: Where the list comes from.
         models: How many models it has.
         age: Seconds since the list was fetched.
-        problem: Why asking, or keeping the list, failed; empty if nothing did.
-        new: Models that no row of the registry is about; their family's rules apply.
+        problem: Why fetching or caching the list failed; empty if it did not.
+        new: Models without a row in the registry; the rules of their family apply.
     """
 
     provider: str
@@ -47,7 +47,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What came of a refresh.
+    """The result of a refresh.
 
     Attributes:
         outcomes: One for each provider asked.
@@ -66,14 +66,14 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a probe takes at most, and once it ran, what it found out.
+    """The maximum cost of a probe and, after it ran, its findings.
 
     Attributes:
         model: The model's name.
         provider: Provider id.
-        most_calls: How many calls it takes at most.
-        most_usd: What they cost at most in US dollars; `None` if no price is known.
-        rests_on: Where the price is from.
+        most_calls: The maximum number of calls.
+        most_usd: Their maximum cost in US dollars; `None` if no price is known.
+        rests_on: The source of the price.
         bounds: All of that, as sentences for people.
         calls: How many calls were made; 0 after a dry run.
         row: The rules found, as `Registry.register` takes them; empty after a dry run.

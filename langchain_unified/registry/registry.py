@@ -1,4 +1,4 @@
-"""The model registry as an object: rows, the layers above them, and what they say."""
+"""The model registry: rows and the layers above them."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ class Registry(OwnRows):
 
     Args:
         files: Provider files by provider id; the shipped ones if left out.
-        overrides: A file of the user's own rows.
-        clock: Returns today; decides which dated re-routing is in force.
-        lessons: What was learned from refused requests; shared by who uses the
+        overrides: A file with your own rows.
+        clock: Returns the current date, by which shutdowns and prices are judged.
+        lessons: The rules learned from 400 errors; shared by all users of the
             registry.
         warn_days: Days before a model's shutdown from which a warning is logged, once
             per process; 0 for none.
-        enable: Providers to switch on beside those whose files say so.
+        enable: Providers to enable in addition to the default ones.
 
     Attributes:
         files: Provider files by provider id.
         resolved: What names mean on a day; another object once the rows are others.
         today: Returns the day by which dates are judged.
-        lessons: What was learned from refused requests.
+        lessons: The rules learned from 400 errors.
         warn_days: Days before a model's shutdown from which a warning is logged.
 
     Example:

@@ -60,10 +60,10 @@ _FORMS = "give a mode, a function, a pathlib.Path, an OpenFeature client or Roll
 
 @contextmanager
 def rollout(mode: str | Mode) -> Iterator[None]:
-    """Set the mode of all calls made inside a `with` block, tasks started there too.
+    """Set the mode of all calls inside a `with` block, including tasks started there.
 
     Args:
-        mode: What a flag can say, for example `legacy` or `canary:10`.
+        mode: The mode, for example `legacy` or `canary:10`.
 
     Raises:
         InvalidParameterError: If there is no such mode.
@@ -82,14 +82,14 @@ def rollout(mode: str | Mode) -> Iterator[None]:
 
 
 class Rollout:
-    """Decides, call by call, which implementation answers.
+    """Decides for each call which implementation answers.
 
-    The first source that says something wins: the emergency file, the
-    `with rollout(...)` block, a guard that has stepped in, `mode`, `call`, `file`, the
-    environment, OpenFeature. Sources are read at every call, so a change takes effect
-    at the next one, without a restart. A source that breaks keeps its last good word;
-    one that never had one means `default`. Each change of the decision is logged once
-    at INFO, each new failure of a source at WARNING, and both go to `on_event`.
+    The first source with a value decides: the emergency file, the `with rollout(...)`
+    block, a triggered guard, `mode`, `call`, `file`, the environment variable,
+    OpenFeature. Sources are read at every call, so a change takes effect at the next
+    call, without a restart. If a source fails, its last valid value is kept; without
+    one, `default` applies. Each change of the mode is logged once at INFO, each new
+    failure of a source at WARNING, and both are passed to `on_event`.
 
     Args:
         mode: `unified`, `legacy`, `canary:<percent>` or `shadow`; after a comma
@@ -98,28 +98,27 @@ class Rollout:
         file: A text file that holds a mode.
         environment: The environment variable to read.
         openfeature: An OpenFeature client; `True` for the default one.
-        flag: The key of the flag asked of OpenFeature.
-        default: The mode if no source says anything good. Left out, it is `legacy`
-            where a source or an old service of one's own is given, else no opinion.
-        key: Who is drawn into a canary: the name of a field, a path into the config
-            (`metadata.org.id`), or a function of the call. Left out, the first of
-            `user_id`, `user`, `tenant`, `thread_id` and their kin that the call's
-            config or keywords give.
-        salt: Names the canary; another name draws other keys.
-        emergency: A file that overrides everything while it exists, whatever is in it;
+        flag: The key of the flag in OpenFeature.
+        default: The mode if no source has a valid value. By default, `legacy` if a
+            source or an old service is given, and otherwise none.
+        key: The key that decides about the canary: the name of a field, a path into the
+            config (`metadata.org.id`), or a function of the call. By default, the first
+            of `user_id`, `user`, `tenant`, `thread_id` and similar fields in the config
+            or the keywords of the call.
+        salt: The name of the canary; another name selects other keys.
+        emergency: A file that overrides everything while it exists;
             also read from the path in `LANGCHAIN_UNIFIED_ROLLOUT_EMERGENCY`.
-        mirror: Sends a sample of shadowed calls for real, in the background.
-        guard: Thresholds that put the flag back to `legacy`.
-        report_to: A folder where each process keeps its shadow report, or a function
-            that gets it; see `ShadowReport.load`.
-        on_event: Gets each `RolloutEvent`.
+        mirror: Sends a sample of shadowed calls to the provider, in the background.
+        guard: Thresholds that set the flag to `legacy`.
+        report_to: A folder to which each process writes its shadow report, or a
+            function that receives it; see `ShadowReport.load`.
+        on_event: Receives each `RolloutEvent`.
 
     Attributes:
-        is_set: Whether it can say anything without the environment or a `with` block.
+        is_set: Whether it has a source besides the environment and a `with` block.
 
     Raises:
-        InvalidParameterError: If `mode` or `default` is none of the modes, `key` is no
-            key, or a part is of the wrong kind.
+        InvalidParameterError: If an argument is not valid.
 
     Example:
         ```python

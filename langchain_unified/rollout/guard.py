@@ -1,4 +1,4 @@
-"""A guard: thresholds that put the flag back to `legacy`, with the reason."""
+"""A guard: thresholds that set the flag to `legacy`, with the reason."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _SHARES = ("errors", "timeouts", "refusals")
 
 @dataclass(kw_only=True, eq=False)
 class Guard(PerProcess):
-    """Puts the flag back to `legacy` when the unified path does worse than allowed.
+    """Set the flag to `legacy` if the unified path exceeds a threshold.
 
-    Each process counts its own calls, whichever method of the model makes them. Once a
-    threshold is passed the process stays on `legacy` until `Rollout.release()` or a
-    restart; the `on_event` of the rollout hears of it.
+    Each process counts its own calls of all methods of the model. Once a threshold is
+    exceeded, the process stays on `legacy` until `Rollout.release()` or a restart, and
+    `on_event` of the rollout is called.
 
     Args:
-        errors: Largest share of calls that may fail, 0 to 1.
-        timeouts: Largest share of calls that may time out.
-        refusals: Largest share of answers that may be refusals.
-        usd_per_call: Most US dollars a call may cost on average (extra `cost`).
-        window: Seconds that are looked back.
-        min_calls: Calls in the window below which nothing is concluded.
+        errors: Maximum share of failed calls, 0 to 1.
+        timeouts: Maximum share of calls that time out, 0 to 1.
+        refusals: Maximum share of responses that are refusals, 0 to 1.
+        usd_per_call: Maximum average cost of a call in US dollars (extra `cost`).
+        window: Length of the time window in seconds.
+        min_calls: Minimum number of calls in the window.
 
     Raises:
-        InvalidParameterError: If a threshold cannot be.
+        InvalidParameterError: If a threshold is not valid.
 
     Example:
         ```python

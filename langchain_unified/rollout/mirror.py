@@ -1,4 +1,4 @@
-"""Mirroring: a sample of shadowed calls is also sent on the unified path, for real."""
+"""Mirroring: a sample of shadowed calls is also sent on the unified path."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ class Spent(NamedTuple):
 
 @dataclass(eq=False)
 class Mirror(PerProcess):
-    """What a mirror may spend; a copy that does not fit into what is left is not sent.
+    """Limits of a mirror; a copy of a call that would exceed them is not sent.
 
-    Calls with tools are never mirrored, nor those that would leave something behind at
-    the provider, and never through another provider or key. The primary answer is
-    complete before a copy is even queued.
+    Calls with tools, and calls that store something at the provider, are never
+    mirrored, and no other provider or key is used. A copy is queued only after the
+    primary response is complete.
 
     Args:
         sample: Share of shadowed calls to mirror, 0 to 1.
-        concurrency: Copies under way at the same time.
-        queue: Copies that may wait; further ones are skipped.
-        timeout: Seconds allowed for a copy.
-        max_calls: Copies to send in all.
-        max_tokens: Tokens, input and output, after which no copy is sent.
+        concurrency: Maximum number of concurrent copies.
+        queue: Maximum number of waiting copies; further ones are skipped.
+        timeout: Timeout of a copy in seconds.
+        max_calls: Maximum number of copies.
+        max_tokens: Maximum number of input and output tokens of all copies.
         max_usd: US dollars to spend in all, by the prices of the extra `cost`. A copy
             whose price nobody knows is not sent; one without a token cap is counted
             with its answer when that is there. `None` leaves the bound to the calls

@@ -1,4 +1,4 @@
-"""What a shadow run showed: for people, for programs, and over processes."""
+"""Shadow reports: for people, for programs, and merged over processes."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Difference:
 
     Attributes:
         model: Wire name of the model.
-        parameter: The setting in LangChain's words, or `endpoint`, `messages`,
+        parameter: The setting, or `endpoint`, `messages`,
             `base_url` or `extra_headers`.
-        legacy: What the path before sends, as JSON; `None` if nothing, `unknown` if
-            nobody saw it. One example of several.
+        legacy: An example of what the legacy path sends, as JSON; `None` if nothing,
+            `unknown` if it was not captured.
         unified: What the unified path sends, as JSON; `None` if nothing.
-        meaning: What it means for the call.
-        calls: How many calls showed it.
-        kind: Why they differ.
+        meaning: The effect on the call.
+        calls: The number of calls with this difference.
+        kind: The reason for the difference.
         where: The place inside the setting; empty for the whole of it.
     """
 
@@ -123,12 +123,12 @@ class Mirrored:
 
 @dataclass(frozen=True)
 class ShadowReport:
-    """What a shadow run showed; prints as a table in a terminal and in a notebook.
+    """The results of a shadow run; shown as a table in a terminal and in a notebook.
 
     Attributes:
         compared: Calls whose requests were compared.
         identical: Calls for which both paths send the same.
-        skipped: Calls not compared because too many waited.
+        skipped: Calls not compared because the queue was full.
         failed: Calls that could not be compared.
         differences: The kinds of difference, most frequent first.
         mirrored: Calls also sent on the unified path.
@@ -180,10 +180,10 @@ class ShadowReport:
     def load(folder: str | os.PathLike[str]) -> ShadowReport:
         """Return the report of all processes that write into a folder.
 
-        A file that cannot be read is told in the log; the report is then not complete.
+        A file that cannot be read is logged; the report is then not complete.
 
         Args:
-            folder: What `Rollout(report_to=...)` was given.
+            folder: The folder passed as `Rollout(report_to=...)`.
         """
         return ShadowReport.merge(map(_read, sorted(Path(folder).glob(f"*{SUFFIX}"))))
 
@@ -199,7 +199,8 @@ class ShadowReport:
         """Return a report that was written as JSON.
 
         Raises:
-            InvalidParameterError: If it is none, or of another version of this package.
+            InvalidParameterError: If it is not a report, or from another version of
+                this package.
         """
         try:
             plain = json.loads(text)
@@ -210,7 +211,7 @@ class ShadowReport:
             raise InvalidParameterError("report", text[:60], accepted) from None
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the report as JSON, whole or not at all."""
+        """Write the report as JSON, atomically."""
         target = Path(path)
         beside = target.with_name(f".{target.name}.{os.getpid()}")
         beside.write_text(self.to_json(), encoding="utf-8")
@@ -228,7 +229,7 @@ class ShadowReport:
         return "\n".join([*lines, *self._advice()])
 
     def html(self) -> str:
-        """Return the report as a piece of HTML; what it holds is escaped."""
+        """Return the report as an HTML fragment; its values are escaped."""
         told = [f"<p>{html.escape(x)}</p>" for x in (self._summary(), *self._advice())]
         table = table_html(self._cells(), _HEADS) if self.differences else ""
         return "".join([told[0], table, *told[1:]])

@@ -1,4 +1,4 @@
-"""A service for applications that do not want to know LangChain.
+"""A service for applications that do not use LangChain directly.
 
 Example:
     ```python

@@ -1,4 +1,4 @@
-"""Many prompts at once: results as they come, or all of them in order."""
+"""Several prompts at once: results as they are ready, or all of them in order."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CONCURRENCY = 8
 
 @dataclass
 class Batch:
-    """The answers to several prompts.
+    """The responses to several prompts.
 
-    Await it for a list in the order of the prompts; iterate it with `async for` for
-    results as they come, each with its `index`. Leaving the loop, or cancelling the
-    task, cancels the requests under way. A prompt whose provider fails gives a result
-    with `success` false and an `error`; the others go on. So does one that the budget
-    has no room for.
+    Await it for a list in the order of the prompts, or iterate over it with `async for`
+    for results as they are ready, each with its `index`. Leaving the loop, or
+    cancelling the task, cancels the running requests. The result of a prompt that
+    failed or that exceeds the budget has `success=False` and an `error`; the others
+    continue.
 
     Example:
         ```python
@@ -46,7 +46,7 @@ class Batch:
     on_progress: Progress | None
 
     def __len__(self) -> int:
-        """Return how many prompts there are."""
+        """Return the number of prompts."""
         return len(self.prompts)
 
     def __await__(self) -> Generator[Any, None, list[TextResult]]:
@@ -54,7 +54,7 @@ class Batch:
         return self._in_order().__await__()
 
     async def __aiter__(self) -> AsyncIterator[TextResult]:
-        """Yield results as they come."""
+        """Yield results as they are ready."""
         source = iter(enumerate(self.prompts))
         answers: asyncio.Queue[TextResult | Exception] = asyncio.Queue()
         workers = [
@@ -81,9 +81,9 @@ class Batch:
             await answers.put(answer)
 
     def on_threads(self) -> Iterator[TextResult]:
-        """Yield results as they come, answered on threads.
+        """Yield results as they are ready, from threads.
 
-        Leaving the loop waits for the requests under way and makes no further ones.
+        Leaving the loop waits for the running requests and starts no further ones.
         """
         with ContextThreadPoolExecutor(max(1, self.concurrency)) as executor:
             try:

@@ -30,15 +30,16 @@ _BY_CONFIG = ("model", "temperature", "max_tokens", "reasoning_effort")
 
 
 class UnifiedInferenceService:
-    """Text generation for applications that do not want to know LangChain.
+    """Text generation for applications that do not use LangChain directly.
 
-    Every method takes the settings of a call as keywords, under the names of LangChain,
-    of `ChatOpenAI` or of the wire (`max_tokens`, `max_completion_tokens`,
-    `max_output_tokens`), and sends each model what it accepts. `config` is LangChain's:
-    tags, metadata, `configurable` with `user_id`. Methods are asynchronous; each has a
-    synchronous twin that ends in `_sync`. Cancelling a task cancels its request.
-    `model="auto"` is the model the service was made with, which may itself be `auto` or
-    `auto:cheapest`: the registry's choice for the call.
+    Every method accepts the settings of a call as keywords, with the names of
+    LangChain, `ChatOpenAI` or the provider's API (`max_tokens`,
+    `max_completion_tokens`, `max_output_tokens`), and sends each model only what it
+    supports. `config` is LangChain's: tags, metadata, `configurable` with `user_id`.
+    Methods are asynchronous; each has a synchronous variant whose name ends in `_sync`.
+    Cancelling a task cancels its request. `model="auto"` means the model of the
+    service, which may itself be `auto` or `auto:cheapest`: the registry then chooses a
+    model for the call.
 
     Args:
         llm: The chat model to use.
@@ -71,19 +72,19 @@ class UnifiedInferenceService:
         images: Images | None = None,
         **settings: Any,
     ) -> TextResult:
-        """Answer a prompt.
+        """Generate a response to a prompt.
 
         Args:
-            prompt: What to ask.
-            model: Any model the registry understands, or `auto`.
+            prompt: The prompt.
+            model: Any model name that the registry accepts, or `auto`.
             system_message: Instructions that go before the prompt.
             images: URLs, data URLs, bytes or `pathlib.Path`s.
             **settings: Settings of the call, for example `max_tokens`; and `config`.
 
         Raises:
             ProviderError: If the provider fails.
-            UnsupportedError: If the model cannot do what is asked for.
-            UnknownParameterError: If there is no such setting.
+            UnsupportedError: If the model does not support the request.
+            UnknownParameterError: If a setting is unknown.
         """
         ask = self._text(prompt, model, system_message, images, **settings)
         return await ask.soon()
@@ -102,12 +103,12 @@ class UnifiedInferenceService:
     async def generate_chat(
         self, messages: LanguageModelInput, model: str = AUTO, **settings: Any
     ) -> TextResult:
-        """Answer a conversation; the rest is as for `generate_text`.
+        """Generate a response to a conversation; see `generate_text` for the rest.
 
         Args:
             messages: `{"role": ..., "content": ...}` dictionaries, tuples of both, or
                 LangChain messages.
-            model: Any model the registry understands, or `auto`.
+            model: Any model name that the registry accepts, or `auto`.
             **settings: Settings of the call; and `config`.
         """
         return await self._chat(messages, model, **settings).soon()
@@ -121,20 +122,20 @@ class UnifiedInferenceService:
     async def generate_structured(
         self, prompt: str, schema: Any, model: str = AUTO, *args: Any, **settings: Any
     ) -> StructuredResult:
-        """Answer a prompt with an instance of a schema, in `result.value`.
+        """Generate an instance of a schema, returned in `result.value`.
 
         Args:
-            prompt: What to ask.
+            prompt: The prompt.
             schema: A pydantic class, a `TypedDict`, a dataclass or a JSON schema.
-            model: Any model the registry understands, or `auto`.
+            model: Any model name that the registry accepts, or `auto`.
             *args: The rest, as for `generate_text`.
             **settings: The same; and `method` and `strict` as in LangChain's
                 `with_structured_output`.
 
         Raises:
-            RefusalError: If the model refused.
-            TruncatedOutputError: If the answer was cut off.
-            StructuredOutputError: If the answer has another form.
+            RefusalError: If the model refused to answer.
+            TruncatedOutputError: If the response was truncated.
+            StructuredOutputError: If the response does not match the schema.
         """
         return await self._structured(prompt, schema, model, *args, **settings).soon()
 
@@ -147,7 +148,7 @@ class UnifiedInferenceService:
     async def stream_text(
         self, prompt: str, model: str = AUTO, *args: Any, **settings: Any
     ) -> AsyncGenerator[str, None]:
-        """Yield the answer to a prompt in pieces of text; see `generate_text`.
+        """Stream the response to a prompt as pieces of text; see `generate_text`.
 
         Closing the iterator, or cancelling the task, closes the connection.
         """
@@ -174,15 +175,17 @@ class UnifiedInferenceService:
         """Answer several prompts at once; await the batch or iterate it.
 
         Args:
-            prompts: What to ask.
-            model: Any model the registry understands, or `auto`.
-            concurrency: Requests under way at the same time.
-            on_progress: Called as `on_progress(done, total, result)` after each answer;
-                `langchain_unified.progress.show_progress` makes a bar for a terminal.
-            **settings: What `generate_text` takes besides.
+            prompts: The prompts.
+            model: Any model name that the registry accepts, or `auto`.
+            concurrency: Maximum number of concurrent requests.
+            on_progress: Called as `on_progress(done, total, result)` after each
+                response; `langchain_unified.progress.show_progress` makes a bar for a
+                terminal.
+            **settings: Further arguments of `generate_text`.
 
         Returns:
-            A `Batch`: awaited, the results in order; iterated, results as they come.
+            A `Batch`: await it for the results in order, or iterate over it for results
+            as they are ready.
         """
         ask = partial(self._text, model=model, **settings)
         return Batch([*prompts], ask, concurrency, on_progress)
@@ -201,17 +204,17 @@ class UnifiedInferenceService:
         models: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> dict[str, Health]:
-        """Ask each enabled provider for a few tokens, and say whether it answers.
+        """Send each enabled provider a small request, and return whether it answers.
 
-        Only the provider itself counts: no fallback steps in, no cache answers.
+        Fallbacks and caches are not used.
 
         Args:
             provider: Only this provider; all enabled ones if left out.
-            models: Model to ask by provider id.
-            timeout: Seconds allowed for each.
+            models: The model to call, by provider id.
+            timeout: Timeout in seconds for each provider.
 
         Returns:
-            What each provider answered, by provider id.
+            The result for each provider, by provider id.
         """
         checks = self._checks(provider, models, timeout)
         found = await asyncio.gather(*(check.soon() for check in checks))
@@ -229,7 +232,7 @@ class UnifiedInferenceService:
         return {check.found.provider: check.now() for check in checks}
 
     def list_models(self, provider: str | None = None) -> list[ModelConfig]:
-        """Return the registered text models that can be called today.
+        """Return the registered text models that are available today.
 
         Args:
             provider: Only this provider's; all enabled ones' if left out.
@@ -238,7 +241,7 @@ class UnifiedInferenceService:
         return living_models(registry, self._providers(provider))
 
     def capabilities(self, model: str = AUTO) -> dict[str, Any]:
-        """Return what a model can do, as plain data; `auto` is the service's own."""
+        """Return a model's features as plain data; `auto` is the service's own model."""
         return capabilities_of(self.llm.resolve(None if model == AUTO else model))
 
     def provider_of(self, model: str = AUTO) -> str:
@@ -248,12 +251,12 @@ class UnifiedInferenceService:
     def explain(
         self, prompt: str = "", model: str = AUTO, *args: Any, **settings: Any
     ) -> CallPlan:
-        """Return what a call would send, and why, without a key or the network.
+        """Return the plan of a call, without an API key or network access.
 
         Arguments are those of `generate_text`.
 
         Raises:
-            UnsupportedError: If the model cannot do what is asked for.
+            UnsupportedError: If the model does not support the request.
         """
         ask = self._text(prompt or "", model, *args, **settings)
         messages, given = ask.call()

@@ -1,4 +1,4 @@
-"""What the service returns: typed values that also read like the old dictionary."""
+"""The service's results: typed values that can also be read like a dictionary."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from langchain_unified.types import EMPTY
 
 @dataclass(frozen=True, eq=False)
 class TextResult(Mapping[str, Any]):
-    """One answer.
+    """One response.
 
     Attributes:
-        text: The text of the answer.
+        text: The text of the response.
         model_used: The model that answered, as the provider names it, often dated.
         provider: Its provider id.
-        success: Whether there is an answer; `False` only inside a batch.
+        success: Whether there is a response; `False` only in a batch.
         usage: Token counts: `input_tokens`, `output_tokens`, `total_tokens`, details.
-        cost_usd: What it cost in US dollars; `None` if no price is known.
-        latency_ms: Milliseconds from the request to the whole answer.
-        finish_reason: Why the answer ended, in the provider's words.
-        changes: What was sent differently from what was asked for.
-        rollout: Which implementation answered, and which flag said so.
-        error: What went wrong, if something did.
+        cost_usd: The cost in US dollars; `None` if no price is known.
+        latency_ms: Milliseconds from the request to the complete response.
+        finish_reason: The finish reason, as the provider returned it.
+        changes: The changes that were made to the request.
+        rollout: Which implementation answered, and which flag decided it.
+        error: The error, if there was one.
         index: Position of the prompt in its batch.
-        message: The LangChain message behind it; not one of the mapping's keys.
+        message: The LangChain message; not a key of the mapping.
 
     Example:
         ```python
@@ -86,7 +86,7 @@ class TextResult(Mapping[str, Any]):
 
 @dataclass(frozen=True, eq=False)
 class StructuredResult(TextResult):
-    """An answer in the form of a schema.
+    """A response that is an instance of a schema.
 
     Attributes:
         value: The instance of the schema; a dictionary for a schema that is no class.

@@ -54,37 +54,36 @@ _ERROR = 400
 
 
 class ProviderEmulator:
-    """A strict loopback stand-in for OpenAI and Gemini.
+    """A strict local server that emulates OpenAI and Gemini.
 
     It enforces the parameter rules of every known model with the status codes and
-    bodies of the real APIs, and answers deterministically: by echoing the user, by
-    calling a tool that is forced or asked for, or with an instance of the response
+    error bodies of the real APIs. Its responses are deterministic: it echoes the user,
+    calls a tool that is forced or mentioned, or returns an instance of the response
     schema.
 
     Args:
-        rules: Rules added to, or replacing, those shipped; or a JSON file of them.
-        port: Port to listen on; 0 picks a free one.
-        latency: Seconds before each answer.
-        chunk_delay: Seconds between the pieces of a streamed answer.
-        answer: Takes the request and returns the text to answer; None keeps the usual
-            answer.
-        verified_organization: False refuses what only verified organizations may do.
-        shutdown: `ignore` answers for models past their shutdown date, `enforce`
-            refuses them.
+        rules: Additional rules, which replace built-in ones; or a JSON file of rules.
+        port: Port to listen on; 0 chooses a free one.
+        latency: Seconds before each response.
+        chunk_delay: Seconds between the chunks of a streamed response.
+        answer: A function that receives the request and returns the text of the
+            response; None for the default response.
+        verified_organization: False rejects what only verified organizations may do.
+        shutdown: `ignore` serves models after their shutdown date, `enforce`
+            rejects them.
         today: The day that shutdowns and re-routing are judged by; the day the data
             was read by default.
         openai_api_keys: Keys to accept; any that is not empty by default.
         google_api_keys: Keys to accept; any that is not empty by default.
-        record_to: File that gets one line of JSON per request.
-        max_recorded: How many requests to remember, the oldest leaving first; all by
-            default.
+        record_to: File to which one line of JSON per request is written.
+        max_recorded: How many of the latest requests to keep; all by default.
         accept_foreign_tokens: Accept signatures, encrypted items, response and item
             ids of the real APIs, so that transcripts of production can be replayed.
             What they stand for is not known here, so nothing that depends on it is
             checked. False refuses them, as the real APIs refuse ours.
         unreachable_urls: Beginnings of the URLs of media that cannot be downloaded.
-        as_server: Plays a server of another make below `/v1`, for example `deepseek`;
-            any model name is known there.
+        as_server: Emulates another server below `/v1`, for example `deepseek`; it
+            accepts any model name.
         strict: What is refused: `recorded` only what recordings show to be refused,
             `documented` also what the providers' pages say, `inferred` all the rules.
 
@@ -268,7 +267,7 @@ class ProviderEmulator:
         self._script.add(*steps)
 
     def fault_rate(self, probability: float, *faults: Reply, seed: int = 0) -> None:
-        """Answer a random share of the requests with a fault.
+        """Return a fault for a random share of the requests.
 
         Args:
             probability: Share of the requests, 0 to 1; 0 turns faults off.
