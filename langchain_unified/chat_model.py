@@ -54,9 +54,9 @@ Config: TypeAlias = RunnableConfig | None
 class UnifiedChatModel(Settings, BaseChatModel):
     """One chat model for OpenAI's and Google's models, switched per call.
 
-    Takes every keyword of `langchain_openai.ChatOpenAI` and sends each model exactly
-    what it accepts; what is renamed, dropped, clamped or imitated on the way is on
-    record in `response_metadata["unified"]["changes"]`.
+    Accepts every keyword of `langchain_openai.ChatOpenAI` and sends each model only
+    what it supports. Every parameter that is renamed, dropped, clamped or emulated is
+    recorded in `response_metadata["unified"]["changes"]`.
 
     ???+ info "Setup"
 
@@ -65,18 +65,15 @@ class UnifiedChatModel(Settings, BaseChatModel):
 
     ??? info "Key init args"
 
-        | Name | Type | Meaning |
-        | --- | --- | --- |
-        | `model` | `str` | Model of calls that name none |
-        | `temperature` | `float` | Sampling temperature, 0 to 2 |
-        | `max_tokens` | `int` | Most tokens of the answer, reasoning included |
-        | `stop` | `list[str]` | Strings that end the answer |
-        | `reasoning_effort` | `str` | `none` to `max`; the nearest legal is sent |
-        | `timeout` | `float` | Seconds allowed for a call |
-        | `max_retries` | `int` | Attempts after the first |
-        | `api_key`, `base_url` | `str` | Of the provider of `model` |
-        | `providers` | `dict` | Connection settings by provider id |
-        | `on_unsupported` | `str` | `warn`, `ignore` or `error` |
+        | Name | Type | Meaning | | --- | --- | --- | | `model` | `str` | Default model
+        of calls | | `temperature` | `float` | Sampling temperature, 0 to 2 | |
+        `max_tokens` | `int` | Maximum output tokens, including reasoning | | `stop` |
+        `list[str]` | Strings at which the response ends | | `reasoning_effort` | `str`
+        | `none` to `max`; the nearest accepted value is sent | | `timeout` | `float` |
+        Timeout of a request in seconds | | `max_retries` | `int` | Maximum number of
+        retries | | `api_key`, `base_url` | `str` | Key and URL for the provider of
+        `model` | | `providers` | `dict` | Connection settings by provider id | |
+        `on_unsupported` | `str` | `warn`, `ignore` or `error` |
 
     ??? info "Instantiate"
 
@@ -112,7 +109,7 @@ class UnifiedChatModel(Settings, BaseChatModel):
         llm.with_structured_output(Joke).invoke("Tell me a joke")
         ```
 
-    ??? info "Look before you call"
+    ??? info "Explain a call"
 
         ```python
         print(llm.explain(model="gpt-6-sol", reasoning_effort="minimal"))
@@ -137,7 +134,7 @@ class UnifiedChatModel(Settings, BaseChatModel):
         """Read the keywords and check their values.
 
         Raises:
-            UnknownParameterError: For a keyword that does not exist.
+            UnknownParameterError: For an unknown keyword.
             InvalidParameterError: For a value of the wrong type or out of range.
         """
         problem = None
@@ -189,17 +186,17 @@ class UnifiedChatModel(Settings, BaseChatModel):
         return self._router.runner.planning
 
     def explain(self, input: Input | None = None, **kwargs: Any) -> CallPlan:
-        """Return the plan of a call, and why, without a key or the network.
+        """Return the plan of a call, without an API key or network access.
 
         Args:
             input: The messages of the call; left out, one text message is assumed.
-            **kwargs: What would be given to `invoke`, and `stream=True` for a stream.
+            **kwargs: The keywords of `invoke`, and `stream=True` for a stream.
 
         Returns:
             The plan; it prints as a table in a terminal and in a notebook.
 
         Raises:
-            UnsupportedError: If the model cannot do what is asked for.
+            UnsupportedError: If the model does not support the request.
 
         Example:
             >>> from langchain_unified import UnifiedChatModel
@@ -211,18 +208,18 @@ class UnifiedChatModel(Settings, BaseChatModel):
         return self._planning.explain(messages, kwargs)
 
     def resolve(self, model: str | None = None) -> ModelConfig:
-        """Return what is known about a model, and what was learned.
+        """Return the facts about a model, including learned rules.
 
         Args:
-            model: Any name a call takes; the model's own if left out.
+            model: Any model name; the default model if left out.
         """
         return self._planning.resolve(model)
 
     def shadow_report(self, timeout: float = 5.0) -> rollouts.ShadowReport:
-        """Return what calls in `shadow` mode showed so far.
+        """Return the report of the calls in `shadow` mode so far.
 
         Args:
-            timeout: Seconds to wait for comparisons that are still under way.
+            timeout: Seconds to wait for comparisons that are still running.
         """
         return self._router.rollout.report(timeout)
 

@@ -323,17 +323,17 @@ class Rollout:
             self._teller.tell("guard", message, LEGACY, "guard")
 
     def release(self) -> None:
-        """Let the flag count again after a guard has stepped in."""
+        """Use the flag again after a guard was triggered."""
         self.guarded = ""
         self._review()
         if self.guard is not None:
             self.guard.renew()
 
     def report(self, timeout: float = 5.0) -> ShadowReport:
-        """Return what shadowed calls of this process showed so far.
+        """Return the report of the shadowed calls of this process so far.
 
         Args:
-            timeout: Seconds to wait for comparisons that are still under way.
+            timeout: Seconds to wait for comparisons that are still running.
         """
         return self.store.report(timeout)
 

@@ -241,7 +241,7 @@ class UnifiedInferenceService:
         return living_models(registry, self._providers(provider))
 
     def capabilities(self, model: str = AUTO) -> dict[str, Any]:
-        """Return a model's features as plain data; `auto` is the service's own model."""
+        """Return a model's features as plain data; `auto` is the service's model."""
         return capabilities_of(self.llm.resolve(None if model == AUTO else model))
 
     def provider_of(self, model: str = AUTO) -> str:
