@@ -405,7 +405,7 @@ def test_the_command_sends_nothing_unless_told() -> None:
 
     assert 0 == result.exit_code
     assert "Probing 'gpt-4o' makes at most" in result.stderr
-    assert "No more than $1 is spent." in result.stderr
+    assert "At most $1 will be spent." in result.stderr
     assert "Nothing was sent" in result.stderr
     assert "" == result.stdout
 
