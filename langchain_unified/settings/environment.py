@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 CHUNK_TIMEOUT = ("LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S", 120.0)
@@ -15,6 +16,7 @@ URL_WHEN_MADE = "_openai_base_url"
 FOLDER_VARIABLE = "LANGCHAIN_UNIFIED_CACHE"
 """Environment variable that names the folder of lists instead of the platform's."""
 
+_FOLDER = "langchain-unified"
 _LOG = logging.getLogger("langchain_unified")
 
 
@@ -62,12 +64,16 @@ def from_environment(*variables: str) -> str | None:
 
 def cache_folder() -> Path:
     """Return the folder where lists of models are kept; it may not exist."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if not named:
-        from platformdirs import user_cache_dir  # noqa: PLC0415
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named).expanduser()
+    if sys.platform == "linux":
+        # As the XDG base directory specification has it: every process comes by here,
+        # and to import the package takes longer than a call.
+        base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        return (base if base.is_absolute() else Path.home() / ".cache") / _FOLDER
+    from platformdirs import user_cache_path  # noqa: PLC0415
 
-        named = user_cache_dir("langchain-unified", appauthor=False)
-    return Path(named).expanduser()
+    return user_cache_path(_FOLDER, appauthor=False)
 
 
 def _seconds(text: str) -> float | None:

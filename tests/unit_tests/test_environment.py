@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from langchain_openai import ChatOpenAI
+from platformdirs import user_cache_path
 
 from langchain_unified import UnifiedChatModel
+from langchain_unified.settings.environment import cache_folder
 from langchain_unified.testing import ProviderEmulator
 
 CLASSES = [ChatOpenAI, UnifiedChatModel]
@@ -116,3 +118,17 @@ def test_a_key_given_as_none_is_that_of_the_environment(
     environment.setenv("OPENAI_API_KEY", "told")
 
     assert "told" == cls(api_key=None).openai_api_key.get_secret_value()
+
+
+@pytest.mark.parametrize("base", [None, "", " ", "/var/cache/me", "~/kept"])
+def test_lists_are_kept_where_the_platform_keeps_them(
+    monkeypatch: pytest.MonkeyPatch, base: str | None
+) -> None:
+    """The folder is the one that other programs of the user's keep such files in."""
+    monkeypatch.delenv("LANGCHAIN_UNIFIED_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    if base is not None:
+        monkeypatch.setenv("XDG_CACHE_HOME", base)
+    usual = user_cache_path("langchain-unified", appauthor=False)
+
+    assert usual.expanduser() == cache_folder()
