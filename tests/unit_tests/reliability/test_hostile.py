@@ -8,6 +8,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from langchain_unified.testing import ProviderEmulator, Reply
 MIB = 1024 * 1024
 JSON = {"content-type": "application/json"}
 SSE = {"content-type": "text/event-stream"}
-BOMB = gzip.compress(b'{"a":"' + b"x" * (200 * MIB) + b'"}', 6)
 Make = Callable[..., UnifiedChatModel]
 
 ROUTES: dict[str, dict[str, Any]] = {
@@ -28,6 +28,12 @@ ROUTES: dict[str, dict[str, Any]] = {
     "gemini": {"model": "gemini-2.5-flash"},
     "anthropic": {"model": "claude-haiku-4-5", "enable": ["anthropic"]},
 }
+
+
+@cache
+def _bomb() -> bytes:
+    """Return a small body that expands a thousandfold."""
+    return gzip.compress(b'{"a":"' + b"x" * (200 * MIB) + b'"}', 6)
 
 
 def _whole(llm: UnifiedChatModel) -> Any:
@@ -73,7 +79,7 @@ def test_compressed_bombs(
     packed = {**JSON, "content-encoding": "gzip"}
     FACES[face](_llm(model, route))
     provider_emulator.reset()
-    provider_emulator.script(Reply(200, raw=BOMB, headers=packed, times=0))
+    provider_emulator.script(Reply(200, raw=_bomb(), headers=packed, times=0))
     reliability.configure(body_bytes=MIB, stream_bytes=MIB)
     llm = _llm(model, route)
 
@@ -94,7 +100,7 @@ def test_bombs_in_bombs(
 ) -> None:
     """A body packed twice is unpacked twice, a piece at a time, and given up too."""
     packed = {**JSON, "content-encoding": "gzip, gzip"}
-    body = gzip.compress(BOMB)
+    body = gzip.compress(_bomb())
     provider_emulator.script(Reply(200, raw=body, headers=packed, times=0))
     reliability.configure(body_bytes=MIB, stream_bytes=MIB)
 
