@@ -51,7 +51,7 @@ def why_missing(provider: str) -> str:
 
     Example:
         >>> why_missing("acme")[:45]
-        "No installed package offers provider 'acme': "
+        "No installed package provides provider 'acme'"
     """
     one = next((one for one in installed() if one.provider == provider), None)
     if one is None:
