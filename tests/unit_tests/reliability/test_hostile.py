@@ -84,7 +84,7 @@ def test_compressed_bombs(
     llm = _llm(model, route)
 
     tracemalloc.start()
-    with pytest.raises(errors.MalformedResponseError, match="too large"):
+    with pytest.raises(errors.MalformedResponseError, match="exceeds the limit"):
         FACES[face](llm)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -104,7 +104,7 @@ def test_bombs_in_bombs(
     provider_emulator.script(Reply(200, raw=body, headers=packed, times=0))
     reliability.configure(body_bytes=MIB, stream_bytes=MIB)
 
-    with pytest.raises(errors.MalformedResponseError, match="too large"):
+    with pytest.raises(errors.MalformedResponseError, match="exceeds the limit"):
         FACES[face](_llm(model, route))
 
 
@@ -190,7 +190,7 @@ def test_endless_answers(
     provider_emulator.answer = lambda _: "word " * 10_000
     reliability.configure(stream_bytes=50_000)
 
-    with pytest.raises(errors.MalformedResponseError, match="too large"):
+    with pytest.raises(errors.MalformedResponseError, match="exceeds the limit"):
         FACES[face](_llm(model, route))
 
 
