@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     Generator,
-    Iterable,
     Mapping,
 )
 from typing import Any, TypeVar
@@ -22,6 +20,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel
 
 from langchain_unified.content import CALL_FIELDS, CONTENT_PARTS
+from langchain_unified.reliability.closing import owned
 from langchain_unified.shims.openai.calls import CallPieces
 from langchain_unified.shims.openai.parts import (
     BODY_FIELDS,
@@ -32,6 +31,12 @@ from langchain_unified.shims.openai.parts import (
     content_text,
     further_fields,
     logprobs_of,
+)
+from langchain_unified.shims.openai.reading import (
+    AsyncEvents,
+    Events,
+    apieces,
+    pieces,
 )
 from langchain_unified.shims.openai.usage import (
     CHAT,
@@ -218,24 +223,17 @@ PIECE = "unified_piece"
 """Key of what an event adds to the answer, in the event that `ChatOpenAI` sees."""
 
 
-def parsed(events: Iterable[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+def parsed(events: Events) -> Generator[dict[str, Any], None, None]:
     """Yield what events add to the answer, each as `ChatOpenAI` takes an event."""
-    parser = ChatStreamParser()
-    for event in events:
-        yield {PIECE: parser.parse(event)}
-    if rest := parser.rest():
-        yield {PIECE: rest}
+    for piece in pieces(events, ChatStreamParser()):
+        yield {PIECE: piece}
 
 
-async def aparsed(
-    events: AsyncIterable[dict[str, Any]],
-) -> AsyncGenerator[dict[str, Any], None]:
+async def aparsed(events: AsyncEvents) -> AsyncGenerator[dict[str, Any], None]:
     """Yield what events add to the answer; see `parsed`."""
-    parser = ChatStreamParser()
-    async for event in events:
-        yield {PIECE: parser.parse(event)}
-    if rest := parser.rest():
-        yield {PIECE: rest}
+    async with owned(apieces(events, ChatStreamParser())) as found:
+        async for piece in found:
+            yield {PIECE: piece}
 
 
 def _has_more(

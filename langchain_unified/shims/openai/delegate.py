@@ -46,7 +46,6 @@ from langchain_unified.content import CALL_FIELDS, ECHOED
 from langchain_unified.errors import ProviderError, refusal_within
 from langchain_unified.history import aprepared, prepared
 from langchain_unified.registry.makes import shown_make
-from langchain_unified.reliability.closing import owned
 from langchain_unified.reliability.exchange import current
 from langchain_unified.shims.openai import background, transport
 from langchain_unified.shims.openai.chat import parse_chat_body
@@ -54,11 +53,15 @@ from langchain_unified.shims.openai.chat_stream import PIECE, ChatStreamParser
 from langchain_unified.shims.openai.errors import to_unified
 from langchain_unified.shims.openai.http import http_package
 from langchain_unified.shims.openai.items import render_input
-from langchain_unified.shims.openai.responses import parse_response_body
-from langchain_unified.shims.openai.responses_stream import (
-    ResponseStreamParser,
-    response_stream_parser,
+from langchain_unified.shims.openai.reading import (
+    Parser,
+    apieces,
+    awithin,
+    pieces,
+    within,
 )
+from langchain_unified.shims.openai.responses import parse_response_body
+from langchain_unified.shims.openai.responses_stream import response_stream_parser
 from langchain_unified.types import CallPlan
 
 _ENDPOINT = "unified_endpoint"
@@ -107,42 +110,33 @@ class PlannedChatOpenAI(ChatOpenAI):
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> Generator[ChatGenerationChunk]:
         """Send a plan and yield the answer in pieces."""
-        with self._reported(plan):
-            messages = prepared(plan, messages)
-            if plan.route == "patched":
-                yield from self._stream(messages, unified_plan=plan)
-                return
-            asked = self._request(plan, messages)
-            with transport.post_stream(self.root_client, *asked) as events:
-                parser = self._parser(plan, events.headers)
-                for event in events:
-                    chunk = parser.parse(event)
-                    if chunk is not None:
-                        yield chunk
-                if rest := parser.rest():
-                    yield rest
+        return within(self._reported(plan), partial(self._opened, plan, messages))
 
-    async def apieces(
+    def apieces(
         self, plan: CallPlan, messages: list[BaseMessage]
     ) -> AsyncGenerator[ChatGenerationChunk]:
         """Send a plan and yield the answer in pieces."""
-        with self._reported(plan):
-            messages = await aprepared(plan, messages)
-            if plan.route == "patched":
-                given: Any = self._astream(messages, unified_plan=plan)
-                async with owned(given) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-                return
-            client, asked = self.root_async_client, self._request(plan, messages)
-            async with await transport.apost_stream(client, *asked) as events:
-                parser = self._parser(plan, events.headers)
-                async for event in events:
-                    parsed = parser.parse(event)
-                    if parsed is not None:
-                        yield parsed
-                if rest := parser.rest():
-                    yield rest
+        return awithin(self._reported(plan), partial(self._aopened, plan, messages))
+
+    def _opened(
+        self, plan: CallPlan, messages: list[BaseMessage]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Return the pieces of an answer that has begun, or is about to."""
+        messages = prepared(plan, messages)
+        if plan.route == "patched":
+            return self._stream(messages, unified_plan=plan)
+        asked = self._request(plan, messages)
+        events = transport.post_stream(self.root_client, *asked)
+        return pieces(events, self._parser(plan, events.headers))
+
+    async def _aopened(self, plan: CallPlan, messages: list[BaseMessage]) -> Any:
+        """Return the pieces of an answer; see `_opened`."""
+        messages = await aprepared(plan, messages)
+        if plan.route == "patched":
+            return self._astream(messages, unified_plan=plan)
+        asked = self._request(plan, messages)
+        events = await transport.apost_stream(self.root_async_client, *asked)
+        return apieces(events, self._parser(plan, events.headers))
 
     @contextmanager
     def _reported(self, plan: CallPlan) -> Iterator[None]:
@@ -189,9 +183,7 @@ class PlannedChatOpenAI(ChatOpenAI):
             return parse_response_body(body, output_version=version, headers=told)
         return _formed(plan, parse_chat_body(body, headers=told))
 
-    def _parser(
-        self, plan: CallPlan, headers: Mapping[str, str]
-    ) -> ChatStreamParser | ResponseStreamParser:
+    def _parser(self, plan: CallPlan, headers: Mapping[str, str]) -> Parser:
         """Return what reads the events of a stream."""
         responses = plan.endpoint == "responses"
         make = response_stream_parser if responses else ChatStreamParser

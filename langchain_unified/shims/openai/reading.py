@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+)
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import anyio
 import openai
 from jiter import from_json
+from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.reliability.closing import Owned
+from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import InForce
 from langchain_unified.shims.openai.faults import (
@@ -25,6 +34,7 @@ from langchain_unified.shims.openai.faults import (
 from langchain_unified.shims.openai.sending import decoded_body, shorten
 
 Event = dict[str, Any]
+Piece = TypeVar("Piece")
 _DRAIN_SECONDS = 0.1
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -365,3 +375,58 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
     with anyio.move_on_after(_DRAIN_SECONDS):
         async for _ in chunks:
             pass
+
+
+class Parser(Protocol):
+    """Reads the events of one answer."""
+
+    def parse(self, event: Event, /) -> ChatGenerationChunk | None:
+        """Return what an event adds to the answer, if anything."""
+
+    def rest(self) -> ChatGenerationChunk | None:
+        """Return what was held back, if anything."""
+
+
+def pieces(
+    events: Events, parser: Parser
+) -> Generator[ChatGenerationChunk, None, None]:
+    """Yield what events add to the answer."""
+    with events:
+        for event in events:
+            piece = parser.parse(event)
+            if piece is not None:
+                yield piece
+        if rest := parser.rest():
+            yield rest
+
+
+async def apieces(
+    events: AsyncEvents, parser: Parser
+) -> AsyncGenerator[ChatGenerationChunk, None]:
+    """Yield what events add to the answer; see `pieces`."""
+    async with events:
+        async for event in events:
+            piece = parser.parse(event)
+            if piece is not None:
+                yield piece
+        if rest := parser.rest():
+            yield rest
+
+
+def within(
+    guard: AbstractContextManager[Any], begin: Callable[[], Iterator[Piece]]
+) -> Generator[Piece, None, None]:
+    """Begin to read and yield pieces, all of it within a context."""
+    with guard:
+        yield from begin()
+
+
+async def awithin(
+    guard: AbstractContextManager[Any],
+    begin: Callable[[], Awaitable[AsyncGenerator[Piece, None]]],
+) -> AsyncGenerator[Piece, None]:
+    """Begin to read and yield pieces; see `within`."""
+    with guard:
+        async with owned(await begin()) as found:
+            async for piece in found:
+                yield piece

@@ -356,7 +356,7 @@ def test_large_bodies(
     reliability.configure(body_bytes=100_000, stream_bytes=100_000)
     provider_emulator.script(Reply(200, raw=b'{"a": "' + b"x" * 20_000_000, times=0))
 
-    with pytest.raises(errors.MalformedResponseError, match="too large"):
+    with pytest.raises(errors.MalformedResponseError, match="exceeds the limit"):
         model(name).invoke("hi")
 
     assert 1 == len(provider_emulator.requests)
