@@ -1,7 +1,6 @@
-"""Runtime: what a process keeps between calls, in one place.
+"""The runtime: all state that a process keeps between calls.
 
-A room says what it keeps by a class of its own, and asks the runtime for the one
-instance:
+A module defines a class for its state, and gets the one instance from the runtime:
 
 ```python
 from langchain_unified.runtime import Bounded, runtime

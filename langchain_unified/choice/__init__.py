@@ -1,4 +1,4 @@
-"""`model="auto"`: a model that can do what the call needs, chosen by a policy.
+"""`model="auto"`: choose a model that supports the call, by a policy.
 
 The policies: `auto:cheapest` (what `auto` means unless told otherwise), `auto:fastest`,
 `auto:strongest`, each of them among some models only (`auto:cheapest(<one>, <other>)`),
@@ -86,7 +86,7 @@ class Candidate(NamedTuple):
 
 
 class NoModelFitsError(UnsupportedError):
-    """No candidate can do what the call needs; the message lists what each lacks.
+    """No candidate supports everything the call needs; the message lists what is missing.
 
     Attributes:
         lacks: What is missing, by candidate.

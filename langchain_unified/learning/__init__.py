@@ -1,4 +1,4 @@
-"""Learning from a refused request: read the error, try the correction, remember it.
+"""Learning from 400 errors: read the error, try a correction, remember it.
 
 `read_corrections` turns a provider's error into the smallest `Correction`; a call tries
 it out; `Lessons` remembers what proved right, by provider, server, caller, endpoint and

@@ -1,4 +1,4 @@
-"""What was learned, by provider, server, caller, endpoint and model."""
+"""Learned rules, by provider, server, caller, endpoint and model."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _Entries = tuple[_Kept, ...]
 
 
 class Lessons:
-    """Everything learned, safe for threads and tasks.
+    """All learned rules, safe for threads and tasks.
 
     Args:
-        store: Where to keep lessons so that other processes share them and restarts
-            remember them; in memory only if left out. A store that fails or holds
-            something unreadable is ignored with a warning.
-        lifetime: Seconds a lesson holds; a day in memory and a week in a store if left
-            out.
+        store: Where to store lessons, to share them between processes and keep them
+            over restarts; in memory only if left out. A store that fails or cannot be
+            read is ignored with a warning.
+        lifetime: Lifetime of a lesson in seconds; by default a day in memory and a week
+            in a store.
 
     Attributes:
         is_empty: Whether nothing was learned, as far as the store was read.
@@ -91,7 +91,7 @@ class Lessons:
         return cls(FileStore(folder), lifetime=lifetime)
 
     def all(self) -> list[Lesson]:
-        """Return every lesson that still holds, oldest first."""
+        """Return all current lessons, oldest first."""
         self._load()
         now = time.time()
         found = [k.lesson for kept in self._lessons for k in kept if k.until > now]
@@ -138,13 +138,13 @@ class Lessons:
         return [one for one in self.all() if (*one[:2], one.model) == here]
 
     def forget(self, model: str | None = None) -> int:
-        """Forget what was learned about a model, or everything.
+        """Forget the lessons about a model, or all lessons.
 
         Args:
             model: The wire name of a model; everything if left out.
 
         Returns:
-            How many lessons were forgotten.
+            The number of lessons forgotten.
         """
         self._load()
         found = [

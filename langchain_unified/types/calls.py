@@ -1,4 +1,4 @@
-"""One call, in LangChain's words, and what its messages hold."""
+"""One call, with LangChain's parameter names, and what its messages contain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ else:
 
 
 class MediaForm(NamedTuple):
-    """How a piece of content that is no plain text is given.
+    """The format of a piece of content other than plain text.
 
     Attributes:
         kind: `image`, `audio`, `video`, `file`, `text` (a text file), or `block` for
@@ -32,8 +32,8 @@ class MediaForm(NamedTuple):
         source: `base64`, `url`, `file_id`, `hosted` (an address that only one
             provider's servers resolve), `cloud` (a `gs://` address), `text`, or the
             type of another block.
-        mime: MIME type in lower case; empty if nobody said and the bytes do not tell.
-        place: Whose turn it stands in: `user`, `tool`, `system` or `assistant`.
+        mime: MIME type in lower case; empty if it is unknown.
+        place: The role of its message: `user`, `tool`, `system` or `assistant`.
         producer: Provider and model of an assistant's turn.
         shown: MIME type that the bytes of an image show, empty if they show none;
             `None` if it has no bytes here.
@@ -59,15 +59,15 @@ CHAT_ONLY = "chat_only"
 
 
 class Traits(NamedTuple):
-    """What the messages of a call hold, as far as a plan depends on it.
+    """What the messages of a call contain, as far as the plan depends on it.
 
     Attributes:
         inputs: `ModelProfile` keys of the content found, for example `image_inputs`.
-        system: Whether there is system text.
-        prefill: Whether the last turn is the assistant's, to be continued.
-        multi_turn: Whether the assistant has spoken before.
-        mentions_json: Whether some text contains the word JSON.
-        media: Every form of content that is no plain text.
+        system: Whether there is a system message.
+        prefill: Whether the last message is the assistant's, to be continued.
+        multi_turn: Whether there is an assistant message.
+        mentions_json: Whether a text contains the word JSON.
+        media: The formats of all content other than plain text.
         findings: What a wire may refuse about the turns; see
             `langchain_unified.history.traits`.
         bound: Provider and model of each reply that carries reasoning, signatures or
@@ -92,23 +92,24 @@ class Traits(NamedTuple):
 
 
 class Invocation(NamedTuple):
-    """One call, in LangChain's words, checked and with aliases resolved.
+    """One call, with LangChain's parameter names, checked and with aliases resolved.
 
     Attributes:
         model: The model name as the user wrote it.
-        params: Settings by canonical name; nothing that was not asked for.
-        traits: What the messages hold.
-        stream: Whether the answer is wanted in pieces.
-        endpoint: The endpoint the user insists on, if any.
-        on_unsupported: What to do about tuning settings the model does not take.
-        timeout: Seconds for the whole call; `None` for the client's default.
-        max_retries: Attempts after the first; `None` for the client's default.
+        params: The requested settings by canonical name.
+        traits: What the messages contain.
+        stream: Whether the call is streamed.
+        endpoint: The endpoint that the user chose, if any.
+        on_unsupported: What to do about tuning settings that the model does not
+            support.
+        timeout: Timeout in seconds; `None` for the client's default.
+        max_retries: Maximum number of retries; `None` for the client's default.
         headers: Extra HTTP headers for this call.
         query: Extra query parameters for this call.
-        extra_body: Fields added to the request body as they are.
-        stream_usage: Whether to ask for usage while streaming; `None` for yes.
-        output_version: The form of message content, as langchain-core names it.
-        structure: The form the answer must have, if any; see
+        extra_body: Fields added to the request body unchanged.
+        stream_usage: Whether to request token usage while streaming; `None` for yes.
+        output_version: The format of message content, as named by langchain-core.
+        structure: The schema of the response, if any; see
             `langchain_unified.schemas.Structure`.
         nulls: Settings the call gives as `None` that nothing else sets: sent as null
             where the wire is OpenAI's, as ChatOpenAI does.
@@ -118,9 +119,9 @@ class Invocation(NamedTuple):
             unknown.
         platforms: Where the models of a provider are served, if there is more than one
             place, by provider id; see `langchain_unified.connection.Place`.
-        server: Address the call is sent to; empty for the provider's usual one.
-        tenant: Whose call it is, for lessons, budgets and breakers; empty for nobody's
-            in particular.
+        server: The base URL of the call; empty for the provider's default.
+        tenant: The tenant of the call, for learned rules, budgets and breakers; empty
+            for none.
         deadline: Seconds for the whole call at each model, retries included.
         tokens: An estimate of the tokens in messages and tools if the model is still
             to be chosen; `None` if it is not.

@@ -1,4 +1,4 @@
-"""What is known about a model: rules, dates, limits, and the source of each."""
+"""The facts about a model: rules, dates, limits, and the source of each."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class ParameterRule(NamedTuple):
-    """How one endpoint of one model takes one parameter.
+    """The rule for one parameter on one endpoint of one model.
 
     Attributes:
-        parameter: The name in LangChain's words.
-        name: The wire name; dots descend into objects (`reasoning.effort`).
-        accepts: Whether and when a value is taken.
-        minimum: Smallest legal number, if any.
-        maximum: Largest legal number, if any.
-        values: The only legal values, if listed.
-        max_items: Largest legal number of items of a list.
-        requires: Another parameter without which this one is refused.
+        parameter: The name in LangChain.
+        name: The name in the request; dots descend into objects (`reasoning.effort`).
+        accepts: Whether and when a value is accepted.
+        minimum: The minimum, if any.
+        maximum: The maximum, if any.
+        values: The accepted values, if they are limited.
+        max_items: The maximum number of items of a list.
+        requires: Another parameter that this one requires.
         provenance: The source of the rule.
-        accepts_on: `accepts` by platform, where a provider's platforms differ.
-        until: The day on which the provider ends the parameter, if it is announced.
+        accepts_on: `accepts` by platform, if the provider's platforms differ.
+        until: The day on which the provider removes the parameter, if announced.
         refused: Words that the server refused, whatever the rows list.
     """
 
@@ -66,13 +66,13 @@ class ParameterRule(NamedTuple):
 
 
 class ParameterMapping(NamedTuple):
-    """Every parameter rule of one model on one endpoint.
+    """All parameter rules of one model on one endpoint.
 
     Attributes:
         endpoint: The endpoint the rules are about, for example `chat`.
-        rules: Rule by parameter, in LangChain's words.
+        rules: Rules by LangChain's parameter name.
         default_reasoning_effort: The effort the model uses when none is sent;
-            `None` for a model that does not reason.
+            `None` for a model without reasoning.
         wire: Name of the object that plans and writes its requests; empty for none.
     """
 
@@ -107,16 +107,16 @@ class ParameterMapping(NamedTuple):
 
 
 class Thinking(NamedTuple):
-    """How a model takes its reasoning effort.
+    """How a model supports reasoning effort.
 
     Attributes:
         style: `effort` (OpenAI levels), `level` or `budget` (Gemini), `none`.
-        levels: Legal effort levels by endpoint, weakest first.
+        levels: Accepted effort levels by endpoint, lowest first.
         default: The effort used when none is sent.
-        budget_minimum: Smallest legal token budget above zero.
-        budget_maximum: Largest legal token budget.
-        can_disable: Whether the model can be told not to think.
-        budgets: Token budget that stands for each effort level.
+        budget_minimum: The minimum token budget above zero.
+        budget_maximum: The maximum token budget.
+        can_disable: Whether thinking can be disabled.
+        budgets: The token budget of each effort level.
         provenance: The source of these facts.
     """
 
@@ -131,16 +131,16 @@ class Thinking(NamedTuple):
 
 
 class Lifecycle(NamedTuple):
-    """When a model lives.
+    """The release and shutdown dates of a model.
 
     Attributes:
-        released: First day, if known.
-        deprecated: Day of the announcement, if known.
-        shutdown: Last day, if announced.
+        released: The release date, if known.
+        deprecated: The date of the deprecation, if known.
+        shutdown: The shutdown date, if announced.
         replacement: The model the provider names as successor.
-        replacement_with: Settings that make the successor do as the model did.
+        replacement_with: Settings with which the successor behaves like the model.
         served_by: The model that answers from `served_from` on.
-        served_from: First day of the re-routing.
+        served_from: The first day on which it answers.
     """
 
     released: date | None = None
@@ -165,28 +165,28 @@ class Lifecycle(NamedTuple):
 
 
 class ModelConfig(NamedTuple):
-    """Everything the registry knows about one model.
+    """All facts of the registry about one model.
 
     Attributes:
-        model: The name sent on the wire.
+        model: The name sent to the provider.
         canonical: The row the facts come from; a family name if no row matched.
         provider: LangChain's provider id, for example `google_genai`.
         family: The family whose rules apply.
-        match: How the name found its row.
-        endpoints: Endpoints that serve the model, preferred first.
+        match: How the name was matched to its row.
+        endpoints: The endpoints of the model, the preferred one first.
         mappings: Parameter rules by endpoint.
-        thinking: How the model takes reasoning effort.
-        tools: When function tools are taken, by endpoint: `any`, `effort_none`,
+        thinking: How the model supports reasoning effort.
+        tools: When function tools are supported, by endpoint: `any`, `effort_none`,
             `effort_none_or_omitted` or `never`.
-        features: Capabilities in `ModelProfile` words and a few of our own.
+        features: Features by `ModelProfile` key, and a few keys of this package.
         system_roles: Roles accepted for system text; empty if none is.
         limits: Token limits: `context`, `input`, `output`.
         lifecycle: Dates and successor.
         provenance: Source by fact, for example `endpoints` or `temperature`.
-        server: Address of the user's own server; empty for the provider's.
+        server: The URL of the user's own server; empty for the provider's.
         could_mean: A model of another provider that the name looks like, as it would
             be written to call it there.
-        server_name: What the user calls that server; empty if it has no name.
+        server_name: The name of that server; empty if it has none.
         seen: Make of that server as its answers showed it; empty if they did not.
         passes_on: Whether that server hands requests on to OpenAI itself.
         price: The price that a row of the user's own states, if one does.
@@ -237,14 +237,14 @@ class ModelConfig(NamedTuple):
         return config_html(self)
 
     def supports(self, feature: str) -> bool:
-        """Tell whether the model has a capability.
+        """Return whether the model supports a feature.
 
         Args:
             feature: A boolean `ModelProfile` key such as `tool_calling` or
-                `image_inputs`, or one of ours such as `prefill`.
+                `image_inputs`, or a key of this package such as `prefill`.
 
         Returns:
-            `True` if the registry says so, `False` if it says no or nothing.
+            `False` also if the feature is unknown.
         """
         return bool(self.features.get(feature, False))
 

@@ -146,7 +146,7 @@ def test_limits_stay_in_a_runtime() -> None:
         configure(kept=one.runtime, body_bytes=10)
 
         assert "hi" == two.invoke("hi").text
-        with pytest.raises(ProviderError, match="at most 10"):
+        with pytest.raises(ProviderError, match="limit of 10 bytes"):
             one.invoke("hi")
 
 

@@ -254,7 +254,7 @@ def test_a_version_that_fails_is_named_at_first_use(
 
     assert None is caught.value.__cause__
     assert (
-        f"{package} {version} is installed, but langchain-unified works with {needed}: "
+        f"{package} {version} is installed, but langchain-unified needs {needed}: "
         f'pip install "{package}{needed}"'
     ) == str(caught.value)
 
@@ -286,7 +286,7 @@ def test_an_import_that_fails_is_explained(tmp_path: Path) -> None:
     said = _run(tmp_path, "from langchain_unified import UnifiedChatModel")
 
     assert said.splitlines()[-1].startswith(
-        "ImportError: langchain-core 0.3.80 is installed, but langchain-unified works"
+        "ImportError: langchain-core 0.3.80 is installed, but langchain-unified needs"
     )
 
 

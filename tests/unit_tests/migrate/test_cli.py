@@ -35,7 +35,7 @@ def test_writes(file: Path) -> None:
     result = CliRunner().invoke(app, [str(file.parent)])
 
     assert 0 == result.exit_code
-    assert "Imported before and after" in result.output
+    assert "import as before" in result.output
     assert "UnifiedChatModel" in file.read_text()
     assert "1 of 1 files changed" in result.output
 

@@ -115,7 +115,7 @@ def test_a_model_without_tools(
     tool = {"type": "function", "function": {"name": "f", "parameters": {}}}
     llm = enabled("ollama:gemma3:4b", registry=Registry())
     for _ in range(2):
-        with pytest.raises(UnsupportedError, match="takes no function tools"):
+        with pytest.raises(UnsupportedError, match="not support function tools"):
             llm.invoke("hi", tools=[tool])
 
     assert 1 == len(provider_emulator.requests)
