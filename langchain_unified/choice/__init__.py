@@ -86,7 +86,7 @@ class Candidate(NamedTuple):
 
 
 class NoModelFitsError(UnsupportedError):
-    """No candidate supports everything the call needs; the message lists what is missing.
+    """No candidate supports everything the call needs; the message lists why.
 
     Attributes:
         lacks: What is missing, by candidate.
