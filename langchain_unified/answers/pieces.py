@@ -58,13 +58,15 @@ class Pieces:
             restore_names(message, self._own_names)
         if self._unwrapper is not None:
             self._unwrapper.feed(message)
-        self._note(chunk)
+        last = getattr(message, "chunk_position", None) == "last"
+        self._note(chunk, last=last)
         if self._plan.has_form:
             self._said.append(str(message.text))
-        fed = chunk if self._cutter is None else self._cutter.feed(chunk)
-        return self._with_cost(fed) if _is_last(fed) else fed
+        if self._cutter is None:
+            return self._with_cost(chunk) if last else chunk
+        return self._with_cost(self._cutter.feed(chunk))
 
-    def _note(self, chunk: ChatGenerationChunk) -> None:
+    def _note(self, chunk: ChatGenerationChunk, *, last: bool) -> None:
         """Note what a piece says of the answer."""
         message, info = chunk.message, chunk.generation_info or {}
         metadata = message.response_metadata
@@ -72,23 +74,24 @@ class Pieces:
         self._calls = self._calls or bool(getattr(message, "tool_call_chunks", None))
         self._answered = self._answered or not says_nothing(message)
         ends = metadata.get(_FINISH) or info.get(_FINISH) or "status" in metadata
-        if ends or _is_last(chunk):
-            self._note_end(chunk)
+        if ends or last:
+            self._note_end(chunk, last=last)
         if tier := metadata.get(TIER) or info.get(TIER):
             self._metadata = {TIER: tier}
         if isinstance(message, AIMessageChunk) and message.usage_metadata:
             self._usages.append(message.usage_metadata)
 
-    def _note_end(self, chunk: ChatGenerationChunk) -> None:
+    def _note_end(self, chunk: ChatGenerationChunk, *, last: bool) -> None:
         """Note that the answer ended, and why."""
         reason = normalise(chunk.message, chunk.generation_info, calls=self._calls)
-        self._ended = self._ended or reason is not None or _is_last(chunk)
+        self._ended = self._ended or reason is not None or last
         self._reason = reason or reason_of_status(chunk.message) or self._reason
 
     def _with_cost(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Put the cost on the last piece; pieces merge, so it is on no other."""
         message = chunk.message
-        if not self._priced and _is_last(chunk):
+        last = getattr(message, "chunk_position", None) == "last"
+        if last and not self._priced:
             self._priced = True
             known = message.response_metadata.get(RECORD, {})
             cost = answer_cost(self._plan, self._usage(), self._metadata)
@@ -144,10 +147,6 @@ class Pieces:
         if wire_at(plan.config, plan.endpoint).says_end or not self._spoke:
             message = "The stream ended before the response was complete."
             raise MalformedResponseError(message)
-
-
-def _is_last(chunk: ChatGenerationChunk) -> bool:
-    return getattr(chunk.message, "chunk_position", None) == "last"
 
 
 class Opening:
