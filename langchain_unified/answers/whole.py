@@ -17,8 +17,8 @@ from langchain_unified.answers.unwrapping import unwrap
 from langchain_unified.content import RECORD, kept_blocks, says_nothing
 from langchain_unified.cost import answer_cost
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import UNKNOWN, WORDS
 from langchain_unified.types import CallPlan
+from langchain_unified.types.finish import UNKNOWN, WORDS
 from langchain_unified.wires import wire_at
 
 GenerationT = TypeVar("GenerationT", bound=ChatGeneration)

@@ -40,7 +40,7 @@ FORBIDDEN: dict[str, Callable[[], tuple[set[str], set[str]]]] = {
         {"runner", "chat_model", "choice"},
     ),
     "values that travel know nobody": lambda: (
-        {"types", "errors", "exports", "finish"},
+        {"types", "errors", "exports"},
         set(rooms.arrows()) - {"types", "errors", "versions"},
     ),
 }

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, Phase, example, given, seed, settings
 from hypothesis import strategies as st
 
 from langchain_unified import UnifiedChatModel, errors, reliability
-from langchain_unified.finish import NORMAL, UNKNOWN, normal_reason
 from langchain_unified.reliability.retry import retry_after
 from langchain_unified.runner.fallbacks import moves_on
 from langchain_unified.shims.openai.errors import to_unified
 from langchain_unified.shims.openai.reading import SSEDecoder
 from langchain_unified.testing import ProviderEmulator, Reply
+from langchain_unified.types.finish import NORMAL, UNKNOWN, normal_reason
 
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
 CASES = int(os.environ.get("FUZZ_CASES", "60"))

@@ -20,8 +20,8 @@ from langchain_core.outputs import ChatResult
 
 from langchain_unified.content import flatten, keep_native
 from langchain_unified.errors import MalformedResponseError
-from langchain_unified.finish import normal_reason
 from langchain_unified.types import CallPlan
+from langchain_unified.types.finish import normal_reason
 
 _LOG = logging.getLogger("langchain_unified")
 

@@ -19,8 +19,8 @@ from langchain_unified.cost import (
     estimate_usd,
     price_of,
 )
+from langchain_unified.cost.list_prices import update_prices
 from langchain_unified.errors import RegistryError
-from langchain_unified.list_prices import update_prices
 from langchain_unified.registry import Registry
 from langchain_unified.testing.server import LoopbackServer
 from langchain_unified.testing.wire import HttpReply

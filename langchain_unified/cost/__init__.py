@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
+from langchain_unified.cost.list_prices import library, listed
 from langchain_unified.errors import UnifiedError
-from langchain_unified.list_prices import library, listed
 from langchain_unified.reliability.accounts import Accounts
 from langchain_unified.runtime import Bounded, runtime
 from langchain_unified.types import CallPlan, ModelConfig, Price, Provenance
