@@ -345,10 +345,7 @@ class ProviderEmulator:
         reply = None
         if step is None or not step.replaces:
             reply = self._handled(surface, request, recorded, number)
-        if step is not None:
-            reply = step.over(reply)
-        if reply is None:
-            reply = HttpReply(404)
+        reply = (step.over(reply) if step else reply) or HttpReply(404)
         usual = surface.headers(number) if surface else {}
         reply.headers = {**usual, **reply.headers}
         self._remember(recorded, reply)

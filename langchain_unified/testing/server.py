@@ -125,12 +125,9 @@ class LoopbackServer:
         """Listen on the port wanted, or on one that was not picked before."""
         passed_over: list[asyncio.Server] = []
         while True:
+            place = ("127.0.0.1", self._wanted_port)
             server = await asyncio.start_server(
-                self._connected,
-                "127.0.0.1",
-                self._wanted_port,
-                backlog=BACKLOG,
-                limit=HEAD_LIMIT,
+                self._connected, *place, backlog=BACKLOG, limit=HEAD_LIMIT
             )
             self.port = server.sockets[0].getsockname()[1]
             is_new = self._wanted_port or self.port not in _PICKED

@@ -102,13 +102,12 @@ async def write_reply(
     writer.write(_head(reply, keep_alive=keep_alive))
     if reply.cut_after is not None:
         await _write_and_reset(writer, pieces, reply)
-        return False
-    if not reply.chunk_delay:
+    elif reply.chunk_delay:
+        await _drip(writer, pieces, reply.chunk_delay)
+    else:
         writer.write(b"".join(frame for frame, _ in pieces))
         await writer.drain()
-        return keep_alive
-    await _drip(writer, pieces, reply.chunk_delay)
-    return keep_alive
+    return keep_alive and reply.cut_after is None
 
 
 def _parse_head(head: bytes) -> tuple[str, str, str, dict[str, str]]:

@@ -15,7 +15,7 @@ from langchain_unified.testing.anthropic_api.checks import (
     tools,
 )
 from langchain_unified.testing.anthropic_api.prompt import prompt_tokens
-from langchain_unified.testing.anthropic_api.rules import load_models
+from langchain_unified.testing.anthropic_api.rules import AnthropicRules, load_models
 from langchain_unified.testing.errors import run_checks
 from langchain_unified.testing.recording import api_key_of
 from langchain_unified.testing.signing import digest_of
@@ -93,6 +93,15 @@ class AnthropicSurface:
         """Forget nothing: the Messages API keeps no state."""
 
 
+def _rules_of(name: str | None) -> AnthropicRules:
+    if not name:
+        refuse("model: Field required")
+    rules = load_models().get(name)
+    if rules is None:
+        refuse(f"model: {name}", 404, "not_found_error")
+    return rules
+
+
 def admit(recorded: RecordedRequest, settings: Settings) -> AnthropicCall:
     """Check a request from top to bottom.
 
@@ -101,12 +110,7 @@ def admit(recorded: RecordedRequest, settings: Settings) -> AnthropicCall:
     """
     if not isinstance(recorded.body, dict):
         refuse("The request body is not valid JSON")
-    name = recorded.body.get("model")
-    if not name:
-        refuse("model: Field required")
-    rules = load_models().get(name)
-    if rules is None:
-        refuse(f"model: {name}", 404, "not_found_error")
+    rules = _rules_of(recorded.body.get("model"))
     call = AnthropicCall(recorded.body, rules, settings, recorded)
     run_checks(call, CHECKS)
     tokens = prompt_tokens(call)

@@ -161,13 +161,11 @@ def _check_path(request: HttpRequest) -> None:
     if found is None or request.method != "POST":
         refuse("Resource not found", 404, "404")
         return
-    dated = found["v1"] is None
+    dated, version = found["v1"] is None, request.query.get("api-version", "")
     on_chat = found["method"] == "chat/completions"
-    if dated and not request.query.get("api-version"):
+    if (dated and not version) or bool(found["deployment"]) != (dated and on_chat):
         refuse("Resource not found", 404, "404")
-    if bool(found["deployment"]) != (dated and on_chat):
-        refuse("Resource not found", 404, "404")
-    if dated and not on_chat and request.query["api-version"] < _FIRST_WITH_RESPONSES:
+    if dated and not on_chat and version < _FIRST_WITH_RESPONSES:
         refuse(
             "Azure OpenAI Responses API is enabled only for api-version "
             f"{_FIRST_WITH_RESPONSES} and later",

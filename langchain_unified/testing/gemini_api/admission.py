@@ -47,28 +47,26 @@ CHECKS = (
 )
 
 
+_NO_KEY = (
+    "Method doesn't allow unregistered callers (callers without established identity). "
+    "Please use API Key or other form of API consumer identity to call this API."
+)
+_KEY_INVALID = {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    "reason": "API_KEY_INVALID",
+    "domain": "googleapis.com",
+    "metadata": {"service": "generativelanguage.googleapis.com"},
+}
+
+
 def check_key(request: HttpRequest, settings: Settings) -> None:
     """Refuse a missing API key with 403 and a wrong one with 400."""
     key = request.headers.get("x-goog-api-key", request.query.get("key"))
     if key is None:
-        google_refuse(
-            "Method doesn't allow unregistered callers (callers without established "
-            "identity). Please use API Key or other form of API consumer identity to "
-            "call this API.",
-            403,
-        )
+        google_refuse(_NO_KEY, 403)
     if not settings.accepts_key("google_genai", key):
-        google_refuse(
-            "API key not valid. Please pass a valid API key.",
-            details=[
-                {
-                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                    "reason": "API_KEY_INVALID",
-                    "domain": "googleapis.com",
-                    "metadata": {"service": "generativelanguage.googleapis.com"},
-                }
-            ],
-        )
+        text = "API key not valid. Please pass a valid API key."
+        google_refuse(text, details=[_KEY_INVALID])
 
 
 def admit(

@@ -9,7 +9,7 @@ import importlib
 import json
 import zlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,7 @@ def interactions_of(text: str) -> Iterator[dict[str, Any]]:
     both += zip(
         loaded.get("requests") or (), loaded.get("responses") or (), strict=False
     )
-    for request, response in both:
-        found = _exchange(request, response)
-        if found is not None:
-            yield found
+    yield from filter(None, (_exchange(*one) for one in both))
 
 
 def entries_of(text: str) -> Iterator[dict[str, Any]]:
@@ -78,10 +75,7 @@ def _exchange(
     body = _json(request.get("parsed_body") or _body(request))
     if not isinstance(body, dict):
         return None
-    uri = str(request.get("uri") or "")
-    for placeholder, value in _PLACEHOLDERS:
-        uri = uri.replace(placeholder, value)
-    parts = urlsplit("" if uri.startswith(_REDACTED) else uri)
+    parts = _address(str(request.get("uri") or ""))
     status = response.get("status") or {}
     raw = response.get("parsed_body") or _body(response)
     answer = _json(raw)
@@ -93,6 +87,13 @@ def _exchange(
         "request": body,
     }
     return {**found, "sse": raw} if answer is None else {**found, "response": answer}
+
+
+def _address(uri: str) -> SplitResult:
+    """Return a recorded address in its parts, without the recorder's placeholders."""
+    for placeholder, value in _PLACEHOLDERS:
+        uri = uri.replace(placeholder, value)
+    return urlsplit("" if uri.startswith(_REDACTED) else uri)
 
 
 def _body(message: dict[str, Any]) -> Any:

@@ -69,11 +69,8 @@ class _Counts:
             )
 
 
-def _family_shapes(family: str, pairs: list[Pair]) -> Iterator[Difference]:
-    real = [shape_of(pair.exchange.answer, pair.exchange.events) for pair in pairs]
-    ours = [shape_of(pair.reply.answer, pair.reply.events) for pair in pairs]
-    known, given = merged(real), merged(ours)
-    counts = _Counts(family)
+def _allow_missing(known: Shape, real: list[Shape]) -> Counter[str]:
+    """Let keys be null that are not in every object, and count the objects."""
     seen = Counter(place for shape in real for place in shape)
     always = Counter(
         (place, key) for shape in real for place in shape for key in shape[place]
@@ -81,6 +78,15 @@ def _family_shapes(family: str, pairs: list[Pair]) -> Iterator[Difference]:
     for (place, key), count in always.items():
         if count < seen[place]:
             known[place][key].add("null")
+    return seen
+
+
+def _family_shapes(family: str, pairs: list[Pair]) -> Iterator[Difference]:
+    real = [shape_of(pair.exchange.answer, pair.exchange.events) for pair in pairs]
+    ours = [shape_of(pair.reply.answer, pair.reply.events) for pair in pairs]
+    known, given = merged(real), merged(ours)
+    counts = _Counts(family)
+    seen = _allow_missing(known, real)
     judged = {place: keys for place, keys in known.items() if seen[place] >= _ENOUGH}
     for pair, recorded, emulated in zip(pairs, real, ours, strict=True):
         example = pair.exchange.id

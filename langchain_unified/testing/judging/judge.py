@@ -78,21 +78,23 @@ def _errors(pairs: list[Pair], judged: Counter[str]) -> list[Difference]:
     ]
 
 
+def _shown(answer: Any) -> str:
+    return (message_of(answer) or str(answer))[:_SHOWN]
+
+
 def _error_differences(pair: Pair) -> list[tuple[str, str]]:
     real, ours = pair.exchange.status, pair.reply.status
     if real == _OK and ours == _OK:
         return []
-    model = pair.exchange.model
     if real == _OK:
-        text = message_of(pair.reply.answer) or str(pair.reply.answer)
-        return [("refused", f"{model}: {text[:_SHOWN]}")]
-    recorded = message_of(pair.exchange.answer) or str(pair.exchange.answer)
+        return [("refused", f"{pair.exchange.model}: {_shown(pair.reply.answer)}")]
+    recorded = _shown(pair.exchange.answer)
     if ours == _OK:
-        return [("accepted", f"{model}: {recorded[:_SHOWN]}")]
+        return [("accepted", f"{pair.exchange.model}: {recorded}")]
     if not isinstance(_error_in(pair.exchange.answer), dict):
-        return [("error", f"no `error` in the body: {recorded[:_SHOWN]}")]
+        return [("error", f"no `error` in the body: {recorded}")]
     if real != ours:
-        return [("status", f"{real}, here {ours}: {recorded[:_SHOWN]}")]
+        return [("status", f"{real}, here {ours}: {recorded}")]
     return [
         ("error", f"{key}: {_of(pair.exchange.answer, key)!r}, here {mine!r}")
         for key in _ERROR_KEYS

@@ -23,11 +23,9 @@ def orders_of(events: Iterable[Event]) -> dict[str, set[Order]]:
     Returns:
         For the start, each kind of output and the end: the orders seen there.
     """
-    sections: dict[tuple[str, int], list[str]] = {}
+    sections: dict[tuple[str, int], dict[str, None]] = {}
     for section, step in _steps(events):
-        steps = sections.setdefault(section, [])
-        if step not in steps:
-            steps.append(step)
+        sections.setdefault(section, {})[step] = None
     orders: dict[str, set[Order]] = {}
     for (name, _), steps in sections.items():
         orders.setdefault(name, set()).add(tuple(steps))

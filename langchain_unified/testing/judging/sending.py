@@ -36,18 +36,29 @@ class Reply:
     events: list[Event] | None
 
 
+_OPENAI_PATHS = ("/v1/chat/completions", "/v1/responses")
+
+
+def _target(exchange: Exchange) -> str:
+    """Return the path and the query of a recorded request, without its key."""
+    query = {name: value for name, value in exchange.query.items() if name != "key"}
+    if "streamGenerateContent" in exchange.path:
+        query["alt"] = "sse"
+    if _DEPLOYMENT.search(exchange.path):
+        query.setdefault("api-version", "2025-04-01-preview")
+    target = quote(exchange.path, safe="/:@")
+    return f"{target}?{urlencode(query)}" if query else target
+
+
 def family_of(exchange: Exchange) -> str | None:
     """Return the API an exchange is with, or None for one that is not emulated."""
     host, path = exchange.host, exchange.path
     stream = " stream" if exchange.streaming else ""
+    kind = "responses" if path.endswith("/responses") else "chat"
     if host.endswith(".azure.com") and path.startswith("/openai/"):
-        kind = "responses" if path.endswith("/responses") else "chat"
         return f"azure {kind}{stream}"
-    if host == "api.openai.com" and path in (
-        "/v1/chat/completions",
-        "/v1/responses",
-    ):
-        return f"{'chat' if 'chat' in path else 'responses'}{stream}"
+    if host == "api.openai.com" and path in _OPENAI_PATHS:
+        return f"{kind}{stream}"
     if "generateContent" in path or "streamGenerateContent" in path:
         if host.endswith("aiplatform.googleapis.com"):
             return f"vertex{stream}"
@@ -101,16 +112,9 @@ class Bench:
     def send(self, exchange: Exchange) -> Reply:
         """Send a recorded request and return the emulator's answer."""
         self._set_up(exchange)
-        query = dict(exchange.query)
-        if "streamGenerateContent" in exchange.path:
-            query["alt"] = "sse"
-        if _DEPLOYMENT.search(exchange.path):
-            query.setdefault("api-version", "2025-04-01-preview")
-        query.pop("key", None)
-        target = quote(exchange.path, safe="/:@")
-        target += f"?{urlencode(query)}" if query else ""
         body = json.dumps(exchange.request).encode()
-        self._connection.request("POST", target, body, _headers(exchange))
+        target, headers = _target(exchange), _headers(exchange)
+        self._connection.request("POST", target, body, headers)
         answered = self._connection.getresponse()
         text = answered.read().decode()
         if text.startswith(("data:", "event:")):

@@ -53,8 +53,7 @@ def shape_of(answer: Any, events: Iterable[Event] | None) -> Shape:
     shape: Shape = {}
     if events is None:
         _add(shape, answer, "")
-        return shape
-    for _, event in events:
+    for _, event in events or ():
         _add(shape, event, str(event.get("type") or ""))
     return shape
 

@@ -83,17 +83,13 @@ class Verdict:
         Returns:
             Lines of text.
         """
-        lines = [f"{count:6} {family}" for family, count in sorted(self.judged.items())]
-        lines += [
-            f"{count:6} not judged: {host}"
-            for host, count in sorted(self.skipped.items())
-        ]
+        judged, skipped = sorted(self.judged.items()), sorted(self.skipped.items())
+        lines = [f"{count:6} {family}" for family, count in judged]
+        lines += [f"{count:6} not judged: {host}" for host, count in skipped]
         for kind, meaning in KINDS.items():
             lines += _section(kind, meaning, self.differences, reviewed=reviewed)
-        total = len(self.differences)
-        return "\n".join(
-            [*lines, "", f"{total} differences, {len(self.open)} without a reason"]
-        )
+        total, open_ = len(self.differences), len(self.open)
+        return "\n".join([*lines, "", f"{total} differences, {open_} without a reason"])
 
 
 def review(differences: Iterable[Difference]) -> list[Difference]:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from langchain_unified.testing.answers.compose import compose
-from langchain_unified.testing.answers.task import Answer, Task, ToolSpec
+from langchain_unified.testing.answers.task import Answer, Task, ToolCall, ToolSpec
 from langchain_unified.testing.errors import RefusalError
 from langchain_unified.testing.openai_api.prompt import text_of
 from langchain_unified.testing.signing import digest_of
@@ -123,17 +123,15 @@ class MakeSurface:
             detail = {"type": "reasoning.text", "text": THOUGHT, "index": 0}
             message[key] = [detail] if key.endswith("details") else THOUGHT
         calls = [
-            {
-                **({} if self._make.no_call_id else {"id": _call_id(number, place)}),
-                "type": "function",
-                "function": {
-                    "name": call.name,
-                    "arguments": json.dumps(call.arguments),
-                },
-            }
+            self._tool_call(call, _call_id(number, place))
             for place, call in enumerate(answer.calls)
         ]
         return {**message, "tool_calls": calls} if calls else message
+
+    def _tool_call(self, call: ToolCall, name: str) -> dict[str, Any]:
+        called = {"name": call.name, "arguments": json.dumps(call.arguments)}
+        head = {} if self._make.no_call_id else {"id": name}
+        return {**head, "type": "function", "function": called}
 
     def _chunks(
         self,
@@ -142,15 +140,13 @@ class MakeSurface:
         finish: str,
         usage: dict[str, Any],
     ) -> Iterator[bytes]:
-        where = self._make.usage
+        where, told = self._make.usage, {"usage": usage}
         for delta in self._deltas(message):
-            told = {"usage": usage} if where == "running" else {}
-            yield _chunk(envelope, delta, None, **told)
+            yield _chunk(envelope, delta, None, **(told if where == "running" else {}))
             if self._make.bare_choices:
                 yield _chunk(envelope, None, None)
-        last = {"finish": {"usage": usage}, "running": {"usage": usage}}.get(where, {})
-        if where == "x_groq":
-            last = {"x_groq": {"id": "r", "usage": usage}}
+        own = {"x_groq": {"id": "r", "usage": usage}}
+        last = {"finish": told, "running": told, "x_groq": own}.get(where, {})
         yield _chunk(envelope, {}, finish, **last)
         if where == "last":
             yield data_event({**envelope, "choices": [], "usage": usage})

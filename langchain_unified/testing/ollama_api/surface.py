@@ -66,6 +66,17 @@ class OllamaSurface:
         """Forget nothing: the server keeps no state."""
 
 
+def _details(family: str) -> dict[str, Any]:
+    return {
+        "parent_model": "",
+        "format": "gguf",
+        "family": family,
+        "families": [family],
+        "parameter_size": "8B",
+        "quantization_level": "Q4_K_M",
+    }
+
+
 def _tags() -> dict[str, Any]:
     return {
         "models": [
@@ -75,14 +86,7 @@ def _tags() -> dict[str, Any]:
                 "modified_at": "2026-11-01T00:00:00Z",
                 "size": 1_000_000_000,
                 "digest": "0" * 64,
-                "details": {
-                    "parent_model": "",
-                    "format": "gguf",
-                    "family": model["family"],
-                    "families": [model["family"]],
-                    "parameter_size": "8B",
-                    "quantization_level": "Q4_K_M",
-                },
+                "details": _details(model["family"]),
                 "capabilities": model["capabilities"],
             }
             for model in load_data()["models"]

@@ -32,6 +32,20 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN_KEY = 12
 KEYS_PAGE = "https://platform.openai.com/account/api-keys"
+_NO_KEY = (
+    "You didn't provide an API key. You need to provide your API key in an "
+    "Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or "
+    "as the password field (with blank username) if you're accessing the API from your "
+    "browser and are prompted for a username and password. You can obtain an API key "
+    f"from {KEYS_PAGE}."
+)
+_NO_CHAT_MODEL = (
+    "This is not a chat model and thus not supported in the v1/chat/completions "
+    "endpoint. Did you mean to use v1/completions?"
+)
+_ONLY_RESPONSES = (
+    "This model is only supported in v1/responses and not in v1/chat/completions."
+)
 
 _SHARED = (
     names.check_names,
@@ -79,15 +93,8 @@ RESPONSES_CHECKS = (
 def check_key(request: HttpRequest, settings: Settings) -> None:
     """Refuse a missing or wrong API key with 401."""
     key = api_key_of(request) if "authorization" in request.headers else None
-    if key is None or key == "":
-        refuse(
-            "You didn't provide an API key. You need to provide your API key in an "
-            "Authorization header using Bearer auth (i.e. Authorization: Bearer "
-            "YOUR_KEY), or as the password field (with blank username) if you're "
-            "accessing the API from your browser and are prompted for a username and "
-            f"password. You can obtain an API key from {KEYS_PAGE}.",
-            status=401,
-        )
+    if not key:
+        refuse(_NO_KEY, status=401)
     if not settings.accepts_key("openai", key):
         refuse(
             f"Incorrect API key provided: {_shown_key(key)}. You can find your API key "
@@ -150,12 +157,7 @@ def find_model(
     if rules is None:
         _unknown_model(endpoint, name)
     if settings.enforce_shutdown and is_shut_down(rules, settings.today):
-        refuse(
-            f"The model `{name}` has been deprecated, learn more here: "
-            "https://platform.openai.com/docs/deprecations",
-            code="model_not_found",
-            status=404,
-        )
+        _shut_down(name)
     if endpoint not in rules.endpoints:
         with weighed(settings, recorded):
             _wrong_endpoint(endpoint, rules)
@@ -176,21 +178,19 @@ def _unknown_model(endpoint: str, name: str) -> NoReturn:
     )
 
 
+def _shut_down(name: str) -> NoReturn:
+    refuse(
+        f"The model `{name}` has been deprecated, learn more here: "
+        "https://platform.openai.com/docs/deprecations",
+        code="model_not_found",
+        status=404,
+    )
+
+
 def _wrong_endpoint(endpoint: str, rules: ModelRules) -> NoReturn:
-    if endpoint == "chat" and rules.not_a_chat_model:
-        refuse(
-            "This is not a chat model and thus not supported in the "
-            "v1/chat/completions endpoint. Did you mean to use v1/completions?",
-            param="model",
-            status=404,
-        )
     if endpoint == "chat":
-        refuse(
-            "This model is only supported in v1/responses and not in "
-            "v1/chat/completions.",
-            param="model",
-            status=404,
-        )
+        text = _NO_CHAT_MODEL if rules.not_a_chat_model else _ONLY_RESPONSES
+        refuse(text, param="model", status=404)
     refuse(
         f"The requested model '{rules.id}' cannot be used with the Responses API.",
         param="model",

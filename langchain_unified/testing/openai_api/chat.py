@@ -28,19 +28,17 @@ CREATED = 1_795_000_000
 def chat_completion(call: OpenAICall, number: int) -> dict[str, Any]:
     """Answer a chat request in one body."""
     answers = _answers(call)
-    choices = [
-        {
-            "index": index,
-            "message": _message(call, answer, f"{number}-{index}"),
-            "logprobs": _logprobs(call, answer.text) if not answer.calls else None,
-            "finish_reason": _finish_reason(call, answer),
-        }
-        for index, answer in enumerate(answers)
-    ]
-    head = _head(call, number, "chat.completion")
     return {
-        **head,
-        "choices": choices,
+        **_head(call, number, "chat.completion"),
+        "choices": [
+            {
+                "index": index,
+                "message": _message(call, answer, f"{number}-{index}"),
+                "logprobs": None if answer.calls else _logprobs(call, answer.text),
+                "finish_reason": _finish_reason(call, answer),
+            }
+            for index, answer in enumerate(answers)
+        ],
         "usage": chat_usage(call, answers),
         **_moderation(call),
     }
@@ -50,20 +48,24 @@ def chat_chunks(call: OpenAICall, number: int) -> list[bytes]:
     """Answer a chat request as server-sent events."""
     answers = _answers(call)
     head = _head(call, number, "chat.completion.chunk")
-    options = call.body.get("stream_options") or {}
-    wants_usage = bool(options.get("include_usage"))
-    tail: dict[str, Any] = {"usage": None} if wants_usage else {}
-    if options.get("include_obfuscation", True):
-        tail["obfuscation"] = "x" * 8
+    tail = _chunk_tail(call)
     events = [
         data_event({**head, "choices": [choice], **tail})
         for index, answer in enumerate(answers)
         for choice in _choices(call, answer, index, f"{number}-{index}")
     ]
-    if wants_usage:
+    if "usage" in tail:
         tail["usage"] = chat_usage(call, answers)
         events.append(data_event({**head, "choices": [], **_moderation(call), **tail}))
     return [*events, b"data: [DONE]\n\n"]
+
+
+def _chunk_tail(call: OpenAICall) -> dict[str, Any]:
+    """Return what the stream options put into every chunk."""
+    options = call.body.get("stream_options") or {}
+    usage = {"usage": None} if options.get("include_usage") else {}
+    obfuscated = options.get("include_obfuscation", True)
+    return {**usage, **({"obfuscation": "x" * 8} if obfuscated else {})}
 
 
 def _answers(call: OpenAICall) -> list[Answer]:
@@ -151,14 +153,12 @@ def _choices(
     (recorded 2024 to 2026).
     """
     head: dict[str, Any] = {"role": "assistant", "content": None}
-    deltas = list(_call_chunks(call, answer, seed))
-    if len(answer.calls) == 1:
-        deltas[0] = {**head, **deltas[0], "refusal": None}
-    elif answer.calls:
-        deltas = [head, *deltas]
-    else:
-        deltas = [{**head, "content": "", "refusal": None}]
-    for delta in deltas:
+    calls = list(_call_chunks(call, answer, seed))
+    if not calls:
+        head |= {"content": "", "refusal": None}
+    elif len(answer.calls) == 1:
+        head |= {**calls.pop(0), "refusal": None}
+    for delta in (head, *calls):
         yield _choice(index, delta)
     for piece in [] if answer.calls else split_tokens(answer.text):
         yield _choice(index, {"content": piece}, _logprobs(call, piece))

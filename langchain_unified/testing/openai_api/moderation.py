@@ -28,11 +28,7 @@ def moderation_of(call: OpenAICall) -> dict[str, Any] | None:
         "model": wanted.get("model") or _MODEL,
         "type": "moderation_result",
     }
-    if not call.on_chat:
-        return {"input": result, "output": result}
-    results = {
-        "model": result["model"],
-        "results": [result],
-        "type": "moderation_results",
-    }
-    return {"input": results, "output": results}
+    if call.on_chat:
+        kind, model = "moderation_results", result["model"]
+        result = {"model": model, "results": [result], "type": kind}
+    return {"input": result, "output": result}

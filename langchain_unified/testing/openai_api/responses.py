@@ -195,9 +195,6 @@ def _reasoning_item(call: OpenAICall, number: int) -> dict[str, Any]:
 
 
 def _message_item(call: OpenAICall, answer: Answer, number: int) -> dict[str, Any]:
-    include = call.body.get("include") or []
-    top = call.body.get("top_logprobs") or 0
-    wanted = "message.output_text.logprobs" in include
     phase = "commentary" if answer.calls else "final_answer"
     return {
         "type": "message",
@@ -210,10 +207,16 @@ def _message_item(call: OpenAICall, answer: Answer, number: int) -> dict[str, An
                 "type": "output_text",
                 "text": answer.text,
                 "annotations": [],
-                "logprobs": logprobs_of(answer.text, top) if wanted else [],
+                "logprobs": _logprobs(call, answer.text),
             }
         ],
     }
+
+
+def _logprobs(call: OpenAICall, text: str) -> list[dict[str, Any]]:
+    if "message.output_text.logprobs" not in (call.body.get("include") or []):
+        return []
+    return logprobs_of(text, call.body.get("top_logprobs") or 0)
 
 
 def _keep(call: OpenAICall, body: dict[str, Any]) -> None:

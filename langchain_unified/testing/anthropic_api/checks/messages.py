@@ -77,6 +77,18 @@ def _check_id(block: dict[str, Any], kind: str, path: str) -> None:
         refuse(f"{path}.{kind}.{name}: String should match pattern '^[a-zA-Z0-9_-]+$'")
 
 
+_NO_RESULT = (
+    "messages.{}: `tool_use` ids were found without `tool_result` blocks immediately "
+    "after: {}. Each `tool_use` block must have a corresponding `tool_result` block in "
+    "the next message."
+)
+_NO_CALL = (
+    "messages.{}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: "
+    "{}. Each `tool_result` block must have a corresponding `tool_use` block in the "
+    "previous message."
+)
+
+
 def check_tool_turns(call: AnthropicCall) -> None:
     """Refuse tool calls without results in the next turn, and results without calls."""
     open_ids: list[str] = []
@@ -84,18 +96,9 @@ def check_tool_turns(call: AnthropicCall) -> None:
         results = [b["tool_use_id"] for b in _blocks(message, "tool_result")]
         missing = [one for one in open_ids if one not in results]
         if missing:
-            refuse(
-                f"messages.{index - 1}: `tool_use` ids were found without "
-                f"`tool_result` blocks immediately after: {', '.join(missing)}. Each "
-                "`tool_use` block must have a corresponding `tool_result` block in the "
-                "next message."
-            )
+            refuse(_NO_RESULT.format(index - 1, ", ".join(missing)))
         for stray in [one for one in results if one not in open_ids]:
-            refuse(
-                f"messages.{index}.content.0: unexpected `tool_use_id` found in "
-                f"`tool_result` blocks: {stray}. Each `tool_result` block must have a "
-                "corresponding `tool_use` block in the previous message."
-            )
+            refuse(_NO_CALL.format(index, stray))
         open_ids = [block["id"] for block in _blocks(message, "tool_use")]
 
 

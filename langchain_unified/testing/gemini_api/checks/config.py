@@ -110,14 +110,12 @@ def check_media_resolution(call: GeminiCall) -> None:
 def check_json(call: GeminiCall) -> None:
     """Refuse JSON the model does not give, alone or together with tools."""
     mime = call.config.get("responseMimeType")
-    if mime is None:
-        return
-    if mime not in _MIME_TYPES:
+    if mime not in {None, *_MIME_TYPES}:
         google_refuse(
             "* GenerateContentRequest.generation_config.response_mime_type: allowed "
             f"mimetypes are {', '.join(f'`{one}`' for one in _MIME_TYPES)}.\n"
         )
-    if mime == "text/plain":
+    if mime in {None, "text/plain"}:
         return
     if not call.rules.json_mode:
         google_refuse(f"JSON mode is not enabled for {call.this_model}")

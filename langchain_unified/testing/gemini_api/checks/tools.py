@@ -34,6 +34,9 @@ def check_tools(call: GeminiCall) -> None:
             _check_declaration(declared, path, seen)
 
 
+_ALLOWED = f"{_REQUEST}.tool_config.function_calling_config.allowed_function_names"
+
+
 def check_tool_config(call: GeminiCall) -> None:
     """Refuse a function calling config without declarations, or with other names."""
     config = (call.body.get("toolConfig") or {}).get("functionCallingConfig")
@@ -51,10 +54,7 @@ def check_tool_config(call: GeminiCall) -> None:
     known = [declared["name"] for declared in call.declarations]
     for name in allowed:
         if name not in known:
-            google_refuse(
-                f"{_REQUEST}.tool_config.function_calling_config."
-                f"allowed_function_names: function '{name}' is not declared.\n"
-            )
+            google_refuse(f"{_ALLOWED}: function '{name}' is not declared.\n")
 
 
 def check_response_schema(call: GeminiCall) -> None:

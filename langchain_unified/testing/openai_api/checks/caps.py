@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.names import refuse_parameter
 from langchain_unified.testing.openai_api.checks.ranges import require_range
 
 if TYPE_CHECKING:
     from langchain_unified.testing.openai_api.call import OpenAICall
 
 _CAPS = ("max_tokens", "max_completion_tokens")
+_TOO_LONG = "context_length_exceeded"
 
 
 def check_caps(call: OpenAICall) -> None:
@@ -47,14 +49,13 @@ def check_context(call: OpenAICall, tokens: int) -> None:
         _too_long(call, tokens, limit, window)
     wanted = (cap_of(call) or 0) + tokens
     if call.on_chat and wanted > window:
-        refuse(
+        text = (
             f"This model's maximum context length is {window} tokens. However, you "
             f"requested {wanted} tokens ({tokens} in the messages, {wanted - tokens} "
             f"in the completion). Please reduce the length of the messages or "
-            f"completion.",
-            param="messages",
-            code="context_length_exceeded",
+            f"completion."
         )
+        refuse(text, param="messages", code=_TOO_LONG)
 
 
 def _check_responses_cap(call: OpenAICall) -> None:
@@ -73,11 +74,7 @@ def _check_chat_cap(call: OpenAICall, name: str) -> None:
     taken = call.rules.chat_token_params
     if name not in taken:
         hint = f" Use '{taken[0]}' instead." if taken else ""
-        refuse(
-            f"Unsupported parameter: '{name}' is not supported with this model.{hint}",
-            param=name,
-            code="unsupported_parameter",
-        )
+        refuse_parameter(name, hint=hint)
     value = call.body[name]
     require_range(value, 1, None, name, "integer")
     most = call.rules.max_output_tokens
@@ -91,20 +88,14 @@ def _check_chat_cap(call: OpenAICall, name: str) -> None:
 
 
 def _too_long(call: OpenAICall, tokens: int, limit: int, window: int) -> NoReturn:
-    code = "context_length_exceeded"
     if not call.on_chat:
-        refuse(
-            "Your input exceeds the context window of this model. Please adjust your "
-            "input and try again.",
-            param="input",
-            code=code,
-        )
+        text = "Your input exceeds the context window of this model."
+        text += " Please adjust your input and try again."
+        refuse(text, param="input", code=_TOO_LONG)
     if limit < window:
-        text = f"Input tokens exceed the configured limit of {limit} tokens."
-        text += f" Your messages resulted in {tokens} tokens."
+        text = f"Input tokens exceed the configured limit of {limit} tokens. Your"
     else:
-        text = f"This model's maximum context length is {limit} tokens."
-        text += f" However, your messages resulted in {tokens} tokens."
-    refuse(
-        f"{text} Please reduce the length of the messages.", param="messages", code=code
-    )
+        text = f"This model's maximum context length is {limit} tokens. However, your"
+    text += f" messages resulted in {tokens} tokens."
+    text += " Please reduce the length of the messages."
+    refuse(text, param="messages", code=_TOO_LONG)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.openai_api.checks.names import (
+    refuse_parameter,
+    require_one_of,
+)
 
 if TYPE_CHECKING:
     from langchain_unified.testing.openai_api.call import OpenAICall
@@ -46,22 +50,11 @@ def check_summary(call: OpenAICall) -> None:
     if call.on_chat or summary is None:
         return
     if not call.rules.reasoning:
-        _not_supported("reasoning.summary")
-    if summary not in _SUMMARIES:
-        refuse(
-            f"Invalid value: '{summary}'. Supported values are: {one_of(_SUMMARIES)}.",
-            param="reasoning.summary",
-            code="invalid_value",
-        )
+        refuse_parameter("reasoning.summary")
+    require_one_of(summary, _SUMMARIES, "reasoning.summary")
     if summary not in call.rules.summaries:
         _value_refused(call, summary, call.rules.summaries, "reasoning.summary")
-    if not call.settings.verified_organization:
-        refuse(
-            "Your organization must be verified to generate reasoning summaries. "
-            f"Please go to: {VERIFY} and click on Verify Organization.",
-            param="reasoning.summary",
-            code="unsupported_value",
-        )
+    require_verified(call, "generate reasoning summaries", "reasoning.summary")
 
 
 def check_encrypted_include(call: OpenAICall) -> None:
@@ -96,7 +89,7 @@ def _check_responses_effort(call: OpenAICall) -> None:
         return
     levels = call.rules.effort_levels
     if not levels:
-        _not_supported("reasoning.effort")
+        refuse_parameter("reasoning.effort")
     if value not in levels:
         _value_refused(call, value, levels, "reasoning.effort")
 
@@ -112,9 +105,12 @@ def _value_refused(
     )
 
 
-def _not_supported(param: str) -> NoReturn:
-    refuse(
-        f"Unsupported parameter: '{param}' is not supported with this model.",
-        param=param,
-        code="unsupported_parameter",
-    )
+def require_verified(call: OpenAICall, purpose: str, param: str) -> None:
+    """Refuse what only a verified organization may do."""
+    if not call.settings.verified_organization:
+        refuse(
+            f"Your organization must be verified to {purpose}. Please go to: {VERIFY} "
+            "and click on Verify Organization.",
+            param=param,
+            code="unsupported_value",
+        )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_unified.testing.errors import one_of, refuse
-from langchain_unified.testing.openai_api.checks.effort import VERIFY
-from langchain_unified.testing.openai_api.checks.names import require_type
+from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.effort import require_verified
+from langchain_unified.testing.openai_api.checks.names import (
+    refuse_parameter,
+    require_one_of,
+    require_type,
+)
 from langchain_unified.testing.openai_api.checks.tools import require_function
 from langchain_unified.testing.rules import load_fields
 
@@ -26,14 +30,8 @@ def check_streaming(call: OpenAICall) -> None:
             param="stream",
             code="unsupported_value",
         )
-    verified = call.settings.verified_organization
-    if call.rules.streaming_needs_verification and not verified:
-        refuse(
-            "Your organization must be verified to stream this model. Please go to: "
-            f"{VERIFY} and click on Verify Organization.",
-            param="stream",
-            code="unsupported_value",
-        )
+    if call.rules.streaming_needs_verification:
+        require_verified(call, "stream this model", "stream")
 
 
 def check_web_search(call: OpenAICall) -> None:
@@ -64,23 +62,15 @@ def check_refused(call: OpenAICall) -> None:
         if key and isinstance(sent, dict):
             sent = sent.get(key)
         if sent is not None and not (key and call.on_chat):
-            refuse(
-                f"Unsupported parameter: '{name}' is not supported with this model.",
-                param=name,
-                code="unsupported_parameter",
-            )
+            refuse_parameter(name)
 
 
 def check_cache_lifetime(call: OpenAICall) -> None:
     """Refuse a lifetime of the prompt cache that the endpoint does not offer."""
     lifetime = (call.body.get("prompt_cache_options") or {}).get("ttl")
     known = load_fields("openai")["cache_lifetimes"][call.endpoint]
-    if lifetime is not None and lifetime not in known:
-        refuse(
-            f"Invalid value: '{lifetime}'. Supported values are: {one_of(known)}.",
-            param="prompt_cache_options.ttl",
-            code="invalid_value",
-        )
+    if lifetime is not None:
+        require_one_of(lifetime, known, "prompt_cache_options.ttl")
 
 
 def check_legacy_functions(call: OpenAICall) -> None:
@@ -90,11 +80,7 @@ def check_legacy_functions(call: OpenAICall) -> None:
         require_function(function, f"functions[{index}]")
     for name in ("function_call", "functions"):
         if name in call.body and not call.rules.legacy_functions:
-            refuse(
-                f"Unsupported parameter: '{name}' is not supported with this model.",
-                param=name,
-                code="unsupported_parameter",
-            )
+            refuse_parameter(name)
 
 
 def check_audio_needed(call: OpenAICall) -> None:
@@ -118,12 +104,7 @@ def check_include(call: OpenAICall) -> None:
     """Refuse values of `include` that do not exist."""
     known = load_fields("openai")["include"]
     for index, value in enumerate(call.body.get("include") or []):
-        if value not in known:
-            refuse(
-                f"Invalid value: '{value}'. Supported values are: {one_of(known)}.",
-                param=f"include[{index}]",
-                code="invalid_value",
-            )
+        require_one_of(value, known, f"include[{index}]")
 
 
 def _check_stream_options(call: OpenAICall) -> None:

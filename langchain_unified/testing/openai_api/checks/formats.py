@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from langchain_unified.testing.errors import one_of, refuse
-from langchain_unified.testing.openai_api.checks.names import require, require_type
+from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.names import (
+    require,
+    require_one_of,
+    require_type,
+)
 from langchain_unified.testing.openai_api.checks.schemas import (
     check_keywords,
     check_strict_schema,
@@ -19,6 +23,13 @@ if TYPE_CHECKING:
 _KINDS = ("json_object", "json_schema", "text")
 _GUIDE = "https://platform.openai.com/docs/guides/structured-outputs"
 
+_NO_JSON = {
+    "messages": "'messages' must contain the word 'json' in some form, to use "
+    "'response_format' of type 'json_object'.",
+    "input": "Response input messages must contain the word 'json' in some form to use "
+    "'text.format' of type 'json_object'.",
+}
+
 
 def check_response_format(call: OpenAICall) -> None:
     """Refuse a response format that is malformed or not supported."""
@@ -28,12 +39,7 @@ def check_response_format(call: OpenAICall) -> None:
     path = call.format_path
     require_type(wanted, "object", path)
     kind = require(wanted, "type", path)
-    if kind not in _KINDS:
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: {one_of(_KINDS)}.",
-            param=f"{path}.type",
-            code="invalid_value",
-        )
+    require_one_of(kind, _KINDS, f"{path}.type")
     if kind == "json_schema":
         _check_json_schema(call, wanted)
     if kind == "json_object":
@@ -53,15 +59,7 @@ def schema_of(call: OpenAICall) -> dict[str, Any] | None:
 def _check_json_schema(call: OpenAICall, wanted: dict[str, Any]) -> None:
     if not call.rules.structured_output:
         _not_supported(call, "json_schema")
-    path = call.format_path
-    holder = wanted
-    if call.on_chat:
-        holder = require(wanted, "json_schema", path)
-        path = f"{path}.json_schema"
-        require_type(holder, "object", path)
-    require_function_name(require(holder, "name", path), f"{path}.name")
-    if not call.on_chat:
-        require(holder, "schema", path)
+    holder, path = _schema_holder(call, wanted)
     schema = holder.get("schema")
     if schema is None:
         return
@@ -73,6 +71,21 @@ def _check_json_schema(call: OpenAICall, wanted: dict[str, Any]) -> None:
         check_strict_schema(schema, subject, param, _schema_code(call))
 
 
+def _schema_holder(
+    call: OpenAICall, wanted: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """Return the object that names the schema, and its path."""
+    holder, path = wanted, call.format_path
+    if call.on_chat:
+        holder = require(wanted, "json_schema", path)
+        path = f"{path}.json_schema"
+        require_type(holder, "object", path)
+    require_function_name(require(holder, "name", path), f"{path}.name")
+    if not call.on_chat:
+        require(holder, "schema", path)
+    return holder, path
+
+
 def _schema_code(call: OpenAICall) -> str | None:
     return None if call.on_chat else "invalid_json_schema"
 
@@ -82,19 +95,8 @@ def _check_json_object(call: OpenAICall) -> None:
         _not_supported(call, "json_object")
     conversation = call.body.get(call.input_path)
     spoken = json.dumps([conversation, call.body.get("instructions")]).lower()
-    if "json" in spoken:
-        return
-    if call.on_chat:
-        refuse(
-            "'messages' must contain the word 'json' in some form, to use "
-            "'response_format' of type 'json_object'.",
-            param="messages",
-        )
-    refuse(
-        "Response input messages must contain the word 'json' in some form to use "
-        "'text.format' of type 'json_object'.",
-        param="input",
-    )
+    if "json" not in spoken:
+        refuse(_NO_JSON[call.input_path], param=call.input_path)
 
 
 def _not_supported(call: OpenAICall, kind: str) -> NoReturn:

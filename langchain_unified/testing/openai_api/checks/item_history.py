@@ -45,19 +45,17 @@ def check_call_pairs(call: OpenAICall) -> None:
     others: set[str | None] = set()
     answered: set[str] = set()
     for item in conversation_of(call):
-        if kind_of(item) == "function_call":
-            made.add(item["call_id"])
-        elif kind_of(item).endswith("_call"):
-            others.add(item.get("call_id"))
-        elif kind_of(item) == "function_call_output":
-            known = call.history_is_unknown or item["call_id"] in made | others
-            if not known:
-                refuse(
-                    "No tool call found for function call output with call_id "
-                    f"{item['call_id']}.",
-                    param="input",
-                )
-            answered.add(item["call_id"])
+        kind = kind_of(item)
+        call_id: Any = item.get("call_id")
+        if kind == "function_call":
+            made.add(call_id)
+        elif kind.endswith("_call"):
+            others.add(call_id)
+        elif kind == "function_call_output":
+            if call_id not in made | others and not call.history_is_unknown:
+                text = "No tool call found for function call output with call_id"
+                refuse(f"{text} {call_id}.", param="input")
+            answered.add(call_id)
     for call_id in sorted(made - answered):
         refuse(f"No tool output found for function call {call_id}.", param="input")
 
@@ -111,13 +109,10 @@ def _check_follower(
     What is stored is known by ids: a message in other words is not the message that
     followed (recorded by pydantic-ai).
     """
-    follower = next((one for one in later if kind_of(one) != "reasoning"), None)
+    follower = next((one for one in later if kind_of(one) != "reasoning"), {})
     known = call.keeps_items and item.get("id") is not None
-    if (
-        follower is None
-        or not _comes_from_model(follower)
-        or (known and _lacks_id(follower))
-    ):
+    lacks_id = known and _lacks_id(follower)
+    if not follower or not _comes_from_model(follower) or lacks_id:
         refuse(
             f"Item '{item.get('id')}' of type 'reasoning' was provided without its "
             f"required following item.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.errors import refuse
 from langchain_unified.testing.openai_api.checks.names import (
     require,
     require_keys,
+    require_one_of,
+    require_role,
     require_type,
 )
 from langchain_unified.testing.openai_api.checks.parts import check_part
@@ -66,13 +68,8 @@ def _check_item(call: OpenAICall, item: dict[str, Any], path: str) -> None:
             require_type(item[name], "string", f"{path}.{name}")
     if kind in fields["other_items"]:
         return
-    if kind not in fields["items"]:
-        known = [*fields["items"], *fields["other_items"]]
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: {one_of(known)}.",
-            param=f"{path}.type" if "type" in item else path,
-            code="invalid_value",
-        )
+    known = [*fields["items"], *fields["other_items"]]
+    require_one_of(kind, known, f"{path}.type" if "type" in item else path)
     require_keys(item, fields["items"][kind], path)
     _check_id(item, kind, path)
     _CHECKS[kind](call, item, path)
@@ -107,20 +104,7 @@ def _check_id(item: dict[str, Any], kind: str, path: str) -> None:
 
 
 def _check_message(call: OpenAICall, item: dict[str, Any], path: str) -> None:
-    role = require(item, "role", path)
-    if role not in _ROLES:
-        refuse(
-            f"Invalid value: '{role}'. Supported values are: {one_of(_ROLES)}.",
-            param=f"{path}.role",
-            code="invalid_value",
-        )
-    if role in ("system", "developer") and role not in call.rules.system_roles:
-        refuse(
-            f"Unsupported value: '{path}.role' does not support '{role}' with this "
-            f"model.",
-            param=f"{path}.role",
-            code="unsupported_value",
-        )
+    role = require_role(call, item, _ROLES, path)
     content = item.get("content")
     require_type(content, "string or array", f"{path}.content")
     parts = _ASSISTANT_PARTS if role == "assistant" else _USER_PARTS

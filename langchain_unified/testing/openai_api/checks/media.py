@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 _WEB = ("https://", "http://")
 _FIRST_CHARACTERS = 64
 _SHOWN_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-_SUPPORTED_FILES = (
-    "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
+_SEE_FILES = (
+    " Please see "
+    "https://platform.openai.com/docs/assistants/tools/file-search#supported-files for "
+    "supported file types."
 )
 
 
@@ -51,22 +53,15 @@ def check_file_data(call: OpenAICall, url: str, path: str) -> None:
     facts = load_fields("openai")["files"][call.endpoint]
     if mime is None or _is_one_of(mime, facts["types"]):
         return
+    kind, example, more = "a valid file", "text/plain", _SEE_FILES
     if call.on_chat:
-        refuse(
-            f"Invalid file data: '{path}'. Expected a base64-encoded data URL with an "
-            "application/pdf MIME type (e.g. 'data:application/pdf;base64,"
-            f"SGVsbG8sIFdvcmxkIQ=='), but got unsupported MIME type '{mime}'.",
-            param=path,
-            code="invalid_value",
-        )
-    refuse(
-        f"Invalid file data: '{path}'. Expected a base64-encoded data URL with a valid "
-        "file MIME type (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got "
-        f"unsupported MIME type '{mime}'. Please see {_SUPPORTED_FILES} for supported "
-        "file types.",
-        param=path,
-        code="invalid_value",
+        kind, example, more = "an application/pdf", "application/pdf", ""
+    text = (
+        f"Invalid file data: '{path}'. Expected a base64-encoded data URL with {kind} "
+        f"MIME type (e.g. 'data:{example};base64,SGVsbG8sIFdvcmxkIQ=='), but got "
+        f"unsupported MIME type '{mime}'.{more}"
     )
+    refuse(text, param=path, code="invalid_value")
 
 
 def check_file_url(call: OpenAICall, url: str) -> None:

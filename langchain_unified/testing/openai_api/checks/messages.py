@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.errors import refuse
 from langchain_unified.testing.openai_api.checks.names import (
     require,
     require_keys,
+    require_one_of,
+    require_role,
     require_type,
 )
 from langchain_unified.testing.openai_api.checks.parts import check_part
@@ -56,20 +58,7 @@ def check_tool_history(call: OpenAICall) -> None:
 
 def _check_message(call: OpenAICall, message: dict[str, Any], index: int) -> None:
     path = f"messages[{index}]"
-    role = require(message, "role", path)
-    if role not in _ROLES:
-        refuse(
-            f"Invalid value: '{role}'. Supported values are: {one_of(_ROLES)}.",
-            param=f"{path}.role",
-            code="invalid_value",
-        )
-    if role in ("system", "developer") and role not in call.rules.system_roles:
-        refuse(
-            f"Unsupported value: '{path}.role' does not support '{role}' with this "
-            f"model.",
-            param=f"{path}.role",
-            code="unsupported_value",
-        )
+    role = require_role(call, message, _ROLES, path)
     require_keys(message, load_fields("openai")["messages"][role], path)
     _check_name(message, path)
     _check_content(call, message, index)
@@ -95,11 +84,7 @@ def _check_name(message: dict[str, Any], path: str) -> None:
 def _check_content(call: OpenAICall, message: dict[str, Any], index: int) -> None:
     content = message.get("content")
     if content is None:
-        if not _may_lack_content(message):
-            refuse(
-                "Invalid value for 'content': expected a string, got null.",
-                param=f"messages.[{index}].content",
-            )
+        _check_may_lack_content(message, index)
         return
     path = f"messages[{index}].content"
     require_type(content, "string or array", path)
@@ -113,21 +98,20 @@ def _check_content(call: OpenAICall, message: dict[str, Any], index: int) -> Non
         check_part(call, part, allowed, f"{path}[{number}]", dotted)
 
 
-def _may_lack_content(message: dict[str, Any]) -> bool:
+def _check_may_lack_content(message: dict[str, Any], index: int) -> None:
     stand_ins = ("tool_calls", "function_call", "refusal", "audio")
-    return message["role"] == "assistant" and any(message.get(x) for x in stand_ins)
+    if message["role"] != "assistant" or not any(message.get(x) for x in stand_ins):
+        refuse(
+            "Invalid value for 'content': expected a string, got null.",
+            param=f"messages.[{index}].content",
+        )
 
 
 def _check_known_part(part: Any, role: str, path: str, index: int) -> None:
     """Refuse types no message takes, and images outside user messages."""
     require_type(part, "object", path)
     kind = require(part, "type", path)
-    if kind not in _PART_TYPES:
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: {one_of(_PART_TYPES)}.",
-            param=f"{path}.type",
-            code="invalid_value",
-        )
+    require_one_of(kind, _PART_TYPES, f"{path}.type")
     if kind == "image_url" and role != "user":
         refuse(
             "Image URLs are only allowed for messages with role 'user', but this "
@@ -155,12 +139,7 @@ def _check_call(made: dict[str, Any], path: str) -> None:
     """Refuse a call of another type, or without a name and what it hands over."""
     kind = require(made, "type", path)
     require_type(kind, "string", f"{path}.type")
-    if kind not in _HANDED_OVER:
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: {one_of(_HANDED_OVER)}.",
-            param=f"{path}.type",
-            code="invalid_value",
-        )
+    require_one_of(kind, _HANDED_OVER, f"{path}.type")
     where = f"{path}.{kind}"
     require_type(require(made, kind, path), "object", where)
     require_function_name(require(made[kind], "name", where), f"{where}.name")

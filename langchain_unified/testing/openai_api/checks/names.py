@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.errors import one_of, refuse
 from langchain_unified.testing.rules import load_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from langchain_unified.testing.openai_api.call import OpenAICall
 
@@ -67,6 +67,47 @@ def require_type(value: Any, kind: str, path: str) -> None:
             param=path,
             code="invalid_type",
         )
+
+
+def require_one_of(value: Any, known: Collection[str], path: str) -> None:
+    """Refuse a value that does not exist."""
+    if value not in known:
+        refuse(
+            f"Invalid value: '{value}'. Supported values are: {one_of(known)}.",
+            param=path,
+            code="invalid_value",
+        )
+
+
+def require_role(
+    call: OpenAICall, holder: dict[str, Any], known: Collection[str], path: str
+) -> str:
+    """Return the role of a message, refusing one that the model does not take."""
+    role: str = require(holder, "role", path)
+    require_one_of(role, known, f"{path}.role")
+    if role in ("system", "developer") and role not in call.rules.system_roles:
+        refuse(
+            f"Unsupported value: '{path}.role' does not support '{role}' with this "
+            f"model.",
+            param=f"{path}.role",
+            code="unsupported_value",
+        )
+    return role
+
+
+def refuse_parameter(
+    name: str,
+    param: str | None = None,
+    *,
+    code: str | None = "unsupported_parameter",
+    hint: str = "",
+) -> NoReturn:
+    """Refuse a parameter that the model does not have."""
+    refuse(
+        f"Unsupported parameter: '{name}' is not supported with this model.{hint}",
+        param=param or name,
+        code=code,
+    )
 
 
 def require_keys(value: dict[str, Any], allowed: Iterable[str], path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.testing.errors import one_of, refuse
+from langchain_unified.testing.errors import refuse
 from langchain_unified.testing.openai_api.checks.media import (
     check_file_data,
     check_file_url,
@@ -13,6 +13,7 @@ from langchain_unified.testing.openai_api.checks.media import (
 from langchain_unified.testing.openai_api.checks.names import (
     require,
     require_keys,
+    require_one_of,
     require_type,
 )
 from langchain_unified.testing.rules import load_fields
@@ -45,12 +46,7 @@ def check_part(
     """
     require_type(part, "object", path)
     kind = require(part, "type", path)
-    if kind not in allowed:
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: {one_of(allowed)}.",
-            param=f"{path}.type",
-            code="invalid_value",
-        )
+    require_one_of(kind, allowed, f"{path}.type")
     table = "chat_parts" if call.on_chat else "response_parts"
     require_keys(part, load_fields("openai")[table][kind], path)
     modality = _MODALITY.get(kind)
@@ -99,12 +95,7 @@ def _check_input_audio(_: OpenAICall, part: dict[str, Any], path: str) -> None:
     require_type(holder, "object", f"{path}.input_audio")
     require(holder, "data", f"{path}.input_audio")
     kind = require(holder, "format", f"{path}.input_audio")
-    if kind not in ("wav", "mp3"):
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: 'wav' and 'mp3'.",
-            param=f"{path}.input_audio.format",
-            code="invalid_value",
-        )
+    require_one_of(kind, ("wav", "mp3"), f"{path}.input_audio.format")
 
 
 def _check_file(call: OpenAICall, part: dict[str, Any], path: str) -> None:

@@ -50,19 +50,14 @@ def require_range(
     if value is None:
         return
     if low is not None and value < low:
-        refuse(
-            f"Invalid '{path}': {kind} below minimum value. Expected a value >= "
-            f"{low:g}, but got {value} instead.",
-            param=path,
-            code=f"{kind}_below_min_value",
-        )
-    if high is not None and value > high:
-        refuse(
-            f"Invalid '{path}': {kind} above maximum value. Expected a value <= "
-            f"{int(high) if high == int(high) else high}, but got {value} instead.",
-            param=path,
-            code=f"{kind}_above_max_value",
-        )
+        side, bound = ("below", "min"), f">= {low:g}"
+    elif high is not None and value > high:
+        side, bound = ("above", "max"), f"<= {int(high) if high == int(high) else high}"
+    else:
+        return
+    text = f"{kind} {side[0]} {side[1]}imum value. Expected a value {bound}"
+    code = f"{kind}_{'_'.join(side)}_value"
+    refuse(f"Invalid '{path}': {text}, but got {value} instead.", param=path, code=code)
 
 
 def require_filled(value: list[Any], path: str) -> None:

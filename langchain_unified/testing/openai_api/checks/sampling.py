@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from langchain_unified.testing.errors import refuse
+from langchain_unified.testing.openai_api.checks.names import refuse_parameter
 
 if TYPE_CHECKING:
     from langchain_unified.testing.openai_api.call import OpenAICall
@@ -57,7 +58,9 @@ def check_logprobs_include(call: OpenAICall) -> None:
     if call.on_chat or "message.output_text.logprobs" not in include:
         return
     if _is_refused(call, call.rules.logprobs):
-        _unsupported(call, "message.output_text.logprobs", param="include")
+        refuse_parameter(
+            "message.output_text.logprobs", "include", code=call.code_unsupported
+        )
 
 
 def check_top_logprobs(call: OpenAICall) -> None:
@@ -73,7 +76,7 @@ def _check_one(call: OpenAICall, name: str, support: str, default: Any) -> None:
     if support == "ignored":
         call.recorded.ignored.append(name)
     if _is_refused(call, support):
-        _unsupported(call, name)
+        refuse_parameter(name, code=call.code_unsupported)
     if support == "only_default" and call.body[name] != default:
         _only_default(call, name, default)
 
@@ -86,18 +89,10 @@ def _is_refused(call: OpenAICall, support: str) -> bool:
 
 def _only_default(call: OpenAICall, name: str, default: Any) -> NoReturn:
     if not call.on_chat:
-        _unsupported(call, name)
+        refuse_parameter(name, code=call.code_unsupported)
     refuse(
         f"Unsupported value: '{name}' does not support {call.body[name]} with this "
         f"model. Only the default ({default}) value is supported.",
         param=name,
         code="unsupported_value",
-    )
-
-
-def _unsupported(call: OpenAICall, name: str, param: str | None = None) -> NoReturn:
-    refuse(
-        f"Unsupported parameter: '{name}' is not supported with this model.",
-        param=param or name,
-        code=call.code_unsupported,
     )

@@ -6,7 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from langchain_unified.testing.errors import refuse
-from langchain_unified.testing.openai_api.checks.names import require, require_type
+from langchain_unified.testing.openai_api.checks.names import (
+    refuse_parameter,
+    require,
+    require_one_of,
+    require_type,
+)
 from langchain_unified.testing.openai_api.checks.ranges import (
     require_filled,
     require_short,
@@ -21,6 +26,18 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"^[a-zA-Z0-9_-]+$")
 _NAME_LENGTH = 64
+_TOOLS_WITH = {
+    "responses_only": ((), "Please use /v1/responses instead."),
+    "only_when_effort_none_or_omitted": (
+        (None, "none"),
+        "Please use /v1/responses instead.",
+    ),
+    "only_when_effort_none": (
+        ("none",),
+        "To use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+    ),
+}
+"""The efforts that go together with function tools on chat, and the advice."""
 _GUIDE = "https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling"
 
 
@@ -50,11 +67,7 @@ def check_tool_choice(call: OpenAICall) -> None:
         return
     if not call.has_tools:
         if choice != "none" and (call.on_chat or choice != "auto"):
-            refuse(
-                "Invalid value for 'tool_choice': 'tool_choice' is only allowed when "
-                "'tools' are specified.",
-                param="tool_choice",
-            )
+            _refuse_without_tools("tool_choice")
         return
     if choice not in ("auto", "none") and not call.rules.forced_tools:
         refuse(
@@ -64,7 +77,7 @@ def check_tool_choice(call: OpenAICall) -> None:
             code="unsupported_value",
         )
     if isinstance(choice, str):
-        _check_choice_word(choice)
+        require_one_of(choice, ("none", "auto", "required"), "tool_choice")
     else:
         _check_choice_object(call, choice)
 
@@ -75,17 +88,17 @@ def check_parallel_tool_calls(call: OpenAICall) -> None:
     if name not in call.body:
         return
     if not call.rules.parallel_tool_calls:
-        refuse(
-            f"Unsupported parameter: '{name}' is not supported with this model.",
-            param=name,
-            code=call.code_unsupported,
-        )
+        refuse_parameter(name, code=call.code_unsupported)
     if call.on_chat and not call.has_tools:
-        refuse(
-            f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are "
-            f"specified.",
-            param=name,
-        )
+        _refuse_without_tools(name)
+
+
+def _refuse_without_tools(name: str) -> NoReturn:
+    refuse(
+        f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are "
+        f"specified.",
+        param=name,
+    )
 
 
 def forced_names(call: OpenAICall) -> list[str] | None:
@@ -94,18 +107,14 @@ def forced_names(call: OpenAICall) -> list[str] | None:
     if call.asks_in_the_old_way:
         choice = call.body.get("function_call", "auto")
     names = [tool["name"] for tool in (*call.function_tools, *call.custom_tools)]
-    if choice == "none":
-        return None
-    if choice == "required":
-        return names
     if not isinstance(choice, dict):
-        return []
+        return {"none": None, "required": names}.get(choice, [])
+    forced = [_named(choice)]
     if choice.get("type") == "allowed_tools":
         inner = choice.get("allowed_tools") or choice
-        allowed = [_named(tool) for tool in inner.get("tools") or []]
-        forced = inner.get("mode") == "required"
-        return [name for name in names if forced and name in allowed]
-    return [name for name in names if name == _named(choice)]
+        must_call = inner.get("mode") == "required"
+        forced = [_named(tool) for tool in inner.get("tools") or [] if must_call]
+    return [name for name in names if name in forced]
 
 
 def _named(choice: dict[str, Any]) -> Any:
@@ -116,12 +125,8 @@ def _named(choice: dict[str, Any]) -> Any:
 
 def _check_tool(call: OpenAICall, tool: dict[str, Any], path: str) -> None:
     kind = require(tool, "type", path)
-    if call.on_chat and kind not in ("function", "custom"):
-        refuse(
-            f"Invalid value: '{kind}'. Supported values are: 'function' and 'custom'.",
-            param=f"{path}.type",
-            code="invalid_value",
-        )
+    if call.on_chat:
+        require_one_of(kind, ("function", "custom"), f"{path}.type")
     if kind not in ("function", "custom"):
         return
     where = f"{path}.{kind}" if call.on_chat else path
@@ -170,38 +175,12 @@ def _check_model_takes_tools(call: OpenAICall) -> None:
             "tools is not supported in this model. For a list of supported models, "
             f"refer to {_GUIDE}."
         )
-    if not call.on_chat:
-        return
-    sent = call.effort_sent
-    use_responses = rules.tools_chat == "responses_only" or (
-        rules.tools_chat == "only_when_effort_none_or_omitted"
-        and sent not in (None, "none")
-    )
-    if use_responses:
-        _tools_refused(call, "Please use /v1/responses instead.")
-    if rules.tools_chat == "only_when_effort_none" and sent != "none":
-        _tools_refused(
-            call,
-            "To use function tools, use /v1/responses or set reasoning_effort to "
-            "'none'.",
-        )
-
-
-def _tools_refused(call: OpenAICall, advice: str) -> NoReturn:
-    refuse(
-        f"Function tools with reasoning_effort are not supported for {call.rules.id} "
-        f"in /v1/chat/completions. {advice}",
-        param="reasoning_effort",
-    )
-
-
-def _check_choice_word(choice: str) -> None:
-    if choice not in ("none", "auto", "required"):
+    efforts, advice = _TOOLS_WITH.get(rules.tools_chat, ((call.effort_sent,), ""))
+    if call.on_chat and call.effort_sent not in efforts:
         refuse(
-            f"Invalid value: '{choice}'. Supported values are: 'none', 'auto', and "
-            f"'required'.",
-            param="tool_choice",
-            code="invalid_value",
+            f"Function tools with reasoning_effort are not supported for {rules.id} in "
+            f"/v1/chat/completions. {advice}",
+            param="reasoning_effort",
         )
 
 
