@@ -164,11 +164,9 @@ def _written_content(
     if not as_given(plan) or not isinstance(message.content, list):
         return {}
     mine = made_by == UNKNOWN or gave(plan.config.server, made_by)
-    if not mine or kept_blocks(message):
-        return {}
-    if not plan.config.server_decides and any(
-        isinstance(b, str) for b in message.content
-    ):
+    has_text = any(isinstance(block, str) for block in message.content)
+    refused = has_text and not plan.config.server_decides
+    if not mine or refused or kept_blocks(message):
         return {}
     given = [b if isinstance(b, str) else _written(plan, b) for b in message.content]
     return {"content": given} if None not in given else {}

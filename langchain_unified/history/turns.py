@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -81,10 +82,10 @@ def _turn(
     if isinstance(message.content, str):
         return _named(plan, message), "user", ()
     place = _place(message)
-    blocks, moved = _content(plan, message)
-    content: Any = blocks
+    content: Any
+    content, moved = _content(plan, message)
     if place == "tool":
-        content = _tool_content(plan, blocks, moved=bool(moved))
+        content = _tool_content(plan, content, moved=bool(moved))
     update: dict[str, Any] = {"content": content}
     if place == "tool" and as_given(plan) and isinstance(content, list):
         # ChatOpenAI keeps nothing but the text of a result's blocks (1.7.4).
@@ -244,18 +245,16 @@ def alternating(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     a user's turn or a function response (gemini_parameters.md, c 14).
     """
     found: list[BaseMessage] = []
-    for message in messages:
-        if is_empty(message):
-            continue
+    for message in itertools.filterfalse(is_empty, messages):
         last = found[-1] if found else None
         if isinstance(message, AIMessage) and isinstance(last, AIMessage):
             found[-1] = _joined(last, message)
         else:
             found.append(message)
-    first = next((m for m in found if not isinstance(m, SystemMessage)), None)
-    if isinstance(first, AIMessage):
-        at = next(i for i, message in enumerate(found) if message is first)
-        found.insert(at, HumanMessage(CONTINUES))
+    leading = itertools.takewhile(lambda one: isinstance(one, SystemMessage), found)
+    first = sum(1 for _ in leading)
+    if first < len(found) and isinstance(found[first], AIMessage):
+        found.insert(first, HumanMessage(CONTINUES))
     return found
 
 
@@ -270,10 +269,7 @@ def _joined(first: AIMessage, second: AIMessage) -> AIMessage:
         update={
             "content": content,
             "tool_calls": [*first.tool_calls, *second.tool_calls],
-            "additional_kwargs": {
-                **first.additional_kwargs,
-                **second.additional_kwargs,
-            },
+            "additional_kwargs": first.additional_kwargs | second.additional_kwargs,
             "response_metadata": second.response_metadata or first.response_metadata,
         }
     )

@@ -18,6 +18,7 @@ from langchain_core.messages import (
     ToolMessage,
     message_chunk_to_message,
 )
+from langchain_core.messages.tool import tool_call
 
 from langchain_unified.history.reading import CALLS
 from langchain_unified.types import ModelConfig
@@ -105,20 +106,10 @@ def _as_tool_message(
 
 def _with_all_calls(message: AIMessage, position: int) -> AIMessage:
     calls = list(message.tool_calls)
-    broken: list[tuple[Any, str]] = []
     if not calls and not message.invalid_tool_calls:
-        for name, args, call_id in _older_calls(message):
-            calls.append(ToolCall(name=name, args=args, id=call_id, type="tool_call"))
-    for invalid in message.invalid_tool_calls:
-        args = _loaded(invalid.get("args"))
-        name = invalid.get("name") or "unknown"
-        if isinstance(args, dict):
-            calls.append(
-                ToolCall(name=name, args=args, id=invalid.get("id"), type="tool_call")
-            )
-        else:
-            told = f"[Unreadable call of {name}: {invalid.get('args')}]"
-            broken.append((invalid.get("id"), told))
+        calls = list(_older_calls(message))
+    read, broken = _read_invalid(message)
+    calls += read
     numbered = [
         call if call["id"] else {**call, "id": f"call_{position}_{number}"}
         for number, call in enumerate(calls)
@@ -152,9 +143,7 @@ def _told(content: Any, broken: Sequence[tuple[Any, str]]) -> list[Any]:
     A call in a block would go to Responses beside its words, and without a result.
     """
     waiting = [{"type": "text", "text": text} for _, text in broken]
-    by_id = {
-        call_id: block for (call_id, _), block in zip(broken, waiting, strict=True)
-    }
+    by_id = dict(zip((call_id for call_id, _ in broken), waiting, strict=True))
     found: list[Any] = []
     for block in content:
         is_call = isinstance(block, Mapping) and block.get("type") in CALLS
@@ -166,19 +155,37 @@ def _told(content: Any, broken: Sequence[tuple[Any, str]]) -> list[Any]:
     return [*found, *waiting]
 
 
-def _older_calls(message: AIMessage) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def _read_invalid(message: AIMessage) -> tuple[list[ToolCall], list[tuple[Any, str]]]:
+    """Return the invalid calls that can be read, and words for each of the others."""
+    calls: list[ToolCall] = []
+    broken: list[tuple[Any, str]] = []
+    for invalid in message.invalid_tool_calls:
+        args, call_id = _loaded(invalid.get("args")), invalid.get("id")
+        name = invalid.get("name") or "unknown"
+        if isinstance(args, dict):
+            calls.append(tool_call(name=name, args=args, id=call_id))
+        else:
+            told = f"[Unreadable call of {name}: {invalid.get('args')}]"
+            broken.append((call_id, told))
+    return calls, broken
+
+
+def _older_calls(message: AIMessage) -> Iterator[ToolCall]:
     extra = message.additional_kwargs
     for call in extra.get("tool_calls") or ():
         function = call.get("function") or {}
-        yield function.get("name", ""), _arguments(function), call.get("id")
+        yield _tool_call(function, call.get("id"))
     function = extra.get("function_call")
     if isinstance(function, Mapping) and not extra.get("tool_calls"):
-        yield function.get("name", ""), _arguments(function), None
+        yield _tool_call(function, None)
     content = message.content if isinstance(message.content, list) else []
     for block in content:
         if isinstance(block, Mapping) and block.get("type") in _LOOSE_CALLS:
-            call_id = block.get("call_id") or block.get("id")
-            yield block.get("name", ""), _arguments(block), call_id
+            yield _tool_call(block, block.get("call_id") or block.get("id"))
+
+
+def _tool_call(holder: Mapping[str, Any], call_id: Any) -> ToolCall:
+    return tool_call(name=holder.get("name", ""), args=_arguments(holder), id=call_id)
 
 
 def _arguments(holder: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,9 +124,13 @@ def _decide_call(found: Analysis, use: Use) -> None:
         return
     _move(found, use)
     found.rewrites[call] = lambda updated: _rewritten(found, use, updated)
+    _record_call(found, use, call, outcome.call)
+
+
+def _record_call(found: Analysis, use: Use, call: cst.Call, new: cst.Call) -> None:
     if not _keeps_its_name(found, use):
         found.change(call, use.rule, _becomes(use, "(...)"))
-    elif code_of(outcome.call) != code_of(call):
+    elif code_of(new) != code_of(call):
         found.change(call, use.rule, f"arguments of {code_of(use.node)}(...)")
 
 

@@ -51,9 +51,7 @@ def decide(path: Path, options: Options) -> Step:
     if is_own(path):
         return Step(FileOutcome(path, "untouched", f"is part of {NEW_MODULE} itself"))
     try:
-        before = read_bytes(path)
-        code, encoding = decoded(before, path)
-        migration = migrate_or_raise(code, path=path, options=options)
+        return _migrated(path, options)
     except NotUnderstoodError as error:
         return Step(FileOutcome(path, "untouched", str(error)))
     except OSError as error:
@@ -61,6 +59,12 @@ def decide(path: Path, options: Options) -> Step:
     except Exception as error:  # noqa: BLE001 - one odd file must not end the others
         reason = f"the codemod failed: {type(error).__name__}: {error}"
         return Step(FileOutcome(path, "failed", reason))
+
+
+def _migrated(path: Path, options: Options) -> Step:
+    before = read_bytes(path)
+    code, encoding = decoded(before, path)
+    migration = migrate_or_raise(code, path=path, options=options)
     after = migration.code.encode(encoding)
     if after == before:
         return Step(FileOutcome(path, "unchanged", migration=migration))

@@ -103,6 +103,14 @@ def _read(path: Path, needed: str, *, inside: bool) -> Dependency | None:
     return found if inside or found is None else replace(found, code=None)
 
 
+def _add_to_poetry(dependencies: Any, needed: str) -> str:
+    """Add a dependency to Poetry's own table and return its line."""
+    name, least, extras = _taken_apart(needed)
+    table = {"version": least, "extras": extras} if extras else least
+    dependencies[name] = table
+    return f"{name} = {tomlkit.item(table).as_string()}"
+
+
 def _in_pyproject(path: Path, text: str, needed: str) -> Dependency | None:
     """Add to the dependencies of the project, or of Poetry's own table."""
     try:
@@ -115,10 +123,7 @@ def _in_pyproject(path: Path, text: str, needed: str) -> Dependency | None:
         project["dependencies"].append(needed)
         return Dependency(path, f'"{needed}"', tomlkit.dumps(document))
     if "dependencies" in poetry:
-        name, least, extras = _taken_apart(needed)
-        table = {"version": least, "extras": extras} if extras else least
-        poetry["dependencies"][name] = table
-        line = f"{name} = {tomlkit.item(table).as_string()}"
+        line = _add_to_poetry(poetry["dependencies"], needed)
         return Dependency(path, line, tomlkit.dumps(document))
     return Dependency(path, f'"{needed}"') if project else None
 

@@ -42,8 +42,7 @@ def prefixed(prefix: str, node: cst.BaseExpression) -> cst.BaseExpression:
     if isinstance(node, cst.SimpleString):
         return _prefixed_literal(prefix, node)
     if isinstance(node, cst.ConcatenatedString):
-        left = prefixed(prefix, node.left)
-        return node.with_changes(left=left)
+        return node.with_changes(left=prefixed(prefix, node.left))
     if isinstance(node, cst.FormattedString):
         text = cst.FormattedStringText(prefix)
         return node.with_changes(parts=[text, *node.parts])

@@ -64,8 +64,11 @@ def may_concern(code: str) -> bool:
     """
     if mentions_text_model(code) or _reads_serialized(code) or _names_package(code):
         return True
-    if not names_a_target(code):
-        return False
+    return names_a_target(code) and _has_target(code)
+
+
+def _has_target(code: str) -> bool:
+    """Tell whether a statement concerns the migration, or nobody can tell."""
     try:
         tree = _parsed(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

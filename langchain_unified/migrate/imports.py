@@ -41,9 +41,8 @@ def import_edits(found: Analysis) -> dict[cst.CSTNode, ImportEdit]:
         if not moved:
             continue
         new = new_import(binding, aliased=binding.local in found.aliased)
-        edit = edits.get(binding.statement)
-        edit = ImportEdit(new) if edit is None else _joined(edit, new)
-        edits[binding.statement] = edit
+        known = edits.get(binding.statement)
+        edit = edits[binding.statement] = _joined(known, new)
         stays = len(moved) < len(binding.accesses) or _is_kept(found, binding)
         if not stays:
             edit.gone.add(_names(binding.statement).index(binding.alias))
@@ -53,8 +52,10 @@ def import_edits(found: Analysis) -> dict[cst.CSTNode, ImportEdit]:
     return edits
 
 
-def _joined(edit: ImportEdit, new: ImportStatement) -> ImportEdit:
+def _joined(edit: ImportEdit | None, new: ImportStatement) -> ImportEdit:
     """Let one statement import what two names of an old statement need."""
+    if edit is None:
+        return ImportEdit(new)
     names = {code_of(alias).rstrip(", "): alias for alias in _names(edit.new)}
     names |= {code_of(alias).rstrip(", "): alias for alias in _names(new)}
     if len(names) == 1 or isinstance(new, cst.Import):
@@ -256,10 +257,10 @@ def edit_small(
             result.append(statement)
             continue
         kept = without(statement, edit.gone)
-        added = edit.new
-        if kept is None:
-            result.append(added.with_changes(semicolon=statement.semicolon))
-        else:
-            space = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
-            result += [added.with_changes(semicolon=space), kept]
+        end = statement.semicolon if kept is None else _SEMICOLON
+        result.append(edit.new.with_changes(semicolon=end))
+        result += [] if kept is None else [kept]
     return result
+
+
+_SEMICOLON = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))

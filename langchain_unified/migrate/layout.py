@@ -61,8 +61,8 @@ def line_break(
         first = after.first_line
     space = cst.SimpleWhitespace(indent)
     return cst.ParenthesizedWhitespace(
-        first_line=first,
-        empty_lines=[line.with_changes(whitespace=space) for line in above],
+        first,
+        [line.with_changes(whitespace=space) for line in above],
         indent=True,
         last_line=space,
     )

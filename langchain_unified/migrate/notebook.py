@@ -75,11 +75,9 @@ def _migrated(code: str, cells: list[Cell], options: Options) -> Migration:
         raise NotUnderstoodError(msg)
     places = _places(used, sources)
     reports = [*skipped, *_masked_reports(used), *_placed(result.reports, places)]
-    return Migration(
-        _spliced(code, used, new),
-        changes=tuple(sorted(_placed(result.changes, places), key=place_of)),
-        reports=tuple(sorted(reports, key=place_of)),
-    )
+    changes = sorted(_placed(result.changes, places), key=place_of)
+    told = tuple(sorted(reports, key=place_of))
+    return Migration(_spliced(code, used, new), changes=tuple(changes), reports=told)
 
 
 def _foreign(cell: Cell) -> bool:

@@ -132,8 +132,7 @@ def _decided(
     decided: dict[Path, list[Step]] = {}
     for root, one in found.items():
         decided[root] = [told.pop(file) for file in one.code if file in told]
-        settings = map(decide_settings, one.settings)
-        decided[root] += [step for step in settings if step is not None]
+        decided[root] += filter(None, map(decide_settings, one.settings))
     return decided
 
 

@@ -24,10 +24,7 @@ def render_report(run: Run, *, written: bool, changes: bool = False) -> str:
     lines = [
         *_changes(run, written=written, listed=changes),
         *(line for kind, head in _HEADS for line in _places(run, kind, head)),
-        *_files(run),
-        *_unseen(run),
-        *_verified(run),
-        *_needed(run),
+        *(*_files(run), *_unseen(run), *_verified(run), *_needed(run)),
         *_next(run, written=written),
     ]
     return "\n".join([*lines, _summary(run, written=written)])

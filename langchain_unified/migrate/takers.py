@@ -73,8 +73,6 @@ def find_takings(sources: Mapping[Path, Source]) -> list[Taking]:
         for path, source in sources.items()
         if path.suffix == ".py" and (names := _offered(source.code))
     }
-    if not offered:
-        return []
     words = {name for names in offered.values() for name in names}
     found: list[Taking] = []
     for path, source in sources.items():
@@ -198,15 +196,11 @@ class _Finder:
         self._path, self._places, self._tree = path, source.places, tree
         self._offered, self._homes = offered, homes
         self._modules = dict(self._imported_modules())
-        self._words = {
-            word for node in ast.walk(tree) for word in re.findall(r"\w+", _said(node))
-        }
-        self._bases = {
-            id(base)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef)
-            for base in node.bases
-        }
+        nodes = list(ast.walk(tree))
+        said = map(_said, nodes)
+        self._words = {word for text in said for word in re.findall(r"\w+", text)}
+        classes = (node for node in nodes if isinstance(node, ast.ClassDef))
+        self._bases = {id(base) for node in classes for base in node.bases}
 
     def takings(self) -> Iterator[Taking]:
         for node in ast.walk(self._tree):
@@ -243,15 +237,18 @@ class _Finder:
                 if alias.name == EVERYTHING:
                     yield from self._takings(home, EVERYTHING, node, "import *")
                 elif alias.name in self._offered[home]:
-                    local = alias.asname or alias.name
-                    derived = any(
-                        isinstance(base, ast.Name) and base.id == local
-                        for base in ast.walk(self._tree)
-                        if id(base) in self._bases
-                    )
+                    derived = self._is_derived(alias.asname or alias.name)
                     yield from self._takings(
                         home, alias.name, node, "the import", subclasses=derived
                     )
+
+    def _is_derived(self, name: str) -> bool:
+        """Tell whether a class of the module has a base of this name."""
+        return any(
+            isinstance(base, ast.Name) and base.id == name
+            for base in ast.walk(self._tree)
+            if id(base) in self._bases
+        )
 
     def _attribute(self, node: ast.Attribute) -> Iterator[Taking]:
         for home in self._behind(node.value):
@@ -272,12 +269,15 @@ class _Finder:
             for name in names:
                 yield from self._named(module, name, node, how)
         elif function == "multiple":
-            homes = self._behind(module)
-            if isinstance(module, ast.Constant):
-                homes = self._files(str(module.value))
-            for home in homes:
+            for home in self._modules_named(module):
                 for taken in self._offered[home] & set(named):
                     yield from self._takings(home, taken, node, how)
+
+    def _modules_named(self, module: ast.expr) -> Iterable[Path]:
+        """Return the files of a module that is given, or named in a text."""
+        if isinstance(module, ast.Constant):
+            return self._files(str(module.value))
+        return self._behind(module)
 
     def _named(
         self, module: ast.expr, name: ast.expr, node: ast.expr, how: str

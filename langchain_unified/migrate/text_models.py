@@ -99,6 +99,15 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?:{providers}):[\w./:@-]+")
 
 
+_OLD_CLASS = (
+    f"who reads it builds the old class; {NEW_CLASS} is langchain_unified.{NEW_CLASS}"
+)
+_OLD_MODEL = (
+    f"where it is read, write {NEW_CLASS}(model=...) or "
+    "langchain_unified.init_chat_model"
+)
+
+
 def settings_reports(path: Path, text: str) -> Iterator[Report]:
     """Yield reports on a settings file that names a class or a model by its provider.
 
@@ -110,15 +119,8 @@ def settings_reports(path: Path, text: str) -> Iterator[Report]:
     classes = re.compile(rf"\b(?:{'|'.join(target_names())})\b")
     for number, line in enumerate(text.splitlines(), 1):
         if named := classes.search(line):
-            reason = (
-                f"{kind} names {named.group()}: who reads it builds the old "
-                f"class; {NEW_CLASS} is langchain_unified.{NEW_CLASS}"
-            )
+            reason = f"{kind} names {named.group()}: {_OLD_CLASS}"
             yield Report(number, "text", "untouched", reason)
         elif found := _pattern().search(line):
-            reason = (
-                f"{kind} names the model {found.group()!r}: where it is "
-                f"read, write {NEW_CLASS}(model=...) or "
-                "langchain_unified.init_chat_model"
-            )
+            reason = f"{kind} names the model {found.group()!r}: {_OLD_MODEL}"
             yield Report(number, "text", "check", reason)

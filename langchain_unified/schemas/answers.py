@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from langchain_unified.schemas.dialects import modern
@@ -105,16 +105,21 @@ def _bare(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     kinds = [k for k in _alternatives(schema, root) if _can_be(k, value, root)]
-    found = {}
-    for key, one in value.items():
-        parts = [_member(kind, key) for kind in kinds]
-        optional = kinds and any(_may_be_missing(kind, key) for kind in kinds)
-        if one is None and optional:
-            named = [part for part in parts if part is not None]
-            if not any(allows_null(part, root) for part in named):
-                continue
-        found[key] = _through(one, parts, root)
-    return found
+    return {
+        key: _through(one, [_member(kind, key) for kind in kinds], root)
+        for key, one in value.items()
+        if one is not None or not _stands_for_missing(kinds, key, root)
+    }
+
+
+def _stands_for_missing(
+    kinds: Sequence[Mapping[str, Any]], key: str, root: Mapping[str, Any]
+) -> bool:
+    """Tell whether null says that an optional key is not there."""
+    if not any(_may_be_missing(kind, key) for kind in kinds):
+        return False
+    parts = [_member(kind, key) for kind in kinds]
+    return not any(allows_null(part, root) for part in parts if part is not None)
 
 
 def _through(value: Any, kinds: list[Any], root: Mapping[str, Any]) -> Any:
@@ -175,7 +180,14 @@ def _alternatives(
             choices = [_alternatives(one, root, steps + 1) for one in schema[word]]
             parts.append([one for choice in choices for one in choice])
     bare = {key: value for key, value in schema.items() if key not in _COMBINATORS}
-    found: list[Mapping[str, Any]] = [bare]
+    return _combined(bare, parts)
+
+
+def _combined(
+    bare: Mapping[str, Any], parts: Sequence[Sequence[Mapping[str, Any]]]
+) -> list[Mapping[str, Any]]:
+    """Return what a schema comes to with one option of each of its parts."""
+    found = [bare]
     for options in parts:
         joined = [both(one, other) for one in found for other in options]
         found = [*joined[:_MOST_KINDS]]
@@ -211,7 +223,9 @@ def violation(value: Any, schema: Mapping[str, Any]) -> str | None:
         first = next(iter(kind(told, registry=known).iter_errors(value)), None)
     except (*_UNREADABLE, jsonschema.exceptions.UnknownType, _unresolvable()):
         return None  # a schema that cannot be read says nothing of the answer
-    if first is None:
-        return None
-    place = ".".join(str(step) for step in first.absolute_path)
-    return f"{place}: {first.message}" if place else str(first.message)
+    return None if first is None else _told(first)
+
+
+def _told(problem: Any) -> str:
+    place = ".".join(str(step) for step in problem.absolute_path)
+    return f"{place}: {problem.message}" if place else str(problem.message)

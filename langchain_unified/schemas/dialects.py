@@ -45,11 +45,15 @@ def _node(given: Any) -> Any:
         node["prefixItems"] = list(node.pop("items"))
         if "additionalItems" in node:
             node["items"] = node.pop("additionalItems")
+    _give_limits(node)
+    return node
+
+
+def _give_limits(node: dict[str, Any]) -> None:
+    """Draft 4 says of `minimum` that it is exclusive, later ones give the number."""
     for word, limit in _EXCLUSIVE:
-        # Draft 4 says of `minimum` that it is exclusive, later ones give the number.
         flag = node.get(word)
         if isinstance(flag, bool):
             del node[word]
             if flag and limit in node:
                 node[word] = node.pop(limit)
-    return node

@@ -45,15 +45,13 @@ def with_patterns(node: dict[str, Any], place: str, notes: Notes) -> dict[str, A
         raise UnsayableError(place, "object with keys of any name")
     del node["patternProperties"]
     rest = node.get("additionalProperties")
-    kinds = list(patterns.values())
-    if isinstance(rest, Mapping) and rest:
-        kinds.append(rest)
-    if rest is False or (isinstance(rest, Mapping) and rest):
+    limited = bool(rest) and isinstance(rest, Mapping)
+    kinds = [*patterns.values(), *([rest] if limited else ())]
+    if rest is False or limited:
         one = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         node["additionalProperties"] = one
     elif rest is None:
         node["additionalProperties"] = True
     notes.lose("patternProperties", place, list(patterns))
-    told = [("the names of keys match", list(patterns))]
-    node["description"] = described(node, told)
+    node["description"] = described(node, [("the names of keys match", list(patterns))])
     return node

@@ -36,9 +36,7 @@ def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     for word, value in second.items():
         if word not in found:
             found[word] = value
-        elif word in NOTES or same(found[word], value):
-            continue
-        else:
+        elif word not in NOTES and not same(found[word], value):
             joined = _joined(word, found[word], value)
             if joined is None:
                 rest[word] = value

@@ -163,18 +163,10 @@ def _read(target: Any) -> dict[str, Any]:
         return _described(target)
     if dataclasses.is_dataclass(target) and isinstance(target, type):
         schema = TypeAdapter(target).json_schema()
-        return {
-            "name": target.__name__,
-            "description": _first_line(target),
-            "parameters": schema,
-        }
+        described = _first_line(target)
+        return {**_named(target.__name__, schema), "description": described}
     if _is_pydantic_2(target):
-        schema = _rooted(target.model_json_schema())
-        return {
-            "name": target.__name__,
-            "description": schema.get("description", ""),
-            "parameters": schema,
-        }
+        return _named(target.__name__, _rooted(target.model_json_schema()))
     if is_typeddict(target) and has_optional_keys(target):
         return _named(target.__name__, typed_dict_schema(target))
     if _is_type(target):

@@ -36,9 +36,8 @@ def _size(schema: Any, depth: int = 0) -> tuple[int, int, int]:
     values = len(schema.get("enum") or ())
     deepest = inner = depth + ("properties" in schema or "items" in schema)
 
-    def count(part: Any, word: str, name: str) -> Any:
+    def count(part: Any, word: str, _: str) -> Any:
         nonlocal properties, values, deepest
-        del name
         found = _size(part, 0 if word == "$defs" else inner)
         properties, values = properties + found[0], values + found[1]
         deepest = max(deepest, found[2])

@@ -85,9 +85,7 @@ class Subset:
 
     def _node(self, given: Any, place: str) -> Any:
         if not isinstance(given, Mapping):
-            if given is not True:
-                raise UnsayableError(place, "value that may never be there")
-            return self._anything(place)
+            return self._anything(given, place)
         node = self._plain(dict(given), place)
         if "$ref" in node:
             return self._reference(node, place)
@@ -111,7 +109,9 @@ class Subset:
             part, f"{place}.{inner}" if place and inner else inner or place
         )
 
-    def _anything(self, place: str) -> dict[str, Any]:
+    def _anything(self, given: object, place: str) -> dict[str, Any]:
+        if given is not True:
+            raise UnsayableError(place, "value that may never be there")
         if self._wire.typed:
             raise UnsayableError(place, "value of any type")
         return {}
@@ -216,17 +216,8 @@ class Subset:
         """Return a choice whose branches say everything themselves."""
         notes = {k: v for k, v in node.items() if k in ("description", "title")}
         shared = {k: v for k, v in node.items() if k != "anyOf" and k not in NOTES}
-        branches = []
-        for given in node["anyOf"]:
-            branch = given
-            if shared and isinstance(given, Mapping):
-                branch = (
-                    both(shared, given)
-                    if "$ref" not in given
-                    else {"allOf": [shared, given]}
-                )
-            told = self._node(branch, place)
-            branches.append(told)
+        whole = [_with_shared(shared, branch) for branch in node["anyOf"]]
+        branches = [self._node(branch, place) for branch in whole]
         if shared:
             self._notes.say("anyOf", place, "whole branches")
         nothing = node.get("default") is None and self._wire.required
@@ -241,19 +232,22 @@ class Subset:
         if "anyOf" in node:
             return node
         node = with_type(node, place, self._notes)
-        if self._wire.one_type and isinstance(node.get("type"), list):
-            if "enum" in node:
-                del node["type"]
-                return node
-            self._notes.say("type", place, "anyOf")
-            return one_type_each(node)
         kinds = node.get("type")
+        if self._wire.one_type and isinstance(kinds, list):
+            return self._with_one_type(node, place)
         kinds = kinds if isinstance(kinds, list) else [kinds]
         if "array" in kinds:
             node = with_lists(node, place, self._notes)
         if "object" in kinds:
             node = self._object(node, place)
         return node
+
+    def _with_one_type(self, node: dict[str, Any], place: str) -> dict[str, Any]:
+        if "enum" in node:
+            del node["type"]
+            return node
+        self._notes.say("type", place, "anyOf")
+        return one_type_each(node)
 
     def _object(self, node: dict[str, Any], place: str) -> dict[str, Any]:
         node = with_patterns(node, place, self._notes)
@@ -264,14 +258,11 @@ class Subset:
             node = self._without_required_cycles(node, place)
         if not self._wire.closed:
             return node
-        is_open = "properties" not in node and extra is not False
-        missing = _required(node) - set(node.get("properties", ()))
-        if is_open or missing or extra not in (None, False):
+        if _has_other_keys(node):
             raise UnsayableError(place, "object with keys of any name")
-        properties = dict(node.get("properties", {}))
-        node["properties"] = properties
+        node["properties"] = dict(node.get("properties", {}))
         if self._wire.required:
-            self._require(node, properties, place)
+            self._require(node, node["properties"], place)
         node["additionalProperties"] = False
         return node
 
@@ -289,11 +280,8 @@ class Subset:
             return node
         self._notes.lose("required", place, names)
         kept = [name for name in node["required"] if name not in names]
-        return {
-            **node,
-            "required": kept,
-            "description": described(node, [("required", names)]),
-        }
+        told = described(node, [("required", names)])
+        return {**node, "required": kept, "description": told}
 
     def _require(
         self, node: dict[str, Any], properties: dict[str, Any], place: str
@@ -317,6 +305,21 @@ class Subset:
             else:
                 self.newly_required.append(told)
         node["required"] = list(dict.fromkeys([*node.get("required", ()), *properties]))
+
+
+def _with_shared(shared: Mapping[str, Any], branch: Any) -> Any:
+    """Return a branch of a choice with what stands beside all of them."""
+    if not shared or not isinstance(branch, Mapping):
+        return branch
+    return {"allOf": [shared, branch]} if "$ref" in branch else both(shared, branch)
+
+
+def _has_other_keys(node: Mapping[str, Any]) -> bool:
+    """Tell whether an object may, or must, have keys that it does not list."""
+    extra = node.get("additionalProperties")
+    is_open = "properties" not in node and extra is not False
+    missing = _required(node) - set(node.get("properties", ()))
+    return is_open or bool(missing) or extra not in (None, False)
 
 
 def _required(node: Mapping[str, Any]) -> set[str]:

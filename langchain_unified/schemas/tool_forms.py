@@ -50,15 +50,19 @@ def neutral_tools(tools: Iterable[Any], *, strict: bool | None = None) -> list[A
     return [neutral for tool in tools for neutral in _neutral(tool, strict=strict)]
 
 
+def _check_is_tool(tool: Any) -> None:
+    if not callable(tool) and not hasattr(tool, "args_schema"):
+        accepted = "give functions, classes, tools or dictionaries."
+        raise InvalidTypeError("tools", shown_value(tool), accepted)
+
+
 def _neutral(tool: Any, *, strict: bool | None) -> Iterator[Any]:
     if type(tool) is NeutralTool and strict is None:
         yield tool
         return
     tool = _dumped(tool)
     if not isinstance(tool, Mapping):
-        if not callable(tool) and not hasattr(tool, "args_schema"):
-            accepted = "give functions, classes, tools or dictionaries."
-            raise InvalidTypeError("tools", shown_value(tool), accepted)
+        _check_is_tool(tool)
         yield _function(tool, strict=strict)
         return
     for key in _DECLARATIONS:
@@ -199,6 +203,14 @@ def _is_declaration(tool: Mapping[str, Any]) -> bool:
     return in_capitals or any(key in tool for key in _PARAMETERS[:2])
 
 
+def _of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a function whose parameters are a schema, named by its title."""
+    rest = {k: v for k, v in schema.items() if k not in {"title", "description"}}
+    described = {k: schema[k] for k in ("description",) if k in schema}
+    function = {"name": schema["title"], **described, "parameters": rest}
+    return {"type": "function", "function": function}
+
+
 def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Return a function of any dictionary form in OpenAI's chat form."""
     if tool.get("type") == "function":
@@ -208,10 +220,7 @@ def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
         rest = {key: v for key, v in tool.items() if key not in function}
         return {**rest, "type": "function", "function": function}
     if "title" in tool and "name" not in tool:
-        rest = {k: v for k, v in tool.items() if k not in {"title", "description"}}
-        described = {k: tool[k] for k in ("description",) if k in tool}
-        function = {"name": tool["title"], **described, "parameters": rest}
-        return {"type": "function", "function": function}
+        return _of_schema(tool)
     if _is_declaration(tool):
         return _declared(tool)
     plain = {key: v for key, v in tool.items() if key != "type"}
@@ -252,18 +261,18 @@ def _json_schema(schema: Any) -> Any:
         return [_json_schema(one) for one in schema]
     if not isinstance(schema, Mapping):
         return schema
-    found: dict[str, Any] = {}
-    for key, value in schema.items():
-        name = _SNAKE_WORDS.get(key) or str(key)
-        if name == "type" and isinstance(value, str):
-            found["type"] = value.lower()
-        elif name in {"properties", "$defs"} and isinstance(value, Mapping):
-            found[name] = {k: _json_schema(v) for k, v in value.items()}
-        elif name in {"enum", "required", "default", "example"}:
-            found[name] = value
-        else:
-            found[name] = _json_schema(value)
-    return found
+    named = {_SNAKE_WORDS.get(key) or str(key): one for key, one in schema.items()}
+    return {name: _word_value(name, value) for name, value in named.items()}
+
+
+def _word_value(name: str, value: Any) -> Any:
+    if name == "type" and isinstance(value, str):
+        return value.lower()
+    if name in {"properties", "$defs"} and isinstance(value, Mapping):
+        return {key: _json_schema(one) for key, one in value.items()}
+    if name in {"enum", "required", "default", "example"}:
+        return value
+    return _json_schema(value)
 
 
 _SNAKE_WORDS = {

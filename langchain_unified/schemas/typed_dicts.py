@@ -81,8 +81,7 @@ def _with_args(target: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
 
 def _remade(target: Any, made: dict[Any, Any]) -> Any:
     make: Any = typing_extensions.TypedDict
-    remade = make(target.__name__, {})
-    made[target] = remade
+    made[target] = remade = make(target.__name__, {})
     fields: dict[str, Any] = {}
     optional = set(target.__optional_keys__)
     hints = typing_extensions.get_type_hints(target, include_extras=True)

@@ -63,12 +63,10 @@ def mapped(
     for word, value in schema.items():
         if word in NAMED and isinstance(value, Mapping):
             found[word] = {name: change(v, word, name) for name, v in value.items()}
-        elif word in LISTED and isinstance(value, (list, tuple)):
+        elif word in {*LISTED, "items"} and isinstance(value, (list, tuple)):
             found[word] = [change(v, word, str(n)) for n, v in enumerate(value)]
         elif word in SINGLE and isinstance(value, Mapping):
             found[word] = change(value, word, "")
-        elif word == "items" and isinstance(value, (list, tuple)):
-            found[word] = [change(v, word, str(n)) for n, v in enumerate(value)]
     return found
 
 

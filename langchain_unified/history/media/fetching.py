@@ -117,17 +117,19 @@ async def _in_time(url: str, seconds: float) -> tuple[bytes, str]:
     return await asyncio.wait_for(_download(url), seconds)
 
 
+_PHASES = dict.fromkeys(("connect", "read", "write", "pool"), MAX_SECONDS)
+
+
 async def _download(url: str) -> tuple[bytes, str]:
     request = httpx.Request("GET", url, headers=_HEADERS)
     check_url(request.url.scheme, request.url.host)
-    phases = dict.fromkeys(("connect", "read", "write", "pool"), MAX_SECONDS)
     async with (
         _pool() as pool,
         pool.stream(
             "GET",
             core_url(httpx, request.url),
             headers=request.headers.raw,
-            extensions={"timeout": phases},
+            extensions={"timeout": _PHASES},
         ) as response,
     ):
         if response.status not in _GOOD:

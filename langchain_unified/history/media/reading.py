@@ -280,9 +280,7 @@ def mark_of(block: Block) -> dict[str, Any]:
 
 def _source(fields: Block) -> tuple[str, Any, str]:
     """Return the kind of source, its value, and the MIME type it shows."""
-    data = next(
-        (fields[k] for k in ("base64", "data", "file_data") if fields.get(k)), None
-    )
+    data = next(filter(None, map(fields.get, ("base64", "data", "file_data"))), None)
     url = fields.get("url")
     if isinstance(data, bytes):
         data = base64.b64encode(data).decode()
