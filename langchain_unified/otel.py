@@ -131,11 +131,8 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         call = self._calls.pop(run_id, None)
         if call is None:
             return
-        answers = [
-            generation.message
-            for generation in response.generations[0]
-            if isinstance(generation, ChatGeneration)
-        ]
+        found = (g for g in response.generations[0] if isinstance(g, ChatGeneration))
+        answers = [generation.message for generation in found]
         record = answers[0].response_metadata.get(RECORD, {}) if answers else {}
         call.labels.update(_answered_labels(record, answers))
         call.span.set_attributes({**call.labels, **_response_attributes(answers)})
@@ -298,16 +295,15 @@ def _parts(message: BaseMessage) -> list[dict[str, Any]]:
         return [
             {"type": "tool_call_response", "id": identity, "response": message.text}
         ]
-    parts: list[dict[str, Any]] = []
-    for block in message.content_blocks:
-        if block["type"] == "text":
-            parts.append({"type": "text", "content": block["text"]})
-        elif block["type"] == "reasoning":
-            parts.append({"type": "reasoning", "content": block.get("reasoning", "")})
-        elif block["type"] == "tool_call":
-            names = ("id", "name")
-            call = {name: block.get(name) for name in names}
-            parts.append({"type": "tool_call", **call, "arguments": block["args"]})
-        else:
-            parts.append({"type": block["type"]})
-    return parts
+    return [{"type": block["type"], **_said(block)} for block in message.content_blocks]
+
+
+def _said(block: Mapping[str, Any]) -> dict[str, Any]:
+    if block["type"] == "text":
+        return {"content": block["text"]}
+    if block["type"] == "reasoning":
+        return {"content": block.get("reasoning", "")}
+    if block["type"] == "tool_call":
+        call = {name: block.get(name) for name in ("id", "name")}
+        return {**call, "arguments": block["args"]}
+    return {}

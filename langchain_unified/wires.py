@@ -143,9 +143,7 @@ def load_wire(name: str) -> ProviderWire:
     except (AttributeError, ImportError) as error:
         message = f"wire = {name!r} cannot be loaded: {error}"
         raise RegistryError(message) from error
-    if not isinstance(found, ProviderWire):
-        message = (
-            f"wire = {name!r} is not a ProviderWire, but a {type(found).__name__}."
-        )
-        raise RegistryError(message)
-    return found
+    if isinstance(found, ProviderWire):
+        return found
+    message = f"wire = {name!r} is not a ProviderWire, but a {type(found).__name__}."
+    raise RegistryError(message)

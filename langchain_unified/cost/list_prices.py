@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import itertools
 import sys
 from datetime import date, datetime, time, timezone
 from functools import lru_cache
@@ -122,13 +123,11 @@ def _listed(
     tier: str,
 ) -> Price | None:
     owners = facts_of(provider).listed_as or (provider,)
-    for owner in owners:
-        for model in dict.fromkeys(models):
-            usual = _prices(owner, model, day, {})
-            if usual is None:
-                continue
-            if not tier:
-                return _price(usual)
+    for owner, model in itertools.product(owners, dict.fromkeys(models)):
+        usual = _prices(owner, model, day, {})
+        if usual is not None and not tier:
+            return _price(usual)
+        if usual is not None:
             other = _prices(owner, model, day, _context(tier))
             return None if other is None or other == usual else _price(other)
     return None

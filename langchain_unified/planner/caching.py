@@ -39,12 +39,17 @@ def _note(draft: Draft, mark: str, written: str | None) -> None:
         draft.note("messages", "dropped", requested=mark, reason=reason)
 
 
-def _decide_time(draft: Draft) -> None:
-    """Send how long the cache is asked to hold with the marks, as long as they can."""
+def _asked_time(draft: Draft) -> tuple[str, object]:
+    """Return the setting that says how long the cache is to hold, and what it says."""
     options = draft.wanted.get("prompt_cache_options")
     ttl = options.get("ttl") if isinstance(options, dict) else None
     name = "prompt_cache_options" if ttl else "prompt_cache_retention"
-    asked = ttl or draft.wanted.get(name)
+    return name, ttl or draft.wanted.get(name)
+
+
+def _decide_time(draft: Draft) -> None:
+    """Send how long the cache is asked to hold with the marks, as long as they can."""
+    name, asked = _asked_time(draft)
     seconds = _ASKED.get(str(asked))
     if seconds is None or draft.rule(name) is not None:
         return

@@ -115,16 +115,19 @@ def _of_word(given: str, known: Sequence[str], tools: Sequence[Any]) -> Choice:
     return Choice("any", (given,))
 
 
+def _of_allowed(given: Mapping[str, Any]) -> Choice:
+    names = tuple(filter(None, map(_name, given.get("tools") or ())))
+    mode = _WORDS.get(given.get("mode") or "auto", "auto")
+    return Choice(mode, names, only=True)
+
+
 def _of_mapping(given: Mapping[str, Any], known: Sequence[str]) -> Choice | None:
     kind = given.get("type")
     config = next((given[key] for key in _CONFIGS if key in given), None)
     if config is not None or ("mode" in given and kind is None):
         return _of_config(_dumped(config if config is not None else given))
     if kind == "allowed_tools":
-        inner = given.get("allowed_tools") or given
-        names = tuple(filter(None, map(_name, inner.get("tools") or ())))
-        mode = _WORDS.get(inner.get("mode") or "auto", "auto")
-        return Choice(mode, names, only=True)
+        return _of_allowed(given.get("allowed_tools") or given)
     name = _name(given)
     if name and (kind in _NAMED or kind is None or name in known):
         return Choice("any", (name,))

@@ -43,24 +43,21 @@ def declared(draft: Draft, tools: Sequence[Tool]) -> list[Tool]:
         UnsupportedError: If there are more than it takes, or a schema is no object.
     """
     _check_number(draft, tools)
-    known = not is_unknown_server(draft)
     told = [
         _declared(draft, tool) if is_function_tool(tool) else tool for tool in tools
     ]
     names = [*names_of(tools), *(t["name"] for t in tools if _is_custom(t))]
-    if known:
-        draft.tool_names = legal_names(names, draft.endpoint)
-    else:
+    if is_unknown_server(draft):
         draft.tool_names = {n: n for n in names if not is_legal(n, draft.endpoint)}
-    if not known or not draft.tool_names:
         return told
+    draft.tool_names = legal_names(names, draft.endpoint)
     for own, sent in draft.tool_names.items():
         reason = (
             f"{draft.endpoint} does not accept this name; tool calls in responses "
             "have the original one."
         )
         draft.note("tools", "renamed", requested=own, sent=sent, reason=reason)
-    return [_renamed(draft, tool) for tool in told]
+    return [_renamed(draft, tool) for tool in told] if draft.tool_names else told
 
 
 def on_the_wire(draft: Draft, choice: Choice | None) -> Choice | None:
@@ -76,19 +73,16 @@ def among(draft: Draft, tools: Sequence[Tool], choice: Choice) -> list[Tool]:
 
     For endpoints that have no choice among some tools.
     """
+    names = list(choice.names)
     kept = [
         tool
         for tool in tools
-        if not is_function_tool(tool) or tool["function"]["name"] in choice.names
+        if not is_function_tool(tool) or tool["function"]["name"] in names
     ]
     if len(kept) < len(tools):
-        draft.note(
-            "tool_choice",
-            "translated",
-            requested=choice.told,
-            sent=list(choice.names),
-            reason="a choice among some tools is sent as 'any' with those tools alone.",
-        )
+        why = "a choice among some tools is sent as 'any' with those tools alone."
+        asked = choice.told
+        draft.note("tool_choice", "translated", requested=asked, sent=names, reason=why)
     return kept
 
 

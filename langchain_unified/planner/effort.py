@@ -195,10 +195,9 @@ def _as_level(draft: Draft) -> None:
         _put_thinking(draft, "thinking_budget", 0)
         return
     sent = legal_effort(draft, effort, thinking.levels.get(draft.endpoint, ()))
-    if sent is None:
-        return
-    draft.effort = sent
-    _put_thinking(draft, "reasoning_effort", sent)
+    if sent is not None:
+        draft.effort = sent
+        _put_thinking(draft, "reasoning_effort", sent)
 
 
 def _budget_to_level(draft: Draft, budget: int) -> None:

@@ -74,11 +74,8 @@ def in_camel_case(value: Any) -> Any:
         return [in_camel_case(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    found = {}
-    for key, item in value.items():
-        name = camel(str(key))
-        found[name] = item if name in _FREE else in_camel_case(item)
-    return found
+    named = {camel(str(key)): item for key, item in value.items()}
+    return {k: v if k in _FREE else in_camel_case(v) for k, v in named.items()}
 
 
 def camel(name: str) -> str:

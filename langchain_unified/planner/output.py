@@ -18,9 +18,11 @@ def decide_response_format(draft: Draft) -> None:
         return
     if _is_for_the_server(draft, asked):
         draft.body["response_format"] = dict(asked)
-        return
-    if asked.get("type") == "text":
-        return
+    elif asked.get("type") != "text":
+        _put_format(draft, asked)
+
+
+def _put_format(draft: Draft, asked: Mapping[str, Any]) -> None:
     _check_format(draft, asked)
     if asked.get("type") == "json_schema":
         asked = _in_its_words(draft, asked)

@@ -127,19 +127,16 @@ def _blaming(
     found: list[tuple[str, ...]], call: Invocation, config: ModelConfig
 ) -> UnsupportedError:
     """Return an error about what stands in the way, and all that could go instead."""
-    names = found[0]
-    first = names[0]
-    possible = _planned(_without(call, names), config)
+    (first, *more), *others = found
+    possible = _planned(_without(call, found[0]), config)
     endpoint = possible.endpoint if possible is not None else ""
-    alone = _without(call, names[1:])
-    place, reason = _reason(first, endpoint, alone, config)
-    found = [(place, *names[1:]), *found[1:]]
-    others = ", or ".join(" and ".join(one) for one in found)
+    place, reason = _reason(first, endpoint, _without(call, more), config)
+    ways = ", or ".join(" and ".join(one) for one in ((place, *more), *others))
     return UnsupportedError(
         place,
         call.params.get(first, call.endpoint),
         model=call.model,
-        reason=f"{reason.rstrip('.')}. The call works without {others}.",
+        reason=f"{reason.rstrip('.')}. The call works without {ways}.",
     )
 
 

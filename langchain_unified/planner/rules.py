@@ -249,12 +249,11 @@ def _model_changes(
         reason = "the server was identified by its responses."
         told = (config.server, config.seen, reason, "servers.toml")
         changes.append(Change("base_url", "learned", *told))
-    if draft.endpoint != config.endpoints[0] and invocation.endpoint is None:
-        served = config.endpoints[0] in _served(invocation, config)
+    usual, sent = config.endpoints[0], draft.endpoint
+    if sent != usual and invocation.endpoint is None:
+        served = usual in _served(invocation, config)
         why = "cannot represent this call without loss."
         why = why if served else "is not available in this API version."
-        reason = f"{config.endpoints[0]} {why}"
-        changes.append(
-            Change("endpoint", "routed", None, draft.endpoint, reason, "planner")
-        )
+        reason = f"{usual} {why}"
+        changes.append(Change("endpoint", "routed", None, sent, reason, "planner"))
     return changes

@@ -37,13 +37,9 @@ def decide_logprobs(draft: Draft) -> None:
         return
     del draft.wanted["logprobs"]
     _include(draft, _LOGPROBS_INCLUDE)
-    draft.note(
-        "logprobs",
-        "translated",
-        requested=True,
-        sent={"include": [_LOGPROBS_INCLUDE]},
-        reason="on Responses they are requested by an entry of include.",
-    )
+    sent = {"include": [_LOGPROBS_INCLUDE]}
+    reason = "on Responses they are requested by an entry of include."
+    draft.note("logprobs", "translated", requested=True, sent=sent, reason=reason)
 
 
 def decide_include(draft: Draft) -> None:
@@ -56,16 +52,13 @@ def decide_include(draft: Draft) -> None:
     if not listed or draft.config.match == "fallback":
         return
     lacking = [entry for entry in listed if _lacks(draft, entry)]
-    if not lacking:
-        return
     for entry in lacking:
         reason = f"the model does not support {entry}."
         draft.note("include", "dropped", requested=entry, reason=reason)
-    rest = [entry for entry in listed if entry not in lacking]
-    if rest:
-        draft.wanted["include"] = rest
-    else:
+    if len(lacking) == len(listed):
         del draft.wanted["include"]
+    elif lacking:
+        draft.wanted["include"] = [e for e in listed if e not in lacking]
 
 
 def _lacks(draft: Draft, entry: str) -> bool:

@@ -33,10 +33,7 @@ def decide_tools(draft: Draft) -> None:
     takes = draft.wire.takes_tools
     if takes is None or not takes(draft, tools, choice):
         _check_taken(draft, tools)
-    if not _takes_marks(draft):
-        tools = _without_marks(draft, tools)
-    check_tool_kinds(draft, tools)
-    tools = declared(draft, tools)
+    tools = _declared(draft, tools)
     shape = draft.wire.render_tools or _SHAPES.get(draft.endpoint, _as_chat)
     draft.body |= shape(draft, tools, on_the_wire(draft, choice))
 
@@ -63,13 +60,20 @@ def _without_marks(draft: Draft, tools: Sequence[Any]) -> list[Any]:
     return [{k: v for k, v in tool.items() if k not in found} for tool in tools]
 
 
+def _declared(draft: Draft, tools: Sequence[Any]) -> list[Any]:
+    """Return the tools as the endpoint takes them, without marks it has none of."""
+    if not _takes_marks(draft):
+        tools = _without_marks(draft, tools)
+    check_tool_kinds(draft, tools)
+    return declared(draft, tools)
+
+
 def _translate_functions(draft: Draft) -> None:
     """Send the older `functions` as tools where the model takes no functions."""
     functions = draft.wanted.get("functions")
     rule = draft.rule("functions")
-    if not functions or "tools" in draft.wanted:
-        return
-    if rule is not None and rule.accepts == "any":
+    is_taken = rule is not None and rule.accepts == "any"
+    if not functions or is_taken or "tools" in draft.wanted:
         return
     del draft.wanted["functions"]
     draft.wanted["tools"] = [{"type": "function", "function": f} for f in functions]
@@ -132,9 +136,8 @@ def _check_condition(draft: Draft, tools: Sequence[Any]) -> None:
         return
     if condition == "never":
         raise _no_tools(draft, tools)
-    if draft.effort == "none" and (
-        condition == "effort_none_or_omitted" or "reasoning_effort" in draft.body
-    ):
+    is_said = condition == "effort_none_or_omitted" or "reasoning_effort" in draft.body
+    if draft.effort == "none" and is_said:
         return
     if requested is None and (only or insists):
         _lower_effort(draft)

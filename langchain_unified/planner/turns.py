@@ -123,13 +123,8 @@ def _note_bound(draft: Draft, traits: Traits) -> None:
     mine = maker(config.provider, draft.platform)
     for made_by in sorted(traits.bound):
         own = is_own(made_by, mine, config.model)
-        if own and draft.endpoint != "chat":
-            continue
-        if (
-            draft.endpoint == "chat"
-            and takes_back(config)
-            and gave(config.server, made_by)
-        ):
+        taken_back = takes_back(config) and gave(config.server, made_by)
+        if taken_back if draft.endpoint == "chat" else own:
             continue
         name = ":".join(filter(None, made_by)) or "an unknown model"
         only = "chat completions takes none" if own else "only that model can read it"

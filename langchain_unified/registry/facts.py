@@ -275,10 +275,8 @@ def _plain_fact(row: Any, fact: str) -> Any:
         table = getattr(row, fact, None)
         return None if table is None else _stated(table)
     if fact == "service_tiers" and row.service_tiers is not None:
-        return {
-            k: _stated(v) if isinstance(v, PriceRow) else v
-            for k, v in row.service_tiers.items()
-        }
+        tiers = row.service_tiers.items()
+        return {k: _stated(v) if isinstance(v, PriceRow) else v for k, v in tiers}
     if fact in {*_WHOLE, *LIFECYCLE, "family"}:
         return getattr(row, fact, None)
     return None

@@ -47,9 +47,7 @@ class Families:
         if key[: self._shortest] not in self._begins:
             return None
         for length in self._lengths:
-            claims = self._named.get(key[:length])
-            if claims is None:
-                continue
+            claims = self._named.get(key[:length], ())
             fitting = [claim for claim in claims if self._counts(claim[0], provider)]
             if fitting:
                 return max(fitting)

@@ -205,8 +205,8 @@ class Layers:
             if key in discovered:
                 yield _stratum("discovered", discovered[key])
         places = dict.fromkeys(self.place(provider, key) for key in keys)
-        for place in places:
-            for patch in self._own[place].patches if place else ():
+        for place in filter(None, places):
+            for patch in self._own[place].patches:
                 yield _stratum("override", patch)
 
 

@@ -91,29 +91,29 @@ def _known_keys(location: tuple[int | str, ...], shape: type[BaseModel]) -> str:
     return f"{hint} Known keys: {', '.join(known)}"
 
 
+_ROW_OF: dict[int | str, type[BaseModel]] = {
+    "provider": schema.ProviderRow,
+    "connection": schema.ConnectionRow,
+    "sources": schema.SourceRow,
+    "endpoints": schema.EndpointRow,
+    "families": schema.FamilyRow,
+    "models": schema.ModelRow,
+    "parameters": schema.RuleRow,
+    "parameters_on": schema.RuleRow,
+    "thinking": schema.ThinkingRow,
+    "limits": schema.LimitsRow,
+    "served_by": schema.ServedBy,
+    "rank": schema.RankRow,
+    "servers": schema.HostRow,
+    "price": schema.PriceRow,
+    "tiers": schema.TierRow,
+    "service_tiers": schema.PriceRow,
+}
+
+
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
-    by_table: dict[str, type[BaseModel]] = {
-        "provider": schema.ProviderRow,
-        "connection": schema.ConnectionRow,
-        "sources": schema.SourceRow,
-        "endpoints": schema.EndpointRow,
-        "families": schema.FamilyRow,
-        "models": schema.ModelRow,
-        "parameters": schema.RuleRow,
-        "parameters_on": schema.RuleRow,
-        "thinking": schema.ThinkingRow,
-        "limits": schema.LimitsRow,
-        "served_by": schema.ServedBy,
-        "rank": schema.RankRow,
-        "servers": schema.HostRow,
-        "price": schema.PriceRow,
-        "tiers": schema.TierRow,
-        "service_tiers": schema.PriceRow,
-    }
-    for part in reversed(location):
-        if part in by_table:
-            return by_table[str(part)]
-    return None
+    named = (part for part in reversed(location) if part in _ROW_OF)
+    return next((_ROW_OF[part] for part in named), None)
 
 
 def check_rows(file: ProviderFile, rows: Mapping[str, FactsRow], origin: str) -> None:

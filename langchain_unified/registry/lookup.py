@@ -309,14 +309,9 @@ class Lookup:
 
     def _rerouted(self, found: Found, today: date) -> Found:
         """Apply the rules of the model that answers from a given day on."""
-        served = next(
-            (
-                stratum.row.served_by
-                for stratum in reversed(found.rows)
-                if isinstance(stratum.row, ModelRow) and stratum.row.served_by
-            ),
-            None,
-        )
+        rows = (stratum.row for stratum in reversed(found.rows))
+        named = (row.served_by for row in rows if isinstance(row, ModelRow))
+        served = next(filter(None, named), None)
         if served is None or today < served.since:
             return found
         provider = found.file.provider.id

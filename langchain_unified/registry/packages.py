@@ -73,17 +73,16 @@ def _check_claims(one: Installed, file: ProviderFile) -> None:
     Raises:
         RegistryError: If there is one.
     """
-    if file.provider.id != one.provider:
-        message = (
-            f"{one.path} cannot be read:\n  provider.id: {file.provider.id!r} is not "
-            f"the name of the entry point, {one.provider!r}."
-        )
-        raise RegistryError(message)
+    own = file.provider.id
+    if own != one.provider:
+        text = f"{own!r} is not the name of the entry point, {one.provider!r}."
+        raise _unreadable(one, "provider.id", text)
     for name, family in file.families.items():
         for prefix in family.prefixes:
             if len(prefix) < _SHORTEST:
-                message = (
-                    f"{one.path} cannot be read:\n  families.{name}.prefixes: "
-                    f"{prefix!r} is too short; give {_SHORTEST} characters or more."
-                )
-                raise RegistryError(message)
+                text = f"{prefix!r} is too short; give {_SHORTEST} characters or more."
+                raise _unreadable(one, f"families.{name}.prefixes", text)
+
+
+def _unreadable(one: Installed, place: str, text: str) -> RegistryError:
+    return RegistryError(f"{one.path} cannot be read:\n  {place}: {text}")

@@ -280,17 +280,14 @@ class Registry(OwnRows):
             so are those of other servers on another wire than OpenAI's: only there is
             a list told by the address of its server.
         """
-        kept = [
-            entry
-            for entry in Cache(folder).entries()
-            if entry.age < MONTH
-            and entry.provider in self.files
-            and (not entry.server or entry.provider == DEFAULT_PROVIDER)
-        ]
-        for entry in kept:
-            patches = patches_of(entry.provider, entry.models, entry.fetched)
-            self.discover(entry.provider, entry.server, patches)
-        return len(kept)
+        kept = 0
+        for entry in Cache(folder).entries():
+            told_by_address = not entry.server or entry.provider == DEFAULT_PROVIDER
+            if entry.age < MONTH and entry.provider in self.files and told_by_address:
+                patches = patches_of(entry.provider, entry.models, entry.fetched)
+                self.discover(entry.provider, entry.server, patches)
+                kept += 1
+        return kept
 
     def refresh(self, llm: Any = None, **options: Any) -> Refreshed:
         """Ask providers which models they have; see `langchain_unified.discovery`.

@@ -96,10 +96,7 @@ class Comparison:
         settings = self.legacy.settings(), self.unified.settings()
         places = [*map(self._places, (self.legacy, self.unified), settings)]
         if self.plan.stop and "stop" not in settings[0]:
-            lost = f"{self.who} drops it silently, and the response continues past"
-            _, more = _told(self._change("stop")) or ("", "")
-            meaning: Meaning = ("emulated", f"{lost} it. {more}".strip())
-            yield self._row("stop", None, "applied by the client", meaning)
+            yield self._row("stop", None, "applied by the client", self._why_stop())
         for name in dict.fromkeys(key for place in places for key in place):
             was, now = (place.get(name, ABSENT) for place in places)
             parts = [*leaves(was, now, name)]
@@ -112,15 +109,18 @@ class Comparison:
             else:
                 yield from (self._part(PLACES.get(name, name), *part) for part in parts)
 
+    def _why_stop(self) -> Meaning:
+        lost = f"{self.who} drops it silently, and the response continues past"
+        _, more = _told(self._change("stop")) or ("", "")
+        return "emulated", f"{lost} it. {more}".strip()
+
     def _places(
         self, payload: Payload, settings: Mapping[str, Carried]
     ) -> dict[str, Any]:
         """Return everything to compare of a request, by its place."""
         legacy, unified = self.legacy, self.unified
         found: dict[str, Any] = {
-            "endpoint": payload.endpoint,
-            "headers": payload.headers,
-            "query": payload.query,
+            name: getattr(payload, name) for name in ("endpoint", "headers", "query")
         }
         if legacy.server and unified.server:
             found["base_url"] = payload.server
@@ -223,14 +223,13 @@ class Comparison:
         same = json_equal([was.value], now.value) if now else was.value is None
         if why is None and same and (now is None or isinstance(was.value, str)):
             return "translated", "The same value in another form."
-        fate, what = self._fate(name, was.value), "sends another value"
-        if now is None:
-            what = "sends it"
-        elif was.value == now.value:
+        fate = self._fate(name, was.value)
+        if now is not None and was.value == now.value:
             if self._lost(name):
                 return "mended", f"{self.who} sends it{fate}."
             kind, text = why or ("renamed", "Both are accepted.")
             return kind, f"The same value under another name: {text}"
+        what = "sends it" if now is None else "sends another value"
         mended: Meaning = ("mended", "The unified path does not.")
         kind, text = why or (mended if fate else _unexplained(name))
         return kind, f"{self.who} {what}{fate}. {text}"

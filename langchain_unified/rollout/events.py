@@ -72,11 +72,8 @@ class Teller:
             return
         with self._lock:
             before, self._last = self._last, (mode, source)
-            now = time.monotonic()
-            seen = self._recent.get(mode, -_MINUTE) if by_key else -_MINUTE
-            if by_key:
-                self._recent[mode] = now
-        if before == (mode, source) or now - seen < _MINUTE:
+            was_given = by_key and self._was_given(mode)
+        if before == (mode, source) or was_given:
             return
         was = str(before[0]) if before else ""
         told = f" (before: {was!r} by {before[1]})" if before else ""
@@ -84,6 +81,13 @@ class Teller:
         self._tell(
             RolloutEvent("changed", message, str(mode), was, source, time.time())
         )
+
+    def _was_given(self, mode: Mode) -> bool:
+        """Tell whether somebody was given a mode in the last minute, as now."""
+        now = time.monotonic()
+        before = self._recent.get(mode, -_MINUTE)
+        self._recent[mode] = now
+        return now - before < _MINUTE
 
     def tell(
         self, kind: Kind, message: str, mode: Mode | None = None, source: str = ""

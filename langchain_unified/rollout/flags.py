@@ -169,6 +169,11 @@ def ask_openfeature(client: Any, flag: str, call: CallInfo, key: Key) -> Mode | 
     details: Any = client.get_string_details(flag, "", context)
     if details.error_code == "TYPE_MISMATCH":
         details = client.get_boolean_details(flag, False, context)  # noqa: FBT003
+    return _mode_of(details)
+
+
+def _mode_of(details: Any) -> Mode | None:
+    """Return what a flag's details say; `None` if there is no such flag."""
     if details.error_code == "FLAG_NOT_FOUND":
         return None
     if details.error_code is not None:

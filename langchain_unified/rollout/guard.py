@@ -79,14 +79,7 @@ class Guard(PerProcess):
         """
         if not (answer.complete or answer.error):
             return ""
-        told = {
-            "calls": 1.0,
-            "errors": answer.error is not None,
-            "timeouts": isinstance(answer.error, (TimeoutError, ModelTimeoutError)),
-            "refusals": bool(answer.refusal),
-            "priced": answer.usd is not None,
-            "usd": answer.usd or 0.0,
-        }
+        told = _figures_of(answer)
         now = time.monotonic()
         with self._lock:
             self._seen.append((now, told))
@@ -111,3 +104,15 @@ class Guard(PerProcess):
             return ""
         average = usd / priced
         return f"cost: ${average:.4f} per call on average, allowed ${most:.4f}"
+
+
+def _figures_of(answer: Answer) -> dict[str, float]:
+    """Return what one call adds to the sums."""
+    return {
+        "calls": 1.0,
+        "errors": answer.error is not None,
+        "timeouts": isinstance(answer.error, (TimeoutError, ModelTimeoutError)),
+        "refusals": bool(answer.refusal),
+        "priced": answer.usd is not None,
+        "usd": answer.usd or 0.0,
+    }

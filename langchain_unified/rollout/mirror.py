@@ -185,10 +185,8 @@ class Mirror(PerProcess):
         except Exception as error:  # noqa: BLE001 - it is in the report
             return Mirrored(plan.model, error=f"{type(error).__name__}: {error}")
         seconds = time.monotonic() - started
-        usage = message.usage_metadata if isinstance(message, AIMessage) else None
         cost = message.response_metadata[RECORD].get(COST)
-        tokens = usage["total_tokens"] if usage else 0
-        self._add(0, tokens, 0.0 if cost is None else cost - price)
+        self._add(0, _tokens(message), 0.0 if cost is None else cost - price)
         verdict, told = self._judged(primary.text, message.text)
         return Mirrored(plan.model, verdict, primary.seconds, seconds, told, cost)
 
@@ -214,3 +212,8 @@ def _answer(
     if plan.stream:
         return generate_from_stream(stream(once, messages)).generations[0].message
     return generate(once, messages).generations[0].message
+
+
+def _tokens(message: BaseMessage) -> int:
+    usage = message.usage_metadata if isinstance(message, AIMessage) else None
+    return usage["total_tokens"] if usage else 0

@@ -57,14 +57,12 @@ class Mode(NamedTuple):
             InvalidParameterError: If it names no mode, or a provider that the registry
                 does not have; the message names the nearest one.
         """
-        if isinstance(value, Mode):
-            _parsed(str(value))  # One that a user made is checked as text is.
-            return value
         if isinstance(value, bool):
             return UNIFIED if value else LEGACY
-        if not isinstance(value, str):
+        if not isinstance(value, (str, Mode)):
             raise InvalidParameterError("rollout", value, _ACCEPTED)
-        return _parsed(value)
+        parsed = _parsed(str(value))  # One that a user made is checked as text is.
+        return value if isinstance(value, Mode) else parsed
 
     def of(self, provider: str) -> Mode:
         """Return the mode of calls to one provider."""

@@ -60,17 +60,20 @@ class Served(str):
         provider, found = plan.config.connection, self
         mode = self.flag.of(provider)
         if mode.name == "off":
-            message = (
-                f"Provider {provider!r} is switched off by the rollout flag "
-                f"({self.source}: {str(self.flag)!r}). To enable it again, remove "
-                f"'{provider}=off' from the flag."
-            )
-            raise ProviderNotEnabledError(provider, message)
+            raise self._switched_off(provider)
         if mode != self.mode or self == "off":  # A fallback for another provider.
             reason = _STEPS_IN if mode.name in {"legacy", "shadow"} else ""
             found = Served("unified", **{**vars(self), "mode": mode, "reason": reason})
         values = {f.name: getattr(plan, f.name) for f in fields(CallPlan) if f.init}
         return RolledPlan(**values, rollout=found.record)
+
+    def _switched_off(self, provider: str) -> ProviderNotEnabledError:
+        message = (
+            f"Provider {provider!r} is switched off by the rollout flag "
+            f"({self.source}: {str(self.flag)!r}). To enable it again, remove "
+            f"'{provider}=off' from the flag."
+        )
+        return ProviderNotEnabledError(provider, message)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Served:
         """Return itself: a decision is made once."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_unified.chat_model import UnifiedChatModel
 from langchain_unified.errors import UnifiedError
@@ -60,12 +59,9 @@ class Check:
         own, registry = llm.resolve(), llm.registry or default_registry()
         asked = models.get(provider) or model_to_ask(registry, provider, own)
         asked = asked or llm.model_name
-        bare: dict[str, Any] = {
-            **dict.fromkeys(_BARE),
-            "cache": False,
-            "model_kwargs": {},
-        }
         least = {"max_tokens": MAX_TOKENS, "timeout": seconds, "max_retries": 0}
+        bare: dict[str, object] = dict.fromkeys(_BARE)
+        bare |= {"cache": False, "model_kwargs": {}}
         alone = llm.model_copy(update=bare)
         self.ask = Ask(alone, PROMPT, text_result, None, {"model": asked, **least})
         self.found = Health(provider, True, llm.resolve(asked).model, 0.0)  # noqa: FBT003

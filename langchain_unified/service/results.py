@@ -116,13 +116,17 @@ def structured_result(found: Mapping[str, Any], seconds: float) -> StructuredRes
     return StructuredResult(**_facts(found["raw"], seconds), value=found["parsed"])
 
 
+def _finish_reason(metadata: Mapping[str, Any]) -> str | None:
+    incomplete: Any = metadata.get("incomplete_details") or {}
+    reason = incomplete.get("reason") or metadata.get("finish_reason")
+    reason = reason or metadata.get("status")
+    return None if reason is None else str(reason)
+
+
 def _facts(message: AIMessage, seconds: float) -> dict[str, Any]:
     """Return the fields of a result that any answer has."""
     metadata = message.response_metadata
     record: Mapping[str, Any] = metadata.get("unified") or {}
-    incomplete: Any = metadata.get("incomplete_details") or {}
-    reason = incomplete.get("reason") or metadata.get("finish_reason")
-    reason = reason or metadata.get("status")
     return {
         "text": message.text,
         # The provider's own answer names the dated model that bills are joined on.
@@ -131,7 +135,7 @@ def _facts(message: AIMessage, seconds: float) -> dict[str, Any]:
         "usage": dict(message.usage_metadata or {}),
         "cost_usd": record.get("cost_usd"),
         "latency_ms": seconds * 1000,
-        "finish_reason": None if reason is None else str(reason),
+        "finish_reason": _finish_reason(metadata),
         "changes": tuple(record.get("changes") or ()),
         "rollout": record.get("rollout") or EMPTY,
         "message": message,
