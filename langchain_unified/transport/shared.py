@@ -207,11 +207,10 @@ def _prepare(request: Any) -> Exchange:
         drop_keys_elsewhere(request, first)
     _check_headers(request)
     exchange = current()
-    patience = exchange.patience(streamed=b"stream" in request.url.raw_path)
-    if patience is None:
-        allowed = exchange.runtime[InForce].limits.silence
-    else:
-        allowed = max(patience, _SHORTEST)
+    allowed = exchange.runtime[InForce].limits.silence
+    if exchange.deadline is not None or exchange.pause is not None:
+        patience = exchange.patience(streamed=b"stream" in request.url.raw_path)
+        allowed = allowed if patience is None else max(patience, _SHORTEST)
     timeouts = request.extensions.setdefault("timeout", {})
     for phase in ("connect", "read", "write", "pool"):
         if timeouts.get(phase) is not None:
