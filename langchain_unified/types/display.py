@@ -19,7 +19,7 @@ _WIDTH, _LABEL, _INDENT = 80, 12, " " * 13
 """Columns of a narrow terminal, and of its labels; the indent of a paragraph."""
 
 _CSS = (
-    "border-collapse:collapse;font-family:ui-monospace,monospace;font-size:0.9em;"
+    "border-collapse:collapse;font-family:ui-monospace,monospace;font-size:0.85em;"
     "color:inherit;background:transparent"
 )
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border:0"
@@ -48,7 +48,7 @@ ACCEPTS = {
 }
 """Words for whether a model accepts a parameter."""
 
-_SMALL = "margin:0;font-size:0.85em"
+_SMALL = "margin:0;font-size:0.9em"
 
 
 def plan_rows(plan: CallPlan) -> list[tuple[str, str]]:
@@ -300,7 +300,7 @@ def _row(cells: Sequence[str], tag: str = "td", *, below: bool = False) -> str:
         inner = [_styled(cell) for cell in others]
     if note:
         inner[-1] = (_TEXT, f'{inner[-1][1]}<p style="{_SMALL}">{note}</p>')
-    inner.insert(0, (_NAME, html.escape(first)))
+    inner.insert(0, _styled(first))
     tags = [f'<{tag} style="{style}">{cell}</{tag}>' for style, cell in inner]
     return f"<tr>{''.join(tags)}</tr>"
 
