@@ -161,11 +161,6 @@ def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
-def config_text(config: ModelConfig) -> str:
-    """Return the facts about a model as text for a terminal."""
-    return "\n".join(label_lines(config_rows(config)))
-
-
 def config_html(config: ModelConfig) -> str:
     """Return the facts about a model as tables for a notebook."""
     rules = [
@@ -220,15 +215,6 @@ _HEADS = (
     "shutdown",
 )
 _INPUTS = ("image", "pdf", "audio", "video")
-
-
-def registry_text(registry: Registry) -> str:
-    """Return the registry as text for a terminal: available models by provider."""
-    lines = []
-    for provider, (state, configs) in _providers(registry).items():
-        lines.append(f"{provider:<14} {state}, {len(configs)} models")
-        lines += _wrapped(", ".join(c.model for c in configs), _INDENT, _INDENT)
-    return "\n".join(lines)
 
 
 def registry_html(registry: Registry) -> str:
