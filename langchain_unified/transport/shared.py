@@ -208,8 +208,9 @@ def _prepare(request: Any) -> Exchange:
     _check_headers(request)
     exchange = current()
     allowed = exchange.runtime[InForce].limits.silence
-    if exchange.deadline is not None or exchange.pause is not None:
-        patience = exchange.patience(streamed=b"stream" in request.url.raw_path)
+    streamed = b"stream" in request.url.raw_path
+    if exchange.deadline is not None or (streamed and exchange.pause is not None):
+        patience = exchange.patience(streamed=streamed)
         allowed = allowed if patience is None else max(patience, _SHORTEST)
     timeouts = request.extensions.setdefault("timeout", {})
     for phase in ("connect", "read", "write", "pool"):
