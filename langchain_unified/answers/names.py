@@ -24,8 +24,16 @@ def restore_names(message: BaseMessage, own: Mapping[str, str]) -> None:
         message: The answer; it is changed.
         own: The caller's name by the name on the wire.
     """
-    if not own or not isinstance(message, AIMessage):
-        return
+    for call in _calls_in(message) if own else ():
+        name = own.get(str(call.get("name")))
+        if name is not None:
+            call["name"] = name
+
+
+def _calls_in(message: BaseMessage) -> list[Any]:
+    """Return the calls of an answer, in every place where it has them."""
+    if not isinstance(message, AIMessage):
+        return []
     calls: list[Any] = [*message.tool_calls, *message.invalid_tool_calls]
     if isinstance(message, AIMessageChunk):
         calls += message.tool_call_chunks
@@ -36,7 +44,4 @@ def restore_names(message: BaseMessage, own: Mapping[str, str]) -> None:
     for call in message.additional_kwargs.get("tool_calls") or ():
         inner = call.get("function") if isinstance(call, dict) else None
         calls += [inner] if isinstance(inner, dict) else []
-    for call in calls:
-        name = own.get(str(call.get("name")))
-        if name is not None:
-            call["name"] = name
+    return calls

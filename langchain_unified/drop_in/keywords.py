@@ -200,14 +200,19 @@ def complete(settings: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: v for name in CLIENTS if (v := kwargs.get(name)) is not None}
     around = from_environment(*facts_of("openai").url_env)
     settings.__dict__[URL_WHEN_MADE] = around
+    _show_theirs(settings, is_usual=not given and _asks_usual_server(settings))
+    return given
+
+
+def _show_theirs(settings: Any, *, is_usual: bool) -> None:
+    """Set what ChatOpenAI shows: its key, its route, and usage on its own server."""
     if settings.openai_api_key is None:
         key = type(settings).model_fields["openai_api_key"].get_default
         settings.__dict__["openai_api_key"] = key(call_default_factory=True)
     if settings.use_responses_api is None and _means_responses(settings):
         settings.__dict__["use_responses_api"] = True
-    if not given and _asks_usual_server(settings):
+    if is_usual:
         settings.__dict__["stream_usage"] = True
-    return given
 
 
 def profile(settings: Settings, config: ModelConfig) -> ModelProfile:

@@ -214,9 +214,8 @@ class _Survey:
         else:
             self.findings.add(orphan)
 
-    def traits(self) -> Traits:
-        """Return what was found."""
-        last = self.last
+    def _conclude(self, last: BaseMessage | None) -> None:
+        """Note what only the end of the conversation shows."""
         for call_id in self.open_calls:
             function = call_id in self.functions
             self.findings.add("function_unanswered" if function else "unanswered")
@@ -224,9 +223,12 @@ class _Survey:
             self.findings.add("only_system" if self.instructed else "blank")
         if last is not None and self.spoken and not self.seen:
             self.findings.add("all_white")
-        replied_last = isinstance(last, AIMessage) and not last.tool_calls
-        if replied_last and _ends_white(last):
+        if _continues(last) and _ends_white(last):
             self.findings.add("trailing_white")
+
+    def traits(self) -> Traits:
+        """Return what was found."""
+        self._conclude(self.last)
         return Traits(
             inputs=frozenset(
                 FEATURES[form.kind]
@@ -234,13 +236,13 @@ class _Survey:
                 if form.place != "assistant" and form.kind in FEATURES
             ),
             system=self.system,
-            prefill=replied_last,
+            prefill=_continues(self.last),
             multi_turn=self.replied,
             media=frozenset(self.media),
             findings=frozenset(self.findings),
             bound=frozenset(self.bound),
             longest_call_id=self.longest,
-            paused=_paused_by(last),
+            paused=_paused_by(self.last),
         )
 
 
@@ -262,6 +264,11 @@ def _shows_something(turn: BaseMessage) -> bool:
     texts = _texts(turn)
     more = not isinstance(turn.content, str) and len(turn.content) > len(texts)
     return more or bool(turn.additional_kwargs) or any(map(_visible, texts))
+
+
+def _continues(last: BaseMessage | None) -> bool:
+    """Tell whether the last turn is the assistant's, to be continued."""
+    return isinstance(last, AIMessage) and not last.tool_calls
 
 
 def _ends_white(reply: Any) -> bool:

@@ -37,16 +37,17 @@ def seconds_from_env(
     told = os.environ.get(variable)
     seconds = default if told is None else _seconds(told)
     found = default if seconds is None else seconds
-    if seconds is None or instead_of is not None:
-        wrong = told if instead_of is None else instead_of
-        _LOG.warning(
-            "%s=%r is not a number of seconds from 0 (negative or no number); %s is "
-            "used. For no limit, set it to 0.",
-            variable if instead_of is None else "stream_chunk_timeout",
-            wrong,
-            found,
-        )
+    if instead_of is not None:
+        _LOG.warning(_NO_SECONDS, "stream_chunk_timeout", instead_of, found)
+    elif seconds is None:
+        _LOG.warning(_NO_SECONDS, variable, told, found)
     return found
+
+
+_NO_SECONDS = (
+    "%s=%r is not a number of seconds from 0 (negative or no number); %s is used. For "
+    "no limit, set it to 0."
+)
 
 
 def from_environment(*variables: str) -> str | None:

@@ -133,10 +133,7 @@ class Setting(NamedTuple):
             return self.read(self.name, value)
         if self.type == "integer" and isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, TYPES[self.type]) or self._is_stray_boolean(value):
-            accepted = f"give {_WORDS[self.type]}."
-            shown = shown_value(value)
-            raise InvalidTypeError(self.name, shown, accepted, model=model)
+        self._check_type(value, model)
         if self.values is not None and value not in self.values:
             listed = ", ".join(repr(item) for item in self.values)
             raise InvalidParameterError(
@@ -146,8 +143,11 @@ class Setting(NamedTuple):
             self._check_range(value, model)
         return [value] if self.type == "strings" and isinstance(value, str) else value
 
-    def _is_stray_boolean(self, value: Any) -> bool:
-        return isinstance(value, bool) and self.type in {"number", "integer"}
+    def _check_type(self, value: Any, model: str | None) -> None:
+        is_stray = isinstance(value, bool) and self.type in {"number", "integer"}
+        if is_stray or not isinstance(value, TYPES[self.type]):
+            shown, accepted = shown_value(value), f"give {_WORDS[self.type]}."
+            raise InvalidTypeError(self.name, shown, accepted, model=model)
 
     def _check_range(self, value: float, model: str | None) -> None:
         low, high = self.min, self.max

@@ -76,11 +76,7 @@ class Price(NamedTuple):
             >>> Price(Rates(2, 8)).cost({"input": 500_000})
             1.0
         """
-        size, rates = counts.get("input", 0), self.rates
-        for above, other in self.tiers:
-            if size > above:
-                rates = other
-        total = 0.0
+        rates, total = self._rates_at(counts.get("input", 0)), 0.0
         for whole, parts in _PARTS.items():
             usual, rest = getattr(rates, whole), counts.get(whole, 0)
             for part in parts if len(counts) > len(_PARTS) else ():
@@ -92,6 +88,14 @@ class Price(NamedTuple):
                     rest -= count
             total += rest * usual
         return total / 1_000_000
+
+    def _rates_at(self, size: int) -> Rates:
+        """Return the rates of a call by its input tokens."""
+        rates = self.rates
+        for above, other in self.tiers:
+            if size > above:
+                rates = other
+        return rates
 
     def times(self, factor: float) -> Price:
         """Return this price multiplied by a factor."""

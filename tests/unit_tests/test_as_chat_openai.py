@@ -11,6 +11,7 @@ import openai
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI
+from openai.resources.responses import AsyncResponses
 from pydantic import BaseModel, ValidationError
 
 from langchain_unified import UnifiedChatModel
@@ -236,14 +237,13 @@ async def test_a_hook_on_the_sdk_sees_asynchronous_calls(
 ) -> None:
     """The same holds for `ainvoke` and `astream`, here on Responses."""
     seen = []
-    kind = openai.resources.responses.AsyncResponses
-    create = kind.create
+    create = AsyncResponses.create
 
     async def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         seen.append(kwargs["model"])
         return await create(self, *args, **kwargs)
 
-    monkeypatch.setattr(kind, "create", watched)
+    monkeypatch.setattr(AsyncResponses, "create", watched)
     llm = made(model=REASONER, use_responses_api=True)
     await llm.ainvoke("hi")
     assert [piece async for piece in llm.astream("hi")]
