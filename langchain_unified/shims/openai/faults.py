@@ -55,21 +55,19 @@ def _model_of(request: Any) -> str | None:
     return body.get("model") if isinstance(body, dict) else None
 
 
-def raise_broken(error: Exception, response: Any) -> None:
-    """Raise a broken connection as the SDK names it."""
-    request = response.request
-    kind: Any = type(response)
-    if isinstance(error, transport_errors(kind)[0]):
-        raise openai.APITimeoutError(request=request) from error
-    raise openai.APIConnectionError(request=request) from error
+def broken(error: Exception, request: Any) -> openai.APIConnectionError:
+    """Return the error of a broken connection as the SDK names it."""
+    if isinstance(error, transport_errors(request.__class__)[0]):
+        return openai.APITimeoutError(request=request)
+    return openai.APIConnectionError(request=request)
 
 
 @lru_cache
 def transport_errors(
-    response_type: Any,
+    kind: Any,
 ) -> tuple[type[Exception], tuple[type[Exception], ...]]:
     """Return what a timeout raises in an HTTP library, and what broken bodies do."""
-    for base in response_type.__mro__:
+    for base in kind.__mro__:
         library = sys.modules[base.__module__.partition(".")[0]]
         if hasattr(library, "TimeoutException"):
             return library.TimeoutException, (

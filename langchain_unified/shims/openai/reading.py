@@ -24,8 +24,8 @@ from langchain_unified.reliability.closing import Owned, owned
 from langchain_unified.reliability.exchange import current
 from langchain_unified.reliability.limits import InForce
 from langchain_unified.shims.openai.faults import (
+    broken,
     no_stream,
-    raise_broken,
     silent,
     stream_error,
     too_large,
@@ -280,11 +280,6 @@ class EventReader:
             request = self._response.request
             raise openai.APIConnectionError(message=message, request=request)
 
-    def raise_broken(self, error: Exception) -> None:
-        """Raise a broken connection, unless all has been said."""
-        if not self.done:
-            raise_broken(error, self._response)
-
     def event(self, name: bytes, data: bytes) -> dict[str, Any] | None:
         """Return an event; `None` if all has been said.
 
@@ -344,7 +339,8 @@ def read(response: Any, reader: EventReader) -> Generator[dict[str, Any], None, 
                     yield event
         yield from reader.finish()
     except reader.broken as error:
-        reader.raise_broken(error)
+        if not reader.done:
+            raise broken(error, response.request) from error
     finally:
         response.close()
 
@@ -365,7 +361,8 @@ async def aread(
         for event in reader.finish():
             yield event
     except reader.broken as error:
-        reader.raise_broken(error)
+        if not reader.done:
+            raise broken(error, response.request) from error
     finally:
         await response.aclose()
 

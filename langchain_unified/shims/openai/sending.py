@@ -28,6 +28,7 @@ from langchain_unified.reliability.limits import InForce
 from langchain_unified.runtime import runtime
 from langchain_unified.shims.openai.faults import (
     api_error,
+    broken,
     malformed,
     status_error,
     told_error,
@@ -234,7 +235,7 @@ def send(
     try:
         response = runtime[_Clients][client].http_client.send(request, stream=True)
     except transport_errors(request.__class__)[1] as error:
-        raise _unsent(error, request) from error
+        raise broken(error, request) from error
     if response.is_success:
         return response
     response.read()
@@ -258,7 +259,7 @@ async def asend(
     try:
         response = await http_client.send(request, stream=True)
     except transport_errors(request.__class__)[1] as error:
-        raise _unsent(error, request) from error
+        raise broken(error, request) from error
     if response.is_success:
         return response
     await response.aread()
@@ -284,12 +285,6 @@ def _as_sent(
 @lru_cache
 def _takes_security() -> bool:
     return "security" in getattr(openai.RequestOptions, "__annotations__", ())
-
-
-def _unsent(error: Exception, request: Any) -> openai.APIConnectionError:
-    if isinstance(error, transport_errors(request.__class__)[0]):
-        return openai.APITimeoutError(request=request)
-    return openai.APIConnectionError(request=request)
 
 
 class BodyReader:

@@ -38,24 +38,7 @@ class OpenAIShim(ProviderShim):
             MissingCredentialsError: If there is no key.
         """
         given = self.connection.get
-        has_client = next(filter(None, map(given, _GIVEN_CLIENTS)), None)
-        self._check_key(has_client=bool(has_client))
-        settings = {
-            "openai_api_key": given("api_key"),
-            "openai_api_base": given("base_url"),
-            "openai_organization": given("organization"),
-            "default_headers": given("default_headers"),
-            "default_query": given("default_query"),
-            "root_client": given("root_client"),
-            "root_async_client": given("root_async_client"),
-            "client": given("root_client"),
-            "async_client": given("root_async_client"),
-            "stream_chunk_timeout": given("stream_chunk_timeout"),
-            "include_response_headers": given("include_response_headers"),
-        }
-        kept = {name: v for name, v in settings.items() if v is not None}
-        if has_client is not None:
-            kept |= _as_the_client(has_client, kept)
+        settings = self._settings()
         http_client, http_async_client = self._http_clients()
         made = PlannedChatOpenAI(
             model="planned",
@@ -63,7 +46,7 @@ class OpenAIShim(ProviderShim):
             openai_proxy=None,
             http_client=http_client,
             http_async_client=http_async_client,
-            **kept,
+            **settings,
         )
         if self.connection.name:  # OPENAI_ORG_ID and its like are OpenAI's
             for client in (made.root_client, made.root_async_client):
@@ -75,6 +58,18 @@ class OpenAIShim(ProviderShim):
             sending.allow(made.root_client, http_client)
             sending.allow(made.root_async_client, http_async_client)
         return made
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the settings of the connection as `ChatOpenAI` has them."""
+        given = self.connection.get
+        has_client = next(filter(None, map(given, _GIVEN_CLIENTS)), None)
+        self._check_key(has_client=bool(has_client))
+        kept = {
+            name: value
+            for name, setting in _SETTINGS.items()
+            if (value := given(setting)) is not None
+        }
+        return kept if has_client is None else kept | _as_the_client(has_client, kept)
 
     def _check_key(self, *, has_client: bool) -> None:
         connection = self.connection
@@ -161,6 +156,21 @@ def _counter(plan: CallPlan) -> PlannedChatOpenAI:
     """Return what counts tokens for a model; it takes neither key nor client."""
     return PlannedChatOpenAI.model_construct(model_name=plan.model)
 
+
+_SETTINGS = {
+    "openai_api_key": "api_key",
+    "openai_api_base": "base_url",
+    "openai_organization": "organization",
+    "default_headers": "default_headers",
+    "default_query": "default_query",
+    "root_client": "root_client",
+    "root_async_client": "root_async_client",
+    "client": "root_client",
+    "async_client": "root_async_client",
+    "stream_chunk_timeout": "stream_chunk_timeout",
+    "include_response_headers": "include_response_headers",
+}
+"""Settings of a connection by the names that `ChatOpenAI` has for them."""
 
 _GIVEN_CLIENTS = ("root_client", "root_async_client", "client", "async_client")
 _OWN_CLIENTS = (*_GIVEN_CLIENTS, "http_client", "http_async_client")

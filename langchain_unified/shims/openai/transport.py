@@ -17,7 +17,7 @@ import openai
 
 from langchain_unified.shims.openai import hooks
 from langchain_unified.shims.openai.chat_stream import aparsed, parsed
-from langchain_unified.shims.openai.faults import raise_broken
+from langchain_unified.shims.openai.faults import broken
 from langchain_unified.shims.openai.reading import (
     AsyncEvents,
     EventReader,
@@ -68,7 +68,7 @@ def post_json(
         for chunk in response.iter_bytes():
             reader.feed(chunk)
     except reader.broken as error:
-        raise_broken(error, response)
+        raise broken(error, response.request) from error
     finally:
         response.close()
     return reader.decoded(), response.headers
@@ -89,7 +89,7 @@ async def apost_json(
         async for chunk in response.aiter_bytes():
             reader.feed(chunk)
     except reader.broken as error:
-        raise_broken(error, response)
+        raise broken(error, response.request) from error
     finally:
         await response.aclose()
     return reader.decoded(), response.headers
