@@ -28,6 +28,7 @@ __all__ = ["Carried", "Correction", "read_corrections"]
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"|`([^`]*)`")
 _STATUSES = (400, 422)
 _MOST_SAID = 300
+_MOST_LINES = 20
 
 # Wordings stand alone, or behind the name of the class or status that a gateway adds.
 _BEFORE = (
@@ -48,9 +49,10 @@ _NEVER_CODES = frozenset(
 )
 _VALUE_CODES = frozenset({"unsupported_value"})
 _EXTRA = ("extra_forbidden", "value_error.extra")
+_ONE_OF = ("literal_error", "enum")
 _ROLE = re.compile(r"(?:messages|input)\W*\d+\W*role$")
 _CONTENT = re.compile(r"(?:messages|input|contents|prompt)\b")
-_TOOL = re.compile(r"tools\W*\d+\W*(?:type\b|$)")
+_TOOL = re.compile(r"tools(?:\W*\d+\W*(?:type\b|$)|$)")
 _FEATURES = {
     "tools": "tool_calling",
     "functions": "tool_calling",
@@ -138,15 +140,31 @@ class _Reading:
         ]
 
     def by_wording(self) -> list[Correction]:
-        """Read the message, if it is one of the known wordings."""
+        """Read the message, if it is one of the known wordings, or one in each line.
+
+        Gemini names every field that it does not know in a line of its own.
+        """
+        whole = self._by_wording(self._message)
+        lines = self._message.strip().splitlines()
+        if whole is not None or not 1 < len(lines) <= _MOST_LINES:
+            return whole or []
+        found: list[Correction] = []
+        for line in lines:
+            read = self._by_wording(line)
+            if read is None:
+                return []
+            found += read
+        return found
+
+    def _by_wording(self, message: str) -> list[Correction] | None:
         for row in _rows():
             if self._status not in row["statuses"]:
                 continue
-            found = row["match"].fullmatch(self._message)
+            found = row["match"].fullmatch(message)
             if found is None or repeats(found["wording"], self._carried.texts):
                 continue
             return list(self._corrections(row, found))
-        return []
+        return None
 
     def by_fields(self) -> list[Correction]:
         """Read the parameter and the code of the error alone."""
@@ -171,6 +189,10 @@ class _Reading:
             if isinstance(limit, (int, float)):
                 said = f"{detail.path}: {word} {limit}"
                 return [Correction(do, named.parameter, float(limit), said)]
+        expected = detail.limits.get("expected")
+        if detail.kind in _ONE_OF and isinstance(expected, str):
+            said = f"{detail.path}: one of {expected}"[:_MOST_SAID]
+            return [Correction("values", named.parameter, _quoted(expected), said)]
         return []
 
     def _refused(self, wire: str, do: str, said: str | None = None) -> list[Correction]:
@@ -197,7 +219,9 @@ class _Reading:
             return
         if do in _ABOUT_THE_MODEL:
             value = _model_value(row, groups)
-            if value == STRICT:
+            if value is None and "kind" in groups:
+                yield from self._refused_kinds({"place": "tools", **groups})
+            elif value == STRICT:
                 yield from self._refused_schemas(groups.get("schema"))
             elif self._is_about_the_request(do, value):
                 yield Correction(do, None, value, self._said, once)
@@ -316,10 +340,14 @@ def _value(do: str, row: Mapping[str, Any], groups: Mapping[str, str]) -> Any:
     return None
 
 
+def _quoted(text: str) -> tuple[str, ...]:
+    return tuple("".join(parts) for parts in _QUOTED.findall(text))
+
+
 def _listed(text: str) -> list[Any]:
-    quoted = ["".join(parts) for parts in _QUOTED.findall(text)]
+    quoted = _quoted(text)
     if quoted:
-        return quoted
+        return list(quoted)
     words = {"true": True, "false": False}
     listed = re.split(r",|\band\b|\bor\b", text)
     return [words.get(w, w) for w in (word.strip(" .") for word in listed) if w]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -263,3 +264,127 @@ def test_a_tool_that_gemini_refuses_is_refused_before_sending() -> None:
                 llm.invoke("hi", tools=[{"warp_drive": {}}])
 
     assert 1 == len(gemini.bodies)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hosted tool 'web_search' is not supported with gpt-6-sol.",
+        "Tool 'web_search' is not supported with gpt-6-sol-2026-09-30.",
+    ],
+)
+def test_a_tool_of_openai_that_the_model_lacks_is_refused_before_sending(
+    said: str,
+) -> None:
+    """The server names the tool, and in a field the list of all tools."""
+    seen: list[str] = []
+    error = {"message": said, "type": "invalid_request_error", "param": "tools"}
+
+    def answer(request: HttpRequest) -> HttpReply:
+        seen.append(request.path)
+        body = json.dumps({"error": {**error, "code": None}})
+        return HttpReply(400, {"content-type": JSON}, body.encode())
+
+    with _openai(answer) as llm:
+        for _ in range(2):
+            with pytest.raises(UnsupportedError, match="'web_search'"):
+                llm.invoke("hi", tools=[{"type": "web_search"}])
+
+    assert ["/v1/responses"] == seen
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_words_that_a_pydantic_server_lists_are_learned(*, listed: bool) -> None:
+    """Servers such as vLLM and SGLang name the field and the words that it takes."""
+    bodies: list[Any] = []
+    words = "'low', 'medium' or 'high'"
+    problem = {
+        "type": "literal_error",
+        "loc": ["body", "reasoning_effort"],
+        "msg": f"Input should be {words}",
+        "ctx": {"expected": words},
+    }
+
+    def answer(request: HttpRequest) -> HttpReply:
+        bodies.append(json.loads(request.raw))
+        if bodies[-1].get("reasoning_effort") in {"low", "medium", "high"}:
+            return HttpReply(200, {"content-type": JSON}, json.dumps(CHAT).encode())
+        told = [{**problem, "input": bodies[-1].get("reasoning_effort")}]
+        body: dict[str, Any] = {"detail": told} if listed else {"message": str(told)}
+        return HttpReply(400, {"content-type": JSON}, json.dumps(body).encode())
+
+    with _openai(answer) as llm:
+        for _ in range(2):
+            llm.invoke("hi", model="gpt-oss-20b", reasoning_effort="minimal")
+
+    assert ["minimal", "low", "low"] == [body["reasoning_effort"] for body in bodies]
+
+
+def test_what_gemini_refuses_line_by_line_is_learned_at_once() -> None:
+    """It names each unknown key in a line; all are left out, and nothing else."""
+    line = (
+        'Invalid JSON payload received. Unknown name "{}" at '
+        "'generation_config.thinking_config': Cannot find field."
+    )
+
+    def refuse(body: dict[str, Any]) -> str | None:
+        unknown = [key for key in ("keyA", "keyB") if key in _thinking(body)]
+        return "\n".join(map(line.format, unknown)) or None
+
+    gemini = Gemini(refuse)
+    with gemini as llm:
+        for _ in range(2):
+            llm.invoke("hi", thinking_config={"key_a": 1, "key_b": 2, "key_c": 3})
+
+    assert [{"keyC": 3}, {"keyC": 3}] == [_thinking(b) for b in gemini.bodies[1:]]
+
+
+@pytest.mark.parametrize(
+    ("given", "level"), [({"thinking_budget": 2000}, "LOW"), ({}, "HIGH")]
+)
+def test_a_model_of_budgets_that_refuses_them_is_sent_a_level(
+    given: dict[str, Any], level: str
+) -> None:
+    """A level has a place of its own: it was put where the budget stood."""
+
+    def refuse(body: dict[str, Any]) -> str | None:
+        said = "Thinking budget is not supported for this model."
+        return said if "thinking_budget" in _thinking(body) else None
+
+    gemini = Gemini(refuse)
+    settings = given or {"reasoning_effort": "high"}
+    with gemini as llm:
+        for _ in range(2):
+            llm.invoke("hi", model="google_genai:gemini-2.5-flash-001", **settings)
+
+    told = [_thinking(body).get("thinkingLevel") for body in gemini.bodies]
+    assert [None, level, level] == told
+
+
+CHAT = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-oss-20b",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "ok"},
+        }
+    ],
+}
+
+
+@contextmanager
+def _openai(answer: Callable[[HttpRequest], HttpReply]) -> Iterator[UnifiedChatModel]:
+    server = LoopbackServer(answer)
+    server.start()
+    url = f"http://127.0.0.1:{server.port}/v1"
+    there = {"base_url": url, "api_key": "k", "profile": "openai"}
+    try:
+        yield UnifiedChatModel(
+            model="gpt-6-sol", providers={"openai": there}, registry=Registry()
+        )
+    finally:
+        server.stop()
