@@ -298,7 +298,7 @@ class PlannedChatOpenAI(ChatOpenAI):
     def render(self, plan: CallPlan, messages: list[BaseMessage]) -> dict[str, Any]:
         """Return the request body of a plan with its messages."""
         key = "input" if plan.endpoint == "responses" else "messages"
-        if _is_text(messages):
+        if plan.sends_as_given:
             turns = self._turns(plan, key, messages)
         elif plan.endpoint == "responses":
             turns = render_input(partial(self._turns, plan, key), messages)
@@ -320,14 +320,6 @@ class PlannedChatOpenAI(ChatOpenAI):
             said, store=plan.body.get("store"), **marks
         )[key]
         return rendered
-
-
-def _is_text(messages: Sequence[BaseMessage]) -> bool:
-    """Tell whether messages are text, with nothing beside it."""
-    for message in messages:
-        if message.additional_kwargs or not isinstance(message.content, str):
-            return False
-    return True
 
 
 def _put_back(
