@@ -172,9 +172,8 @@ class UnifiedChatModel(Settings, BaseChatModel):
 
         Made when first needed after a setting was changed; a copy has its own.
         """
-        return assembly.assembled(
-            self, self._given_clients, self._purse, self._convert_input
-        )
+        clients, purse = self._given_clients, self._purse
+        return assembly.assembled(self, clients, purse, self._convert_input)
 
     @property
     def router(self) -> Router:

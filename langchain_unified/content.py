@@ -343,10 +343,7 @@ def _is_empty_text(block: Block) -> bool:
 def _without_index(block: Block) -> Block:
     plain = {key: value for key, value in block.items() if key != "index"}
     if isinstance(summary := plain.get("summary"), list):
-        plain["summary"] = [
-            {key: value for key, value in part.items() if key != "index"}
-            for part in summary
-        ]
+        plain["summary"] = [_without_index(part) for part in summary]
     return plain
 
 

@@ -167,11 +167,10 @@ class Opening:
         if not says_something(piece) and len(self._held) <= limits().quiet_pieces:
             return []
         self.is_open = True
-        held, self._held = self._held, []
-        return held
+        return self.rest()
 
     def rest(self) -> list[ChatGenerationChunk]:
-        """Return the pieces of an answer that said nothing."""
+        """Return the pieces that are held back."""
         held, self._held = self._held, []
         return held
 

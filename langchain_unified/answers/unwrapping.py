@@ -132,9 +132,8 @@ def unwrap(message: BaseMessage, key: str) -> None:
 def _changed(block: Any, pieces: Unwrapper) -> Any:
     if isinstance(block, str):
         return pieces.feed(block)
-    if not isinstance(block, dict) or not isinstance(block.get("text"), str):
-        return block
-    if block.get("type") not in _TEXTS:
+    has_text = isinstance(block, dict) and isinstance(block.get("text"), str)
+    if not has_text or block.get("type") not in _TEXTS:
         return block
     return {**block, "text": pieces.feed(block["text"])}
 

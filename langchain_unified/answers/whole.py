@@ -149,9 +149,7 @@ def _name_model(result: ChatResult) -> None:
         result.llm_output = {**(result.llm_output or {}), "model_name": name}
 
 
-def note_failed(
-    generation: GenerationT, failed: Sequence[Mapping[str, Any]]
-) -> GenerationT:
+def note_failed(generation: GenerationT, failed: Sequence[Any]) -> GenerationT:
     """Put on the record what was tried before, if this holds the record of the call."""
     record = generation.message.response_metadata.get(RECORD)
     if failed and record is not None and "model" in record:

@@ -201,10 +201,9 @@ def estimate_usd(
     config: ModelConfig, input_tokens: int, output_tokens: int, tier: str | None = None
 ) -> float | None:
     """Return the estimated cost of a call in US dollars, if known."""
+    counts = {"input": input_tokens, "output": output_tokens}
     price = price_of(config, tier)
-    if price is None:
-        return None
-    return price.cost({"input": input_tokens, "output": output_tokens})
+    return None if price is None else price.cost(counts)
 
 
 def price_of(config: ModelConfig, tier: str | None = None) -> Price | None:
@@ -265,8 +264,7 @@ def _tier(tier: str | None) -> str:
 def list_price(config: ModelConfig, tier: str = "") -> Price | None:
     """Return the list price of a model on the day its facts are of.
 
-    Returns:
-        `None` if none is known, or nobody's list prices hold where it is called.
+    It is `None` if none is known, or nobody's list prices hold where it is called.
     """
     names, day = (config.model, config.canonical), config.day or _today()
     return listed(config.billed_as, names, day, tier)
@@ -354,12 +352,7 @@ TIER = "service_tier"
 
 
 def tier_of(plan: CallPlan, metadata: Mapping[str, Any] | None = None) -> str:
-    """Return the service tier that counts: what the answer names, or else the plan.
-
-    Args:
-        plan: The plan.
-        metadata: The `response_metadata` of its answer, if there is one.
-    """
+    """Return the service tier that counts: what the answer names, or else the plan."""
     return str((metadata or {}).get(TIER) or _sent(plan, TIER) or "")
 
 

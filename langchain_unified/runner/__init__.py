@@ -195,8 +195,7 @@ def generate(attempts: Attempts, messages: list[BaseMessage]) -> ChatResult:
     """Send the plan and return the whole answer; try again where it is worth it."""
     while True:
         with attempts as plan:
-            exchange = attempts.exchange
-            with closing(exchange), exchange:
+            with closing(attempts.exchange) as exchange, exchange:
                 result = _generate(plan, attempts.shim, messages)
             return _settled(attempts, plan, result)
 

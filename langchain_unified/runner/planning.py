@@ -254,12 +254,7 @@ class Planning:
 
     def scope(self, provider: str, call: Invocation) -> Scope:
         """Return whose call it is at a provider."""
-        return scope_of(
-            self.wiring.connected(provider),
-            headers=call.headers,
-            query=call.query,
-            tenant=call.tenant,
-        )
+        return scope_of(self.wiring.connected(provider), call)
 
     def _with_alternatives(
         self, refusal: UnsupportedError, call: Invocation, config: ModelConfig

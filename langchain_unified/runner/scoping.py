@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -11,28 +10,23 @@ from pydantic import SecretStr
 from langchain_unified.connection import Connection
 from langchain_unified.data.connections import facts_of
 from langchain_unified.reliability.scope import Scope, digest, identifying
+from langchain_unified.types import Invocation
 
 
-def scope_of(
-    connection: Connection,
-    *,
-    headers: Mapping[str, Any] | None = None,
-    query: Mapping[str, Any] | None = None,
-    tenant: str = "",
-) -> Scope:
+def scope_of(connection: Connection, call: Invocation) -> Scope:
     """Return whose call on a connection it is."""
-    own = facts_of(connection.provider).credentials
-    names = ("api_key", *own, "organization", "project")
+    of_provider = facts_of(connection.provider).credentials
+    names = ("api_key", *of_provider, "organization", "project")
     values = {name: _value(connection.get(name)) for name in names}
     parts: dict[str, Any] = {name: value for name, (value, _) in values.items()}
     client = connection.get("root_client") or connection.get("root_async_client")
     parts["client"] = getattr(client, "api_key", None)
     parts["environment"] = connection.surroundings
-    own_values = {name: connection.get(name) for name in _OF_CONNECTIONS}
-    for name, told in {"headers": headers, "query": query, **own_values}.items():
+    own = {name: connection.get(name) for name in _OF_CONNECTIONS}
+    for name, told in {"headers": call.headers, "query": call.query, **own}.items():
         parts[name] = sorted(identifying(told).items(), key=str)
     is_known = all(known for _, known in values.values())
-    return Scope(connection.server.key, digest(parts), tenant, is_known)
+    return Scope(connection.server.key, digest(parts), call.tenant, is_known)
 
 
 _OF_CONNECTIONS = ("default_headers", "default_query")

@@ -133,10 +133,9 @@ def shown_names() -> frozenset[str]:
     """Return the keywords whose values may stand in an error, by every spelling."""
     rows = table()
     found = {name for name, of in spellings().items() if rows[of].shown}
-    for name, field in Settings.model_fields.items():
-        if any(isinstance(mark, Shown) for mark in field.metadata):
-            found |= {name}
-    return frozenset(found)
+    own = Settings.model_fields.items()
+    marks = ((name, mark) for name, field in own for mark in field.metadata)
+    return frozenset(found | {name for name, mark in marks if isinstance(mark, Shown)})
 
 
 @lru_cache

@@ -151,12 +151,10 @@ class Setting(NamedTuple):
 
     def _check_range(self, value: float, model: str | None) -> None:
         low, high = self.min, self.max
-        if (low is not None and not value >= low) or (
-            high is not None and not value <= high
-        ):
-            raise InvalidParameterError(
-                self.name, value, f"give {range_words(low, high)}.", model=model
-            )
+        below = low is not None and not value >= low
+        if below or (high is not None and not value <= high):
+            accepted = f"give {range_words(low, high)}."
+            raise InvalidParameterError(self.name, value, accepted, model=model)
 
 
 class Connects(NamedTuple):

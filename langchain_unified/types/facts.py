@@ -99,11 +99,9 @@ class ParameterMapping(NamedTuple):
     def accepts(self, parameter: str, effort: str | None) -> bool:
         """Tell whether a value of the parameter may be sent at an effective effort."""
         rule = self.rules.get(parameter)
-        if rule is None:
-            return False
-        return rule.accepts == "any" or (
-            rule.accepts == "effort_none" and effort == "none"
-        )
+        if rule is not None and rule.accepts == "effort_none":
+            return effort == "none"
+        return rule is not None and rule.accepts == "any"
 
 
 class Thinking(NamedTuple):
