@@ -40,20 +40,20 @@ def first_answers(server: Server, rounds: int) -> Iterator[tuple[str, str, Times
     Yields:
         The route, the class we are compared with, and what was measured.
     """
-    own = f'{{"google_genai": {{"base_url": "{server.google()}"}}}}'
     openai = f'api_key="k", base_url="{server.openai()}"'
     google = f'google_api_key="k", base_url="{server.google()}"'
-    ours = {"package": "langchain_unified", "kind": "UnifiedChatModel"}
-    ours |= {"settings": f'{openai}, google_api_key="k", providers={own}'}
-    for route, model, package, kind, settings in (
-        ("patched", "gpt-4o", "langchain_openai", "ChatOpenAI", openai),
-        ("direct", "gpt-5-mini", "langchain_openai", "ChatOpenAI", openai),
-        ("Gemini", "gemini-2.5-flash", *_GOOGLES, google),
+    own = f'{{"google_genai": {{"base_url": "{server.google()}"}}}}'
+    own = f'google_api_key="k", providers={own}'
+    for route, model, package, kind, settings, ours in (
+        ("patched", "gpt-4o", "langchain_openai", "ChatOpenAI", openai, openai),
+        ("direct", "gpt-5-mini", "langchain_openai", "ChatOpenAI", openai, openai),
+        ("Gemini", "gemini-2.5-flash", *_GOOGLES, google, own),
     ):
         theirs = {"package": package, "kind": kind, "settings": settings}
+        mine = {**_OWN_CLASS, "settings": ours}
         scripts = {
             name: _ANSWERED.format(model=model, **made)
-            for name, made in (("langchain-unified", ours), (kind, theirs))
+            for name, made in (("langchain-unified", mine), (kind, theirs))
         }
         found: dict[str, list[float]] = {name: [] for name in scripts}
         for turn in range(-1, rounds):
@@ -63,6 +63,7 @@ def first_answers(server: Server, rounds: int) -> Iterator[tuple[str, str, Times
 
 
 Times = dict[str, Timing]
+_OWN_CLASS = {"package": "langchain_unified", "kind": "UnifiedChatModel"}
 _GOOGLES = ("langchain_google_genai", "ChatGoogleGenerativeAI")
 
 
