@@ -153,14 +153,17 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         status = getattr(error, "status", None)
         if isinstance(status, int):
             call.span.set_attribute("http.response.status_code", status)
-        failed = {"failed": getattr(error, "failed", ())}
-        _add_events(call.span, failed, content=self._content)
-        if self._content:
-            call.span.record_exception(error)
-        else:
-            call.span.add_event("exception", {"exception.type": _class_name(error)})
-        call.span.set_status(trace.StatusCode.ERROR, type(error).__name__)
+        self._record_error(call.span, error)
         self._end(call)
+
+    def _record_error(self, span: trace.Span, error: BaseException) -> None:
+        failed = {"failed": getattr(error, "failed", ())}
+        _add_events(span, failed, content=self._content)
+        if self._content:
+            span.record_exception(error)
+        else:
+            span.add_event("exception", {"exception.type": _class_name(error)})
+        span.set_status(trace.StatusCode.ERROR, type(error).__name__)
 
     def _record_tokens(self, call: _Started, answers: Sequence[BaseMessage]) -> None:
         usage = _usage(answers)
@@ -292,9 +295,8 @@ def _parts(message: BaseMessage) -> list[dict[str, Any]]:
     """Return a message in the conventions' parts; bytes of media are not repeated."""
     if message.type == "tool":
         identity = getattr(message, "tool_call_id", "")
-        return [
-            {"type": "tool_call_response", "id": identity, "response": message.text}
-        ]
+        part = {"type": "tool_call_response", "id": identity}
+        return [{**part, "response": message.text}]
     return [{"type": block["type"], **_said(block)} for block in message.content_blocks]
 
 

@@ -177,19 +177,25 @@ class Chooser:
         ]
         if not fitting:
             raise self._nothing(call, _USUAL)
-        picked: Any = pick(fitting)
-        name = picked.name if isinstance(picked, Candidate) else picked
-        candidate = next((c for c in fitting if name in (c.name, c.config.model)), None)
-        if candidate is None:
-            if not isinstance(name, str) or not name or self._is_unknown(name):
-                accepted = "the callable must return the name of one of its candidates."
-                raise InvalidParameterError("choice", name, accepted)
-            candidate = self._named(call, name)
+        candidate = self._meant(call, pick(fitting), fitting)
         lacking = list(self._lacks(call, candidate))
         if lacking:
             raise NoModelFitsError(call.model, {candidate.name: lacking})
         told = getattr(pick, "__name__", "the callable")
         return candidate.name, _change(call, candidate, f"chosen by {told}")
+
+    def _meant(
+        self, call: Invocation, picked: Any, fitting: Sequence[Candidate]
+    ) -> Candidate:
+        """Return the candidate that a callable returned, itself or by its name."""
+        name = picked.name if isinstance(picked, Candidate) else picked
+        for candidate in fitting:
+            if name in (candidate.name, candidate.config.model):
+                return candidate
+        if not isinstance(name, str) or not name or self._is_unknown(name):
+            accepted = "the callable must return the name of one of its candidates."
+            raise InvalidParameterError("choice", name, accepted)
+        return self._named(call, name)
 
     def _nothing(self, call: Invocation, policy: Order) -> NoModelFitsError:
         candidates = [candidate for candidate, _ in self._in_order(call, policy)]
@@ -272,10 +278,8 @@ class Chooser:
             yield "an enabled provider"
         if config.connection in self._killed:
             yield "a provider that the rollout flag does not switch off"
-        connection, row = (
-            self._connection(config.connection),
-            registry.provider(provider),
-        )
+        connection = self._connection(config.connection)
+        row = registry.provider(provider)
         variables = connection.key_env if connection.name else row.key_env
         if not has_credentials(connection, variables):
             yield f"an API key (set {' or '.join(variables)})"

@@ -98,11 +98,9 @@ def _read_words(said: str, parameter: str, given: Any) -> Order:
     names = tuple(name.strip() for name in listed.split(",") if name.strip())
     if among and word not in POLICIES:
         raise InvalidParameterError(parameter, given, policy_hint(word))
-    if not names:
+    if not names or any(map(_SLIPS.search, names)):
         raise InvalidParameterError(parameter, given, _FORMS)
     for name in names:
-        if _SLIPS.search(name):
-            raise InvalidParameterError(parameter, given, _FORMS)
         if name.casefold() in POLICIES:
             accepted = f"{name!r} is a policy, not a model; {_FORMS}"
             raise InvalidParameterError(parameter, given, accepted)

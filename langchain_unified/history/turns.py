@@ -185,9 +185,8 @@ def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
     if plan.endpoint != "chat" or as_given(plan) or not message.name:
         return message
     name = _NOT_IN_NAMES.sub("_", message.name)
-    return (
-        message if name == message.name else message.model_copy(update={"name": name})
-    )
+    legal = {"name": name}
+    return message if name == message.name else message.model_copy(update=legal)
 
 
 def with_system_first(

@@ -197,11 +197,8 @@ class Lessons:
             now = time.time()
             learned = datetime.now(timezone.utc).isoformat(timespec="seconds")
             lesson = Lesson(*key, correction=correction, learned=learned)
-            kept = tuple(
-                k
-                for k in self._lessons.find(key) or ()
-                if k.until > now and k.lesson.correction != correction
-            )
+            known = (k for k in self._lessons.find(key) or () if k.until > now)
+            kept = tuple(k for k in known if k.lesson.correction != correction)
             new = (*kept[-_MOST_PER_KEY + 1 :], _Kept(now + self._lifetime, lesson))
             self._lessons.put(key, new)
             self._applied.clear()

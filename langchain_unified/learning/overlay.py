@@ -130,11 +130,8 @@ def _maximum(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
 def _endpoint(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:
     others = [name for name in config.mappings if name != endpoint]
     kept = [name for name in config.endpoints if name != endpoint]
-    provenance = {**config.provenance, "endpoints": _learned(c)}
-    return config._replace(
-        endpoints=tuple(kept or others),
-        provenance=MappingProxyType(provenance),
-    )
+    provenance = MappingProxyType({**config.provenance, "endpoints": _learned(c)})
+    return config._replace(endpoints=tuple(kept or others), provenance=provenance)
 
 
 def _tools(config: ModelConfig, endpoint: str, c: Correction) -> ModelConfig:

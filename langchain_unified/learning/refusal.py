@@ -61,13 +61,16 @@ def read_refusal(error: BaseException) -> Refusal:
     if said is None and isinstance(inner.get("detail"), str):
         said = inner["detail"]
     listed = _listed(inner.get("detail")) or _listed(said)
-    parameter, code = inner.get("param"), inner.get("code")
     return Refusal(
         said if isinstance(said, str) else "" if listed else str(error),
-        parameter if isinstance(parameter, str) and parameter else None,
-        code if isinstance(code, str) and code else None,
+        _text(inner.get("param")),
+        _text(inner.get("code")),
         tuple(detail for row in listed for detail in _details(row)),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def names_a_cause(error: BaseException) -> bool:

@@ -125,11 +125,9 @@ class Names:
     def bindings(self) -> Iterator[metadata.ImportAssignment]:
         """Yield the imports that can lead to a class."""
         for scope in self.all_scopes():
-            for assignment in scope.assignments:
-                if isinstance(assignment, metadata.ImportAssignment) and self._leads(
-                    assignment
-                ):
-                    yield assignment
+            for one in scope.assignments:
+                if isinstance(one, metadata.ImportAssignment) and self._leads(one):
+                    yield one
 
     def _leads(self, assignment: metadata.ImportAssignment) -> bool:
         names = self.imported(assignment)

@@ -113,12 +113,18 @@ def _no_effort_reason(draft: Draft) -> str:
     return "the effort of this model cannot be set."
 
 
-def _budget_to_effort(draft: Draft, budget: int) -> None:
+def translate_budget(draft: Draft, budget: int) -> str | None:
+    """Return the effort that stands for a token budget, with the change on record."""
     effort = effort_for_budget(budget, draft.config.thinking.budgets)
     reason = "the model supports effort levels, not token budgets."
     draft.note(
         "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
     )
+    return effort
+
+
+def _budget_to_effort(draft: Draft, budget: int) -> None:
+    effort = translate_budget(draft, budget)
     if effort is not None:
         draft.wanted["reasoning_effort"] = effort
 

@@ -72,15 +72,26 @@ def _foreign(draft: Draft) -> Iterator[MediaForm]:
             yield form
 
 
-def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
+def _verdict(draft: Draft, form: MediaForm, *, allowed: bool) -> str:
+    """Return what becomes of content.
+
+    Raises:
+        UnsupportedError: If it cannot be sent.
+    """
     verdict, reason = verdict_at(draft.config, draft.endpoint, form, draft.platform)
     if _wants_choice(draft, form):
         verdict, reason = "refuse", f"{form.source!r} {ITEM_HINT}"
     if verdict == "fetch" and not allowed:
+        verdict = "refuse"
         reason = _FETCH_HINT.format(endpoint=draft.endpoint, kind=form.kind)
-    if verdict == "refuse" or (verdict == "fetch" and not allowed):
+    if verdict == "refuse":
         feature = _feature(form)
         raise draft.refusal("messages", _words(form), reason, feature=feature)
+    return verdict
+
+
+def _decide_form(draft: Draft, form: MediaForm, *, allowed: bool) -> None:
+    verdict = _verdict(draft, form, allowed=allowed)
     if verdict == "fetch":
         reason = "the client downloads it, because the API does not accept URLs."
         _note(draft, "fetch_urls", form, "base64", reason)

@@ -121,12 +121,11 @@ def _keep_fit(draft: Draft, structure: Structure, asked: _Asked) -> None:
 
 def _can(draft: Draft, method: str) -> bool:
     config = draft.config
-    together = config.features.get("tools_with_json", True)
-    with_tools = bool(draft.wanted.get("tools"))
     if method == "function_calling":
         return _takes_tools(draft) and _may_join(draft)
+    together = config.features.get("tools_with_json", True)
     feature = "structured_output" if method == "json_schema" else "json_mode"
-    return config.supports(feature) and (together or not with_tools)
+    return config.supports(feature) and (together or not draft.wanted.get("tools"))
 
 
 def _may_join(draft: Draft) -> bool:

@@ -359,25 +359,25 @@ class Catalog:
         self, row: OverrideRow, place: tuple[str, str], origin: str, today: date
     ) -> None:
         """Refuse references that lead nowhere, in a circle or to another provider."""
-        for fact, target in (
-            ("same_as", row.same_as),
-            ("served_by", row.served_by.model if row.served_by else None),
-        ):
-            if target is None:
-                continue
-            where = f"{origin} cannot be read:\n  models.{place[1]}.{fact}"
-            if place in self.lookup.follow(target) or target.casefold() == place[1]:
-                message = f"{where}: {target!r} leads back to {place[1]!r}."
+        served_by = row.served_by.model if row.served_by else None
+        for fact, target in (("same_as", row.same_as), ("served_by", served_by)):
+            problem = target and self._problem_of(target, place, today)
+            if problem:
+                where = f"{origin} cannot be read:\n  models.{place[1]}.{fact}"
+                message = f"{where}: {problem}"
                 raise RegistryError(message)
-            found = self.lookup.find(target, None, OWN, today)
-            if found.match in {"family", "fallback"}:
-                hint = self._nearest_model(target)
-                message = f"{where}: there is no model {target!r}{hint}"
-                raise RegistryError(message)
-            owner, rules = found.file.provider.id, self.files.get(place[0])
-            if rules and owner not in {place[0], rules.provider.rules_of}:
-                message = f"{where}: {target!r} is a model of {owner!r}."
-                raise RegistryError(message)
+
+    def _problem_of(self, target: str, place: tuple[str, str], today: date) -> str:
+        """Return why a row may not refer to a model; empty if it may."""
+        if place in self.lookup.follow(target) or target.casefold() == place[1]:
+            return f"{target!r} leads back to {place[1]!r}."
+        found = self.lookup.find(target, None, OWN, today)
+        if found.match in {"family", "fallback"}:
+            return f"there is no model {target!r}{self._nearest_model(target)}"
+        owner, rules = found.file.provider.id, self.files.get(place[0])
+        if rules and owner not in {place[0], rules.provider.rules_of}:
+            return f"{target!r} is a model of {owner!r}."
+        return ""
 
     def _nearest_model(self, model: str) -> str:
         own = (own.model.casefold() for _, _, own in self.own())

@@ -216,13 +216,8 @@ def _scope(provider: str, server: str) -> tuple[str, str]:
 
 
 def _stratum(layer: Layer, patch: Patch) -> Stratum:
-    return Stratum(
-        layer,
-        patch.row,
-        f"model {patch.model}",
-        patch.origin,
-        patch.sources,
-    )
+    place = f"model {patch.model}"
+    return Stratum(layer, patch.row, place, patch.origin, patch.sources)
 
 
 def _merged(earlier: dict[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

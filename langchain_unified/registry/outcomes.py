@@ -97,10 +97,8 @@ class Probe:
         """Return the row, or what the probe would take."""
         if self.row:
             return self.toml
-        return (
-            f"{self.bounds} Nothing was sent; call probe(..., dry_run=False) to send "
-            "the calls."
-        )
+        how = "call probe(..., dry_run=False) to send the calls."
+        return f"{self.bounds} Nothing was sent; {how}"
 
 
 class Schedule:

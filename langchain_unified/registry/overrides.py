@@ -166,9 +166,8 @@ def _unknown_words(
 ) -> Iterator[str]:
     for word in dict.fromkeys(words):
         if known and word not in known:
-            listed = ", ".join(known)
             hint = did_you_mean(word, known, "; ", ".")
-            yield f"{place}: no {word!r}{hint} Known: {listed}."
+            yield f"{place}: no {word!r}{hint} Known: {', '.join(known)}."
 
 
 def _empty_lists(row: ModelRow) -> Iterator[str]:

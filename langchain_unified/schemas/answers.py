@@ -47,9 +47,8 @@ def reading_of(record: Any) -> Reading:
     told = record.get("reading") if isinstance(record, Mapping) else None
     if not isinstance(told, Mapping):
         return AS_IT_CAME
-    return Reading(
-        told.get("wrapped"), bool(told.get("nulls")), bool(told.get("checked"))
-    )
+    nulls, checked = bool(told.get("nulls")), bool(told.get("checked"))
+    return Reading(told.get("wrapped"), nulls, checked)
 
 
 def readings(

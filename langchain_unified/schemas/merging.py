@@ -117,8 +117,10 @@ def is_object(schema: Any) -> bool:
         return False
     if "type" in schema:
         return bool(schema["type"] == "object")
-    words = ("properties", "additionalProperties", "patternProperties", "required")
-    return any(word in schema for word in words)
+    return any(word in schema for word in _OF_OBJECTS)
+
+
+_OF_OBJECTS = ("properties", "additionalProperties", "patternProperties", "required")
 
 
 def any_object(

@@ -197,9 +197,6 @@ def _united(base: Mapping[str, Any], joined: Mapping[str, Any]) -> dict[str, Any
 
 def _choices(kinds: list[Mapping[str, Any]]) -> str:
     """Return the keys that go together, for a person and for the model."""
-    told = []
-    for kind in kinds:
-        names = list(kind.get("required") or kind.get("properties") or ())
-        if names:
-            told.append(" and ".join(map(str, names)))
+    named = (kind.get("required") or kind.get("properties") for kind in kinds)
+    told = [" and ".join(map(str, names)) for names in named if names]
     return "; or ".join(dict.fromkeys(told))

@@ -197,8 +197,7 @@ def _is_declaration(tool: Mapping[str, Any]) -> bool:
     """Tell one of Gemini's function declarations by the form of its parameters."""
     if "name" not in tool or "type" in tool:
         return False
-    given = tool.get("parameters")
-    types = [node.get("type") for node in nodes(given)]
+    types = [node.get("type") for node in nodes(tool.get("parameters"))]
     in_capitals = any(isinstance(kind, str) and kind.isupper() for kind in types)
     return in_capitals or any(key in tool for key in _PARAMETERS[:2])
 

@@ -34,7 +34,6 @@ from langchain_unified.testing.wire import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -311,12 +310,7 @@ class ProviderEmulator:
         """Start listening."""
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop listening."""
         self.stop()
 
@@ -324,12 +318,7 @@ class ProviderEmulator:
         """Start listening."""
         return self.start()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """Stop listening."""
         self.stop()
 

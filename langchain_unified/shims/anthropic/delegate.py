@@ -62,11 +62,7 @@ class PlannedChatAnthropic(ChatAnthropic):
         }
 
     def _get_request_payload(
-        self,
-        input_: Any,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return the plan's request in place of `ChatAnthropic`'s."""
         del stop

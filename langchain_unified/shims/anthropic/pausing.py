@@ -46,18 +46,21 @@ class _Turn:
         """
         if not self.times:
             return self._plan
-        found, remaining = self._plan, self._exchange.remaining()
-        if remaining is not None:
-            if remaining <= 0:
-                raise too_late()
-            allowed = found.timeout
-            is_number = isinstance(allowed, (int, float))
-            seconds = min(allowed, remaining) if is_number else remaining
-            found = replace(found, timeout=seconds)
+        found = self._within_time()
         if self._container and "container" not in found.body:
             body = {**found.body, "container": self._container}
             found = replace(found, body=body)
         return found
+
+    def _within_time(self) -> CallPlan:
+        remaining, allowed = self._exchange.remaining(), self._plan.timeout
+        if remaining is None:
+            return self._plan
+        if remaining <= 0:
+            raise too_late()
+        is_number = isinstance(allowed, (int, float))
+        seconds = min(allowed, remaining) if is_number else remaining
+        return replace(self._plan, timeout=seconds)
 
     @contextmanager
     def in_exchange(self) -> Iterator[None]:

@@ -93,20 +93,23 @@ def _put_budget(draft: Draft, budget: int) -> int | None:
     return sent
 
 
-def _do_not_think(draft: Draft) -> None:
-    thinking, sent = draft.config.thinking, None
+def _least_thinking(draft: Draft) -> tuple[str | None, str] | None:
+    """Return the type of thinking that is nearest to none, and why it is sent."""
     if not draft.config.supports("thinks_by_default"):
-        reason = "thinking is off by default."
-    elif thinking.can_disable:
-        sent, reason = "disabled", "thinking is disabled by its type."
-    elif draft.config.supports("between_tools"):
-        sent, reason = (
-            "between_tools",
-            "the model's lowest setting (5.5 migration guide).",
-        )
-    else:
+        return None, "thinking is off by default."
+    if draft.config.thinking.can_disable:
+        return "disabled", "thinking is disabled by its type."
+    if draft.config.supports("between_tools"):
+        return "between_tools", "the model's lowest setting (5.5 migration guide)."
+    return None
+
+
+def _do_not_think(draft: Draft) -> None:
+    lowest = _least_thinking(draft)
+    if lowest is None:
         _put_effort(draft, "none")
         return
+    sent, reason = lowest
     draft.effort = "none"
     if sent is not None:
         draft.body["thinking"] = {"type": sent}
@@ -131,11 +134,7 @@ def _think_within(draft: Draft, budget: int) -> None:
 
 
 def _budget_as_effort(draft: Draft, budget: int) -> None:
-    effort = effort_for_budget(budget, draft.config.thinking.budgets)
-    reason = "the model supports effort levels, not token budgets."
-    draft.note(
-        "thinking_budget", "translated", requested=budget, sent=effort, reason=reason
-    )
+    effort = translate_budget(draft, budget)
     default = draft.config.thinking.default or "medium"
     _think_at(draft, default if budget == DYNAMIC or effort is None else effort)
 

@@ -36,14 +36,13 @@ def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
     Returns:
         An error that also is an instance of the class raised.
     """
-    status = getattr(error, "status_code", None)
-    said = _message(error)
+    status, said = getattr(error, "status_code", None), _message(error)
     unified = as_ours(error, _kind(error, status), plan, said)
     if isinstance(error, ResponseError):
         unified.__dict__["error"] = said
     unified.status = None if status == _NO_STATUS else status
     found = _UNSUPPORTED.search(str(error))
-    unified.parameter = found.group(1) if found else None
+    unified.parameter = found and found.group(1)
     return unified
 
 

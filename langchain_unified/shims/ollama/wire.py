@@ -11,6 +11,7 @@ from langchain_unified.planner.choices import Choice
 from langchain_unified.planner.declaring import among
 from langchain_unified.planner.draft import Draft
 from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, nearest_effort
+from langchain_unified.types import ChangeKind
 from langchain_unified.wires import MediaForms, ProviderWire
 
 ENDPOINT = "api_chat"
@@ -82,14 +83,11 @@ def decide_truncation(draft: Draft) -> None:
     asked = draft.wanted.pop("truncation", None)
     sent = asked not in {None, "disabled"}
     draft.body["truncate"] = sent
+    kind: ChangeKind = "defaulted" if asked is None else "translated"
+    reason = "on Ollama its name is truncate, with true or false."
     if asked is None:
         reason = "a prompt longer than num_ctx would be truncated silently."
-        draft.note("truncation", "defaulted", sent=False, reason=reason)
-    else:
-        reason = "on Ollama its name is truncate, with true or false."
-        draft.note(
-            "truncation", "translated", requested=asked, sent=sent, reason=reason
-        )
+    draft.note("truncation", kind, requested=asked, sent=sent, reason=reason)
 
 
 def render_tools(

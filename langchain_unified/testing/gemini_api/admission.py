@@ -51,6 +51,7 @@ _NO_KEY = (
     "Method doesn't allow unregistered callers (callers without established identity). "
     "Please use API Key or other form of API consumer identity to call this API."
 )
+_WRONG_KEY = "API key not valid. Please pass a valid API key."
 _KEY_INVALID = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
     "reason": "API_KEY_INVALID",
@@ -65,8 +66,7 @@ def check_key(request: HttpRequest, settings: Settings) -> None:
     if key is None:
         google_refuse(_NO_KEY, 403)
     if not settings.accepts_key("google_genai", key):
-        text = "API key not valid. Please pass a valid API key."
-        google_refuse(text, details=[_KEY_INVALID])
+        google_refuse(_WRONG_KEY, details=[_KEY_INVALID])
 
 
 def admit(

@@ -98,11 +98,10 @@ def _address(uri: str) -> SplitResult:
 
 def _body(message: dict[str, Any]) -> Any:
     body = message.get("body")
-    if isinstance(body, dict):
-        if "base64_string" in body:
-            body = base64.b64decode(body["base64_string"])
-        else:
-            body = body.get("string")
+    if isinstance(body, dict) and "base64_string" in body:
+        body = base64.b64decode(body["base64_string"])
+    elif isinstance(body, dict):
+        body = body.get("string")
     return _text(body) if isinstance(body, bytes) else body
 
 

@@ -13,8 +13,6 @@ from langchain_unified.testing.emulator import ProviderEmulator
 from langchain_unified.testing.judging.exchanges import parse_events
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
     from langchain_unified.testing.judging.exchanges import Event, Exchange
@@ -99,12 +97,7 @@ class Bench:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop the emulator."""
         self._connection.close()
         self.emulator.stop()

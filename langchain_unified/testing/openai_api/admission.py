@@ -191,7 +191,5 @@ def _wrong_endpoint(endpoint: str, rules: ModelRules) -> NoReturn:
     if endpoint == "chat":
         text = _NO_CHAT_MODEL if rules.not_a_chat_model else _ONLY_RESPONSES
         refuse(text, param="model", status=404)
-    refuse(
-        f"The requested model '{rules.id}' cannot be used with the Responses API.",
-        param="model",
-    )
+    text = f"The requested model '{rules.id}' cannot be used with the Responses API."
+    refuse(text, param="model")

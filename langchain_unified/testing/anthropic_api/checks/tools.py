@@ -56,9 +56,7 @@ def check_tool_choice(call: AnthropicCall) -> None:
 
 def _check_forced(call: AnthropicCall, kind: str) -> None:
     if call.rules.forced_tools == "never":
-        refuse(
-            f'tool_choice.type: "{kind}" is not supported for this model. Use "auto" '
-            'or "none".'
-        )
+        text = f'tool_choice.type: "{kind}" is not supported for this model.'
+        refuse(f'{text} Use "auto" or "none".')
     if call.rules.forced_tools == "idle" and call.asks_to_think:
         refuse("Thinking may not be enabled when tool_choice forces tool use.")

@@ -72,11 +72,8 @@ def require_type(value: Any, kind: str, path: str) -> None:
 def require_one_of(value: Any, known: Collection[str], path: str) -> None:
     """Refuse a value that does not exist."""
     if value not in known:
-        refuse(
-            f"Invalid value: '{value}'. Supported values are: {one_of(known)}.",
-            param=path,
-            code="invalid_value",
-        )
+        text = f"Invalid value: '{value}'. Supported values are: {one_of(known)}."
+        refuse(text, param=path, code="invalid_value")
 
 
 def require_role(
