@@ -109,11 +109,7 @@ def _features(call: Invocation) -> Iterator[str]:
 
 def _wants_reasoning(call: Invocation) -> bool:
     given = call.params
-    effort = given.get("reasoning_effort") or (given.get("reasoning") or {}).get(
-        "effort"
-    )
-    return (
-        (effort is not None and effort != "none")
-        or bool(given.get("thinking_budget"))
-        or bool(given.get("include_thoughts"))
-    )
+    nested = given.get("reasoning") or {}
+    effort = given.get("reasoning_effort") or nested.get("effort")
+    others = (given.get("thinking_budget"), given.get("include_thoughts"))
+    return effort not in (None, "none") or any(others)

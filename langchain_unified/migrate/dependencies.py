@@ -132,11 +132,8 @@ def _taken_apart(needed: str) -> tuple[str, str, list[str]]:
     """Return name, version and extras of a requirement."""
     whole, _, least = needed.partition(">=")
     name, _, extras = whole.partition("[")
-    return (
-        name,
-        f">={least}" if least else "*",
-        [e for e in extras[:-1].split(",") if e],
-    )
+    named = [extra for extra in extras[:-1].split(",") if extra]
+    return name, f">={least}" if least else "*", named
 
 
 def _in_requirements(path: Path, text: str, needed: str) -> Dependency | None:

@@ -204,10 +204,8 @@ def _sendable(draft: Draft, asked: Sequence[str]) -> list[str]:
 def _send_stop(draft: Draft, asked: list[str], most: int | None) -> None:
     most = None if draft.config.server_decides else most
     if most is not None and len(asked) > most:
-        reason = (
-            f"the model accepts {most} stop strings; the client applies all of them."
-        )
-        _stop_on_client(draft, asked, reason)
+        why = f"the model accepts {most} stop strings; the client applies all of them."
+        _stop_on_client(draft, asked, why)
     if asked:
         draft.put("stop", asked[:most])
 

@@ -230,11 +230,8 @@ class Lookup:
     def _shipped(self, name: Name, provider: str | None, place: Place) -> Found:
         if place.server and name.provider in {None, DEFAULT_PROVIDER}:
             return self._configured(name, place) or self._elsewhere(name, place)
-        return (
-            self._by_row(name)
-            or self._by_family(name)
-            or self._by_fallback(name, provider or DEFAULT_PROVIDER)
-        )
+        found = self._by_row(name) or self._by_family(name)
+        return found or self._by_fallback(name, provider or DEFAULT_PROVIDER)
 
     def _configured(self, name: Name, place: Place) -> Found | None:
         """Return a bare name's rows of another provider that the user set up."""

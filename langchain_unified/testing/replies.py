@@ -77,12 +77,8 @@ class Reply:
     def _own_reply(self) -> HttpReply:
         body = self.raw if self.raw is not None else _encoded(self.body)
         kind = "text/event-stream" if self.chunks is not None else "application/json"
-        return HttpReply(
-            status=self.status or 200,
-            headers={"content-type": kind},
-            body=body,
-            chunks=self.chunks,
-        )
+        headers = {"content-type": kind}
+        return HttpReply(self.status or 200, headers, body, chunks=self.chunks)
 
     @classmethod
     def openai_error(

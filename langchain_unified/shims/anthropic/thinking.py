@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_unified.planner.draft import Draft, put_path
-from langchain_unified.planner.effort import DYNAMIC, effort_for_budget, legal_effort
+from langchain_unified.planner.effort import DYNAMIC, legal_effort, translate_budget
 
 ENDPOINT = "messages"
 

@@ -111,11 +111,8 @@ def _usage(call: AnthropicCall, answer: Answer) -> dict[str, Any]:
 
 
 def _block_events(block: dict[str, Any], index: int) -> Iterator[dict[str, Any]]:
-    yield {
-        "type": "content_block_start",
-        "index": index,
-        "content_block": _opening(block),
-    }
+    start = {"type": "content_block_start", "index": index}
+    yield {**start, "content_block": _opening(block)}
     for delta in _deltas(block):
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}

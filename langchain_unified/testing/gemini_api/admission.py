@@ -132,7 +132,5 @@ def _check_context(call: GeminiCall) -> None:
     limit = call.rules.max_input_tokens or call.rules.context_window
     tokens = prompt_tokens(call)
     if limit is not None and tokens > limit:
-        google_refuse(
-            f"The input token count ({tokens}) exceeds the maximum number of tokens "
-            f"allowed ({limit})."
-        )
+        text = f"The input token count ({tokens}) exceeds the maximum number of tokens"
+        google_refuse(f"{text} allowed ({limit}).")

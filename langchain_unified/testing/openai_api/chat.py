@@ -168,12 +168,8 @@ def _choices(
 def _choice(
     index: int, delta: dict[str, Any], logprobs: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    return {
-        "index": index,
-        "delta": delta,
-        "logprobs": logprobs,
-        "finish_reason": None,
-    }
+    choice = {"index": index, "delta": delta, "logprobs": logprobs}
+    return {**choice, "finish_reason": None}
 
 
 def _call_chunks(

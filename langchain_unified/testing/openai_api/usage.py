@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
 def answer_tokens(answer: Answer) -> int:
     """Count the tokens of an answer without its reasoning."""
-    handed_over = [
-        json.dumps(call.arguments) if call.text is None else call.text
-        for call in answer.calls
-    ]
-    calls = sum(2 + len(split_tokens(said)) for said in handed_over)
+    made = answer.calls
+    said = [json.dumps(one.arguments) if one.text is None else one.text for one in made]
+    calls = sum(2 + len(split_tokens(text)) for text in said)
     return calls + len(split_tokens(answer.text))
 
 

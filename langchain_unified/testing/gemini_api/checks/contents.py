@@ -87,14 +87,17 @@ def check_system_instruction(call: GeminiCall) -> None:
         google_refuse(f"Developer instruction is not enabled for {call.this_model}")
 
 
+_BESIDE_CACHED = (
+    "Tool config, tools and system instruction should not be set in the request when "
+    "using cached content."
+)
+
+
 def check_cached_content(call: GeminiCall) -> None:
     """Refuse what belongs into the cached content."""
     others = ("tools", "toolConfig", "systemInstruction")
     if call.body.get("cachedContent") and any(call.body.get(name) for name in others):
-        google_refuse(
-            "Tool config, tools and system instruction should not be set in the "
-            "request when using cached content."
-        )
+        google_refuse(_BESIDE_CACHED)
 
 
 def modality_of(mime: str) -> str:

@@ -47,11 +47,8 @@ def check_cache_retention(call: OpenAICall) -> None:
     """Refuse a cache retention the model does not take."""
     name = "prompt_cache_retention"
     if name in call.body and not call.rules.prompt_cache_retention:
-        refuse(
-            f"{name} is not supported on this model",
-            param=name,
-            code="invalid_parameter",
-        )
+        text = f"{name} is not supported on this model"
+        refuse(text, param=name, code="invalid_parameter")
 
 
 def check_refused(call: OpenAICall) -> None:

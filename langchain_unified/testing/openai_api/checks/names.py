@@ -23,6 +23,14 @@ _ARTICLE = {
     "string or array": "one of a string or array of strings",
     "string or object": "one of a string or object",
 }
+_DESCRIBED = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal number",
+    str: "a string",
+    list: "an array",
+}
 
 
 def check_names(call: OpenAICall) -> None:
@@ -158,11 +166,4 @@ def _is_a(value: Any, kind: str) -> bool:
 
 
 def _described(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    names = {int: "an integer", float: "a decimal number", str: "a string"}
-    return names.get(
-        type(value), "an array" if isinstance(value, list) else "an object"
-    )
+    return _DESCRIBED.get(type(value), "an object")

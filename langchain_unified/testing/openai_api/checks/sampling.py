@@ -54,13 +54,11 @@ def check_sampling(call: OpenAICall) -> None:
 
 def check_logprobs_include(call: OpenAICall) -> None:
     """Refuse log probabilities asked for through `include`."""
-    include = call.body.get("include") or []
-    if call.on_chat or "message.output_text.logprobs" not in include:
+    name, include = "message.output_text.logprobs", call.body.get("include") or []
+    if call.on_chat or name not in include:
         return
     if _is_refused(call, call.rules.logprobs):
-        refuse_parameter(
-            "message.output_text.logprobs", "include", code=call.code_unsupported
-        )
+        refuse_parameter(name, "include", code=call.code_unsupported)
 
 
 def check_top_logprobs(call: OpenAICall) -> None:
