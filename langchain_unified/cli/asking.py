@@ -131,8 +131,14 @@ def verify(
         if run:
             found = _verified(names, max_usd)
     if out is not None and run:
-        text = json.dumps(found.as_dict(), indent=2, default=plain)
-        out.write_text(found.toml if out.suffix == ".toml" else text, encoding="utf-8")
+        _write_report(found, out)
+    _print_verification(found, run=run, as_json=as_json)
+    raise typer.Exit(FAILED if found.contradicted else 0)
+
+
+def _print_verification(
+    found: verifying.Verification, *, run: bool, as_json: bool
+) -> None:
     if as_json:
         print_json(found.as_dict())
     elif run:
@@ -141,7 +147,11 @@ def verify(
         errors.print(
             "Nothing was sent. Run again with --run to send the calls.", highlight=False
         )
-    raise typer.Exit(FAILED if found.contradicted else 0)
+
+
+def _write_report(found: verifying.Verification, out: Path) -> None:
+    text = json.dumps(found.as_dict(), indent=2, default=plain)
+    out.write_text(found.toml if out.suffix == ".toml" else text, encoding="utf-8")
 
 
 def _check_out(out: Path | None) -> None:
@@ -252,8 +262,11 @@ def refresh(
         freshness.compare_facts(
             provider, write=write, file=file, every=every, as_json=as_json
         )
-    if rows or facts or write:
-        return
+    if not (rows or facts or write):
+        _refresh_lists(provider, max_age, as_json=as_json)
+
+
+def _refresh_lists(provider: Providers, max_age: MaxAge, *, as_json: bool) -> None:
     registry = default_registry()
     with user_errors(), show_progress("Fetching the lists of models"):
         found = registry.refresh(max_age=max_age, providers=provider)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from langchain_unified import UnifiedChatModel
-from tests.structure import names, state, warm
+from tests.structure import code, names, state, warm
 
 ROOT = Path(__file__).parents[2]
 INVOKE = {
@@ -65,6 +66,18 @@ def test_parts_are_held_not_inherited() -> None:
     ]
 
     assert ["UnifiedChatModel", "Settings"] == ours
+
+
+def test_functions_are_short() -> None:
+    """Half of the functions fit in a few lines, and none needs scrolling."""
+    lines = [length for length, _ in code.functions()]
+    found = (statistics.median(lines), statistics.quantiles(lines, n=10)[-1], lines[-1])
+
+    assert [] == [(a, b) for a, b in zip(found, LENGTHS, strict=True) if a > b]
+
+
+LENGTHS = (7, 17, 50)
+"""Lines of a function, its docstring included: median, ninth tenth and longest."""
 
 
 def test_no_more_state_of_the_process() -> None:
