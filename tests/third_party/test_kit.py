@@ -94,7 +94,7 @@ def test_its_media_forms_decide_before_sending() -> None:
     with pytest.raises(errors.UnsupportedError, match="image/webp is none of"):
         _llm().explain([("user", [image])], model="acme-eyes")
     audio = {"type": "audio", "base64": "aGk=", "mime_type": "audio/wav"}
-    with pytest.raises(errors.UnsupportedError, match="no audio"):
+    with pytest.raises(errors.UnsupportedError, match="audio inputs"):
         _llm().explain([("user", [audio])], model="acme-eyes")
 
 
@@ -236,7 +236,7 @@ def test_rows_that_make_no_sense_are_left_out(
 def test_a_provider_that_is_not_there_is_told_with_what_to_do() -> None:
     """Who has no rows learns what to write where, and who has some that they count."""
     assert "put nobody.toml beside the module of the shim" in why_missing("nobody")
-    assert "are there" in why_missing("acme")
+    assert "exist" in why_missing("acme")
 
 
 def test_a_wire_that_is_not_there_is_an_error_with_its_name() -> None:

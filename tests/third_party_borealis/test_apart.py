@@ -208,6 +208,6 @@ def test_a_refresh_says_that_it_lists_no_models(tmp_path: Any) -> None:
     llm = _llm()
     outcome = Registry().refresh(llm, providers=["borealis"], folder=tmp_path)
 
-    assert "ValueError: the shim of borealis has no list_models()" == (
+    assert "ValueError: the shim of borealis does not implement list_models()" == (
         outcome["borealis"].problem
     )
