@@ -18,14 +18,14 @@ from tests.structure import code, names, state, warm
 
 ROOT = Path(__file__).parents[2]
 INVOKE = {
-    "OpenAI": warm.Passed(files=18, calls=100),
-    "Gemini": warm.Passed(files=18, calls=82),
+    "OpenAI": warm.Passed(files=18, calls=104),
+    "Gemini": warm.Passed(files=18, calls=88),
 }
 CHUNK = {
     "OpenAI": warm.Passed(files=6, calls=26),
-    "Gemini": warm.Passed(files=6, calls=17),
+    "Gemini": warm.Passed(files=6, calls=20),
 }
-"""Own files and function calls at most by wire, with room for a few."""
+"""Own files and function calls at most by wire; a body may come in a few more reads."""
 
 
 @pytest.fixture(scope="module")
