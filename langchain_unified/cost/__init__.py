@@ -296,8 +296,7 @@ def price_source(config: ModelConfig) -> str:
 
 def _note_unpriced(config: ModelConfig, tier: str | None) -> None:
     """Log once that no price is known where list prices hold and are installed."""
-    word = _tier(tier)
-    key = (config.full_name, word)
+    key = (config.full_name, unpriced_tier(config, tier))
     if (
         not config.billed_as
         or library() is None
@@ -305,6 +304,11 @@ def _note_unpriced(config: ModelConfig, tier: str | None) -> None:
     ):
         return
     _LOG.warning("The cost of calls is unknown: %s", _how_to_state(*key))
+
+
+def unpriced_tier(config: ModelConfig, tier: str | None) -> str:
+    """Return the service tier that lacks a price; empty where the usual one does."""
+    return _tier(tier) if price_of(config) is not None else ""
 
 
 def _how_to_state(model: str, tier: str = "") -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from langchain_core.messages import BaseMessage
 
 from langchain_unified.choice import about_tokens
-from langchain_unified.cost import Hold, Purse, cap_of, estimate_plan, tier_of
+from langchain_unified.cost import (
+    Hold,
+    Purse,
+    cap_of,
+    estimate_plan,
+    tier_of,
+    unpriced_tier,
+)
 from langchain_unified.errors import (
     MalformedResponseError,
     ProviderTimeoutError,
@@ -51,7 +58,8 @@ class Spending:
         estimate = estimate_plan(plan, about_tokens(self._messages, plan.body))
         known = cap or plan.config.limits.get("output")
         has_cap = bool(known if estimate is None else cap)
-        told = {"model": plan.config.full_name, "tier": tier_of(plan)}
+        tier = unpriced_tier(plan.config, tier_of(plan))
+        told = {"model": plan.config.full_name, "tier": tier}
         self._hold = self._purse.hold(
             self._budget, estimate, self._tenant, has_cap=has_cap, **told
         )

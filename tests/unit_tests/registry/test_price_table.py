@@ -320,6 +320,23 @@ def test_a_budget_names_what_to_state_of_a_tier(prices: Any, served: list[Any]) 
     assert "hi" == told.invoke("hi", service_tier="scale").text
 
 
+def test_a_budget_names_the_price_where_no_tier_has_one(served: list[Any]) -> None:
+    """A factor of no price is none: what is asked for is the price, and it suffices."""
+    served.append(_chat(None))
+    settings = {"model": "gpt-99", "budget_usd": 100, "max_tokens": 10}
+    line = (
+        'registry.register("openai:gpt-99", price={"input": 0, "output": 0})'
+    )
+
+    with pytest.raises(BudgetExceededError) as refused:
+        _llm(served[0], **settings).invoke("hi", service_tier="flex")
+    assert line in str(refused.value)
+    registry = Registry()
+    registry.register("openai:gpt-99", price={"input": 0, "output": 0})
+    told = _llm(served[0], registry=registry, **settings)
+    assert "hi" == told.invoke("hi", service_tier="flex").text
+
+
 def test_auto_compares_prices_at_the_tier_of_the_call(prices: Any) -> None:
     """What is cheapest at one tier need not be at another."""
     registry = Registry()
