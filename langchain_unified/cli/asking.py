@@ -187,13 +187,22 @@ def _named(models: str | None, provider: str | None) -> list[str]:
     if provider is None:
         return [*dict.fromkeys(registry.resolve(name).full_name for name in names)]
     for name in names:
-        there = name.partition(":")[0] if ":" in name else provider
+        there = name.partition(":")[0] if ":" in name else _owner(name, provider)
         if there in registry.files and there != provider:
             accepted = f"the model belongs to {there}, and --provider is {provider}."
             raise InvalidParameterError("--models", name, accepted)
     prefix = f"{provider}:"
     full = (name if name.startswith(prefix) else prefix + name for name in names)
     return [*dict.fromkeys(full)]
+
+
+def _owner(name: str, provider: str) -> str:
+    """Return the provider of a bare name: another one if only that one has a row."""
+    registry, guessed = default_registry(), {"family", "fallback"}
+    if registry.resolve(f"{provider}:{name}").match not in guessed:
+        return provider
+    found = registry.resolve(name)
+    return provider if found.match in guessed else found.provider
 
 
 def _verified(names: list[str], max_usd: float) -> verifying.Verification:
@@ -257,7 +266,7 @@ def refresh(
     is 1 if no list could be fetched.
     """
     if rows:
-        freshness.fetch_pinned()
+        freshness.fetch_pinned(as_json=as_json)
     if facts or write:
         freshness.compare_facts(
             provider, write=write, file=file, every=every, as_json=as_json

@@ -26,7 +26,7 @@ from langchain_unified.discovery.rewriting import Filling, gaps, write_rows
 from langchain_unified.discovery.upstream import Disagreement, disagreements, reviewed
 from langchain_unified.errors import InvalidParameterError, UnifiedError
 from langchain_unified.progress import show_progress
-from langchain_unified.registry import MODELS_VARIABLE, default_registry
+from langchain_unified.registry import MODELS_VARIABLE, Registry, default_registry
 from langchain_unified.registry.pinned import ROWS_VARIABLE, read_pinned
 
 
@@ -131,29 +131,56 @@ def _print(rows: list[dict[str, Any]]) -> None:
     console.print(shown, markup=False, highlight=False)
 
 
-def fetch_pinned() -> None:
+def fetch_pinned(*, as_json: bool = False) -> None:
     """Fetch the files of rows that the environment names, and print what they have.
 
     One that cannot be fetched keeps none of the others. Exit code 1 if there is one.
+
+    Args:
+        as_json: Whether to print JSON.
     """
     with user_errors():
         addresses = list(_addresses())
         for address in addresses:
             read_pinned(address)
-    failed = False
-    for address in addresses:
-        try:
-            with show_progress("Fetching rows"):
-                found = fetch_rows(default_registry(), address)
-        except UnifiedError as error:
-            errors.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
-            failed = True
-            continue
-        how = "was cached already" if found.was_there else "was fetched"
-        counted = f"{len(found.models)} model{'s' * (len(found.models) != 1)}"
-        typer.echo(f"{found.url} {how}: {counted}, cached in {found.path}")
-    if failed:
+    # A registry of its own: the default one would tell that files are not cached yet.
+    registry = Registry()
+    with show_progress("Fetching rows"):
+        told = [_fetched(registry, address) for address in addresses]
+    if as_json:
+        print_json(told)
+    else:
+        _print_fetched(told)
+    if any(one["problem"] for one in told):
         raise typer.Exit(FAILED)
+
+
+def _fetched(registry: Registry, address: str) -> dict[str, Any]:
+    """Fetch one file and return what became of it."""
+    try:
+        found = fetch_rows(registry, address)
+    except UnifiedError as error:
+        url, problem = read_pinned(address).shown, str(error)
+        return {"url": url, "state": "failed", "problem": problem}
+    return {
+        "url": found.url,
+        "state": "cached" if found.was_there else "fetched",
+        "models": list(found.models),
+        "file": str(found.path),
+        "problem": "",
+    }
+
+
+def _print_fetched(told: list[dict[str, Any]]) -> None:
+    for one in told:
+        if one["problem"]:
+            said = f"[red]error:[/red] {escape(one['problem'])}"
+            errors.print(said, soft_wrap=True, highlight=False)
+            continue
+        how = "was cached already" if one["state"] == "cached" else "was fetched"
+        count = len(one["models"])
+        models = f"{count} model{'s' * (count != 1)}"
+        typer.echo(f"{one['url']} {how}: {models}, cached in {one['file']}")
 
 
 def _addresses() -> Iterator[str]:

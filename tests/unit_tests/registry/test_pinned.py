@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import subprocess
 import sys
@@ -266,6 +267,26 @@ def test_one_file_that_cannot_be_fetched_keeps_no_other(
     assert (1, 1) == (result.exit_code, result.stdout.count("was fetched"))
     assert "127.0.0.1:9/rows.toml were not fetched" in result.stderr
     assert "secret" not in result.output
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_the_command_prints_json_and_no_advice_to_run_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was fetched and what was not is one list; nothing is logged on the way."""
+    with _served(_file(ROWS)) as (url, _):
+        gone = "http://127.0.0.1:9/rows.toml"
+        named = f"{_pin(f'{url}/rows.toml')} {_pin(gone)}"
+        monkeypatch.setenv("LANGCHAIN_UNIFIED_ROWS", named)
+        monkeypatch.setenv("LANGCHAIN_UNIFIED_CACHE", str(tmp_path))
+        with caplog.at_level(logging.WARNING, "langchain_unified"):
+            result = CliRunner().invoke(app, ["refresh", "--rows", "--json"])
+    there, missing = json.loads(result.stdout)
+
+    assert (1, "", "") == (result.exit_code, caplog.text, result.stderr)
+    assert ("fetched", ["acme-1"]) == (there["state"], there["models"])
+    assert (gone, "failed") == (missing["url"], missing["state"])
+    assert "not fetched" in missing["problem"]
 
 
 def test_a_redirect_keeps_the_credentials_of_the_same_host(tmp_path: Path) -> None:

@@ -324,9 +324,7 @@ def test_a_budget_names_the_price_where_no_tier_has_one(served: list[Any]) -> No
     """A factor of no price is none: what is asked for is the price, and it suffices."""
     served.append(_chat(None))
     settings = {"model": "gpt-99", "budget_usd": 100, "max_tokens": 10}
-    line = (
-        'registry.register("openai:gpt-99", price={"input": 0, "output": 0})'
-    )
+    line = 'registry.register("openai:gpt-99", price={"input": 0, "output": 0})'
 
     with pytest.raises(BudgetExceededError) as refused:
         _llm(served[0], **settings).invoke("hi", service_tier="flex")

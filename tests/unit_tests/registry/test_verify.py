@@ -453,6 +453,7 @@ def test_the_command_reports_and_writes_rows(
     [
         (["--models", " , "], "name at least one"),
         (["--models", "google_genai:gemini-2.5-pro"], "belongs to google_genai"),
+        (["--models", "gemini-2.5-pro"], "belongs to google_genai"),
         (["--models", "gpt-4o", "--out", "{folder}/none/x.json"], "cannot be written"),
         (["--models", "gpt-4o", "--out", "{folder}/x.txt"], "FILE.toml"),
     ],
