@@ -32,7 +32,7 @@ GIVEN = {name: os.environ[name] for name in KEYS if name in os.environ}
 LARGEST = 10_000
 """Bytes of a notebook, without its outputs, that can still be read in a diff."""
 
-LARGEST_OUTPUTS = 200_000
+LARGEST_OUTPUTS = 300_000
 """Bytes of all outputs of a notebook, figures included."""
 
 UPDATE = os.environ.get("UPDATE") == "1"
