@@ -7,6 +7,7 @@ import platform
 import socket
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from textwrap import wrap
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,7 +16,7 @@ import typer
 
 from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.ending import ages, endings, fetched
-from langchain_unified.cli.output import console, print_json, table, user_errors
+from langchain_unified.cli.output import console, print_json, user_errors
 from langchain_unified.connection.servers import server_of
 from langchain_unified.data.connections import facts_of
 from langchain_unified.registry import (
@@ -43,6 +44,8 @@ VARIABLES = (
     "NO_PROXY",
 )
 _SECONDS = 3.0
+_INDENT = 25
+"""Columns of the names; longer ones have a line of their own."""
 
 Row = tuple[str, str, str]
 
@@ -75,18 +78,29 @@ def doctor(
             [dict(zip(("what", "state", "advice"), r, strict=True)) for r in rows]
         )
     else:
-        shown = table("what", "state", "advice")
         for row in rows:
-            shown.add_row(*row)
-        console.print(shown)
+            _print_row(*row)
     ready = any(state == "set" for what, state, _ in rows if what.startswith("key"))
     raise typer.Exit(0 if ready else 1)
 
 
+def _print_row(what: str, state: str, advice: str) -> None:
+    """Print a row in the terminal's width; a path is never broken, to be copied."""
+    said = f"{state}; {advice}" if advice else state
+    width = max(console.width - _INDENT, _INDENT)
+    lines = wrap(said, width, break_long_words=False, break_on_hyphens=False) or [""]
+    if len(what) >= _INDENT and console.width < len(what) + len(said):
+        lines.insert(0, what)
+    else:
+        lines[0] = f"{what:<{_INDENT - 1}} {lines[0]}"
+    typer.echo(("\n" + " " * _INDENT).join(lines))
+
+
 def _versions() -> Iterator[Row]:
     yield "python", platform.python_version(), ""
-    rows = [file.provider for file in default_registry().files.values()]
-    rows.sort(key=lambda row: not row.enabled)
+    registry = default_registry()
+    files = registry.files.items()
+    rows = [file.provider for name, file in files if registry.is_enabled(name)]
     needed = ("langchain-unified", *SHARED, *(p for row in rows for p in row.packages))
     yield from map(_installed, dict.fromkeys(needed))
 

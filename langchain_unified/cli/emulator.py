@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from langchain_unified.cli.output import WRONG_USE, errors, user_errors
+from langchain_unified.cli.output import WRONG_USE, check_words, errors, user_errors
 
 
 def emulator(
@@ -27,6 +27,7 @@ def emulator(
 ) -> None:
     """Run a local server with the OpenAI and Gemini APIs; stop it with Ctrl-C."""
     from langchain_unified.testing.__main__ import main  # noqa: PLC0415
+    from langchain_unified.testing.makes.facts import makes  # noqa: PLC0415
 
     arguments = ["--port", str(port)]
     if record is not None:
@@ -37,6 +38,7 @@ def emulator(
         arguments += ["--as", as_server]
     try:
         with user_errors():
+            check_words("--as", (as_server,) if as_server else (), makes())
             main(arguments)
     except OSError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)

@@ -118,7 +118,12 @@ def _read(flag: str | None) -> Mode:
 def _lines(path: Path | None) -> list[str]:
     if path is None:
         return []
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        errors.print(f"error: cannot read {path}: {error}", markup=False)
+        raise typer.Exit(WRONG_USE) from None
+    return [line for line in text.splitlines() if line]
 
 
 def _others() -> list[str]:

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain_unified.errors import InvalidParameterError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -263,8 +265,21 @@ def load_rules(path: str | Path) -> list[ModelRules]:
 
     Returns:
         One `ModelRules` per id.
+
+    Raises:
+        InvalidParameterError: If the file holds no rules; the message says why.
+        OSError: If the file cannot be read.
     """
-    raw = json.loads(Path(path).read_text(encoding="utf-8"))
+    text = Path(path).read_bytes()
+    try:
+        return _rules_of(json.loads(text.decode("utf-8")))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        why = f"no key {error}" if isinstance(error, KeyError) else str(error)
+        accepted = f"give a JSON file with a list of rules ({why})."
+        raise InvalidParameterError("rules", str(path), accepted) from error
+
+
+def _rules_of(raw: Any) -> list[ModelRules]:
     if isinstance(raw, list):
         return [ModelRules.from_dict(item) for item in raw]
     return [

@@ -332,6 +332,58 @@ def test_a_port_that_does_not_exist_is_refused(port: str) -> None:
     assert 2 == _run("emulator", "--port", port).exit_code
 
 
+@pytest.mark.parametrize("content", [b"not json", b"\xff\xfe", b"[1]", b"{}", b"3"])
+def test_a_file_without_rules_is_refused(content: bytes, tmp_path: Path) -> None:
+    """The emulator names a file of rules that it cannot use, without a traceback."""
+    file = tmp_path / "rules.json"
+    file.write_bytes(content)
+    result = _run("emulator", "--rules", str(file))
+
+    assert (2, SystemExit) == (result.exit_code, type(result.exception))
+    assert str(file) in result.stderr
+
+
+def test_a_misspelt_server_is_told_with_what_was_meant() -> None:
+    """The emulator names the server that was meant."""
+    result = _run("emulator", "--as", "depseek")
+
+    assert 2 == result.exit_code
+    assert "did you mean 'deepseek'?" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing", ".", "latin"])
+def test_keys_that_cannot_be_read_are_told(name: str, tmp_path: Path) -> None:
+    """A file of keys that is missing, a folder or not UTF-8 is told, not raised."""
+    (tmp_path / "latin").write_bytes(b"\xff\xfe")
+    file = tmp_path / name
+    result = _run("rollout", "check", "canary:10", "--keys", str(file))
+
+    assert (2, SystemExit) == (result.exit_code, type(result.exception))
+    assert f"cannot read {file}" in result.stderr.replace("\n", "")
+
+
+def test_doctor_breaks_no_path(tmp_path: Path) -> None:
+    """In 80 columns the path of a file is whole, so that it can be copied."""
+    path = str(tmp_path / ("a" * 60) / "certificates.pem")
+    shown = _run("doctor", "--offline", SSL_CERT_FILE=path, COLUMNS="80").stdout
+
+    assert path in shown
+
+
+def test_doctor_lists_the_packages_of_enabled_providers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A package of a disabled provider is listed once the provider is enabled."""
+    monkeypatch.delenv("LANGCHAIN_UNIFIED_ENABLE", raising=False)
+    without = _run("doctor", "--offline").stdout
+    enabled = {"LANGCHAIN_UNIFIED_ENABLE": "anthropic"}
+    shown = _run("doctor", "--offline", **enabled).stdout
+
+    assert "langchain-openai" in without
+    assert "langchain-anthropic" not in without
+    assert "langchain-anthropic" in shown
+
+
 def test_a_newcomer_on_a_narrow_terminal() -> None:
     """In 80 columns no line of a first session is longer, and no name is cut."""
     narrow = {"COLUMNS": "80"}
