@@ -148,6 +148,8 @@ class OpenTelemetryCallback(BaseCallbackHandler):
         call = self._calls.pop(run_id, None)
         if call is None:
             return
+        request = vars(error).get("request")  # httpx has a property that can raise.
+        call.labels.update(_server_labels(str(getattr(request, "url", ""))))
         call.labels["error.type"] = _error_type(error)
         call.span.set_attributes(call.labels)
         status = getattr(error, "status", None)
@@ -233,7 +235,7 @@ def _response_attributes(answers: Sequence[BaseMessage]) -> dict[str, Any]:
     found = {
         "gen_ai.response.id": metadata[0].get("id") if metadata else None,
         "gen_ai.response.finish_reasons": [
-            str(one["finish_reason"]) for one in metadata if one.get("finish_reason")
+            reason for answer in answers if (reason := _finish_reason(answer))
         ],
         "gen_ai.usage.input_tokens": usage.get("input_tokens"),
         "gen_ai.usage.output_tokens": usage.get("output_tokens"),
@@ -242,6 +244,17 @@ def _response_attributes(answers: Sequence[BaseMessage]) -> dict[str, Any]:
         "gen_ai.usage.reasoning.output_tokens": went_out.get("reasoning"),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _finish_reason(answer: BaseMessage) -> str:
+    """Return why a response ended; Responses tells it by a status."""
+    metadata = answer.response_metadata
+    incomplete = metadata.get("incomplete_details") or {}
+    found = metadata.get("finish_reason") or incomplete.get("reason")
+    status = str(found or metadata.get("status") or "")
+    if status == "completed" and getattr(answer, "tool_calls", None):
+        return "tool_calls"
+    return str(_facts()["finish_reasons"].get(status, status))
 
 
 def _usage(answers: Sequence[BaseMessage]) -> Mapping[str, Any]:
@@ -287,8 +300,8 @@ def _input_attributes(messages: Sequence[BaseMessage]) -> dict[str, str]:
 def _shown(message: BaseMessage) -> dict[str, Any]:
     role = _ROLES.get(message.type, message.type)
     shown: dict[str, Any] = {"role": role, "parts": _parts(message)}
-    reason = message.response_metadata.get("finish_reason")
-    return {**shown, "finish_reason": str(reason)} if reason else shown
+    reason = _finish_reason(message)
+    return {**shown, "finish_reason": reason} if reason else shown
 
 
 def _parts(message: BaseMessage) -> list[dict[str, Any]]:

@@ -135,6 +135,34 @@ def test_an_error_ends_its_span(traced: Traced, model: str, face: str) -> None:
     assert "401" == (span.attributes or {})["error.type"]
 
 
+def test_an_error_names_the_server_that_gave_it(traced: Traced) -> None:
+    """The address of the server is on the span of an error, without its path or key."""
+    traced.emulator.script(Reply(401, {"error": {"message": "Wrong key."}}))
+    with pytest.raises(ProviderError):
+        traced.build().invoke("hi", model="gpt-4o")
+    told = dict(traced.span().attributes or {})
+    port = int(traced.emulator.openai_base_url.split(":")[2].split("/")[0])
+
+    assert ("127.0.0.1", port) == (told["server.address"], told["server.port"])
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, "stop"), ({"max_tokens": 16}, "length")]
+)
+def test_finish_reasons_on_responses(
+    traced: Traced, face: str, settings: dict[str, Any], expected: str
+) -> None:
+    """A status of the Responses API is told as a finish reason."""
+    traced.emulator.answer = lambda _: "word " * 40
+    llm = traced.build(use_responses_api=True, **settings)
+    FACES[face](llm, "gpt-4o")
+
+    assert (expected,) == (traced.span().attributes or {})[
+        "gen_ai.response.finish_reasons"
+    ]
+
+
 @pytest.mark.parametrize("fallbacks", [[], ["gpt-6-sol"]])
 def test_an_error_that_repeats_the_prompt_is_content(
     traced: Traced, fallbacks: list[str]
