@@ -117,7 +117,8 @@ def verify(
 
     Without --run, nothing is sent: the maximum number of calls and their cost are
     printed. Rows written with --out FILE.toml count as verified; name the file in
-    LANGCHAIN_UNIFIED_MODELS. The exit code is 1 if a row is wrong.
+    LANGCHAIN_UNIFIED_MODELS. The exit code is 1 if a row is wrong, or if a model
+    could not be checked.
     """
     registry = default_registry()
     with user_errors():
@@ -133,7 +134,8 @@ def verify(
     if out is not None and run:
         _write_report(found, out)
     _print_verification(found, run=run, as_json=as_json)
-    raise typer.Exit(FAILED if found.contradicted else 0)
+    failed = found.contradicted or any(one.failed for one in found.models)
+    raise typer.Exit(FAILED if failed else 0)
 
 
 def _print_verification(

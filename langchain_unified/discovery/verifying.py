@@ -16,7 +16,11 @@ from langchain_unified.discovery.asking import Asking
 from langchain_unified.discovery.comparing import Finding, compare
 from langchain_unified.discovery.probing import Prepared, prepare
 from langchain_unified.discovery.stating import verified_row
-from langchain_unified.errors import ProviderModelNotFoundError
+from langchain_unified.errors import (
+    ProviderAuthenticationError,
+    ProviderError,
+    ProviderModelNotFoundError,
+)
 from langchain_unified.registry.outcomes import Probe
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ class Checked:
         calls: How many calls were made.
         problem: Why not everything was asked; empty if it was.
         row: The facts as `Registry.register` takes them.
+        failed: Whether the calls stopped at an error of the provider.
     """
 
     bounds: Probe
@@ -43,6 +48,7 @@ class Checked:
     calls: int = 0
     problem: str = ""
     row: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,8 @@ def verify(
         note: Told of each call, to show progress.
 
     Raises:
-        ProviderError: If the provider cannot be asked, or refuses a plain call.
+        ProviderAuthenticationError: If the key is not accepted. Other errors of a
+            provider are the `problem` of their model, and the next one is asked.
         BudgetExceededError: If no price is known of a model.
 
     Example:
@@ -167,6 +174,11 @@ def _checked(
         seen, problem = asking.seen, f"the spending limit is reached: {error}"
     except ProviderModelNotFoundError as error:
         problem = f"the provider does not have this model: {error}"
+    except ProviderAuthenticationError:
+        raise  # No model can be asked with this key.
+    except ProviderError as error:
+        problem = f"the calls stopped at an error: {error}"
+        return Checked(ready.bounds, (), asking.calls, problem, failed=True)
     if seen is None:
         return Checked(ready.bounds, calls=asking.calls, problem=problem)
     found = compare(known, seen)

@@ -22,8 +22,8 @@ _SOURCE = "facts of 2026-11-23: multimodal blocks by provider"
 _NOT_READ = "only the model that created it can read it."
 _NO_PART = "{endpoint} does not support content of this type."
 _FETCH_HINT = (
-    "{endpoint} does not accept a {kind} by URL; pass it as base64, or let the client "
-    "download it with fetch_urls=True."
+    "{endpoint} does not accept {kind} content by URL; pass it as base64, or let the "
+    "client download it with fetch_urls=True."
 )
 
 

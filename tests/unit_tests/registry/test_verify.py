@@ -470,6 +470,18 @@ def test_what_cannot_be_asked_or_written_is_told_before_money_is_spent(
     assert "Probing" not in result.stderr
 
 
+def test_a_model_that_cannot_be_asked_costs_no_other_its_findings() -> None:
+    """One takes no plain call; what was paid for before and after it is reported."""
+    pytest.importorskip("genai_prices")
+    with ProviderEmulator() as emulator:
+        found = _asked(["gpt-4o-mini", "gpt-audio-1.5", "gpt-4.1-nano"], emulator)
+
+    assert [False, True, False] == [one.failed for one in found.models]
+    assert [True, False, True] == [bool(one.findings) for one in found.models]
+    assert "contain audio" in found.models[1].problem
+    assert () == found.contradicted
+
+
 def test_a_model_named_twice_is_asked_once() -> None:
     """It costs no more than named once, however it is spelt."""
     pytest.importorskip("genai_prices")
