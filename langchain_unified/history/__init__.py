@@ -1,4 +1,4 @@
-"""What messages hold, and how they are made ready for the model of the call.
+"""Messages: their traits, and their conversion for the model of the call.
 
 Any history goes to any model: what the model of the call made itself goes back as it
 was, what others made goes in plain words, and the turns are put in the order its API
@@ -46,7 +46,7 @@ SERVER_STATE = ("previous_response_id", "conversation")
 
 
 def traits_of(messages: Sequence[BaseMessage]) -> Traits:
-    """Return what the messages hold, as far as a plan depends on it.
+    """Return the traits of the messages that a plan depends on.
 
     See `langchain_unified.history.traits` for the words of `Traits.findings`.
     """

@@ -1,4 +1,4 @@
-"""An assistant's turn for the model of the call: as it was, or in plain words."""
+"""An assistant message for the model of the call: unchanged, or as plain text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CALL_ITEMS = ("function_call", "custom_tool_call")
 
 
 def keeps_native(endpoint: str, made_by: tuple[str, str], plan: CallPlan) -> bool:
-    """Tell whether a reply goes back as its own model gave it.
+    """Tell whether a reply is sent back exactly as its model returned it.
 
     Chat completions has no form for anything but text, calls and the id of speech.
     """
@@ -72,7 +72,7 @@ def _is_of_responses(block: Mapping[str, Any]) -> bool:
 def rendered_reply(
     plan: CallPlan, message: AIMessage
 ) -> tuple[AIMessage, tuple[Media, ...]]:
-    """Return a reply as the model of the plan can read it, and media to move.
+    """Return a reply in the form of the plan's model, and media to move.
 
     Args:
         plan: The plan of the call.

@@ -1,4 +1,4 @@
-"""Text of white space alone, which Anthropic refuses wherever it stands.
+"""Whitespace-only text, which Anthropic rejects in any position.
 
 `text content blocks must contain non-whitespace text` (home-assistant/core#175637,
 read 2026-11-27), and `final assistant content cannot end with trailing whitespace`.
@@ -16,12 +16,12 @@ REFUSES_BLANKS = frozenset({"messages"})
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether there is no visible character in a text."""
+    """Tell whether a text has no visible character."""
     return not text or text.isspace()
 
 
 def without_blanks(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return messages without blank text; the last reply ends with a character."""
+    """Return messages without blank text or whitespace at the end of the last reply."""
     found = [_without_blanks(message) for message in messages]
     last = found[-1] if found else None
     if isinstance(last, AIMessage) and not last.tool_calls:

@@ -1,4 +1,4 @@
-"""Numbers that JSON has not: NaN and the infinities."""
+"""Numbers that JSON does not support: NaN and infinities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRUCTURED_ARGUMENTS = frozenset({"api_chat", "generate_content", "messages"})
 
 
 def is_finite(value: Any) -> bool:
-    """Tell whether a value can be written as JSON: no NaN and no infinity in it."""
+    """Tell whether a value contains neither NaN nor an infinity."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, Mapping):
@@ -24,7 +24,7 @@ def is_finite(value: Any) -> bool:
 
 
 def with_finite_arguments(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return messages whose tool calls hold text where JSON has no number."""
+    """Return messages with NaN and infinities in tool calls written as text."""
     return [_finite_call(message) for message in messages]
 
 

@@ -1,4 +1,4 @@
-"""Tool call ids and function names that the wire of the call takes.
+"""Tool call ids and function names that the API of the call accepts.
 
 Lengths: `Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string
 with maximum length 40` on chat completions, 64 for `call_id` on Responses
@@ -42,7 +42,7 @@ def renamed(
     *,
     names_of: str | None = None,
 ) -> list[BaseMessage]:
-    """Return the messages with legal and unique ids, the same in call and result.
+    """Return the messages with valid, unique ids, the same in call and result.
 
     Args:
         messages: Messages in which results follow their calls.

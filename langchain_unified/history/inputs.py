@@ -1,4 +1,4 @@
-"""The input of a call, read as messages or refused in words of ours."""
+"""The input of a call, converted to messages or rejected with a typed error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST = 300
 
 @contextmanager
 def reading(given: Any) -> Iterator[None]:
-    """Raise what LangChain raises for an odd input as an error of ours as well.
+    """Raise LangChain's errors for invalid input as errors of this package too.
 
     Args:
         given: The input of a call.

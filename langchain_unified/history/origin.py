@@ -1,4 +1,4 @@
-"""Who produced a reply, and whether the model of the call is the same."""
+"""The model that produced a reply, and whether the call's model is the same."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def producer(message: AIMessage) -> tuple[str, str]:
 
 
 def maker(provider: str, platform: str) -> str:
-    """Return the name under which a provider's replies are its own.
+    """Return the name that identifies a provider's own replies.
 
     Vertex AI and the Gemini Developer API refuse each other's thought signatures
     (pydantic-ai, seen live 2026-10-27).
@@ -43,7 +43,7 @@ def maker(provider: str, platform: str) -> str:
 
 
 def is_own(producer: tuple[str, str], provider: str, model: str) -> bool:
-    """Tell whether a producer is the model of the call, snapshots apart.
+    """Tell whether a producer is the call's model, ignoring snapshots.
 
     Example:
         >>> is_own(("openai", "gpt-4o-2024-08-06"), "openai", "gpt-4o")
@@ -63,7 +63,7 @@ def _is_at(made_by: str, provider: str) -> bool:
 
 
 def gave(server: str, producer: tuple[str, str]) -> bool:
-    """Tell whether a user's own server may have given a reply.
+    """Tell whether a user's own server may have produced a reply.
 
     Args:
         server: Its address.
@@ -78,7 +78,7 @@ def gave(server: str, producer: tuple[str, str]) -> bool:
 
 
 def takes_back(config: ModelConfig) -> bool:
-    """Tell whether a server takes back what it gave beside OpenAI's fields.
+    """Tell whether a server accepts its own extra fields when sent back.
 
     DeepSeek wants its reasoning back within a tool loop (langchain-ai/langchain#37390).
     """

@@ -1,4 +1,4 @@
-"""Tool calls and their results, side by side, as every API wants them.
+"""Tool calls directly followed by their results, as every API requires.
 
 OpenAI, Gemini and Anthropic refuse a result without its call, a call without its
 result, and anything between the two (gemini_parameters.md, c 14 and 15;
@@ -24,7 +24,7 @@ UNANSWERED = "No result: this call was not carried out."
 
 
 def paired(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return the messages with each call's result right after its turn.
+    """Return the messages with each call's result right after its message.
 
     Args:
         messages: Messages whose calls all have an id.
@@ -51,12 +51,12 @@ def paired(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
 
 
 def is_item(message: ToolMessage) -> bool:
-    """Tell whether a result answers an item of Responses that is no function call."""
+    """Tell whether a result belongs to a Responses item other than a function call."""
     return str(message.additional_kwargs.get("type", "")).endswith("_call_output")
 
 
 def told(message: ToolMessage) -> HumanMessage:
-    """Return a tool result without its call as a user's turn."""
+    """Return a tool result without its call as a user message."""
     tool = f" of {message.name}" if message.name else ""
     head = f"Result{tool} (tool call {message.tool_call_id}):"
     if isinstance(message.content, str):

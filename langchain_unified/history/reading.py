@@ -1,4 +1,4 @@
-"""An assistant's turn, taken apart into what any model understands and what only one.
+"""An assistant message, split into portable content and content of one model.
 
 The block types of all providers are sorted here once; everything that is not known is
 kept as text, so that nothing gets lost because it is new.
@@ -78,7 +78,7 @@ _MEDIA = frozenset({"image", "audio", "video", "file"})
 
 
 class Spoken(NamedTuple):
-    """What an assistant's turn says.
+    """The content of an assistant message.
 
     Attributes:
         text: Everything that is text or can be told as text.
@@ -92,7 +92,7 @@ class Spoken(NamedTuple):
 
 
 def read_reply(message: AIMessage) -> Spoken:
-    """Take an assistant's turn apart.
+    """Split an assistant message into its parts.
 
     Args:
         message: A reply of any provider, model or version.

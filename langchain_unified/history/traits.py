@@ -1,4 +1,4 @@
-"""What the messages of a call hold, as far as a plan depends on it."""
+"""The traits of a call's messages that a plan depends on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FEATURES = {
 
 
 def surveyed(messages: Sequence[BaseMessage]) -> Traits:
-    """Return what any messages hold; see `langchain_unified.history.traits_of`.
+    """Return the traits of messages; see `langchain_unified.history.traits_of`.
 
     `Traits.findings` is a set of these words:
 

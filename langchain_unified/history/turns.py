@@ -1,4 +1,4 @@
-"""The order and the form of the turns, as the wire of the call wants them."""
+"""The order and the form of messages, as the API of the call requires."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _NOT_IN_NAMES = re.compile(r"[\s<|\\/>]+")
 def rendered_turns(
     plan: CallPlan, messages: Iterable[BaseMessage]
 ) -> list[BaseMessage]:
-    """Return the messages with content in the wire's own form.
+    """Return the messages with content in the API's form.
 
     Media that cannot stay in an assistant's, a tool's or the system's turn open the
     next user's turn.
@@ -140,7 +140,7 @@ def _stays(plan: CallPlan, media: Media, place: str) -> bool:
 
 
 def stays(config: ModelConfig, endpoint: str, kind: str, place: str) -> bool:
-    """Tell whether content of a kind can stay where it stands."""
+    """Tell whether content of a kind can stay in its message."""
     if place == "user" or kind in {"text", "block"}:
         return True
     return place == "tool" and kind in forms_of(config, endpoint).in_tools
@@ -192,7 +192,7 @@ def _named(plan: CallPlan, message: BaseMessage) -> BaseMessage:
 def with_system_first(
     messages: Sequence[BaseMessage], *, as_blocks: bool = False
 ) -> list[BaseMessage]:
-    """Return the messages with all system text joined at the head.
+    """Return the messages with all system text joined at the beginning.
 
     Args:
         messages: Messages in the wire's own form.
@@ -229,7 +229,7 @@ def _headed(text: str, message: HumanMessage) -> Any:
 
 
 def is_empty(message: BaseMessage) -> bool:
-    """Tell whether a turn says nothing."""
+    """Tell whether a message is empty."""
     if isinstance(message, ToolMessage) or message.content:
         return False
     extra = message.additional_kwargs
@@ -238,7 +238,7 @@ def is_empty(message: BaseMessage) -> bool:
 
 
 def alternating(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return the turns without empty ones, beginning with a user's, none doubled.
+    """Return alternating messages: no empty ones, beginning with the user's.
 
     Gemini refuses a turn without parts, and a function call that does not come after
     a user's turn or a function response (gemini_parameters.md, c 14).

@@ -1,4 +1,4 @@
-"""Messages of older versions and other makes, as today's four kinds of message."""
+"""Messages of older versions and other libraries, as the four current types."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def upgraded(
 
 
 def is_function_form(message: BaseMessage) -> bool:
-    """Tell whether a message is a call, or a result, of the form before tool calls."""
+    """Tell whether a message is a legacy function call or its result."""
     if isinstance(message, FunctionMessage):
         return True
     if not isinstance(message, AIMessage):

@@ -1,4 +1,4 @@
-"""Plans kept by what they depend on, so that a call like the last is not replanned.
+"""A cache of plans, so that a repeated call is not planned again.
 
 A plan is a pure function of the invocation and the model's configuration, so it is kept
 by the values of the one and the identity of the other: a changed setting is another
@@ -30,7 +30,7 @@ _Entry = tuple[ModelConfig, CallPlan | None]
 
 
 class PlanCache(Bounded[Any, _Entry]):
-    """Finished plans, the ones used last.
+    """The most recently used plans.
 
     A call is kept when it comes for the second time: one that never comes again costs
     a key and no copy.

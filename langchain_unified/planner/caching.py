@@ -1,4 +1,4 @@
-"""Marks of prompt caches: where they stand on content, and how long they hold."""
+"""Prompt cache breakpoints: their position in the content, and their lifetime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ASKED = {**_HOLDS, "in_memory": 300, "in-memory": 300, "30m": 1800, "24h": 86_4
 
 
 def decide_marks(draft: Draft) -> None:
-    """Put on record what becomes of marks on content, in the form of another wire."""
+    """Record how cache breakpoints on content are converted for another API."""
     findings = draft.invocation.traits.findings
     written = draft.wire.cache_mark
     if BREAKPOINT in findings and written != BREAKPOINT:

@@ -1,4 +1,4 @@
-"""What `tool_choice` asks for, in whichever form it is given, read once.
+"""The parsed `tool_choice`, from any of its forms.
 
 Every provider has a form of its own, OpenAI two; each is read here, and written by the
 wire of the call.
@@ -54,7 +54,7 @@ class Choice(NamedTuple):
 
 
 def read_choice(draft: Draft, given: Any, tools: Sequence[Any]) -> Choice | None:
-    """Return what a tool choice asks for, `None` if nothing.
+    """Return the parsed tool choice, or `None` if it requests nothing.
 
     Args:
         draft: The plan being made.

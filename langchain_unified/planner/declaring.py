@@ -1,4 +1,4 @@
-"""Function tools as the endpoint takes them: names, schemas, and how many."""
+"""Function tools in the endpoint's form: names, schemas and their maximum number."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_function_tool(tool: Tool) -> bool:
 
 
 def declared(draft: Draft, tools: Sequence[Tool]) -> list[Tool]:
-    """Return the tools of a call with schemas and names the endpoint takes.
+    """Return the tools of a call with schemas and names that the endpoint accepts.
 
     Raises:
         UnsupportedError: If there are more than it takes, or a schema is no object.

@@ -1,4 +1,4 @@
-"""The plan while it is being made: what is still wanted, and what is decided."""
+"""A plan in progress: the settings not yet handled, and the body so far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPENAI_ENDPOINTS = ("chat", _RESPONSES)
 
 
 class Draft:
-    """A plan for one endpoint, worked on by the rules one after the other.
+    """A plan for one endpoint, which the rules change one after the other.
 
     A rule takes settings out of `wanted` and puts wire fields into `body`; what it
     changes it notes. Whatever is left in `wanted` at the end is sent by its rule.
@@ -240,7 +240,7 @@ def _with_rows(
 
 
 def put_path(body: dict[str, Any], path: str, value: Any) -> None:
-    """Set a field; dots descend into nested objects, which are merged."""
+    """Set a field; dots in its name mean nested objects, which are merged."""
     *parents, last = path.split(".")
     for parent in parents:
         nested = body.get(parent)

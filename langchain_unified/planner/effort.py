@@ -14,7 +14,7 @@ DYNAMIC = -1
 
 
 def nearest_effort(effort: str, levels: Sequence[str]) -> str | None:
-    """Return the legal level nearest to the one asked for; a tie goes up.
+    """Return the supported level nearest to the requested one; a tie goes up.
 
     Levels that this version has never heard of have no place in the order: they are
     sent where they are asked for by name.
@@ -33,7 +33,7 @@ def nearest_effort(effort: str, levels: Sequence[str]) -> str | None:
 
 
 def decide_effort(draft: Draft) -> None:
-    """Send the nearest legal effort and settle the effective one."""
+    """Send the nearest supported effort, and set the effective one."""
     _settle_budget_and_effort(draft)
     style = draft.config.thinking.style
     if style == "budget":
@@ -86,7 +86,7 @@ def _as_effort(draft: Draft) -> None:
 
 
 def legal_effort(draft: Draft, effort: str, levels: Sequence[str]) -> str | None:
-    """Return the level to send; `None` for none, which is put on record.
+    """Return the level to send; `None` for none, which is recorded.
 
     A level that neither this version nor the model's row knows may be a new one: it
     goes to the provider, whose refusal, if it comes, is learned from.
@@ -130,7 +130,7 @@ def _budget_to_effort(draft: Draft, budget: int) -> None:
 
 
 def effort_for_budget(budget: int, budgets: Mapping[str, int]) -> str | None:
-    """Return the effort level a token budget stands for; `None` for a dynamic one."""
+    """Return the effort level for a token budget; `None` for a dynamic budget."""
     if budget == DYNAMIC:
         return None
     if budget == 0:

@@ -1,4 +1,4 @@
-"""Schemas brought to the wire of a call, and what becomes of them put on record."""
+"""Schemas adapted to the API of a call, with every change recorded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from langchain_unified.schemas.wires import AS_IT_IS, Form
 
 
 def is_unknown_server(draft: Draft) -> bool:
-    """Tell whether the call goes to a server and a model of which nothing is known.
+    """Tell whether neither the server nor the model of the call is known.
 
     It may take more than OpenAI does, so that tools are sent to it as they are.
     """
@@ -45,7 +45,7 @@ def fitted(
     nulls: bool,
     parameter: str,
 ) -> tuple[Fit, bool]:
-    """Return a schema as the endpoint takes it, and whether it is strict there.
+    """Return a schema in the endpoint's form, and whether it is strict.
 
     What strict mode cannot say goes without it, on record.
 
@@ -98,7 +98,7 @@ def _note_not_strict(
 
 
 def note_fit(draft: Draft, parameter: str, found: Fit, *, of: str = "") -> None:
-    """Put on record what was said in other words, and what cannot be enforced.
+    """Record the rewritten parts of a schema, and those that cannot be enforced.
 
     Args:
         draft: The plan being made.

@@ -1,4 +1,4 @@
-"""A tool call forced by the form of the answer, where no tool choice can force one.
+"""A tool call forced by a response format, where `tool_choice` cannot force one.
 
 The model is held to a JSON schema that only a call of one of the tools fits, and the
 text it writes is that call. A forced choice asks for at least one call, and one it is.
@@ -20,7 +20,7 @@ _NO_ARGUMENTS = {"type": "object", "properties": {}}
 
 
 def can_be_written(draft: Draft) -> bool:
-    """Tell whether the form of the answer is free to be that of a call."""
+    """Tell whether the response format is free to describe a tool call."""
     taken = draft.wanted.get("response_format")
     return draft.config.supports("structured_output") and not taken
 
@@ -28,7 +28,7 @@ def can_be_written(draft: Draft) -> bool:
 def write_call(
     draft: Draft, tools: Sequence[Mapping[str, Any]], choice: Choice
 ) -> dict[str, Any]:
-    """Have the answer written as a call of one of the tools chosen.
+    """Request the response as a call of one of the chosen tools.
 
     Args:
         draft: The plan being made; it is told how to read the answer.
@@ -56,7 +56,7 @@ def write_call(
 
 
 def instructions(tools: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """Return the words that ask for a call of one of the tools, with their schemas."""
+    """Return instructions to call one of the tools, with their schemas."""
     chosen = [
         tool["function"] for tool in tools if tool["function"]["name"] in set(names)
     ]
@@ -65,7 +65,7 @@ def instructions(tools: Sequence[Mapping[str, Any]], names: Sequence[str]) -> st
 
 
 def request_of(names: Sequence[str]) -> str:
-    """Return the words that ask for a call of one of the tools named."""
+    """Return instructions to call one of the named tools."""
     if len(names) == 1:
         return (
             f"Call the tool {names[0]} now: answer with the JSON object of its "

@@ -1,4 +1,4 @@
-"""What goes in: content the model can read, and a role for system text."""
+"""The input: content that the model supports, and the role of system text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNREACHABLE = {
 
 
 def decide_reachable(draft: Draft) -> None:
-    """Refuse models that no endpoint of this package can reach."""
+    """Reject models that no supported endpoint serves."""
     for feature, reason in _UNREACHABLE.items():
         if draft.config.supports(feature):
             raise draft.refusal("model", draft.config.model, reason)
@@ -75,7 +75,7 @@ def _default_modality(draft: Draft) -> None:
 
 
 def decide_system_role(draft: Draft) -> None:
-    """Choose the role of system text; without one it goes in the user's turn."""
+    """Choose the role of system text; without one, it is part of the user's message."""
     traits = draft.invocation.traits
     draft.system_role = _role(draft, draft.config.system_roles)
     reason = (
@@ -97,7 +97,7 @@ def decide_system_role(draft: Draft) -> None:
 
 
 def decide_caution(draft: Draft) -> None:
-    """After several refusals send only what must be sent."""
+    """After several rejected requests, send the required fields only."""
     caution = draft.invocation.caution
     reason = "earlier attempts were rejected; only the required parts are sent."
     if caution > 0:

@@ -1,4 +1,4 @@
-"""Content that is no plain text: sent, inlined, fetched, moved, or refused."""
+"""Media content: sent, inlined, downloaded, moved or rejected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FETCH_HINT = (
 
 
 def decide_media(draft: Draft) -> None:
-    """Settle what becomes of every form of content.
+    """Decide how each kind of content is sent.
 
     Raises:
         UnsupportedError: If the model cannot read it and nothing can be done.

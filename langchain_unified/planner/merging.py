@@ -1,4 +1,4 @@
-"""Objects of a request merged at every depth, and what is replaced by that."""
+"""Recursive merging of request objects, and the values that it replaces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FREE = frozenset(
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two objects as one, at every depth; the second goes first.
+    """Return two objects merged recursively; the second takes precedence.
 
     Example:
         >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})

@@ -1,4 +1,4 @@
-"""What the answer must look like: response format, length, stop strings, copies."""
+"""The output: response format, length, stop strings and number of choices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from langchain_unified.schemas import UnsayableError, legal_name
 
 
 def decide_response_format(draft: Draft) -> None:
-    """Send a response format in the endpoint's shape, or refuse the call."""
+    """Send a response format in the endpoint's form, or reject the call."""
     asked = draft.wanted.pop("response_format", None)
     if asked is None:
         return
@@ -152,7 +152,7 @@ def _flat(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def decide_max_tokens(draft: Draft) -> None:
-    """Keep the token cap within what the endpoint and the model take."""
+    """Keep the token limit within the limits of the endpoint and the model."""
     asked = draft.wanted.pop("max_tokens", None)
     rule = draft.rule("max_tokens")
     if asked is None:
@@ -172,7 +172,7 @@ def decide_max_tokens(draft: Draft) -> None:
 
 
 def decide_stop(draft: Draft) -> None:
-    """Send stop strings where the model takes them, else apply them on the client."""
+    """Send stop strings if the model supports them, else apply them on the client."""
     asked = draft.wanted.pop("stop", None)
     if not asked:
         return
@@ -217,7 +217,7 @@ def _stop_on_client(draft: Draft, asked: list[str], reason: str) -> None:
 
 
 def decide_copies(draft: Draft) -> None:
-    """Ask for `n` answers in one request, or in several where there is no `n`."""
+    """Request `n` choices at once, or in several requests if there is no `n`."""
     asked = draft.wanted.pop("n", None)
     if asked is None:
         return
@@ -235,7 +235,7 @@ def decide_copies(draft: Draft) -> None:
 
 
 def decide_stream(draft: Draft) -> None:
-    """Stream where the model can; else the whole answer is given as one piece."""
+    """Stream if the model supports it, else return the response in one chunk."""
     if not draft.stream:
         draft.wanted.pop("stream_options", None)
         return

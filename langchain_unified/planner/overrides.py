@@ -1,4 +1,4 @@
-"""`extra_body`: the user's own fields of the request, merged into what is planned.
+"""`extra_body`: the user's own request fields, merged into the planned body.
 
 Objects are merged at every depth, so that one option more does not take the others
 away. What a field of the user's replaces is on record: the user's word goes first.
@@ -18,7 +18,7 @@ _REST_ENDPOINT = "generate_content"
 
 
 def apply_extra_body(draft: Draft) -> None:
-    """Merge `extra_body` into the body; note what it replaces."""
+    """Merge `extra_body` into the body, and record what it replaces."""
     extra = draft.extra_body
     if not extra:
         return

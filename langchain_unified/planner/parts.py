@@ -1,4 +1,4 @@
-"""Keys of objects that are settings: `reasoning={"effort": "low"}`, `thinking_config`.
+"""Nested settings: the keys of `reasoning={"effort": "low"}`, `thinking_config`.
 
 They are judged as if each were given by itself, wherever the object was: as a keyword,
 in `model_kwargs`, or in `extra_body`.
@@ -124,7 +124,7 @@ def _plain(parameter: str, value: Any) -> Any:
 
 
 def split_objects(draft: Draft) -> None:
-    """Take objects apart into the settings that their keys are."""
+    """Split objects into the settings that their keys stand for."""
     for setting in _objects():
         value = draft.wanted.get(setting.name)
         if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Why a call cannot be made: the setting without which it could be, and who could.
+"""Why a call is rejected: the setting that is in the way, and models that support it.
 
 A model is refused on each of its endpoints for a reason of its own, and the first may
 not be the one that matters: where tools need Responses, what Responses lacks is in the
@@ -35,7 +35,7 @@ _MOST_MODELS = 80
 def explained(
     refusal: UnsupportedError, call: Invocation, config: ModelConfig
 ) -> UnsupportedError:
-    """Return the refusal that names the setting in the way.
+    """Return an error that names the setting that is in the way.
 
     Args:
         refusal: What the planner raised.
@@ -197,7 +197,7 @@ def _is_guess(made: CallPlan) -> bool:
 def able(
     call: Invocation, like: ModelConfig, configs: Sequence[ModelConfig], most: int = 3
 ) -> tuple[str, ...]:
-    """Return models that can make a call, those that lose none of its settings first.
+    """Return models that support a call, first those that drop none of its settings.
 
     Which models a user's own server or an Azure resource has, nobody knows here.
 

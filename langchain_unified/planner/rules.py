@@ -1,4 +1,4 @@
-"""The rules in their order, and the plan that comes of them."""
+"""The planning rules in their order, and the plan they produce."""
 
 from __future__ import annotations
 

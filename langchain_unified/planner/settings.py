@@ -1,4 +1,4 @@
-"""Everything that needs no rule of its own: send, clamp, drop or refuse."""
+"""Settings without a rule of their own: sent, clamped, dropped or rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REASONS = {
 
 
 def decide_logprobs(draft: Draft) -> None:
-    """Ask for log probabilities; on Responses they are an entry of `include`."""
+    """Request log probabilities; for Responses, they are an entry of `include`."""
     if draft.wanted.get("top_logprobs") and "logprobs" not in draft.wanted:
         draft.wanted["logprobs"] = draft.given["logprobs"] = True
         reason = "top_logprobs requires it."
@@ -43,7 +43,7 @@ def decide_logprobs(draft: Draft) -> None:
 
 
 def decide_include(draft: Draft) -> None:
-    """Leave out what the model has not, and would refuse to be asked for.
+    """Remove entries of `include` that the model would reject.
 
     `Encrypted content is not supported with this model.` (400 of models that do not
     reason, param `include`; recorded and pasted, 2026-11-27).
@@ -75,7 +75,7 @@ def _has_encrypted(draft: Draft) -> bool:
 
 
 def decide_rest(draft: Draft) -> None:
-    """Send every setting that is left by its own rule; objects join what is there."""
+    """Send all remaining settings by their rules; objects are merged into the body."""
     for parameter, value in sorted(draft.wanted.items(), key=_is_object):
         del draft.wanted[parameter]
         rule = _rule_in_force(draft, parameter)

@@ -1,4 +1,4 @@
-"""Structured output: asked for in the best way the model of the call can do."""
+"""Structured output, with the best method that the model supports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Asked(NamedTuple):
 
 
 def decide_structure(draft: Draft) -> None:
-    """Choose how to ask for the form, and set tools or response format for it."""
+    """Choose the method, and set the tools or the response format for it."""
     structure = draft.invocation.structure
     if structure is None:
         return

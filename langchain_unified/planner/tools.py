@@ -1,4 +1,4 @@
-"""Tools: whether the endpoint takes them now, and their shape on each wire."""
+"""Tools: whether the endpoint accepts them in this call, and their form in each API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from langchain_unified.schemas.wires import facts, tool_marks
 
 
 def decide_tools(draft: Draft) -> None:
-    """Send tools in the endpoint's shape, or refuse the call."""
+    """Send tools in the endpoint's form, or reject the call."""
     _translate_functions(draft)
     tools = draft.wanted.pop("tools", None)
     given = draft.wanted.pop("tool_choice", None)

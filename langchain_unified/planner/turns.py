@@ -1,4 +1,4 @@
-"""The conversation: what other models made, and the order of the turns."""
+"""The conversation: messages of other models, and the order of the turns."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _ANY_ID = ("chat", "responses", "generate_content")
 
 
 def decide_turns(draft: Draft) -> None:
-    """Refuse conversations the model cannot take, and note every change to the rest.
+    """Reject conversations that the model does not support; record changes to others.
 
     Raises:
         UnsupportedError: For a prefill or a history where there may be none, and for

@@ -1,4 +1,4 @@
-"""Values that a rule lists: the nearest legal one, and words that may be new."""
+"""Values from a list: the nearest supported one, and values that may be new."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def legal_value(draft: Draft, rule: ParameterRule, value: Any) -> Any:
 def is_new_word(
     draft: Draft, parameter: str, word: Any, legal: Collection[Any]
 ) -> bool:
-    """Tell whether a word may be newer than the rows; put on record that it is sent.
+    """Tell whether a value may be newer than the registry; record that it is sent.
 
     A provider adds words between two versions of this package. What it refuses is
     learned from, and then its list is what holds; where a model has no choice, there
@@ -64,7 +64,7 @@ def is_new_word(
 
 
 def check_tool_kinds(draft: Draft, tools: Sequence[Mapping[str, Any]]) -> None:
-    """Put on record the tools of kinds that may be newer than the rows.
+    """Record tools of types that may be newer than the registry.
 
     Raises:
         UnsupportedError: If the server has refused a kind before.
@@ -86,7 +86,7 @@ def has_refused_kind(
 
 
 def note_new_kind(draft: Draft, parameter: str, table: str, kind: str) -> None:
-    """Put on record that something of a kind is sent that nobody here knows."""
+    """Record that a tool or a block of an unknown type is sent."""
     known = facts()[table].get(draft.endpoint, {}).get("kinds")
     if known is None or draft.is_elsewhere or kind in known:
         return

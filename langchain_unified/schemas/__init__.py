@@ -1,4 +1,4 @@
-"""Schemas of answers and of tools: read, made ready for a wire, and read back.
+"""Schemas of responses and tools: read, adapted to an API, and applied to responses.
 
 `reading` takes whatever the user gives; `wires` says what each wire takes, from
 `data/schemas.toml`; `fitting` brings the one to the other, with `roots`, `subset` and

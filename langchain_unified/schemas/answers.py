@@ -1,4 +1,4 @@
-"""Answers brought back from the words of a wire into what the user's schema means."""
+"""Responses converted back from an API's schema to the user's schema."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMBINATORS = frozenset({"$defs", "$ref", "allOf", "anyOf", "definitions", "one
 
 
 class Reading(NamedTuple):
-    """How an answer is read back.
+    """How a response is converted to the user's schema.
 
     Attributes:
         wrapped: The key under which it stands, if its root is no object.
@@ -43,7 +43,7 @@ AS_IT_CAME = Reading()
 
 
 def reading_of(record: Any) -> Reading:
-    """Return how the answer of a call is read, from its record."""
+    """Return how the response of a call is converted, from its record."""
     told = record.get("reading") if isinstance(record, Mapping) else None
     if not isinstance(told, Mapping):
         return AS_IT_CAME
@@ -54,7 +54,7 @@ def reading_of(record: Any) -> Reading:
 def readings(
     found: Any, schema: Mapping[str, Any] | None, reading: Reading
 ) -> Iterator[Any]:
-    """Yield what an answer may stand for, the likeliest first.
+    """Yield the possible values of a response, the most likely first.
 
     Args:
         found: The JSON value of the answer.
@@ -82,7 +82,7 @@ def _without_nulls_first(
 
 
 def without_nulls(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a value without the nulls that stand for keys that are missing.
+    """Return a value without the nulls that represent missing keys.
 
     A null goes where the key may be missing and its schema allows no null.
 
@@ -206,7 +206,7 @@ def _unresolvable() -> type[Exception]:
 
 
 def violation(value: Any, schema: Mapping[str, Any]) -> str | None:
-    """Return how a value breaks a schema, `None` if it does not or nobody can tell.
+    """Return how a value violates a schema; `None` if it does not, or if unknown.
 
     Args:
         value: A JSON value.

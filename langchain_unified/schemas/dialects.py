@@ -1,4 +1,4 @@
-"""Older dialects of JSON Schema, OpenAPI's and Google's own, in the words of 2020-12.
+"""Older dialects of JSON Schema, OpenAPI's and Google's, converted to 2020-12.
 
 OpenAI and Anthropic check what they are sent against JSON Schema 2020-12: `[{"type":
 "string"}] is not of type 'object', 'boolean'` answers OpenAI to the list that `items`
@@ -18,7 +18,7 @@ _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
 def modern(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a schema in the words of 2020-12; the same one if it has no older ones.
+    """Return a schema in JSON Schema 2020-12, or the same one if it is already.
 
     Example:
         >>> modern({"type": "ARRAY", "items": [{"type": "string"}]})

@@ -1,4 +1,4 @@
-"""One schema made ready for one wire: as it is, rewritten, weakened, or not to be said.
+"""A schema adapted to an API: unchanged, rewritten, weakened, or not supported.
 
 The steps are in rooms of their own: `roots` gives the schema a root that the wire
 takes, `subset` brings it within the words the wire knows.
@@ -20,7 +20,7 @@ __all__ = ["Fit", "Loss", "Rewriting", "UnsayableError", "fit"]
 
 
 class Fit(NamedTuple):
-    """A schema as one wire takes it, and what became of it.
+    """A schema adapted to an API, and the changes made to it.
 
     Attributes:
         schema: What is sent.
@@ -44,7 +44,7 @@ class Fit(NamedTuple):
 def fit(
     schema: Mapping[str, Any], wire: Wire, form: Form, *, nulls: bool = False
 ) -> Fit:
-    """Return a schema as a wire takes it.
+    """Return a schema adapted to an API.
 
     Args:
         schema: JSON Schema of an answer, or of a tool's arguments.

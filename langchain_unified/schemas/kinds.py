@@ -1,4 +1,4 @@
-"""Types, constants and enums in the words of a wire."""
+"""Types, constants and enums in the form that an API supports."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _TYPES: dict[type, str] = {
 
 
 def with_constants(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
-    """Say constants and enums of the types the wire takes."""
+    """Write constants and enums with the types that the API supports."""
     allowed, taken = notes.wire.enum_types, notes.wire.keywords or ()
     if "const" in node and "const" not in taken:
         node["enum"] = [node.pop("const")]
@@ -78,7 +78,7 @@ def with_constants(node: dict[str, Any], place: str, notes: Notes) -> dict[str, 
 
 
 def with_type(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
-    """Give a schema the type it implies."""
+    """Add the type that a schema implies."""
     if "type" in node:
         return node
     values = node.get("enum", [node["const"]] if "const" in node else None)
@@ -95,7 +95,7 @@ def with_type(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
 
 
 def implied_type(node: Mapping[str, Any]) -> str | None:
-    """Return the type a schema is meant for that says none, `None` for any."""
+    """Return the implied type of a schema without `type`; `None` for any type."""
     for kind, words in _WORDS_OF.items():
         if words & node.keys():
             return kind
@@ -120,7 +120,7 @@ def or_null(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def one_type_each(node: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a choice of schemas, each of one type."""
+    """Return an `anyOf` of schemas with one type each."""
     notes = {k: v for k, v in node.items() if k in ("description", "title")}
     branches = []
     for kind in node["type"]:

@@ -1,4 +1,4 @@
-"""Lists, tuples, and objects with keys of a pattern in the words of a wire."""
+"""Lists, tuples and `patternProperties` in the form that an API supports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langchain_unified.schemas.words import described
 
 
 def with_lists(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
-    """Say a tuple as a list of any of its kinds, where there are no tuples."""
+    """Write a tuple as a list of any of its item types, if tuples are not supported."""
     kinds = node.get("prefixItems")
     if kinds is None:
         if "items" not in node and notes.wire.items:
@@ -37,7 +37,7 @@ def with_lists(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]
 
 
 def with_patterns(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
-    """Say what keys of a pattern hold as what any other key holds."""
+    """Write `patternProperties` as `additionalProperties`."""
     patterns = node.get("patternProperties")
     if not patterns or notes.takes("patternProperties"):
         return node

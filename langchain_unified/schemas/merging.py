@@ -1,4 +1,4 @@
-"""Schemas joined: what all of them say, and the objects that any of them allows."""
+"""Combined schemas: what all of them require, and the objects that any allows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTES = frozenset(
 
 
 def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one schema for what two schemas say together.
+    """Return one schema that requires what two schemas require.
 
     Where two words cannot be joined both are kept under `allOf`.
     """

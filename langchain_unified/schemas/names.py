@@ -1,4 +1,4 @@
-"""Names of functions and formats that an endpoint takes, and the way back.
+"""Names of functions and formats that an endpoint accepts, and their originals.
 
 A name that is legal stays. Another is spelled with underscores, and given a digest of
 the whole name where that would make it the name of another, or where it is too long.
@@ -19,13 +19,13 @@ _LONGEST = 64
 
 
 def is_legal(name: str, endpoint: str) -> bool:
-    """Tell whether an endpoint takes a name; one that is not known takes any."""
+    """Tell whether an endpoint accepts a name; an unknown endpoint accepts any."""
     pattern = _pattern(endpoint)
     return pattern is None or pattern.fullmatch(name) is not None
 
 
 def legal_name(name: str, endpoint: str, *, taken: Iterable[str] = ()) -> str:
-    """Return a name the endpoint takes, the same one each time.
+    """Return a name that the endpoint accepts, always the same one.
 
     Args:
         name: The name of a function or format.
@@ -49,7 +49,7 @@ def legal_name(name: str, endpoint: str, *, taken: Iterable[str] = ()) -> str:
 
 
 def legal_names(names: Iterable[str], endpoint: str) -> dict[str, str]:
-    """Return the name on the wire of each name that has another there."""
+    """Return the replacement of each name that is replaced in the request."""
     known = list(dict.fromkeys(names))
     taken = {name for name in known if is_legal(name, endpoint)}
     found: dict[str, str] = {}

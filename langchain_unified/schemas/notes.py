@@ -1,4 +1,4 @@
-"""What becomes of a schema on its way to a wire, put down as it happens."""
+"""A record of the changes to a schema while it is adapted to an API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from langchain_unified.schemas.wires import Wire
 
 
 class Loss(NamedTuple):
-    """Something a wire cannot enforce.
+    """A part of a schema that an API cannot enforce.
 
     Attributes:
         word: The word of JSON Schema.
@@ -22,7 +22,7 @@ class Loss(NamedTuple):
 
 
 class Rewriting(NamedTuple):
-    """Something said in other words with the same meaning.
+    """A part of a schema that was rewritten with the same meaning.
 
     Attributes:
         word: The word of JSON Schema.
@@ -36,7 +36,7 @@ class Rewriting(NamedTuple):
 
 
 class UnsayableError(ValueError):
-    """A wire has no words for a schema.
+    """An API cannot express a schema.
 
     Attributes:
         place: The field in the way; empty for the root.
@@ -51,7 +51,7 @@ class UnsayableError(ValueError):
 
 
 class Notes:
-    """What was said in other words, and what cannot be enforced.
+    """The rewritten parts of a schema, and those that cannot be enforced.
 
     Attributes:
         wire: The wire the schema is for.

@@ -1,4 +1,4 @@
-"""Whether a schema allows null, which strict mode has for a key that is missing."""
+"""Whether a schema allows null, which represents a missing key in strict mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response schemas: whatever the user gives, as the JSON Schema the user means."""
+"""Response schemas, converted from any supported type to JSON Schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHODS = ("json_schema", "function_calling", "json_mode")
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """The form an answer must have; put on the wire when the model is known.
+    """The schema of a response; adapted to an API when the model is known.
 
     Attributes:
         target: What the user gave: a class, a `TypedDict`, a dataclass or a schema.
@@ -116,7 +116,7 @@ class Structure:
 def read_structure(
     target: Any, *, method: str | None = None, strict: bool | None = None
 ) -> Structure:
-    """Read what `with_structured_output` was given.
+    """Read the schema given to `with_structured_output`.
 
     Args:
         target: A pydantic class, a `TypedDict`, a dataclass, a JSON Schema, or
@@ -197,7 +197,7 @@ def _named(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def undescribed(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what stands beside the schema already."""
+    """Remove the name and description, which are sent beside the schema."""
     return {k: v for k, v in schema.items() if k not in {"title", "description"}}
 
 
@@ -275,7 +275,7 @@ def _first_line(target: type) -> str:
 
 
 def without_titles(schema: Any) -> Any:
-    """Return a schema without the titles pydantic makes of names."""
+    """Return a schema without the titles that pydantic derives from names."""
     if not isinstance(schema, Mapping):
         return schema
     found = mapped(schema, lambda part, _, __: without_titles(part))

@@ -1,4 +1,4 @@
-"""Schemas that a server refused in strict mode, known again by what was sent."""
+"""Schemas that a server rejected in strict mode, identified by what was sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEMAS = ("schema", "parameters")
 
 
 def refused_schema(schema: Mapping[str, Any]) -> str:
-    """Return the feature a model lacks that refused a schema in strict mode.
+    """Return the name under which a schema rejected in strict mode is remembered.
 
     Args:
         schema: The schema as it was sent.
@@ -27,7 +27,7 @@ def refused_schema(schema: Mapping[str, Any]) -> str:
 
 
 def is_refused(schema: Mapping[str, Any], features: Mapping[str, Any]) -> bool:
-    """Tell whether a schema, or any in this call, was refused in strict mode."""
+    """Tell whether a schema, or any in this call, was rejected in strict mode."""
     if not features.get(STRICT, True):
         return True
     known = any(name.startswith("strict_schema:") for name in features)
@@ -35,7 +35,7 @@ def is_refused(schema: Mapping[str, Any], features: Mapping[str, Any]) -> bool:
 
 
 def strict_schemas(body: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-    """Yield the names and the schemas of a request that are said to be strict."""
+    """Yield the names and schemas of a request that are marked as strict."""
     if isinstance(body, (list, tuple)):
         for item in body:
             yield from strict_schemas(item)

@@ -1,4 +1,4 @@
-"""Roots: an object where the wire wants one, whatever the schema begins with."""
+"""Schema roots: an object if the API requires one, whatever the schema's root is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNIONS = ("anyOf", "oneOf")
 
 
 class Root(NamedTuple):
-    """A schema with the root that is wanted, and what it took.
+    """A schema with the required root, and how it was changed.
 
     Attributes:
         schema: The schema.

@@ -11,7 +11,7 @@ from langchain_unified.schemas.wires import Wire
 
 
 def check_size(schema: Mapping[str, Any], wire: Wire) -> None:
-    """Refuse a schema that is larger or deeper than the wire takes.
+    """Reject a schema that is larger or deeper than the API supports.
 
     Raises:
         UnsayableError: If it is.

@@ -1,4 +1,4 @@
-"""A schema brought within the words of one wire.
+"""A schema rewritten with the keywords that an API supports.
 
 What the wire has other words for is rewritten; what it cannot enforce is left out, put
 on record and told to the model in the description; what would forbid the very answer
@@ -37,7 +37,7 @@ _MOST_STEPS = 8
 
 
 class Subset:
-    """Rewrites one schema for one wire.
+    """Rewrites a schema for an API.
 
     Attributes:
         nulls_stand_for_missing: Whether a null was allowed for a key that may be

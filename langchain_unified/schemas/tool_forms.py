@@ -1,4 +1,4 @@
-"""Tools in OpenAI's chat form, whatever they are given as.
+"""Tools in the form of Chat Completions, converted from any supported type.
 
 A function, a pydantic class, a `BaseTool`, a dictionary of any provider or an object of
 an SDK; a provider's built-in tools stay as given.

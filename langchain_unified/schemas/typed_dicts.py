@@ -1,4 +1,4 @@
-"""`TypedDict`s that langchain-core does not convert: with keys that may be missing."""
+"""`TypedDict`s with optional keys, which langchain-core does not convert."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def typed_dict_schema(target: Any) -> dict[str, Any]:
 
 
 def has_optional_keys(target: Any) -> bool:
-    """Tell whether some key may be missing, here or in a `TypedDict` inside."""
+    """Tell whether a key is optional, here or in a nested `TypedDict`."""
     return _has_optional(target, set())
 
 

@@ -1,4 +1,4 @@
-"""Ways through a JSON Schema: its parts, its references, what leads back to itself."""
+"""Traversal of a JSON Schema: its parts, references and cycles."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DEFINITIONS = ("$defs", "definitions")
 
 
 def same(first: Any, second: Any) -> bool:
-    """Tell whether two JSON values are one; true is not 1 there, as it is in Python."""
+    """Tell whether two JSON values are equal; unlike in Python, true is not 1."""
     return first == second and _written(first) == _written(second)
 
 
@@ -46,7 +46,7 @@ def _written(value: Any) -> str:
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
-    """Return JSON values without those that come again."""
+    """Return JSON values without duplicates."""
     return list({_written(value): value for value in values}.values())
 
 
@@ -93,7 +93,7 @@ def references(schema: Any) -> set[str]:
 
 
 def definition(root: Mapping[str, Any], reference: str) -> Any:
-    """Return what a reference to a place of the same document stands for.
+    """Return the target of a reference within the same document.
 
     Raises:
         KeyError: If there is no such place.
@@ -107,7 +107,7 @@ def definition(root: Mapping[str, Any], reference: str) -> Any:
 
 
 def cyclic(root: Mapping[str, Any]) -> frozenset[str]:
-    """Return the references that lead back to themselves."""
+    """Return the references that are part of a cycle."""
     leads_to: dict[str, set[str]] = {}
     pending = list(references(root))
     while pending:
@@ -122,7 +122,7 @@ def cyclic(root: Mapping[str, Any]) -> frozenset[str]:
 
 
 def target_of(root: Mapping[str, Any], reference: Any) -> Any:
-    """Return what is referred to; `None` for no such place and for other documents."""
+    """Return the target of a reference; `None` if missing or in another document."""
     try:
         return definition(root, reference) if reference.startswith("#") else None
     except (AttributeError, KeyError, IndexError, ValueError, TypeError):
@@ -130,7 +130,7 @@ def target_of(root: Mapping[str, Any], reference: Any) -> Any:
 
 
 def contains_itself(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a definition leads back to itself."""
+    """Tell whether a definition is recursive."""
     return bool(cyclic(schema))
 
 

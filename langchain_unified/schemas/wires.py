@@ -1,4 +1,4 @@
-"""What each wire takes of JSON Schema; the facts are in `data/schemas.toml`."""
+"""The JSON Schema keywords that each API supports, from `data/schemas.toml`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Form = Literal["answer", "tool"]
 
 
 class Wire(NamedTuple):
-    """What one wire takes of JSON Schema.
+    """The JSON Schema keywords that an API supports.
 
     Attributes:
         name: Its name in `data/schemas.toml`.
@@ -93,7 +93,7 @@ def facts() -> dict[str, Any]:
 
 
 def tool_marks() -> list[str]:
-    """Return what a tool may have beside its function, with some providers only."""
+    """Return the keys beside `function` that some providers allow on a tool."""
     marks: list[str] = facts()["tool_marks"]["keys"]
     return marks
 

@@ -1,4 +1,4 @@
-"""Words a wire does not know: said in others, or told to the model."""
+"""Unsupported schema keywords: rewritten, or added to the description."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _EXCLUSIVE = (("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum"
 
 
 def with_known_words(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
-    """Leave out the words the wire does not know; tell them in the description."""
+    """Move keywords that the API does not support to the description."""
     node = _bounds(node, place, notes)
     untold = []
     unlisted = notes.wire.unlisted
@@ -106,7 +106,7 @@ def _bounds(node: dict[str, Any], place: str, notes: Notes) -> dict[str, Any]:
 
 
 def described(node: Mapping[str, Any], untold: list[tuple[str, Any]]) -> str:
-    """Return a description with what the wire has no words for."""
+    """Return a description with the constraints that the API cannot express."""
     told = "; ".join(
         f"{word}: {json.dumps(value, ensure_ascii=False, default=str)}"
         for word, value in untold

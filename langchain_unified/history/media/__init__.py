@@ -1,4 +1,4 @@
-"""Content that is no plain text: read from any form, written in the wire's own."""
+"""Media content, read from any form and written in the form of the API."""
 
 from langchain_unified.history.media.completing import completed
 from langchain_unified.history.media.reading import Media, read_block

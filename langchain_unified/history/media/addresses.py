@@ -28,7 +28,7 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, deprecated
 
 
 class AddressNotPublicError(Exception):
-    """A URL leads, or may lead, into a network that is not the public one.
+    """A URL points, or may point, to an address that is not public.
 
     The address is not shown: it would tell a stranger what a name means in there.
     """
@@ -41,7 +41,7 @@ class AddressNotPublicError(Exception):
 
 
 def check_url(scheme: str, host: str) -> None:
-    """Refuse what no look-up is needed for.
+    """Reject URLs that can be rejected without a DNS lookup.
 
     Args:
         scheme: Scheme of a URL.
@@ -58,7 +58,7 @@ def check_url(scheme: str, host: str) -> None:
 
 
 def check_addresses(host: str, found: Iterable[str]) -> list[str]:
-    """Return the addresses of a host, if every one of them is public.
+    """Return the addresses of a host if all of them are public.
 
     Args:
         host: The host, named in the error.

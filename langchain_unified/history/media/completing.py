@@ -1,4 +1,4 @@
-"""MIME types for standard blocks that name none, before langchain-core looks at them.
+"""MIME types added to standard blocks without one, before langchain-core reads them.
 
 langchain-core 1.7.2 raises `mime_type key is required for base64 data` while it traces
 the input, before a chat model is asked (gemini_parameters.md, d).
@@ -18,7 +18,7 @@ _KINDS = frozenset({"image", "audio", "video", "file"})
 
 
 def completed(value: PromptValue) -> PromptValue:
-    """Return the input with the MIME type of each base64 block that shows its own.
+    """Return the input with MIME types detected from the data of base64 blocks.
 
     Args:
         value: The input of a call; it is not changed.

@@ -1,4 +1,4 @@
-"""Content for the user's own server: what is in its words is sent as it is.
+"""Content for the user's own server, sent unchanged if it is in the server's form.
 
 Servers that speak chat completions take more than OpenAI does: `video_url` (vLLM),
 `min_pixels` (Qwen), `cache_control` (OpenRouter, LiteLLM). Who configures such a server
@@ -28,7 +28,7 @@ def as_given(plan: CallPlan) -> bool:
 
 
 def wire_block(plan: CallPlan, block: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a block that is in the words of the plan's server already, else `None`.
+    """Return a block that is already in the form of the plan's server, else `None`.
 
     Args:
         plan: The plan of the call.

@@ -1,4 +1,4 @@
-"""Downloading media, only where the user allows it.
+"""Downloads of media, only if the user allows them.
 
 Only public addresses are connected to (see `addresses`), no proxy is asked, and
 redirects are not followed.
@@ -66,7 +66,7 @@ _PACKED = {
 
 
 def fetched(media: Media, seconds: float | None = None) -> Media:
-    """Return media with what is at its URL in place of the URL.
+    """Return media with the downloaded data in place of the URL.
 
     Args:
         media: The media, with a URL.

@@ -1,4 +1,4 @@
-"""From any form of content block to one `Media`.
+"""Conversion of any form of content block to a `Media`.
 
 Forms read: LangChain's standard blocks, those of LangChain v0 (`source_type`), chat
 completions' `image_url`, `input_audio` and `file`, Responses' `input_image` and
@@ -71,7 +71,7 @@ _OPTIONS = ("detail", "video_metadata", "media_resolution", "media_processing")
 
 
 class Media(NamedTuple):
-    """One picture, sound, film or file of a message.
+    """An image, audio, video or file in a message.
 
     Attributes:
         kind: As in `MediaForm`.
@@ -99,7 +99,7 @@ class Media(NamedTuple):
 
 
 def read_block(block: Block) -> Media | None:
-    """Return what a content block holds, or `None` if it is plain text.
+    """Return the media of a content block, or `None` if it is plain text.
 
     Args:
         block: A content block in any of the known forms.
@@ -115,7 +115,7 @@ def read_block(block: Block) -> Media | None:
 
 
 def in_other_words(block: Block) -> bool:
-    """Tell whether a block is in the words of LangChain or of another wire than chat.
+    """Tell whether a block has LangChain's form or that of an API other than chat.
 
     Example:
         >>> in_other_words({"type": "video", "url": "https://a/b.mp4"})
@@ -270,7 +270,7 @@ def _places(block: Block) -> list[Block]:
 
 
 def mark_of(block: Block) -> dict[str, Any]:
-    """Return the cache breakpoint of a block, by its name; a null one is one too."""
+    """Return the cache breakpoint of a block, by its name; null counts as one."""
     extras = block.get("extras")
     for place in (block, extras):
         if isinstance(place, Mapping) and MARK in place:
@@ -322,7 +322,7 @@ def _id_source(file_id: str) -> str:
 
 
 def kind_of(kind: str, source: str, mime: str) -> str:
-    """Let the MIME type of a file say what it is."""
+    """Return the kind of a file, by its MIME type."""
     family = mime.partition("/")[0]
     if family == "text" or mime in _TEXT_MIMES or source == "text":
         return "text"

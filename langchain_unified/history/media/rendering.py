@@ -1,4 +1,4 @@
-"""From one `Media` to the content block of the wire of the call."""
+"""Conversion of a `Media` to a content block of the call's API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Block = dict[str, Any]
 
 
 def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
-    """Return the content block that stands for media on the wire of the plan.
+    """Return the content block of media in the plan's API.
 
     Args:
         plan: The plan of the call.
@@ -47,7 +47,7 @@ def render_media(plan: CallPlan, media: Media, place: str = "user") -> Block:
 
 
 def rendered_mark(plan: CallPlan, options: Mapping[str, Any]) -> Block:
-    """Return a cache breakpoint in the form of the wire; nothing where it has none."""
+    """Return a cache breakpoint in the API's form; nothing if it has none."""
     key = wire_at(plan.config, plan.endpoint).cache_mark if MARK in options else None
     if key is None:
         return {}
@@ -71,7 +71,7 @@ def _fetched(media: Media, plan: CallPlan) -> Media:
 
 
 def inline_text(media: Media) -> str:
-    """Return a text file as text, headed by its name if it has one."""
+    """Return a text file as text, after its name if it has one."""
     text = media.value
     if media.kind == "block":
         told = text.get("output") or ""
@@ -82,7 +82,7 @@ def inline_text(media: Media) -> str:
 
 
 def bytes_of(media: Media) -> bytes:
-    """Return what media given as base64 holds.
+    """Return the bytes of media given as base64.
 
     Raises:
         InvalidParameterError: If it is no base64.

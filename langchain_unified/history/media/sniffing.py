@@ -1,4 +1,4 @@
-"""What bytes are, told by their first few."""
+"""MIME types detected from the first bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of content that is no plain text, on the wire of the call."""
+"""How media content is sent in the API of the call."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ ANY_DOCUMENTS = MediaForms(
 
 
 def forms_of(config: ModelConfig, endpoint: str) -> MediaForms:
-    """Return what the wire of a model's endpoint takes, as its provider says."""
+    """Return the media forms that a model's endpoint supports."""
     return wire_at(config, endpoint).media or ANY_DOCUMENTS
 
 
 def has_marks(config: ModelConfig, endpoint: str) -> bool:
-    """Tell whether the wire of an endpoint has cache marks on content of any kind."""
+    """Tell whether an endpoint supports cache breakpoints on any kind of content."""
     return "*" in forms_of(config, endpoint).blocks
 
 
 def verdict_on(
     wire: MediaForms, endpoint: str, form: MediaForm, platform: str = ""
 ) -> tuple[Verdict, str]:
-    """Tell what becomes of content on a wire, and why if it is refused.
+    """Return how content is sent in an API, or why it is rejected.
 
     Args:
         wire: What the wire takes.
@@ -69,7 +69,7 @@ def verdict_on(
 def verdict_at(
     config: ModelConfig, endpoint: str, form: MediaForm, platform: str = ""
 ) -> tuple[Verdict, str]:
-    """Tell what becomes of content for a model; its server may take more than OpenAI.
+    """Return how content is sent to a model; its server may support more than OpenAI.
 
     Args:
         config: What is known about the model.
@@ -113,7 +113,7 @@ def _is_no_input(form: MediaForm) -> bool:
 
 
 def is_written(config: ModelConfig, endpoint: str, form: MediaForm) -> bool:
-    """Tell whether content goes as it was written, and where it was written.
+    """Tell whether content is sent in its original form and position.
 
     So it does on the user's own server: what OpenAI takes of a model of its own says
     nothing of the server that calls one by the same name.
@@ -165,7 +165,7 @@ def _verdict_on_item(wire: MediaForms, form: MediaForm) -> tuple[Verdict, str]:
 
 
 def is_item(kind: str) -> bool:
-    """Tell whether a block is an input item of Responses and no part of a message.
+    """Tell whether a block is an input item of Responses, not part of a message.
 
     Kinds nobody knows yet are told by their names: calls, outputs, requests and
     responses are items (openai 3.57.0, `ResponseInputItem`).

@@ -1,4 +1,4 @@
-"""Forms of answers that `output_config.format` has no words for, asked for by a tool.
+"""Response schemas that `output_config.format` does not support, sent as a tool.
 
 Its objects list all their keys (Anthropic, Structured outputs: limitations), those of a
 tool's input need not. The input of the call is given back as the text of the answer.
@@ -23,7 +23,7 @@ from langchain_unified.shims.anthropic.thinking import ENDPOINT
 
 
 def decide_answer_tool(draft: Draft) -> None:
-    """Ask for the form of the answer by a tool where the format cannot say it."""
+    """Request the response schema as a tool if the format does not support it."""
     if draft.endpoint != ENDPOINT or draft.structured:
         return
     inner = _json_schema(draft.wanted.get("response_format"))

@@ -1,4 +1,4 @@
-"""The answer that a tool was asked for, as the text that the caller reads."""
+"""The response of an answer tool, as text for the caller."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CALLED, _WHOLE = frozenset({"tool_use", "tool_calls"}), "end_turn"
 
 
 def as_text(plan: CallPlan, result: ChatResult) -> ChatResult:
-    """Return a whole answer with the input of the answering call as its text.
+    """Return a response with the arguments of the answer tool as its text.
 
     Args:
         plan: The plan of the call; one that asks by no tool changes nothing.
@@ -39,7 +39,7 @@ def _put_answer(message: AIMessage, answer_tool: str) -> None:
 
 
 class TextPieces:
-    """The streamed pieces of one answer, the input of the answering call as text."""
+    """The chunks of a response, with the arguments of the answer tool as text."""
 
     def __init__(self, plan: CallPlan) -> None:
         """Start before the first piece."""

@@ -1,4 +1,4 @@
-"""Anthropic's errors as ours, which are the SDK's and langchain-anthropic's as well."""
+"""Anthropic's errors as typed errors, which are also the SDK's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAMED = re.compile(r"^`?([a-z_.]+)`?(: | is | may | cannot )")
 
 
 def to_unified(error: Exception, plan: CallPlan) -> errors.ProviderError:
-    """Return an error of ours for one of the SDK's or of the HTTP library's.
+    """Return the typed error for an error of the SDK or of the HTTP library.
 
     Args:
         error: What was raised.

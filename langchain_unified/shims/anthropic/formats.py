@@ -9,7 +9,7 @@ from langchain_unified.planner.draft import Draft, put_path
 
 
 def render_format(draft: Draft, asked: Mapping[str, Any]) -> None:
-    """Send a response schema, in the words of the wire, as `output_config.format`."""
+    """Send a response schema, adapted to the API, as `output_config.format`."""
     schema = (asked.get("json_schema") or {}).get("schema") or {}
     draft.note(
         "response_format",

@@ -10,7 +10,7 @@ _LOWEST_TOP_P = 0.95
 
 
 def decide_sampling(draft: Draft) -> None:
-    """Leave out sampling that is refused beside thinking, or beside other sampling."""
+    """Drop sampling settings that cannot be combined with thinking or each other."""
     if draft.endpoint != ENDPOINT or not _takes(draft, "temperature"):
         return
     if thinks(draft.body.get("thinking")):
@@ -37,7 +37,7 @@ def _takes(draft: Draft, parameter: str) -> bool:
 
 
 def decide_default_cap(draft: Draft) -> None:
-    """Send a token cap although nobody asked for one: the endpoint insists."""
+    """Send a default token limit, which the endpoint requires."""
     if draft.endpoint != ENDPOINT or "max_tokens" in draft.body:
         return
     rule = draft.rule("max_tokens")
@@ -54,7 +54,7 @@ MOST_RESUMES = 10
 
 
 def decide_resuming(draft: Draft) -> None:
-    """Send a turn that the API pauses again: it does so with tools of its own only."""
+    """Continue a turn that the API pauses, which it does only with its own tools."""
     if draft.endpoint != ENDPOINT:
         return
     tools = draft.body.get("tools") or ()

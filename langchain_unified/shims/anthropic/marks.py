@@ -1,4 +1,4 @@
-"""Cache marks on an assistant's tool calls, which langchain-anthropic leaves out.
+"""Cache breakpoints on assistant tool calls, which langchain-anthropic drops.
 
 Anthropic's Messages API takes `cache_control` on a `tool_use` block
 (`ToolUseBlockParam`, anthropic 2.14.0, read 2026-11-27); `ChatAnthropic` renders the
@@ -16,7 +16,7 @@ _CALL, _MARK = "tool_use", "cache_control"
 
 
 def put_marks(rendered: Iterable[dict[str, Any]], messages: Any) -> None:
-    """Put the cache marks of tool calls into the request.
+    """Add the cache breakpoints of tool calls to the request.
 
     Args:
         rendered: The messages of the request; they are changed.

@@ -1,4 +1,4 @@
-"""Pictures and documents in the blocks of Anthropic's Messages API.
+"""Images and documents as blocks of Anthropic's Messages API.
 
 Read on 2026-11-27 in anthropic 2.14.0 (`DocumentBlockParam`, `ImageBlockParam`): a
 document is base64, text, a URL, a file or content blocks, and has a title, a context,
@@ -17,7 +17,7 @@ Block = dict[str, Any]
 
 
 def render_document(media: Media, place: str) -> Block:
-    """Return the block that stands for a picture or a document."""
+    """Return the block of an image or a document."""
     del place
     marks = {key: media.options[key] for key in MARKS if key in media.options}
     if media.kind == "image":

@@ -22,22 +22,24 @@ from tests.unit_tests.schemas.world import World
 
 PAGE = Path(__file__).parents[3] / "notebooks" / "schemas.md"
 HEAD = """\
-# What becomes of a schema
+# How schemas are sent
 
-Written by `tests/unit_tests/schemas/test_matrix.py`, which sends every kind of schema
-on every wire and reads the answer back into the type that was asked for.
+This table shows how `with_structured_output` sends each kind of schema to each API. It
+is written by `tests/unit_tests/schemas/test_matrix.py`, which also converts a response
+back to the requested type.
 
-- *as it is*: every word is sent, and the answer is read as it comes.
-- *a → b*, *the root in its place*: said in other words with the same meaning.
-  `optional → null`: a null stands for a key that is missing, and is taken out again.
-- *wrapped*: the answer stands under a key of an object, and is taken out of it.
-- *told: a*: the wire cannot enforce it. The model is told in the description, and the
-  answer is checked on the client.
-- *not strict*: strict mode has no words for it; it is sent without, and the answer is
-  checked on the client.
-- *by tool*: the response format has no words for it; it is asked for as a tool call.
+- *unchanged*: the schema is sent as it is.
+- *a → b*, *root inlined*: rewritten with the same meaning. With `optional → null`, null
+  represents a missing key, and is removed from the result.
+- *wrapped*: sent as the property of an object, and taken out of it in the result.
+- *described: a*: the API cannot enforce this keyword. It is added to the description,
+  and the response is checked on the client.
+- *not strict*: strict mode does not support the schema. It is sent without `strict`,
+  and the response is checked on the client.
+- *by tool*: the response format does not support the schema. It is sent as a tool.
 
-Each of these but the first is a `Change` on the plan and on the message.
+Each of these except *unchanged* is recorded as a `Change` in the plan and on the
+message.
 """
 WIRES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "OpenAI, strict": ({"model": "gpt-4o"}, {"strict": True}),
@@ -136,18 +138,18 @@ def cell(record: dict[str, Any], wire: str) -> str:
         elif isinstance(asked, list):
             told += (_word(one).partition(" ")[0] for one in asked)
     if told:
-        said.append(f"told: {', '.join(dict.fromkeys(told))}")
+        said.append(f"described: {', '.join(dict.fromkeys(told))}")
     if record["structured"] == "function_calling" and "tool" not in wire:
         said.append("by tool")
     if record["structured"] in {"instructed", "json_mode"}:
-        said.append("in words")
-    return "; ".join(dict.fromkeys(said)) or "as it is"
+        said.append("in the prompt")
+    return "; ".join(dict.fromkeys(said)) or "unchanged"
 
 
 def _said(asked: str, sent: str) -> str:
     word = _word(asked)
     if word == "the root":
-        return "wrapped" if "key" in sent else "the root in its place"
+        return "wrapped" if "key" in sent else "root inlined"
     return f"{word} → {sent}"
 
 
