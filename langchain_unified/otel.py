@@ -47,8 +47,8 @@ class OpenTelemetryCallback(BaseCallbackHandler):
 
     The span is named after the operation and the requested model. It has the provider,
     the request's settings, the model that answered, the server, token counts
-    by kind and the finish reasons; each change, and each model that failed before
-    a fallback, is an event. The metrics are
+    by kind and the finish reasons; each change, and each attempt that failed before
+    a retry or a fallback, is an event. The metrics are
     `gen_ai.client.operation.duration` (seconds) and `gen_ai.client.token.usage`
     (tokens).
 
@@ -264,12 +264,12 @@ def _usage(answers: Sequence[BaseMessage]) -> Mapping[str, Any]:
 
 
 def _add_events(span: trace.Span, record: Mapping[str, Any], *, content: bool) -> None:
-    """Tell each change and each model given up; error texts are content."""
+    """Tell each change and each failed attempt; error texts are content."""
     for change in record.get("changes") or ():
         told = ["parameter", "kind", "reason", "source"]
         shown = {f"{_SCOPE}.{name}": str(change.get(name) or "") for name in told}
         span.add_event(f"{_SCOPE}.change", shown)
-    for attempt in record.get("failed") or ():
+    for attempt in (*record.get("retried", ()), *record.get("failed", ())):
         told = [name for name in attempt if content or name != "reason"]
         shown = {f"{_SCOPE}.{name}": str(attempt[name]) for name in told}
         span.add_event(f"{_SCOPE}.attempt", shown)

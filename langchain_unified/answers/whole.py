@@ -149,11 +149,13 @@ def _name_model(result: ChatResult) -> None:
         result.llm_output = {**(result.llm_output or {}), "model_name": name}
 
 
-def note_failed(generation: GenerationT, failed: Sequence[Any]) -> GenerationT:
+def note_tried(
+    generation: GenerationT, tried: Mapping[str, Sequence[Any]]
+) -> GenerationT:
     """Put on the record what was tried before, if this holds the record of the call."""
     record = generation.message.response_metadata.get(RECORD)
-    if failed and record is not None and "model" in record:
-        record["failed"] = list(failed)
+    if tried and record is not None and "model" in record:
+        record.update((name, list(reports)) for name, reports in tried.items())
     return generation
 
 

@@ -42,7 +42,7 @@ class Exchange:
         pause: Most seconds a stream may stay silent once it has begun; `None` for no
             limit. On OpenAI's wire only asynchronous streams are bound by it, as they
             are by ChatOpenAI's `stream_chunk_timeout`.
-        failed: What was tried before and given up.
+        tried: What came of attempts before, as it goes on the record of an answer.
         kept: The runtime whose limits hold.
 
     Attributes:
@@ -61,24 +61,24 @@ class Exchange:
         "answered",
         "deadline",
         "downloaded",
-        "failed",
         "kept",
         "pause",
         "received",
         "runtime",
         "shown",
+        "tried",
     )
 
     def __init__(
         self,
         timeout: float | None = None,
         pause: float | None = None,
-        failed: Sequence[dict[str, Any]] = (),
+        tried: Mapping[str, Sequence[dict[str, Any]]] | None = None,
         kept: Runtime = runtime,
     ) -> None:
         """Start the clock."""
         self.deadline = None if timeout is None else time.monotonic() + timeout
-        self.pause, self.failed, self.runtime = pause, failed, kept
+        self.pause, self.tried, self.runtime = pause, tried or {}, kept
         self.answered, self.downloaded = False, 0
         self.received: tuple[Any, bytes] | None = None
         self.shown: Mapping[str, Any] = {}

@@ -32,7 +32,7 @@ from langchain_unified.answers.whole import (
     cost_of,
     finished,
     in_one_piece,
-    note_failed,
+    note_tried,
 )
 from langchain_unified.cost import Purse
 from langchain_unified.errors import InvalidParameterError
@@ -222,8 +222,8 @@ def _settled(attempts: Attempts, plan: CallPlan, result: ChatResult) -> ChatResu
         attempts.spending.paid(cost_of(result.generations[0]))
     if plan.has_form:
         put_parsed(plan, result, attempts.exchange)
-    for generation in result.generations if attempts.failed else ():
-        note_failed(generation, attempts.failed)
+    for generation in result.generations if attempts.tried else ():
+        note_tried(generation, attempts.tried)
     return result
 
 
@@ -278,11 +278,11 @@ def _watched(
     """Yield pieces within the deadline; what comes between belongs to the caller."""
     with exchange:
         piece = next(pieces, None)  # The request is sent, in the current exchange.
-    limited, failed = exchange.remaining() is not None, exchange.failed
+    limited, tried = exchange.remaining() is not None, exchange.tried
     while piece is not None:
         if limited:
             exchange.check()
-        yield note_failed(piece, failed) if failed else piece
+        yield note_tried(piece, tried) if tried else piece
         try:
             piece = next(pieces, None)
         except Exception as error:
@@ -294,7 +294,7 @@ async def _awatched(
     pieces: Owned[ChatGenerationChunk], exchange: Exchange, *, native: bool
 ) -> AsyncIterator[ChatGenerationChunk]:
     """Yield pieces within the deadline; what comes between belongs to the caller."""
-    failed = exchange.failed
+    tried = exchange.tried
     while True:
         with exchange:
             # OpenAI's streams watch the silence between events themselves.
@@ -302,7 +302,7 @@ async def _awatched(
             piece = await in_time(_next(pieces), wait)
         if piece is None:
             return
-        yield note_failed(piece, failed) if failed else piece
+        yield note_tried(piece, tried) if tried else piece
 
 
 async def _next(

@@ -58,7 +58,8 @@ class Attempts:
         shim: What the plan of this attempt is sent with.
         exchange: The request of this attempt, as the transport sees it.
         spending: What the call may spend; `None` for no limit.
-        failed: The models given up, and why.
+        tried: What came of attempts before: under `failed` the models given up, under
+            `retried` the failures after which the same model was asked again.
     """
 
     __slots__ = (
@@ -71,10 +72,10 @@ class Attempts:
         "_place",
         "_work",
         "exchange",
-        "failed",
         "route",
         "shim",
         "spending",
+        "tried",
     )
 
     shim: ProviderShim
@@ -91,7 +92,7 @@ class Attempts:
         """Start before the first attempt."""
         self._work, guards = work, work.safeguards
         self._guarded = (guards.breaker, guards.max_concurrency) != (None, None)
-        self.failed: list[dict[str, Any]] = []
+        self.tried: dict[str, list[dict[str, Any]]] = {}
         self.route, self.spending = Route(make_plan, work), spending
         self._others, self._elsewhere = list(fallbacks), elsewhere
         self._first: UnifiedError | None = None
@@ -190,7 +191,7 @@ class Attempts:
         remaining = None if self._work.deadline is None else route.remaining()
         pause = guards.native_pause if plan.route == "native" else guards.pause
         self.shim = route.shim
-        self.exchange = Exchange(remaining, pause or None, self.failed, guards.runtime)
+        self.exchange = Exchange(remaining, pause or None, self.tried, guards.runtime)
         return plan.single if remaining is None else _within(plan, remaining)
 
     def _wait_after(self, error: BaseException | None) -> float | None:
@@ -221,6 +222,7 @@ class Attempts:
                 return 0.0
             wait = self.route.wait_after(error)
             if wait is not None:
+                self._report("retried", error)
                 return wait
         self.route.finish(error)
         if not isinstance(error, UnifiedError):
@@ -237,7 +239,7 @@ class Attempts:
         make_plan = self._elsewhere
         if make_plan is None or not has_no_room(error):
             return False
-        self.failed.append(self.route.report(error))
+        self._report("failed", error)
         self._elsewhere = None
         self.route.move(make_plan)
         return True
@@ -256,12 +258,12 @@ class Attempts:
 
     def _moved_on(self, error: UnifiedError) -> bool:
         """Move to the next model, if there is one and it may do better."""
-        tried_others = bool(self.failed)
+        tried_others = "failed" in self.tried
         if not (self._others or tried_others):
             return False
         if not moves_on(error, first=not tried_others):
             return False
-        self.failed.append(self.route.report(error))
+        self._report("failed", error)
         self._first = self._first or error
         if not self._others:
             return False
@@ -272,8 +274,11 @@ class Attempts:
         """Return the error of the call: what the model asked for ran into."""
         first = self._first or error
         if isinstance(first, ProviderError):
-            first.failed = tuple(self.failed)
+            first.failed = tuple(self.tried.get("failed", ()))
         return first
+
+    def _report(self, name: str, error: UnifiedError) -> None:
+        self.tried.setdefault(name, []).append(self.route.report(error))
 
 
 def _within(plan: CallPlan, remaining: float) -> CallPlan:

@@ -77,8 +77,7 @@ def traced(provider_emulator: ProviderEmulator) -> Iterator[Traced]:
             model="gpt-4o",
             providers=providers,
             callbacks=[callback],
-            max_retries=0,
-            **settings,
+            **{"max_retries": 0, **settings},
         )
 
     yield Traced(provider_emulator, spans, metrics, tracers, build)
@@ -196,6 +195,21 @@ def test_settings_and_changes_are_told(traced: Traced) -> None:
     assert 0.5 == told["gen_ai.request.temperature"]
     assert ("x",) == told["gen_ai.request.stop_sequences"]
     assert {"temperature": "dropped", "stop": "emulated"} == kinds
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_retry_is_told(face: str, traced: Traced) -> None:
+    """A call that succeeds at the second attempt has the first as an event."""
+    traced.emulator.script(Reply(500))
+    FACES[face](traced.build(max_retries=1), "gpt-4o")
+    span = traced.span()
+    (attempt,) = (event for event in span.events if event.name.endswith(".attempt"))
+
+    assert span.status.status_code is not trace.StatusCode.ERROR
+    assert ("gpt-4o", "500", "1") == tuple(
+        (attempt.attributes or {})[f"langchain_unified.{name}"]
+        for name in ("model", "status", "retries")
+    )
 
 
 def test_a_fallback_is_told(traced: Traced) -> None:
