@@ -98,10 +98,11 @@ def _print_row(what: str, state: str, advice: str) -> None:
 
 def _versions() -> Iterator[Row]:
     yield "python", platform.python_version(), ""
-    registry = default_registry()
-    files = registry.files.items()
-    rows = [file.provider for name, file in files if registry.is_enabled(name)]
-    needed = ("langchain-unified", *SHARED, *(p for row in rows for p in row.packages))
+    registry, needed = default_registry(), ["langchain-unified", *SHARED]
+    for name, file in registry.files.items():
+        packages = file.provider.packages
+        wrong = [problem.package for problem in problems(packages)]
+        needed += packages if registry.is_enabled(name) else wrong
     yield from map(_installed, dict.fromkeys(needed))
 
 

@@ -40,6 +40,6 @@ def emulator(
         with user_errors():
             check_words("--as", (as_server,) if as_server else (), makes())
             main(arguments)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(WRONG_USE) from None

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_unified.errors import InvalidParameterError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -267,16 +265,16 @@ def load_rules(path: str | Path) -> list[ModelRules]:
         One `ModelRules` per id.
 
     Raises:
-        InvalidParameterError: If the file holds no rules; the message says why.
         OSError: If the file cannot be read.
+        ValueError: If it holds no rules; the message says why.
     """
     text = Path(path).read_bytes()
     try:
         return _rules_of(json.loads(text.decode("utf-8")))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         why = f"no key {error}" if isinstance(error, KeyError) else str(error)
-        accepted = f"give a JSON file with a list of rules ({why})."
-        raise InvalidParameterError("rules", str(path), accepted) from error
+        message = f"{path} is not a JSON file with a list of rules: {why}"
+        raise ValueError(message) from error
 
 
 def _rules_of(raw: Any) -> list[ModelRules]:
