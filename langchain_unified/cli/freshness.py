@@ -59,7 +59,8 @@ def compare_facts(
     shown = [row for row in rows if every or not row["reviewed"]]
     if as_json:
         lines = [_filling(one) for one in lacking]
-        print_json({"differences": shown, "gaps": lines, "written_to": target})
+        written_to = target if lacking else None
+        print_json({"differences": shown, "gaps": lines, "written_to": written_to})
         return
     catalogues = sorted({release_of(claim.source) for claim in made})
     console.print(f"Compared with: {', '.join(catalogues)}.", highlight=False)
@@ -71,7 +72,8 @@ def compare_facts(
     for line in lacking:
         typer.echo(f"{'written' if target else 'can be written'}: {line}")
     if target is not None:
-        errors.print(f"{len(lacking)} facts were written to {target}.", highlight=False)
+        told = f"{len(lacking)} facts were written to" if lacking else "No change to"
+        errors.print(f"{told} {target}.", highlight=False)
     elif lacking:
         errors.print(
             "Nothing was written. Run again with --write to write the facts.",

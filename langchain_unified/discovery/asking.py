@@ -10,9 +10,17 @@ from types import MappingProxyType
 from typing import Any
 
 from langchain_unified.cost import BudgetExceededError, Hold, cap_of
+from langchain_unified.discovery.ends import find_ends, most_ends
 from langchain_unified.discovery.keys import UNVERIFIED, find_words, most_words
 from langchain_unified.discovery.seen import Seen
-from langchain_unified.discovery.trials import EFFORTS, ROLES, SAMPLING, Trial, trials
+from langchain_unified.discovery.trials import (
+    EFFORTS,
+    ROLES,
+    SAMPLING,
+    Trial,
+    row_trials,
+    trials,
+)
 from langchain_unified.errors import (
     MalformedResponseError,
     ProviderError,
@@ -39,8 +47,9 @@ OUTPUT_TOKENS = 16
 """Most tokens of one answer."""
 
 INPUT_TOKENS, IMAGE_TOKENS = 400, 9_000
-"""Most tokens of one call, and of one with an image (small models count 8,500 for the
-smallest, developers.openai.com images guide, 2026-11-23)."""
+"""Most tokens of one call, and of one with an image or a file (small
+models count 8,500 for the smallest image, developers.openai.com images guide,
+2026-11-23)."""
 
 LEVELS_AT_MOST = 8
 """Reasoning efforts tried on an endpoint, those that a refusal lists included."""
@@ -62,7 +71,8 @@ at it as well as refuse it: vLLM and llama.cpp answer 500 to tools they cannot p
 def most_calls(endpoints: int, *, with_words: bool = False) -> int:
     """Return how many calls a probe of some number of endpoints takes at most."""
     asked = (len(list(trials())) + 1) * TRIES + LEVELS_AT_MOST + len(SAMPLING) + 2
-    asked += most_words() if with_words else 0
+    if with_words:
+        asked += most_words() + most_ends() + len(list(row_trials()))
     return asked * endpoints + WAITS
 
 
@@ -129,7 +139,10 @@ class Asking:
         self._find_efforts(endpoint)
         self._find_conditions(endpoint)
         if self._known is not None:
+            for trial in row_trials():
+                self._ask_once(trial, endpoint)
             find_words(self.seen, endpoint, self._known, self._ask)
+            find_ends(self.seen, endpoint, self._known, self._ask)
             self._find_limit(endpoint, self._known.longest_answer)
         self._send(self._plan(_FIRST, endpoint), _FIRST)
 
@@ -181,12 +194,20 @@ class Asking:
                     continue
                 break
 
+    def _ask_once(self, trial: Trial, endpoint: str) -> None:
+        """Send a trial once, and learn nothing from a refusal."""
+        made = self._planned(trial, endpoint)
+        if made is not None:
+            self.seen.asked.add((endpoint, trial.fact))
+            if self._refusal(made, trial) is None:
+                self._accept(trial, made)
+
     def _accept(self, trial: Trial, made: CallPlan) -> None:
         """Put on record what an accepted request held."""
         accepted, endpoint = self.seen.accepted, made.endpoint
         if trial.parameter == ROLES:
             accepted.add((endpoint, f"role {made.system_role}"))
-        elif trial.feature in {"streaming", "image_inputs"}:
+        elif trial.parameter in {"stream", "messages"}:
             accepted.add((endpoint, trial.fact))
         elif holds(made, trial.parameter):
             accepted |= {(endpoint, trial.fact), (endpoint, trial.parameter)}
@@ -354,7 +375,7 @@ class Asking:
         """Set aside what a call costs at most; an answer is taken to cost that."""
         if self._hold is None:
             return None
-        reads = IMAGE_TOKENS if trial.feature == "image_inputs" else INPUT_TOKENS
+        reads = IMAGE_TOKENS if trial.parameter == "messages" else INPUT_TOKENS
         answers = trial.value if trial.parameter == "n" else 1
         return self._hold(reads, (cap_of(made) or OUTPUT_TOKENS) * answers)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from langchain_unified.discovery.ends import FIELDS
 from langchain_unified.discovery.keys import WORDS
 from langchain_unified.discovery.rows import rules_of
 from langchain_unified.discovery.seen import Seen
@@ -21,9 +22,17 @@ from langchain_unified.types import ModelConfig, ParameterRule
 
 Verdict = Literal["confirmed", "contradicted"]
 
-_ABILITIES = ("tool_choice", "structured_output", "json_mode", "streaming")
-"""Capabilities by the name that rows give them, asked about on each endpoint."""
-IMAGES, _BUDGET = "image_inputs", "thinking_budget"
+_ABILITIES = {
+    "tool_choice": False,
+    "structured_output": False,
+    "json_mode": False,
+    "streaming": True,
+    "tools_with_json": True,
+}
+"""Capabilities by the name that rows give them, asked about on each endpoint, and
+whether a model has one of which its rows say nothing."""
+INPUTS = ("image_inputs", "pdf_inputs", "audio_inputs")
+_BUDGET = "thinking_budget"
 _ENDS = ("thinking.budget_min", "thinking.budget_max")
 _BEYOND = {-1: "less", 1: "more"}
 _BASES = tuple(dict.fromkeys(name.partition(".")[0] for name in WORDS if "." in name))
@@ -101,6 +110,7 @@ class _Comparison:
             yield from self._levels(endpoint)
             yield from self._thinking(endpoint)
             yield from self._words(endpoint)
+            yield from self._ends(endpoint)
             yield from self._abilities(endpoint)
             yield from self._limit(endpoint)
         yield from self._roles()
@@ -233,10 +243,22 @@ class _Comparison:
         seen = tuple(word for word, taken in asked.items() if taken)
         cite = name if name in self._known.provenance else base
         if len(asked) == 1:
-            told = ["any" if one else "never" for one in (stated, seen)]
+            # What is the default and nothing else is taken where it is sent.
+            is_default = rule is not None and rule.accepts == "default"
+            yes = "default" if is_default else "any"
+            told = [yes if one else "never" for one in (stated or is_default, seen)]
             return self._found(endpoint, f"parameters.{name}", *told, cite=cite)
         fact = f"parameters.{name}.values"
         return self._found(endpoint, fact, stated, seen, cite=cite)
+
+    def _ends(self, endpoint: str) -> Iterator[Finding]:
+        """Compare the ends of ranges."""
+        rules = self._known.mappings[endpoint].rules
+        for (where, name, kind), found in self._seen.ends.items():
+            if where == endpoint:
+                stated = getattr(rules[name], FIELDS[kind])
+                fact = f"parameters.{name}.{kind}"
+                yield self._found(endpoint, fact, stated, found, cite=name)
 
     def _asked(self, endpoint: str, name: str) -> dict[str, bool]:
         words = self._seen.words
@@ -260,16 +282,26 @@ class _Comparison:
         found = seen.config.tools[endpoint] if taken else "never"
         same = (said != "never") == taken
         yield self._found(endpoint, "tools", said, found, same=same, cite="tools")
-        for name in _ABILITIES:
+        for name, by_default in _ABILITIES.items():
             if name in seen.unverified:
                 continue
-            if name != "tool_choice" or self._takes_tools(endpoint):
-                stated = bool(known.features.get(name, name == "streaming"))
+            if self._decides(endpoint, name):
+                stated = bool(known.features.get(name, by_default))
                 accepted = (endpoint, name) in seen.accepted
                 fact = f"features.{name}"
                 yield self._found(endpoint, fact, stated, accepted, cite=name)
-        stated, accepted = known.supports(IMAGES), (endpoint, IMAGES) in seen.accepted
-        yield self._found(endpoint, IMAGES, stated, accepted, cite="inputs")
+        for name in [one for one in INPUTS if (endpoint, one) in seen.asked]:
+            stated, accepted = known.supports(name), (endpoint, name) in seen.accepted
+            yield self._found(endpoint, name, stated, accepted, cite="inputs")
+
+    def _decides(self, endpoint: str, name: str) -> bool:
+        """Tell whether an answer is about a capability and not about one it needs."""
+        if name == "tools_with_json":
+            needed = {(endpoint, "json_mode"), (endpoint, "tool_calling")}
+            return (endpoint, name) in self._seen.asked and (
+                needed <= self._seen.accepted
+            )
+        return name != "tool_choice" or self._takes_tools(endpoint)
 
     def _limit(self, endpoint: str) -> Iterator[Finding]:
         stated = self._known.longest_answer

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from langchain_unified.discovery.seen import Seen
 from langchain_unified.discovery.trials import Trial
-from langchain_unified.types import ModelConfig, ParameterRule
+from langchain_unified.types import EMPTY, ModelConfig, ParameterRule
 
 Ask = Callable[[Trial, str, ModelConfig, tuple[str, Any]], "str | None"]
 """Sends a trial on an endpoint as a configuration has it; see `Asking`."""
@@ -21,10 +21,16 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "reasoning.summary": ("auto", "concise", "detailed"),
     "prompt_cache_options.mode": ("implicit", "explicit"),
     "prompt_cache_options.ttl": ("30m", "12h"),
+    "prompt_cache_retention": ("24h",),
+    "media_resolution": ("MEDIA_RESOLUTION_LOW",),
 }
 """The words asked about: those that cost no more than a plain call, so `standard` for
 `reasoning.mode` and not `pro` (openai 3.57.0, types/shared/reasoning.py)."""
 
+_LISTED = "prompt_cache_retention"
+"""What the provider lists the models of: that another one takes the word shows no
+effect (developers.openai.com prompt-caching guide). Prompts this short are never
+cached."""
 _BUDGET = "thinking_budget"
 UNVERIFIED = "organization must be verified"
 """OpenAI's 400 to organisations, not about the model (continuedev/continue#9854)."""
@@ -40,16 +46,18 @@ class Word(NamedTuple):
     Attributes:
         parameter: The setting; a key of an object after a dot.
         value: The word.
+        beside: Further settings it needs.
     """
 
     parameter: str
     value: Any
+    beside: Mapping[str, Any] = EMPTY
 
     @property
     def trial(self) -> Trial:
         """The smallest call that holds it."""
         base, _, key = self.parameter.partition(".")
-        return Trial(base, {key: self.value} if key else self.value)
+        return Trial(base, {key: self.value} if key else self.value, self.beside)
 
 
 def most_words() -> int:
@@ -67,14 +75,21 @@ def find_words(seen: Seen, endpoint: str, known: ModelConfig, ask: Ask) -> None:
         ask: Asks one question.
     """
     for parameter, words in WORDS.items():
-        for word in words:
-            refusal = _asked(seen.config, endpoint, ask, Word(parameter, word))
+        for word in words if _is_asked(known, endpoint, parameter) else ():
+            refusal = ask_word(seen.config, endpoint, ask, Word(parameter, word))
             if refusal is not None and UNVERIFIED not in refusal:
                 seen.words[endpoint, parameter, word] = not refusal
-    refusal = _asked(seen.config, endpoint, ask, Word(_BUDGET, 0))
+    refusal = ask_word(seen.config, endpoint, ask, Word(_BUDGET, 0))
     if refusal is not None:
         seen.words[endpoint, _BUDGET, 0] = not refusal
         _find_range(seen, endpoint, known, ask)
+
+
+def _is_asked(known: ModelConfig, endpoint: str, parameter: str) -> bool:
+    """Tell whether a server's taking a word, or refusing it, decides about a row."""
+    mapping = known.mappings.get(endpoint)
+    rule = mapping.rules.get(parameter) if mapping is not None else None
+    return parameter != _LISTED or (rule is not None and rule.accepts != "never")
 
 
 def _find_range(seen: Seen, endpoint: str, known: ModelConfig, ask: Ask) -> None:
@@ -84,7 +99,7 @@ def _find_range(seen: Seen, endpoint: str, known: ModelConfig, ask: Ask) -> None
     below = low - 1 if low is not None and low > 1 else None
     above = high + 1 if high is not None else None
     for budget in filter(None, (below, above)):
-        refusal = _asked(seen.config, endpoint, ask, Word(_BUDGET, budget))
+        refusal = ask_word(seen.config, endpoint, ask, Word(_BUDGET, budget))
         named = _RANGE.search(refusal) if refusal else None
         if named is not None:
             seen.ranges[endpoint] = int(named[1]), int(named[2])
@@ -93,7 +108,7 @@ def _find_range(seen: Seen, endpoint: str, known: ModelConfig, ask: Ask) -> None
             seen.words[endpoint, _BUDGET, budget] = True
 
 
-def _asked(config: ModelConfig, endpoint: str, ask: Ask, word: Word) -> str | None:
+def ask_word(config: ModelConfig, endpoint: str, ask: Ask, word: Word) -> str | None:
     """Return what a server says against a word; `None` if it cannot be sent."""
     opened = _opened(config, endpoint, word.parameter)
     if opened is None:
@@ -114,7 +129,7 @@ def _opened(
         parameter, f"{holder.name}.{key}"
     )
     opened = {
-        rule.parameter: rule._replace(accepts="any", values=None, refused=())
+        rule.parameter: ParameterRule(rule.parameter, rule.name)
         for rule in (holder, own)
     }
     rules = MappingProxyType({**mapping.rules, **opened})

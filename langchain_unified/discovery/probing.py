@@ -16,7 +16,7 @@ from langchain_unified.discovery.asking import (
     most_calls,
 )
 from langchain_unified.discovery.rows import row_of
-from langchain_unified.discovery.trials import LEVELS
+from langchain_unified.discovery.trials import LEVELS, row_trials
 from langchain_unified.registry.build import Found, build_config
 from langchain_unified.registry.outcomes import Probe
 from langchain_unified.registry.schema import FamilyRow, ProviderFile, ThinkingRow
@@ -76,7 +76,7 @@ def prepare(
     registry.check_enabled(known.provider, llm.enable)
     file = _rules_of(registry, known)
     start = _permissive(file, known)
-    limit = (known.longest_answer or 0) if for_rows else 0
+    limit = (known.longest_answer or 0) if for_rows else None
     calls = most_calls(len(start.mappings), with_words=for_rows)
     priced, bounds = _bounds(registry, known, len(start.mappings), calls, limit)
     connection = planning.wiring.connected(known.connection)
@@ -110,7 +110,7 @@ def _permissive(file: ProviderFile, known: ModelConfig) -> ModelConfig:
     plain = file.provider.compatible_family is not None
     style = "none" if plain else _style(file)
     family = FamilyRow(
-        inputs=["text", "image"],
+        inputs=["text", "image", "pdf", "audio"],
         outputs=["text"],
         features={"structured_output": True, "json_mode": True, "tool_calling": True},
         system_roles=["system", "developer"],
@@ -141,7 +141,11 @@ def _any_thinking(style: Any) -> ThinkingRow:
 
 
 def _bounds(
-    registry: Registry, known: ModelConfig, endpoints: int, calls: int, limit: int
+    registry: Registry,
+    known: ModelConfig,
+    endpoints: int,
+    calls: int,
+    limit: int | None,
 ) -> tuple[ModelConfig, Probe]:
     """Return what asking takes at most, and the model whose price that rests on.
 
@@ -150,12 +154,14 @@ def _bounds(
         known: The model.
         endpoints: How many endpoints are asked.
         calls: How many calls are made at most.
-        limit: Most tokens that one answer of each may have beside the short ones.
+        limit: Most tokens that one answer of each may have beside the short ones;
+            `None` if rows are not verified.
     """
-    images = TRIES * endpoints
+    files = len(list(row_trials())) if limit is not None else 0
+    images = (TRIES + files) * endpoints
     answers = calls + TRIES * endpoints  # one question asks for two
     tokens = INPUT_TOKENS * (calls - images) + IMAGE_TOKENS * images
-    size = (tokens, OUTPUT_TOKENS * answers + limit * endpoints)
+    size = (tokens, OUTPUT_TOKENS * answers + (limit or 0) * endpoints)
     priced, rests_on = known, price_source(known)
     if estimate_usd(known, *size) is None and known.billed_as:
         priced, rests_on = _dearest(registry, known, size)
@@ -168,7 +174,7 @@ def _told(model: str, calls: int, price: float | None, rests_on: str) -> str:
     """Return what a probe takes at most and what that rests on, as sentences."""
     takes = (
         f"Probing {model!r} makes at most {calls} calls of at most {INPUT_TOKENS} "
-        f"tokens in ({IMAGE_TOKENS} with an image) and {OUTPUT_TOKENS} out"
+        f"tokens in ({IMAGE_TOKENS} with an image or a file) and {OUTPUT_TOKENS} out"
     )
     if price is None:
         return f"{takes}. The cost is unknown: {rests_on}."

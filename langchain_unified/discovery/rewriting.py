@@ -86,7 +86,8 @@ def _is_gap(registry: Registry, claim: Claim) -> bool:
 def write_rows(fillings: Iterable[Filling], path: Path, day: date) -> None:
     """Write facts into a file of rows, beside what it says already.
 
-    The file is replaced in one step, and only by one that a registry can load.
+    The file is replaced in one step, and only by one that a registry can load. Where
+    nothing is to be written it is left alone, and not made.
 
     Args:
         fillings: The facts.
@@ -112,7 +113,8 @@ def write_rows(fillings: Iterable[Filling], path: Path, day: date) -> None:
             text = with_fact(text, one.model, one.fact, one.value)
     blocks = [toml_of(model, row) for model, row in rows.items()]
     written = "\n".join([*([text] if text else []), *blocks])
-    _replace(path, written)
+    if written != text:
+        _replace(path, written)
 
 
 def _new_row(claim: Claim, day: date) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class Seen:
         limits: Most tokens of an answer by endpoint: what a refusal of more names,
             `None` if it names nothing, and infinity if more was accepted.
         words: Whether a word of a setting was accepted, by endpoint, setting and word.
+        ends: The end of a range that an answer shows, by endpoint, setting and
+            `max`, `min` or `max_items`; words where it shows no number.
         ranges: The thinking budgets that a refusal names, by endpoint.
         unverified: Facts of which only an organisation was refused, and not the model.
     """
@@ -34,6 +36,7 @@ class Seen:
     accepted: set[tuple[str, str]] = field(default_factory=set)
     refused: set[tuple[str, str]] = field(default_factory=set)
     words: dict[tuple[str, str, Any], bool] = field(default_factory=dict)
+    ends: dict[tuple[str, str, str], float | str] = field(default_factory=dict)
     ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
     unverified: set[str] = field(default_factory=set)
 

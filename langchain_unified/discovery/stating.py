@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from langchain_unified.discovery.comparing import IMAGES, Finding
+from langchain_unified.discovery.comparing import INPUTS, Finding
+from langchain_unified.discovery.ends import FIELDS
 from langchain_unified.discovery.keys import WORDS
 from langchain_unified.discovery.rows import Row
 from langchain_unified.discovery.trials import ROLES
@@ -46,9 +47,10 @@ def _rule_of(name: str, value: Any, *, wrong: bool) -> dict[str, dict[str, Any]]
     """Return what is known of a setting or a key as a rule of a row."""
     if name.endswith(".name"):
         return {name.removesuffix(".name"): {"name": value}}
-    if name.endswith(".max"):
-        is_known = isinstance(value, (int, float))  # else it is more than was asked for
-        return {name.removesuffix(".max"): {"max": value}} if is_known else {}
+    setting, _, end = name.rpartition(".")
+    if end in FIELDS:
+        is_known = isinstance(value, (int, float))  # else it is beyond what was asked
+        return {setting: {end: value}} if is_known else {}
     if not name.endswith(".values"):
         return {name: {"accepts": value}}
     name = name.removesuffix(".values")
@@ -87,7 +89,11 @@ def _state(row: Row, known: ModelConfig, finding: Finding) -> None:
         row["limits"] = {"output": int(value)}
     elif group == ROLES and wrong:
         row[ROLES] = list(value)
-    elif group == IMAGES and wrong:
-        kinds = ("text", "image", "audio", "video", "pdf")
-        has = {kind: known.supports(f"{kind}_inputs") for kind in kinds}
-        row["inputs"] = [k for k, v in {**has, "image": value}.items() if v]
+    elif group in INPUTS and wrong:
+        kinds, kind = (
+            ("text", "image", "audio", "video", "pdf"),
+            group.partition("_")[0],
+        )
+        stated = [one for one in kinds if known.supports(f"{one}_inputs")]
+        has = dict.fromkeys(row.get("inputs", stated), True)
+        row["inputs"] = [one for one in kinds if {**has, kind: value}.get(one)]

@@ -62,6 +62,19 @@ _SEE = HumanMessage(
     ]
 )
 
+_PDF = (
+    "JVBERi0xLjEKMSAwIG9iajw8L1R5cGUvQ2F0YWxvZy9QYWdlcyAyIDAgUj4+ZW5kb2JqCjIgMCBvYmo8PC9"
+    "UeXBlL1BhZ2VzL0tpZHNbMyAwIFJdL0NvdW50IDE+PmVuZG9iagozIDAgb2JqPDwvVHlwZS9QYWdlL1Bhcm"
+    "VudCAyIDAgUi9NZWRpYUJveFswIDAgOSA5XT4+ZW5kb2JqCnRyYWlsZXI8PC9Sb290IDEgMCBSPj4KJSVFT0YK"
+)
+_SOUND = "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgAAAAAAAAAAAAAAA=="
+
+
+def _with_file(kind: str, data: str, mime: str, **named: str) -> HumanMessage:
+    """Return a message with one file beside its text."""
+    block = {"type": kind, "base64": data, "mime_type": mime, **named}
+    return HumanMessage([{"type": "text", "text": "hi"}, block])
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -134,6 +147,17 @@ def trials() -> Iterator[Trial]:
     yield Trial("thinking_budget", 512)
     yield Trial("thinking_budget", 0)
     yield Trial("include_thoughts", value=True)
+
+
+def row_trials() -> Iterator[Trial]:
+    """Yield the questions that only rows are verified with: each is asked once."""
+    read = _with_file("file", _PDF, "application/pdf", filename="probe.pdf")
+    yield Trial("messages", messages=(read,), feature="pdf_inputs")
+    heard = _with_file("audio", _SOUND, "audio/wav")
+    yield Trial("messages", messages=(heard,), feature="audio_inputs")
+    answer = {"type": "json_object"}
+    tools = {"tools": [_TOOL]}
+    yield Trial("response_format", answer, tools, feature="tools_with_json")
 
 
 def asked_value(parameter: str) -> Any:

@@ -287,7 +287,8 @@ class _Facts:
             for name, row in (stratum.row.service_tiers or {}).items():
                 own = [row] if isinstance(row, PriceRow) else []
                 cited = self.provenance["service_tiers"] = stratum.cite(*own)
-                merged[name] = _price(row, cited) if isinstance(row, PriceRow) else row
+                priced = _price(row, cited) if isinstance(row, PriceRow) else row
+                merged[name.strip().lower()] = priced  # as the words of calls are read
         return MappingProxyType(merged)
 
     def lifecycle(self) -> Lifecycle:

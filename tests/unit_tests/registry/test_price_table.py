@@ -377,6 +377,17 @@ def test_a_row_states_tiers_as_prices_or_factors() -> None:
     } == rates
 
 
+def test_a_tier_is_read_as_the_words_of_calls_are() -> None:
+    """Blanks and capitals around it do not keep the price from being used."""
+    registry = Registry()
+    registry.register("mine", price={"input": 1, "output": 1})
+    registry.register("mine", service_tiers={"Flex ": 0.5})
+    config = registry.resolve("mine")
+    found = [estimate_usd(config, 1_000_000, 0, tier) for tier in ("flex", "Flex ")]
+
+    assert [0.5, 0.5] == found
+
+
 def test_a_tier_of_the_users_own_goes_before_the_list(prices: Any) -> None:
     """A contract's factor counts, although the list has another price."""
     registry = Registry()

@@ -68,6 +68,14 @@ def test_a_new_file_has_the_rows(tmp_path: Path) -> None:
     assert [] == gaps(registry, _claims())
 
 
+def test_nothing_to_write_makes_no_file(tmp_path: Path) -> None:
+    """Where no fact is missing, there is nothing to load."""
+    path = tmp_path / "models.toml"
+    write_rows([], path, TODAY)
+
+    assert not path.exists()
+
+
 def test_a_file_keeps_what_it_says(tmp_path: Path) -> None:
     """Rows, comments and order stay; a fact goes to the end of its model's table."""
     path = tmp_path / "models.toml"

@@ -74,7 +74,7 @@ OPENAI: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] =
     ),
     "images are refused": (
         "gpt-5.4",
-        {"inputs": ("text",)},
+        {"inputs": ("text", "pdf")},
         ("chat", "image_inputs", True, False),
     ),
 }
@@ -134,7 +134,7 @@ GEMINI: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] =
     ),
     "images are refused": (
         "gemini-3.7-flash",
-        {"inputs": ("text",)},
+        {"inputs": ("text", "audio", "video", "pdf")},
         (ONLY, "image_inputs", True, False),
     ),
 }
@@ -248,6 +248,82 @@ THINKING: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]]
     ),
 }
 
+ENDS: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] = {
+    "the highest temperature is lower": (
+        "gpt-4o",
+        {"max_temperature": 1.0},
+        ("chat", "parameters.temperature.max", 2, 1),
+    ),
+    "the highest temperature is lower, without reasoning": (
+        "gpt-5.1",
+        {"max_temperature": 1.5},
+        ("chat", "parameters.temperature.max", 2, 1.5),
+    ),
+    "the longest stop list is shorter": (
+        "gpt-4o-mini",
+        {"max_stop_sequences": 2},
+        ("chat", "parameters.stop.max_items", 4, 2),
+    ),
+    "a retention is refused": (
+        "gpt-5.4",
+        {"prompt_cache_retention": False},
+        ("chat", "parameters.prompt_cache_retention", "any", "never"),
+    ),
+    "the only retention is refused": (
+        "gpt-5.5",
+        {"prompt_cache_retention": False},
+        ("chat", "parameters.prompt_cache_retention", "default", "never"),
+    ),
+    "PDF files are refused": (
+        "gpt-5",
+        {"inputs": ("text", "image")},
+        ("chat", "pdf_inputs", True, False),
+    ),
+    "audio is taken": (
+        "gpt-5.2",
+        {"inputs": ("text", "image", "pdf", "audio")},
+        ("chat", "audio_inputs", False, True),
+    ),
+}
+
+GEMINI_ENDS: dict[str, tuple[str, dict[str, Any], tuple[str, str, object, object]]] = {
+    "the highest temperature is lower": (
+        "gemini-2.5-flash",
+        {"max_temperature": 1.0},
+        (ONLY, "parameters.temperature.max", 2, 1),
+    ),
+    "the longest stop list is shorter": (
+        "gemini-2.5-pro",
+        {"max_stop_sequences": 3},
+        (ONLY, "parameters.stop.max_items", 5, 3),
+    ),
+    "a resolution is refused": (
+        "gemini-3.1-pro-preview",
+        {"media_resolution": False},
+        (ONLY, "parameters.media_resolution", "any", "never"),
+    ),
+    "tools with JSON are refused": (
+        "gemini-3-flash-preview",
+        {"tools_with_json": False},
+        (ONLY, "features.tools_with_json", True, False),
+    ),
+    "tools with JSON are taken": (
+        "gemini-2.5-flash-lite",
+        {"tools_with_json": True},
+        (ONLY, "features.tools_with_json", False, True),
+    ),
+    "PDF files are refused": (
+        "gemini-3.1-flash-lite",
+        {"inputs": ("text", "image", "audio", "video")},
+        (ONLY, "pdf_inputs", True, False),
+    ),
+    "audio is refused": (
+        "gemini-3.6-flash",
+        {"inputs": ("text", "image", "video", "pdf")},
+        (ONLY, "audio_inputs", True, False),
+    ),
+}
+
 
 def _told(model: str, provider: str, **lie: Any) -> ModelRules:
     """Return the emulator's rules of a model, with a lie."""
@@ -277,8 +353,17 @@ def _asked(
         (KEYS, "openai"),
         (GEMINI, "google_genai"),
         (THINKING, "google_genai"),
+        (ENDS, "openai"),
+        (GEMINI_ENDS, "google_genai"),
     ],
-    ids=["OpenAI", "OpenAI's keys", "Gemini", "Gemini's thinking"],
+    ids=[
+        "OpenAI",
+        "OpenAI's keys",
+        "Gemini",
+        "Gemini's thinking",
+        "OpenAI's ends and files",
+        "Gemini's ends and files",
+    ],
 )
 @pytest.mark.filterwarnings("ignore:This model does not support")
 def test_planted_lies_are_found(
@@ -319,7 +404,10 @@ def test_planted_lies_are_found(
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "model",
-    ["o3", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1", "gemini-2.5-pro", "gemini-4-argon"],
+    [
+        *("o3", "gpt-4o", "gpt-5.4", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1"),
+        *("gemini-2.5-pro", "gemini-2.5-flash-image", "gemini-4-argon"),
+    ],
 )
 @pytest.mark.filterwarnings("ignore:This model does not support")
 def test_rows_that_are_right_are_confirmed(model: str) -> None:
