@@ -27,10 +27,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """The words asked about: those that cost no more than a plain call, so `standard` for
 `reasoning.mode` and not `pro` (openai 3.57.0, types/shared/reasoning.py)."""
 
-_LISTED = "prompt_cache_retention"
-"""What the provider lists the models of: that another one takes the word shows no
-effect (developers.openai.com prompt-caching guide). Prompts this short are never
-cached."""
+_WHERE_STATED = frozenset({"prompt_cache_retention", "media_resolution"})
+"""Settings without effect on a call this short, with no image and nothing to cache:
+that one is accepted where the rows say it is not proves nothing against them."""
 _BUDGET = "thinking_budget"
 UNVERIFIED = "organization must be verified"
 """OpenAI's 400 to organisations, not about the model (continuedev/continue#9854)."""
@@ -89,7 +88,8 @@ def _is_asked(known: ModelConfig, endpoint: str, parameter: str) -> bool:
     """Tell whether a server's taking a word, or refusing it, decides about a row."""
     mapping = known.mappings.get(endpoint)
     rule = mapping.rules.get(parameter) if mapping is not None else None
-    return parameter != _LISTED or (rule is not None and rule.accepts != "never")
+    stated = rule is not None and rule.accepts != "never"
+    return stated or parameter not in _WHERE_STATED
 
 
 def _find_range(seen: Seen, endpoint: str, known: ModelConfig, ask: Ask) -> None:

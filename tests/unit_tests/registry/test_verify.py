@@ -406,7 +406,12 @@ def test_planted_lies_are_found(
     "model",
     [
         *("o3", "gpt-4o", "gpt-5.4", "gpt-6-sol", "gpt-6.1-sol", "gpt-4.1"),
-        *("gemini-2.5-pro", "gemini-2.5-flash-image", "gemini-4-argon"),
+        *(
+            "gemini-2.5-pro",
+            "gemini-2.5-flash-image",
+            "gemma-4-31b-it",
+            "gemini-4-argon",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:This model does not support")
