@@ -41,5 +41,5 @@ def emulator(
             check_words("--as", (as_server,) if as_server else (), makes())
             main(arguments)
     except (OSError, ValueError) as error:
-        errors.print(f"error: {error}", markup=False, highlight=False)
+        errors.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(WRONG_USE) from None

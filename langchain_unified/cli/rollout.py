@@ -95,7 +95,9 @@ def report(
 ) -> None:
     """Print the merged shadow report of all processes."""
     if not folder.is_dir():
-        errors.print(f"error: the folder {folder} does not exist", markup=False)
+        errors.print(
+            f"error: the folder {folder} does not exist", markup=False, soft_wrap=True
+        )
         raise typer.Exit(WRONG_USE)
     with user_errors():
         found = ShadowReport.load(folder)
@@ -121,7 +123,9 @@ def _lines(path: Path | None) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        errors.print(f"error: cannot read {path}: {error}", markup=False)
+        errors.print(
+            f"error: cannot read {path}: {error}", markup=False, soft_wrap=True
+        )
         raise typer.Exit(WRONG_USE) from None
     return [line for line in text.splitlines() if line]
 

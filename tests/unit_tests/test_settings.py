@@ -20,12 +20,12 @@ from langchain_unified.testing import ProviderEmulator
 from tests.unit_tests.servers.loopback import CompatibleServer, json_reply
 
 
-class Sparkling(UnifiedChatModel):
+class Gleaming(UnifiedChatModel):
     """A chat model with two settings more, each a row."""
 
-    sparkle: Annotated[
+    gleam: Annotated[
         float | None,
-        Setting("tuning", aliases=("glitter",), min=0, max=1, sent_as="sparkle.level"),
+        Setting("tuning", aliases=("glitter",), min=0, max=1, sent_as="gleam.level"),
     ] = None
     vow: Annotated[str | None, Setting(values=("yes",), sent_as="vow")] = None
 
@@ -41,9 +41,9 @@ def server() -> Iterator[CompatibleServer]:
 
 
 @pytest.fixture
-def llm(server: CompatibleServer) -> Sparkling:
+def llm(server: CompatibleServer) -> Gleaming:
     """Return a model with settings of its own, on a server that takes everything."""
-    return Sparkling(model="gpt-4o", base_url=server.url, api_key="sk-test")
+    return Gleaming(model="gpt-4o", base_url=server.url, api_key="sk-test")
 
 
 class _Traces(BaseCallbackHandler):
@@ -59,59 +59,59 @@ class _Traces(BaseCallbackHandler):
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda llm: llm.invoke("hi", sparkle=0.5),
+        lambda llm: llm.invoke("hi", gleam=0.5),
         lambda llm: llm.invoke("hi", glitter=0.5),
-        lambda llm: llm.bind(sparkle=0.5).invoke("hi"),
-        lambda llm: llm.model_copy(update={"sparkle": 0.5}).invoke("hi"),
-        lambda llm: llm.model_copy(update={"configurable": ("sparkle",)}).invoke(
-            "hi", {"configurable": {"sparkle": 0.5}}
+        lambda llm: llm.bind(gleam=0.5).invoke("hi"),
+        lambda llm: llm.model_copy(update={"gleam": 0.5}).invoke("hi"),
+        lambda llm: llm.model_copy(update={"configurable": ("gleam",)}).invoke(
+            "hi", {"configurable": {"gleam": 0.5}}
         ),
     ],
     ids=["call", "alias", "bind", "field", "config"],
 )
 def test_a_row_more_is_on_the_wire(
-    llm: Sparkling, server: CompatibleServer, ask: Any
+    llm: Gleaming, server: CompatibleServer, ask: Any
 ) -> None:
     """A setting that is added by one row is sent, however it is given."""
     ask(llm)
 
-    assert {"level": 0.5} == server.bodies[0]["sparkle"]
+    assert {"level": 0.5} == server.bodies[0]["gleam"]
 
 
-def test_a_row_more_is_in_the_plan_and_the_trace(llm: Sparkling) -> None:
+def test_a_row_more_is_in_the_plan_and_the_trace(llm: Gleaming) -> None:
     """The plan shows it as it is sent, the trace as it was given."""
     traces = _Traces()
-    llm.invoke("hi", {"callbacks": [traces]}, sparkle=0.5)
+    llm.invoke("hi", {"callbacks": [traces]}, gleam=0.5)
 
-    assert {"level": 0.5} == llm.explain("hi", sparkle=0.5).body["sparkle"]
-    assert 0.5 == traces.params[0]["sparkle"]
+    assert {"level": 0.5} == llm.explain("hi", gleam=0.5).body["gleam"]
+    assert 0.5 == traces.params[0]["gleam"]
 
 
 def test_a_row_more_counts_in_the_cache(
-    llm: Sparkling, server: CompatibleServer
+    llm: Gleaming, server: CompatibleServer
 ) -> None:
     """Another value is another answer, the same value is the one that was kept."""
     llm.cache = InMemoryCache()
     for value in (0.5, 0.5, 1.0):
-        llm.invoke("hi", sparkle=value)
+        llm.invoke("hi", gleam=value)
 
-    assert [0.5, 1.0] == [body["sparkle"]["level"] for body in server.bodies]
+    assert [0.5, 1.0] == [body["gleam"]["level"] for body in server.bodies]
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"sparkle": 2.0}, "from 0 to 1"),
-        ({"sparkle": "much"}, "a number"),
+        ({"gleam": 2.0}, "from 0 to 1"),
+        ({"gleam": "much"}, "a number"),
         ({"vow": "no"}, "'yes'"),
     ],
 )
-def test_a_row_more_is_checked(llm: Sparkling, given: Any, told: str) -> None:
+def test_a_row_more_is_checked(llm: Gleaming, given: Any, told: str) -> None:
     """Its range, its type and its values hold in the call and in the constructor."""
     with pytest.raises(InvalidParameterError, match=told):
         llm.invoke("hi", **given)
     with pytest.raises(InvalidParameterError):
-        Sparkling(model="gpt-4o", api_key="sk-test", **given)
+        Gleaming(model="gpt-4o", api_key="sk-test", **given)
 
 
 def test_importance_decides_where_it_cannot_be_sent(
@@ -119,19 +119,19 @@ def test_importance_decides_where_it_cannot_be_sent(
 ) -> None:
     """On a wire without it a tuning row is dropped on record, a guarantee refused."""
     base = {"base_url": provider_emulator.google_base_url, "api_key": "test"}
-    llm = Sparkling(model="gemini-2.5-flash", providers={"google_genai": base})
-    answer = llm.invoke("hi", sparkle=0.5)
+    llm = Gleaming(model="gemini-2.5-flash", providers={"google_genai": base})
+    answer = llm.invoke("hi", gleam=0.5)
     changes = answer.response_metadata["unified"]["changes"]
 
-    assert [("sparkle", "dropped")] == [(c["parameter"], c["kind"]) for c in changes]
+    assert [("gleam", "dropped")] == [(c["parameter"], c["kind"]) for c in changes]
     with pytest.raises(UnsupportedError, match="vow"):
         llm.invoke("hi", vow="yes")
 
 
 def test_a_row_is_of_the_class_that_has_it() -> None:
     """A name that no row has is refused, with the nearest one there is."""
-    with pytest.raises(UnknownParameterError, match="sparkle"):
-        Sparkling(model="gpt-4o").explain("hi", sparkel=1)
+    with pytest.raises(UnknownParameterError, match="gleam"):
+        Gleaming(model="gpt-4o").explain("hi", gleem=1)
 
 
 def test_every_field_that_reaches_a_call_has_a_row() -> None:
