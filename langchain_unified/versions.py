@@ -6,13 +6,14 @@ Imports nothing that such a package could break.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import NamedTuple
 
-from packaging.version import Version
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 ANY_VERSION_VARIABLE = "LANGCHAIN_UNIFIED_ANY_VERSION"
 """Set it to `1` to try versions that are not known to work."""
@@ -59,61 +60,20 @@ def problems(packages: Iterable[str]) -> Iterator[Problem]:
     needed = _needed()
     for package in packages:
         try:
-            found = installed_version(package)
+            found = version(package)
         except PackageNotFoundError:
             continue
-        allowed = needed.get(package)
-        if allowed is not None and not _is_within(Version(found), allowed):
-            yield Problem(package, found, allowed)
-
-
-def installed_version(package: str) -> str:
-    """Return the version of an installed package.
-
-    Raises:
-        PackageNotFoundError: If it is not installed.
-    """
-    return _stated("Version", package)[0]
-
-
-def _stated(field: str, package: str) -> list[str]:
-    """Return what a package's metadata say under a name.
-
-    `importlib.metadata` reads all of it as an e-mail, README included, which takes
-    milliseconds for each package (Python 3.11, 2026-11-28).
-    """
-    found = distribution(package)
-    told = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
-    head = told.partition("\n\n")[0]
-    return re.findall(rf"^{field}: *(.*?)\s*$", head, re.MULTILINE)
-
-
-_BOUND = re.compile(r"(>=|<)([^,\s)]+)")
-_DECLARED = re.compile(r"([\w.-]+)[^<>;]*([^;]*)")
+        allowed = needed.get(canonicalize_name(package))
+        if allowed is not None and not allowed.contains(found, prereleases=True):
+            yield Problem(package, found, str(allowed))
 
 
 @cache
-def _needed() -> dict[str, str]:
+def _needed() -> dict[str, SpecifierSet]:
     """Return the versions declared; nothing if this package is not installed."""
-    # `packaging.requirements` reads any requirement, but takes longer to import than
-    # the check takes; ours have two kinds of bounds (langchain-core imports `version`).
     try:
-        declared = _stated("Requires-Dist", "langchain-unified")
+        declared = requires("langchain-unified") or ()
     except PackageNotFoundError:
         return {}
-    named = map(re.Match.groups, filter(None, map(_DECLARED.match, declared)))
-    return {name.lower(): _range(told) for name, told in named}
-
-
-def _range(told: str) -> str:
-    return ",".join(sorted(map("".join, _BOUND.findall(told))))
-
-
-def _is_within(found: Version, allowed: str) -> bool:
-    """Tell whether a version is allowed; a pre-release of an upper bound is not."""
-    bounds = _BOUND.findall(allowed)
-    base = Version(found.base_version)
-    return all(
-        found >= Version(bound) if sign == ">=" else base < Version(bound)
-        for sign, bound in bounds
-    )
+    found = map(Requirement, declared)
+    return {canonicalize_name(one.name): one.specifier for one in found}
