@@ -101,8 +101,9 @@ def _versions() -> Iterator[Row]:
     registry, needed = default_registry(), ["langchain-unified", *SHARED]
     for name, file in registry.files.items():
         packages = file.provider.packages
-        wrong = [problem.package for problem in problems(packages)]
-        needed += packages if registry.is_enabled(name) else wrong
+        if not registry.is_enabled(name):
+            packages = [problem.package for problem in problems(packages)]
+        needed += packages
     yield from map(_installed, dict.fromkeys(needed))
 
 

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from langchain_unified.cli.output import WRONG_USE, check_words, errors, user_errors
+from langchain_unified.cli.output import (
+    WRONG_USE,
+    check_words,
+    print_error,
+    user_errors,
+)
 
 
 def emulator(
@@ -41,5 +46,5 @@ def emulator(
             check_words("--as", (as_server,) if as_server else (), makes())
             main(arguments)
     except (OSError, ValueError) as error:
-        errors.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        print_error(error)
         raise typer.Exit(WRONG_USE) from None

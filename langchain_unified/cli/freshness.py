@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.markup import escape
 
 from langchain_unified.cli.output import (
     FAILED,
     check_words,
     console,
     errors,
+    print_error,
     print_json,
     table,
     user_errors,
@@ -176,8 +176,7 @@ def _fetched(registry: Registry, address: str) -> dict[str, Any]:
 def _print_fetched(told: list[dict[str, Any]]) -> None:
     for one in told:
         if one["problem"]:
-            said = f"[red]error:[/red] {escape(one['problem'])}"
-            errors.print(said, soft_wrap=True, highlight=False)
+            print_error(one["problem"])
             continue
         how = "was cached already" if one["state"] == "cached" else "was fetched"
         count = len(one["models"])

@@ -70,14 +70,19 @@ def words_of(value: Any) -> str:
     return str(plain(value)) if value is not None else "nothing"
 
 
+def print_error(said: object) -> None:
+    """Print an error as one line, whatever the width of the terminal."""
+    told = f"[red]error:[/red] {escape(str(said))}"
+    errors.print(told, highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Print the package's own errors as one line and exit with code 1 or 2."""
     try:
         yield
     except UnifiedError as error:
-        said = escape(str(error))
-        errors.print(f"[red]error:[/red] {said}", highlight=False, soft_wrap=True)
+        print_error(error)
         refused = isinstance(error, ProviderError)
         raise typer.Exit(FAILED if refused else WRONG_USE) from None
 

@@ -12,7 +12,7 @@ from langchain_unified.cli.asked import AsJson
 from langchain_unified.cli.output import (
     WRONG_USE,
     console,
-    errors,
+    print_error,
     print_json,
     table,
     user_errors,
@@ -95,9 +95,7 @@ def report(
 ) -> None:
     """Print the merged shadow report of all processes."""
     if not folder.is_dir():
-        errors.print(
-            f"error: the folder {folder} does not exist", markup=False, soft_wrap=True
-        )
+        print_error(f"the folder {folder} does not exist")
         raise typer.Exit(WRONG_USE)
     with user_errors():
         found = ShadowReport.load(folder)
@@ -112,7 +110,7 @@ def _read(flag: str | None) -> Mode:
     wrong: list[str] = []
     mode = FileFlag(text, wrong.append).read()
     if mode is None:
-        errors.print("error:", *(wrong or [f"{text} is empty"]), markup=False)
+        print_error(" ".join(wrong) or f"{text} is empty")
         raise typer.Exit(WRONG_USE)
     return mode
 
@@ -123,9 +121,7 @@ def _lines(path: Path | None) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        errors.print(
-            f"error: cannot read {path}: {error}", markup=False, soft_wrap=True
-        )
+        print_error(f"cannot read {path}: {error}")
         raise typer.Exit(WRONG_USE) from None
     return [line for line in text.splitlines() if line]
 

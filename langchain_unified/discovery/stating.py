@@ -10,6 +10,7 @@ from langchain_unified.discovery.ends import FIELDS
 from langchain_unified.discovery.keys import WORDS
 from langchain_unified.discovery.rows import Row
 from langchain_unified.discovery.trials import ROLES
+from langchain_unified.registry.build import INPUT_FEATURES
 from langchain_unified.types import ModelConfig
 
 
@@ -90,10 +91,10 @@ def _state(row: Row, known: ModelConfig, finding: Finding) -> None:
     elif group == ROLES and wrong:
         row[ROLES] = list(value)
     elif group in INPUTS and wrong:
-        kinds, kind = (
-            ("text", "image", "audio", "video", "pdf"),
-            group.partition("_")[0],
-        )
-        stated = [one for one in kinds if known.supports(f"{one}_inputs")]
-        has = dict.fromkeys(row.get("inputs", stated), True)
-        row["inputs"] = [one for one in kinds if {**has, kind: value}.get(one)]
+        stated = [kind for kind, key in INPUT_FEATURES.items() if known.supports(key)]
+        reads = row.get("inputs", stated)
+        row["inputs"] = [
+            kind
+            for kind, key in INPUT_FEATURES.items()
+            if (value if key == group else kind in reads)
+        ]

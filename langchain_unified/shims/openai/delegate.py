@@ -152,8 +152,9 @@ class PlannedChatOpenAI(ChatOpenAI):
         except (openai.OpenAIError, ProviderError, http_package().RequestError) as e:
             if (refusal := refusal_within(e)) is not None:
                 raise refusal from None
-            told = (plan.provider, plan.model, plan.endpoint)
-            unified = to_unified(e, provider=told[0], model=told[1], endpoint=told[2])
+            unified = to_unified(
+                e, provider=plan.provider, model=plan.model, endpoint=plan.endpoint
+            )
             if unified is e:
                 raise
             raise unified from e
@@ -233,10 +234,8 @@ class PlannedChatOpenAI(ChatOpenAI):
             self.client = transport.Completions(self.root_client)
         if async_resource is not None:
             root: Any = GivenResource(self.root_async_client, async_resource)
-            self.root_async_client, self.async_client = (
-                root,
-                transport.AsyncCompletions(root),
-            )
+            self.root_async_client = root
+            self.async_client = transport.AsyncCompletions(root)
 
     def ask_in_context(self, key: Callable[[], Any]) -> None:
         """Ask for the key of an asynchronous call in the context of that call.
