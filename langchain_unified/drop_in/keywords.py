@@ -6,7 +6,6 @@ import inspect
 import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
@@ -42,6 +41,7 @@ from langchain_unified.settings.environment import (
 )
 from langchain_unified.transport.secrets import check_url
 from langchain_unified.types import ModelConfig
+from langchain_unified.versions import installed_version
 
 
 def read_keywords(
@@ -268,7 +268,7 @@ def _with_versions(metadata: dict[str, Any] | None) -> dict[str, Any]:
 @cache
 def _versions_named_in_traces() -> dict[str, str]:
     packages = ("langchain-openai", "langchain-unified")
-    return {name: version(name) for name in packages}
+    return {name: installed_version(name) for name in packages}
 
 
 def configurable_fields(model: Any, /, **kwargs: Any) -> RunnableSerializable[Any, Any]:
